@@ -1,0 +1,34 @@
+# Every target sets itself up from nothing: a Python >= 3.11 and make are enough.
+PYTHON  ?= python3
+VENV    ?= .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+PROFILE ?= quick
+JOBS    ?= 2
+# pytest-xdist starts one interpreter a core; each is kept to one thread.
+TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: table1 table2 test lint bench clean
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+table1 table2: $(STAMP)
+	$(BIN)/python -m repro $@ --profile $(PROFILE) --jobs $(JOBS)
+
+test: $(STAMP)
+	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) -q
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -q -s -p no:xdist
+
+clean:
+	rm -rf $(VENV) results .mypy_cache .ruff_cache .pytest_cache .hypothesis

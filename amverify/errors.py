@@ -1,0 +1,46 @@
+"""What went wrong, in one line that a user can act on.
+
+Every error that a user can cause derives from :class:`AmverifyError`. Its message says
+what is wrong, where, and what to do; its ``exit_status`` is what the command line
+returns, so that scripts can tell the cases apart:
+
+====== ==========================================================
+status meaning
+====== ==========================================================
+2      bad input: a shape, a value, a name, a malformed file
+4      data not to be had (no file, no network)
+5      a file that is there but is not what it should be
+6      a result could not be written (disk full, no permission)
+130    interrupted by the user; finished work is kept
+====== ==========================================================
+
+1 and 3 are kept for verdicts (violated; undecided or not applicable).
+"""
+
+
+class AmverifyError(Exception):
+    """Base of every error that a user can cause; the message is one line."""
+
+    exit_status = 2
+
+
+class InvalidInput(AmverifyError, ValueError):
+    """A shape, value or name that the mathematics or the interface does not admit."""
+
+
+class DataUnavailable(AmverifyError):
+    """A data set is neither in a given folder, nor in the cache, nor to be downloaded."""
+
+    exit_status = 4
+
+
+class CorruptFile(AmverifyError):
+    """A file is truncated, tampered with, or of another format than it should be."""
+
+    exit_status = 5
+
+
+class CannotWrite(AmverifyError):
+    """A result could not be stored; what was there before is untouched."""
+
+    exit_status = 6

@@ -1,0 +1,157 @@
+r"""What every full-batch method has in common: initialise, sweep, export, and back.
+
+    state = method.initialise(problem, gaussian(problem.widths, seed))
+    for _ in range(200):
+        state = method.sweep(problem, state)
+    module = method.export(problem, state)      # an nn.Sequential that predicts
+    state = method.restore(problem, module)     # and back, as the start of another run
+
+A state is a value: ``sweep`` returns a new one and leaves the old one as it was.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from amverify.errors import InvalidInput
+from amverify.network.initial import Parameters
+from amverify.network.layered import LayeredProblem
+from amverify.network.weights import FirstLayer, Predictor
+
+
+class HasNetwork(Protocol):
+    """A state whose weights (W_1 in coordinates) and biases can be read off."""
+
+    @property
+    def first(self) -> FirstLayer:
+        """How W_1 is represented."""
+
+    @property
+    def network(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights (*R, n_l, n_{l−1}), W_1 in coordinates, and biases (*R, 1, n_l)."""
+
+
+S = TypeVar("S", bound=HasNetwork)
+
+
+class Method(ABC, Generic[S]):
+    """A full-batch training method on a layered problem."""
+
+    name: str
+
+    @abstractmethod
+    def initialise(self, problem: LayeredProblem, parameters: Parameters) -> S:
+        """The state before the first sweep, from weights (*R, n_l, n_{l−1}) and biases."""
+
+    @abstractmethod
+    def sweep(self, problem: LayeredProblem, state: S) -> S:
+        """One sweep over all blocks (for a gradient method: one full-batch step)."""
+
+    @abstractmethod
+    def objective(self, problem: LayeredProblem, state: S) -> Tensor:
+        """The value of what this method minimises, of the replicates' shape."""
+
+    def export(self, problem: LayeredProblem, state: S, replicate: int = 0) -> nn.Sequential:
+        """The network of one replicate as an ``nn.Sequential`` of Linear and activations."""
+        weights, biases = _dense_parameters(state)
+        return to_module(problem, weights, biases, replicate)
+
+    def restore(self, problem: LayeredProblem, module: nn.Sequential) -> S:
+        """The state that starts at the weights of an exported module.
+
+        Raises:
+            InvalidInput: if its layers are not those of the problem.
+        """
+        return self.initialise(problem, from_module(problem, module))
+
+
+def _dense_parameters(state: HasNetwork) -> Parameters:
+    weights, biases = state.network
+    return [state.first.decode(weights[0]), *weights[1:]], list(biases)
+
+
+class _Elementwise(nn.Module):
+    """An activation of this package as a module."""
+
+    def __init__(self, problem: LayeredProblem) -> None:
+        super().__init__()
+        self.activation = problem.activation
+
+    def forward(self, z: Tensor) -> Tensor:
+        """h(z)."""
+        return self.activation(z)
+
+    def extra_repr(self) -> str:
+        """The activation's name."""
+        return self.activation.name
+
+
+def to_module(
+    problem: LayeredProblem, weights: list[Tensor], biases: list[Tensor], replicate: int = 0
+) -> nn.Sequential:
+    """One replicate's dense weights and biases as an ``nn.Sequential``."""
+    modules: list[nn.Module] = []
+    for w, b in zip(weights, biases, strict=True):
+        w = w.reshape(-1, *w.shape[-2:])[replicate]
+        b = b.reshape(-1, *b.shape[-2:])[replicate]
+        linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype, device=w.device)
+        with torch.no_grad():
+            linear.weight.copy_(w)
+            linear.bias.copy_(b[0])
+        modules += [linear, _Elementwise(problem)]
+    return nn.Sequential(*modules[:-1])
+
+
+def from_module(problem: LayeredProblem, module: nn.Sequential) -> Parameters:
+    """Weights and biases of the Linear layers of ``module``.
+
+    Raises:
+        InvalidInput: if they do not have the problem's widths, or a layer has no bias.
+    """
+    linears = [layer for layer in module if isinstance(layer, nn.Linear)]
+    found = tuple(
+        [layer.in_features for layer in linears[:1]] + [layer.out_features for layer in linears]
+    )
+    if found != problem.widths:
+        raise InvalidInput(f"module: widths {found}, but the problem has {problem.widths}")
+    if any(layer.bias is None for layer in linears):
+        raise InvalidInput("module: every Linear layer needs a bias")
+    weights = [layer.weight.detach().clone() for layer in linears]
+    biases = [layer.bias.detach().clone().unsqueeze(0) for layer in linears]
+    return weights, biases
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Accuracy of a state's network on fixed samples; what depends on x alone is done once."""
+
+    problem: LayeredProblem
+    predictor: Predictor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, problem: LayeredProblem, state: HasNetwork, x: Tensor, labels: Tensor) -> Evaluator:
+        """Prepared for samples x (M, n_0) with class numbers (M,)."""
+        return cls(problem, state.first.predictor(x.to(problem.dtype)), labels)
+
+    def outputs(self, state: HasNetwork) -> Tensor:
+        """The network's outputs (*R, M, n_L)."""
+        weights, biases = state.network
+        z = self.predictor(weights[0]) + biases[0]
+        for w, b in zip(weights[1:], biases[1:], strict=True):
+            z = self.problem.activation(z) @ w.mT + b
+        return z
+
+    def accuracy(self, state: HasNetwork) -> Tensor:
+        """The share of samples whose largest output is the true class, of shape *R.
+
+        NaN where an output is not finite: a diverged run has no accuracy.
+        """
+        z = self.outputs(state)
+        right = (z.argmax(-1) == self.labels).double().mean(-1)
+        return torch.where(torch.isfinite(z).all(-1).all(-1), right, torch.nan)

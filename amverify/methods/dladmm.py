@@ -1,0 +1,165 @@
+r"""dlADMM (arXiv 1905.13611, KDD 2019): ADMM with one dual variable, swept back and forth.
+
+With the constraint z_L = a_{L−1}W_Lᵀ + 1b_Lᵀ and its dual variable u (N, n_L), the augmented
+Lagrangian is
+
+    R(z_L; y) + Σ_l (μ/2)‖W_l‖² + (ρ/2) Σ_{l<L} (‖z_l − pre_l‖² + ‖a_l − h(z_l)‖²)
+      + ⟨u, z_L − pre_L⟩ + (ρ/2)‖z_L − pre_L‖²,         pre_l = a_{l−1}W_lᵀ + 1b_lᵀ,
+
+one ρ for all terms, as in the authors' released code. One sweep visits, for l = L … 1,
+a_l → z_l → b_l → W_l, then, for l = 1 … L, W_l → b_l → z_l → a_l, then u ← u + ρ(z_L − pre_L).
+W and a take quadratic approximations whose modulus is doubled from a trial value; b and z
+are minimised exactly (z_L by the proximal map of R, where the authors run FISTA). ρ grows
+tenfold, up to a cap, when the training loss has risen three sweeps in a row, and the trial
+moduli with it: the rule of the released code (which lets the moduli grow on without end when
+ρ has reached its cap; here they stop with it).
+
+Completing the square, the last layer is an ordinary one with pre_L − u/ρ for pre_L, so the
+blocks of the layered objective serve as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from amverify.errors import InvalidInput
+from amverify.methods.base import Method
+from amverify.methods.step import StepRule, take_step
+from amverify.network.blocks import (
+    Block,
+    activation_block,
+    auxiliary_prox,
+    bias_block,
+    output_block,
+    weight_block,
+)
+from amverify.network.coupling import Penalty
+from amverify.network.initial import Parameters, start
+from amverify.network.layered import LayeredProblem, Point, inner
+from amverify.network.weights import FirstLayer
+
+_RISES = 3
+
+
+@dataclass(frozen=True)
+class DlADMMState:
+    """The point, the dual variable, ρ and the trial modulus now, and recent training losses."""
+
+    first: FirstLayer
+    point: Point
+    dual: Tensor
+    rho: float
+    trial: float
+    losses: tuple[float, ...] = ()
+
+    @property
+    def network(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights (W_1 in coordinates) and biases."""
+        return self.point.w, self.point.b
+
+
+@dataclass(frozen=True)
+class DlADMM(Method[DlADMMState]):
+    """dlADMM; the problem's coupling must be ``Penalty``, its ν is replaced by ρ.
+
+    Args:
+        trial: the first modulus tried for W and a, in every sweep.
+        growth: the factor by which ρ and ``trial`` grow.
+        cap: ρ never grows beyond this (it may start there).
+        label_output: start z_L at ±1 by the labels.
+    """
+
+    trial: float = 1.0
+    growth: float = 10.0
+    cap: float = 0.1
+    label_output: bool = True
+    name: str = "dladmm"
+
+    def __post_init__(self) -> None:
+        if not (self.trial > 0 and self.growth >= 1 and self.cap > 0):
+            raise InvalidInput(
+                "dlADMM: needs trial > 0, growth ≥ 1 and cap > 0, got "
+                f"{self.trial}, {self.growth}, {self.cap}"
+            )
+
+    def initialise(self, problem: LayeredProblem, parameters: Parameters) -> DlADMMState:
+        """Weights as given, z and a by a forward pass (and z_L by the labels), u = 0.
+
+        Raises:
+            InvalidInput: if the problem's coupling is not a penalty.
+        """
+        if not isinstance(problem.coupling, Penalty):
+            raise InvalidInput("dlADMM: needs the coupling Penalty(ν), not a band")
+        first, point = start(problem, parameters, label_output=self.label_output)
+        dual = torch.zeros_like(point.z[-1])
+        return DlADMMState(first, point, dual, problem.rho, self.trial)
+
+    def objective(self, problem: LayeredProblem, state: DlADMMState) -> Tensor:
+        """The augmented Lagrangian, of the replicates' shape."""
+        problem, point = problem.reweighted(state.rho, state.rho), state.point
+        gap = point.z[-1] - problem.affine(point, problem.layers)
+        return problem.value(point) + inner(state.dual, gap)
+
+    def sweep(self, problem: LayeredProblem, state: DlADMMState) -> DlADMMState:
+        """Backward a → z → b → W, forward W → b → z → a, dual step, growth of ρ."""
+        sweep = _Sweep(problem.reweighted(state.rho, state.rho), state)
+        for layer in range(problem.layers, 0, -1):
+            if layer < problem.layers:
+                sweep.update("a", layer)
+            for kind in ("z", "b", "W"):
+                sweep.update(kind, layer)
+        for layer in range(1, problem.layers + 1):
+            for kind in ("W", "b", "z"):
+                sweep.update(kind, layer)
+            if layer < problem.layers:
+                sweep.update("a", layer)
+        point = sweep.point
+        dual = state.dual + state.rho * (point.z[-1] - problem.affine(point, problem.layers))
+        loss = problem.loss.value(problem.forward(point)[-1], problem.target)
+        losses = (*state.losses, float(loss.sum()))[-_RISES - 1 :]
+        rising = len(losses) > _RISES and all(before < after for before, after in pairwise(losses))
+        rho, trial = state.rho, state.trial
+        if rising and rho < self.cap:
+            rho, trial = min(self.growth * rho, self.cap), self.growth * trial
+        return DlADMMState(state.first, point, dual, rho, trial, losses)
+
+
+class _Sweep:
+    """One sweep in progress, on the problem with the ρ of this sweep."""
+
+    def __init__(self, problem: LayeredProblem, state: DlADMMState) -> None:
+        self.problem, self.point = problem, state.point.copy()
+        self.shift = state.dual / problem.rho
+        self.rule = StepRule(
+            steps="backtracking", safeguard="none", trial=state.trial, restart=True
+        )
+
+    def update(self, kind: str, layer: int) -> None:
+        """Update one block in place of the old one."""
+        problem, point = self.problem, self.point
+        if kind == "a":
+            block = activation_block(problem, point, self._pre(layer + 1), layer, 0.0)
+            point.a[layer - 1] = self._step(block)
+            return
+        pre = self._pre(layer)
+        if kind == "W":
+            point.w[layer - 1] = self._step(weight_block(problem, point, pre, layer))
+        elif kind == "b":
+            point.b[layer - 1] = self._step(bias_block(problem, point, pre, layer))
+        elif layer == problem.layers:
+            point.z[-1] = self._step(output_block(problem, point, pre))
+        else:
+            z = point.z[layer - 1]
+            point.z[layer - 1] = auxiliary_prox(problem, point, pre, layer, z, 0.0)
+
+    def _pre(self, layer: int) -> Tensor:
+        """pre_l, shifted by u/ρ in the last layer."""
+        pre = self.problem.affine(self.point, layer)
+        return pre - self.shift if layer == self.problem.layers else pre
+
+    def _step(self, block: Block) -> Tensor:
+        return take_step(block, block.u, self.rule, 1, 0.0, None, record=False).new

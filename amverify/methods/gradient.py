@@ -1,0 +1,108 @@
+"""Full-batch gradient methods: torch's own optimisers on the same network.
+
+They minimise the mean loss over the samples, as their users do. With replicates the sum
+over the replicates is minimised; these optimisers act elementwise, so each replicate
+follows the trajectory that it would follow alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from amverify.errors import InvalidInput
+from amverify.methods.base import Method
+from amverify.network.initial import Parameters
+from amverify.network.layered import LayeredProblem
+from amverify.network.weights import DenseLayer, FirstLayer
+
+OptimiserFactory = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
+
+_OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "gd": torch.optim.SGD,
+    "adagrad": torch.optim.Adagrad,
+    "adadelta": torch.optim.Adadelta,
+    "rmsprop": torch.optim.RMSprop,
+    "adam": torch.optim.Adam,
+}
+
+
+@dataclass(frozen=True)
+class GradientState:
+    """Dense weights and biases that require gradients, and their optimiser.
+
+    A sweep updates them in place, as torch's optimisers do.
+    """
+
+    weights: list[Tensor]
+    biases: list[Tensor]
+    optimiser: torch.optim.Optimizer
+    first: FirstLayer
+
+    @property
+    def network(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights and biases, detached."""
+        return [w.detach() for w in self.weights], [b.detach() for b in self.biases]
+
+
+@dataclass(frozen=True)
+class GradientMethod(Method[GradientState]):
+    """A torch optimiser, one full-batch step a sweep.
+
+    Args:
+        factory: makes the optimiser for a list of tensors.
+        name: for tables.
+    """
+
+    factory: OptimiserFactory
+    name: str = "gradient"
+
+    def initialise(self, problem: LayeredProblem, parameters: Parameters) -> GradientState:
+        """Copies of the given weights and biases, in the problem's dtype and device."""
+        weights, biases = (
+            [u.detach().to(dtype=problem.dtype, device=problem.x.device, copy=True) for u in group]
+            for group in parameters
+        )
+        for u in (*weights, *biases):
+            u.requires_grad_(True)
+        optimiser = self.factory([*weights, *biases])
+        return GradientState(weights, biases, optimiser, DenseLayer())
+
+    def losses(self, problem: LayeredProblem, state: GradientState) -> Tensor:
+        """The mean loss over the samples, of the replicates' shape."""
+        a = problem.x.to(problem.dtype)
+        z = a
+        for w, b in zip(state.weights, state.biases, strict=True):
+            z = torch.addmm(b, a, w.mT) if w.ndim == 2 else a @ w.mT + b
+            a = problem.activation(z)
+        return problem.loss.value(z, problem.target) / problem.samples
+
+    def objective(self, problem: LayeredProblem, state: GradientState) -> Tensor:
+        """The mean loss over the samples, of the replicates' shape."""
+        with torch.no_grad():
+            return self.losses(problem, state)
+
+    def sweep(self, problem: LayeredProblem, state: GradientState) -> GradientState:
+        """One step of the optimiser on the full batch, in place."""
+        state.optimiser.zero_grad(set_to_none=True)
+        # torch's stubs leave backward untyped
+        self.losses(problem, state).sum().backward()  # type: ignore[no-untyped-call]
+        state.optimiser.step()
+        return state
+
+
+def gradient_method(name: str, lr: float) -> GradientMethod:
+    """One of gd, adagrad, adadelta, rmsprop, adam, torch's defaults but for the learning rate.
+
+    Raises:
+        InvalidInput: for an unknown name or a learning rate that is not positive.
+    """
+    if name not in _OPTIMISERS:
+        raise InvalidInput(f"unknown optimiser {name!r}: one of {', '.join(_OPTIMISERS)}")
+    if not lr > 0:
+        raise InvalidInput(f"{name}: the learning rate must be positive, got {lr}")
+    make = _OPTIMISERS[name]
+    return GradientMethod(lambda tensors: make(tensors, lr=lr), name)

@@ -1,0 +1,227 @@
+r"""Every block of the layered objective as one and the same small quadratic.
+
+With all other blocks fixed, the smooth part of F is, in each block u,
+
+    H(u) = (w/2)‖r + A(u − u₀)‖² + (m/2)‖u − c‖² + const,      r the residual at u₀,
+
+with a linear map A, so that for a point u₀ + d, a step e and the modulus of ∇H
+
+    ∇H(u₀ + d) = wA*(r + Ad) + m(u₀ + d − c)
+    ΔH(e)      = w⟨r, Ae⟩ + (w/2)‖Ae‖² + m⟨u₀ − c, e⟩ + (m/2)‖e‖²       exactly
+    L          = w‖A‖² + m.
+
+| block | A | w | r | m, c | L | non-smooth |
+|---|---|---|---|---|---|---|
+| W_l | d ↦ a_{l−1}dᵀ | ρ | pre_l − z_l | μ, 0 | ρσ_max(a_{l−1})² + μ | – |
+| b_l | identity | ρN | column means of pre_l − z_l | – | ρN | – |
+| z_l | identity | ρ | z_l − pre_l | – | ρ | band: interval |
+| z_L | identity | ρ | z_L − pre_L | – | ρ | R |
+| a_l | d ↦ dW_{l+1}ᵀ | ρ | pre_{l+1} − z_{l+1} | ν, h(z_l) | ρσ_max(W_{l+1})² + ν | band: box |
+
+(ν is that of the penalty, 0 with the band.) pre_l = a_{l−1}W_lᵀ + 1b_lᵀ is handed in, so that
+each product is formed once. The difference form of ΔH loses no digits to cancellation, and
+no objective is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from amverify.network.coupling import Band, Penalty
+from amverify.network.layered import LayeredProblem, Point, inner, squared_norm
+
+Kind = Literal["W", "b", "z", "a"]
+Scalar = float | Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block at its present point; see the module for the meaning of the fields.
+
+    ``bounds`` is the box of the band, if there is one. ``prox`` and ``rest_change`` are set
+    for z_L only: the proximal map (v, λ) ↦ argmin R(u) + (λ/2)‖u − v‖², and u ↦ R(u) − R(u₀).
+    """
+
+    kind: Kind
+    layer: int
+    u: Tensor
+    residual: Tensor
+    weight: float
+    apply: Callable[[Tensor], Tensor]
+    adjoint: Callable[[Tensor], Tensor]
+    modulus: Callable[[], Scalar]
+    ridge: float = 0.0
+    centre: Tensor | None = None
+    bounds: tuple[Tensor, Tensor] | None = None
+    prox: Callable[[Tensor, float], Tensor] | None = None
+    rest_change: Callable[[Tensor], Tensor] | None = None
+
+    def gradient(self, d: Tensor | None = None, image: Tensor | None = None) -> Tensor:
+        """∇H(u₀ + d), of the shape of u; ``image`` is Ad if it is known. d = 0 if ``None``."""
+        r, u = self.residual, self.u
+        if d is not None:
+            r = r + (self.apply(d) if image is None else image)
+            u = u + d
+        g = self.weight * self.adjoint(r)
+        if self.ridge:
+            g = torch.add(g, u if self.centre is None else u - self.centre, alpha=self.ridge)
+        return g
+
+    def curvature(self, d: Tensor, image: Tensor | None = None) -> Tensor:
+        """⟨d, ∇²H d⟩ = w‖Ad‖² + m‖d‖², of the replicates' shape."""
+        image = self.apply(d) if image is None else image
+        value = self.weight * squared_norm(image)
+        return value + self.ridge * squared_norm(d) if self.ridge else value
+
+    def change(self, e: Tensor, image: Tensor | None = None) -> Tensor:
+        """ΔH(e), and for z_L also R's change: the exact change of F, of the replicates' shape."""
+        image = self.apply(e) if image is None else image
+        value = self.weight * inner(self.residual + 0.5 * image, image)
+        if self.ridge:
+            at = self.u if self.centre is None else self.u - self.centre
+            value = value + self.ridge * inner(at + 0.5 * e, e)
+        if self.rest_change is not None:
+            value = value + self.rest_change(self.u + e)
+        return value
+
+    def project(self, v: Tensor) -> Tensor:
+        """v clipped to the band's box; v itself where there is none."""
+        return v if self.bounds is None else torch.clamp(v, *self.bounds)
+
+
+def spectral_norm_squared(m: Tensor) -> Tensor:
+    """σ_max(m)², of shape *R, from the smaller Gram matrix."""
+    gram = m.mT @ m if m.shape[-2] >= m.shape[-1] else m @ m.mT
+    largest: Tensor = torch.linalg.eigvalsh(gram)[..., -1]
+    return largest
+
+
+def weight_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:
+    """W_l."""
+    a = problem.inputs(point, layer)
+
+    def modulus() -> Tensor:
+        norm = problem.input_norm_squared if layer == 1 else spectral_norm_squared(a)
+        return problem.rho * norm + problem.mu
+
+    return Block(
+        kind="W",
+        layer=layer,
+        u=point.w[layer - 1],
+        residual=pre - point.z[layer - 1],
+        weight=problem.rho,
+        apply=lambda d: a @ d.mT,
+        adjoint=lambda r: r.mT @ a,
+        modulus=modulus,
+        ridge=problem.mu,
+    )
+
+
+def _identity(d: Tensor) -> Tensor:
+    return d
+
+
+def bias_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:
+    """b_l: up to a constant, ρN/2 times the squared distance from the best constant."""
+    weight = problem.rho * problem.samples
+    return Block(
+        kind="b",
+        layer=layer,
+        u=point.b[layer - 1],
+        residual=(pre - point.z[layer - 1]).mean(-2, keepdim=True),
+        weight=weight,
+        apply=_identity,
+        adjoint=_identity,
+        modulus=lambda: weight,
+    )
+
+
+def auxiliary_block(
+    problem: LayeredProblem, point: Point, pre: Tensor, layer: int, eps: float
+) -> Block:
+    """z_l with the band, l < L. (Under a penalty z_l is not convex: see ``auxiliary_prox``.)"""
+    z = point.z[layer - 1]
+    bounds = Band.interval(problem.activation, z, point.a[layer - 1], eps)
+    return Block(
+        kind="z",
+        layer=layer,
+        u=z,
+        residual=z - pre,
+        weight=problem.rho,
+        apply=_identity,
+        adjoint=_identity,
+        modulus=lambda: problem.rho,
+        bounds=bounds,
+    )
+
+
+def output_block(problem: LayeredProblem, point: Point, pre: Tensor) -> Block:
+    """z_L, with R in the proximal part."""
+    z = point.z[-1]
+    return Block(
+        kind="z",
+        layer=problem.layers,
+        u=z,
+        residual=z - pre,
+        weight=problem.rho,
+        apply=_identity,
+        adjoint=_identity,
+        modulus=lambda: problem.rho,
+        prox=lambda v, lam: problem.loss.prox(v, problem.target, lam, z),
+        rest_change=lambda new: problem.loss.change(z, new, problem.target),
+    )
+
+
+def activation_block(
+    problem: LayeredProblem, point: Point, pre_next: Tensor, layer: int, eps: float
+) -> Block:
+    """a_l, l < L; ``pre_next`` is pre_{l+1} at the present a_l."""
+    w, z = point.w[layer], point.z[layer - 1]
+    h = problem.activation
+    penalty = isinstance(problem.coupling, Penalty)
+    nu = problem.coupling.nu if isinstance(problem.coupling, Penalty) else 0.0
+    return Block(
+        kind="a",
+        layer=layer,
+        u=point.a[layer - 1],
+        residual=pre_next - point.z[layer],
+        weight=problem.rho,
+        apply=lambda d: d @ w.mT,
+        adjoint=lambda r: r @ w,
+        modulus=lambda: problem.rho * spectral_norm_squared(w) + nu,
+        ridge=nu,
+        centre=h(z) if penalty else None,
+        bounds=None if penalty else Band.box(h, z, eps),
+    )
+
+
+def auxiliary_prox(
+    problem: LayeredProblem, point: Point, pre: Tensor, layer: int, near: Tensor, gamma: float
+) -> Tensor:
+    """The minimiser over z_l, l < L, of F + (γ/2)‖z − near‖² under a penalty, (*R, N, n_l).
+
+    The two squares are one: (ρ/2)(z − pre)² + (γ/2)(z − near)² has its minimum at
+    c = (ρ pre + γ near)/(ρ + γ) and curvature ρ + γ.
+    """
+    assert isinstance(problem.coupling, Penalty)
+    total = problem.rho + gamma
+    centre = (problem.rho * pre + gamma * near) / total
+    return problem.activation.penalty_minimiser(
+        centre, point.a[layer - 1], total, problem.coupling.nu
+    )
+
+
+def auxiliary_change(
+    problem: LayeredProblem, point: Point, pre: Tensor, layer: int, new: Tensor
+) -> Tensor:
+    """F's change when z_l, l < L, becomes ``new`` under a penalty, of the replicates' shape."""
+    assert isinstance(problem.coupling, Penalty)
+    z = point.z[layer - 1]
+    e = new - z
+    quadratic = problem.rho * inner(z - pre + 0.5 * e, e)
+    return quadratic + problem.coupling.change(problem.activation, z, new, point.a[layer - 1])

@@ -1,0 +1,1 @@
+"""Exact proofs of the theorems that the monitors evaluate."""

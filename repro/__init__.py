@@ -1,0 +1,1 @@
+"""Command line and library that regenerate every table, beside the published numbers."""

@@ -1,0 +1,227 @@
+"""The command line: ``python -m repro list | table1 | table2 | all | tune``.
+
+What a user can get wrong is answered in one line on standard error and a distinct exit
+status (:mod:`amverify.errors`); AMVERIFY_DEBUG=1 shows the traceback as well. Tables go to
+standard output and to files, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from amverify.errors import AmverifyError, InvalidInput
+from repro.commands import Options, print_list, seeds_of
+from repro.commands import make_tables as make
+from repro.commands import tune as tune_settings
+from repro.names import check_names
+from repro.tables import TABLES
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141  # as the shell reports it of programs that it ended
+
+EPILOG = """Examples:
+
+\b
+python -m repro list
+python -m repro table2                            (two seeds, minutes)
+python -m repro table2 --profile paper --jobs 4   (ten seeds)
+python -m repro table2 --data cora --method tiam --method mdlam --seeds 0-4
+"""
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Make the tables again, from data to files, beside the published numbers.",
+    epilog=EPILOG,
+)
+
+
+class Profile(StrEnum):
+    """How much is computed."""
+
+    quick = "quick"
+    paper = "paper"
+
+
+SEEDS = {Profile.quick: "0-1", Profile.paper: "0-9"}
+
+DataOption = Annotated[
+    list[str] | None,
+    typer.Option("--data", metavar="NAME", help="A data set; may be repeated. See 'list'."),
+]
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder with the data files, before AMVERIFY_DATA."),
+]
+NoDownloadOption = Annotated[
+    bool, typer.Option("--no-download", help="Use only data that are on this machine.")
+]
+OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the tables' files.")]
+ProfileOption = Annotated[
+    Profile, typer.Option(help="quick: seeds 0-1, minutes; paper: seeds 0-9.")
+]
+MethodOption = Annotated[
+    list[str] | None,
+    typer.Option("--method", metavar="NAME", help="A method; may be repeated. See 'list'."),
+]
+SeedsOption = Annotated[
+    str | None,
+    typer.Option(metavar="LIST", help="Seeds instead of the profile's: '0-4', '0,3,7', '5'."),
+]
+SweepsOption = Annotated[int, typer.Option(min=1, help="Sweeps of each run.")]
+CacheOption = Annotated[
+    Path,
+    typer.Option(metavar="DIR", envvar="AMVERIFY_CACHE", help="Folder of finished runs."),
+]
+JobsOption = Annotated[int, typer.Option(min=1, help="Processes on this machine.")]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Compute also the runs that are kept in the cache.")
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead."),
+]
+
+OUT = Path("results")
+CACHE = Path("results/cache")
+TUNED = Path(__file__).with_name("tuned.toml")
+
+
+@app.command("list")
+def list_command(data_dir: DataDirOption = None) -> None:
+    """Show the tables, the data sets (at hand here or not, and why) and the methods."""
+    print_list(data_dir, Console())
+
+
+@app.command()
+def table1(
+    data: DataOption = None,
+    data_dir: DataDirOption = None,
+    no_download: NoDownloadOption = False,
+    out: OutOption = OUT,
+) -> None:
+    """Counts of the data sets beside the published ones."""
+    options = Options(data=data, data_dir=data_dir, download=not no_download, out=out)
+    raise typer.Exit(make(["table1"], options))
+
+
+def runs_command(name: str, tables: Sequence[str], about: str) -> None:
+    """Add the command ``name``, which makes ``tables``, all with the options of runs."""
+
+    def command(
+        profile: ProfileOption = Profile.quick,
+        data: DataOption = None,
+        method: MethodOption = None,
+        seeds: SeedsOption = None,
+        sweeps: SweepsOption = 200,
+        jobs: JobsOption = 1,
+        scheduler: SchedulerOption = None,
+        fresh: FreshOption = False,
+        data_dir: DataDirOption = None,
+        no_download: NoDownloadOption = False,
+        out: OutOption = OUT,
+        cache: CacheOption = CACHE,
+    ) -> None:
+        options = Options(
+            data=data,
+            data_dir=data_dir,
+            download=not no_download,
+            out=out,
+            methods=method,
+            seeds=seeds_of(seeds if seeds is not None else SEEDS[profile]),
+            sweeps=sweeps,
+            cache=cache,
+            jobs=jobs,
+            fresh=fresh,
+            scheduler=scheduler,
+        )
+        raise typer.Exit(make(tables, options))
+
+    app.command(name, help=about, epilog=EPILOG)(command)
+
+
+runs_command("table2", ["table2"], "Test accuracy of TIAM and the methods it is compared with.")
+runs_command("all", list(TABLES), "Every table.")
+
+
+@app.command()
+def tune(
+    file: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the chosen settings go.")
+    ] = TUNED,
+    jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
+    fresh: FreshOption = False,
+    data_dir: DataDirOption = None,
+    no_download: NoDownloadOption = False,
+    cache: CacheOption = CACHE,
+) -> None:
+    """Choose the settings that nobody published, on training accuracy (repro/tuning.py)."""
+    options = Options(
+        data=None,
+        data_dir=data_dir,
+        download=not no_download,
+        out=OUT,
+        cache=cache,
+        jobs=jobs,
+        fresh=fresh,
+        scheduler=scheduler,
+    )
+    tune_settings(options, file)
+
+
+COMMANDS = ("list", *TABLES, "all", "tune")
+# The base of all that is wrong with options; which module it lives in varies with typer.
+UsageError: type[Exception] = next(
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and not given[0].startswith("-"):
+            check_names("table or command", given[:1], COMMANDS)
+        status = app(given, standalone_mode=False, prog_name="python -m repro")
+        sys.stdout.flush()
+        return int(status or 0)
+    except AmverifyError as error:
+        return failed(error, error.exit_status)
+    except KeyboardInterrupt:
+        return failed(KeyboardInterrupt("interrupted before the first run"), INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has gone; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error)
+            return InvalidInput.exit_status
+        return failed(InvalidInput(f"{usage(error)}; see --help"), InvalidInput.exit_status)
+
+
+def usage(error: Exception) -> str:
+    """What is wrong with the options, in one line."""
+    formatted = getattr(error, "format_message", error.__str__)()
+    return " ".join(str(formatted).split()).rstrip(".")
+
+
+def failed(error: BaseException, status: int) -> int:
+    """Say ``error`` in one line on standard error, with its traceback if that is asked for."""
+    if os.environ.get("AMVERIFY_DEBUG") == "1":
+        traceback.print_exception(error)
+    prefix = "" if status == INTERRUPTED else "error: "
+    print(f"{prefix}{' '.join(str(error).split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,200 @@
+"""What the commands do, once the command line is understood."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from amverify.errors import AmverifyError, CorruptFile, InvalidInput
+from repro import data, tuning
+from repro.configurations import LABELS, METHODS
+from repro.data.dataset import Dataset
+from repro.data.progress import download_bar
+from repro.engine import FinishedRun, run_all
+from repro.names import check_names
+from repro.provenance import environment
+from repro.render import Document, show, write_files
+from repro.runs import RunSpec
+from repro.storage import check_writable, write_atomically
+from repro.tables import DEFAULT_DATASETS, TABLES, Laboratory, Request
+from repro.tables.request import why
+
+MOST_SEEDS = 1000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for; None stands for "what is usual"."""
+
+    data: list[str] | None
+    data_dir: Path | None
+    download: bool
+    out: Path
+    methods: list[str] | None = None
+    seeds: tuple[int, ...] = ()
+    sweeps: int = 200
+    cache: Path = Path("results/cache")
+    jobs: int = 1
+    fresh: bool = False
+    scheduler: str | None = None
+
+
+def make_tables(tables: Sequence[str], options: Options) -> int:
+    """Make ``tables``, show and write them; returns the exit status.
+
+    That is 0 also when a data set could not be had, which the table says, but the status of
+    :class:`CorruptFile` when a file was not what it should be.
+    """
+    screen, aside = Console(), Console(stderr=True)
+    request = requested(options)
+    check_writable(options.out)
+    failed: dict[str, AmverifyError] = {}
+    laboratory = Laboratory(loader(options, aside), runner(options, aside), failed)
+    for name in tables:
+        started = time.perf_counter()
+        document = TABLES[name].make(request, laboratory)
+        finish(document, time.perf_counter() - started, options, screen)
+    if failed:
+        print(f"warning: not in the table: {', '.join(failed)}; its notes say why", file=sys.stderr)
+    corrupt = any(isinstance(error, CorruptFile) for error in failed.values())
+    return CorruptFile.exit_status if corrupt else 0
+
+
+def tune(options: Options, file: Path) -> None:
+    """Carry out every candidate of :mod:`repro.tuning` and write the best ones to ``file``."""
+    aside = Console(stderr=True)
+    check_writable(file.parent)
+    chosen = list(tuning.choices())
+    specs = [
+        spec
+        for choice in chosen
+        for settings in choice.grid
+        for spec in tuning.specs_of(choice, settings, options.sweeps)
+    ]
+    load = loader(options, aside)
+    datasets = {name: load(name) for name in dict.fromkeys(spec.dataset for spec in specs)}
+    runs = runner(options, aside)(specs, datasets)
+    winners = []
+    for choice in chosen:
+        best, scores = tuning.best(choice, options.sweeps, lambda spec: runs[spec].result)
+        winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
+    write_atomically(file, tuning.as_toml(winners))
+    print(f"written: {file}")
+
+
+def requested(options: Options) -> Request:
+    """The options as a request; raises :class:`InvalidInput` for names that there are not."""
+    datasets = tuple(dict.fromkeys(options.data or DEFAULT_DATASETS))
+    methods = tuple(dict.fromkeys(options.methods or METHODS))
+    check_names("data set", datasets, data.names())
+    check_names("method", methods, METHODS)
+    return Request(datasets, methods, options.seeds, options.sweeps)
+
+
+def loader(options: Options, console: Console) -> Callable[[str], Dataset]:
+    """Loads a data set once; downloads are shown on ``console`` when that is a terminal."""
+
+    @cache
+    def load(name: str) -> Dataset:
+        with ExitStack() as stack:
+            hook = stack.enter_context(download_bar(console)) if console.is_terminal else None
+            return data.load(
+                name, data_dir=options.data_dir, download=options.download, progress=hook
+            )
+
+    return load
+
+
+def runner(
+    options: Options, console: Console
+) -> Callable[[Sequence[RunSpec], Mapping[str, Dataset]], dict[RunSpec, FinishedRun]]:
+    """Carries out runs as the options say."""
+
+    def run(
+        specs: Sequence[RunSpec], datasets: Mapping[str, Dataset]
+    ) -> dict[RunSpec, FinishedRun]:
+        return run_all(
+            specs,
+            datasets,
+            cache=options.cache,
+            jobs=options.jobs,
+            fresh=options.fresh,
+            scheduler=options.scheduler,
+            console=console,
+        )
+
+    return run
+
+
+def finish(document: Document, wall_time: float, options: Options, screen: Console) -> None:
+    """Write the document's files, show it, name the files and the time."""
+    provenance = {
+        "command": ["python", "-m", "repro", *sys.argv[1:]],
+        "wall_time": round(wall_time, 3),
+        "environment": environment(),
+        **document.provenance,
+    }
+    paths = write_files(replace(document, provenance=provenance), options.out)
+    show(document, screen)
+    names = ", ".join(str(path) for path in paths)
+    screen.print(Text(f"written: {names}"), soft_wrap=True)
+    screen.print(Text(f"wall time: {wall_time:.1f} s"))
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Seeds from ``0-4``, ``0,3,7``, ``5`` or a mixture; each once, in the order given."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InvalidInput(f"--seeds {text}: write seeds as '0-4', '0,3,7' or '5'")
+        low, high = int(first), int(last or first)
+        if high < low or high - low >= MOST_SEEDS:
+            raise InvalidInput(f"--seeds {text}: '{part}' is no range of at most {MOST_SEEDS}")
+        seeds += range(low, high + 1)
+    return tuple(dict.fromkeys(seeds))
+
+
+def print_list(data_dir: Path | None, screen: Console) -> None:
+    """Show tables, data sets with their availability, and methods."""
+    tables = listing("Table", "Content")
+    for name, entry in TABLES.items():
+        tables.add_row(name, Text(entry.contents))
+    sets = listing("Data set", "Here")
+    for name in data.names():
+        sets.add_row(name, availability(name, data_dir))
+    methods = listing("Method", "Name")
+    for method in METHODS:
+        methods.add_row(method, LABELS[method])
+    for table in (tables, sets, methods):
+        screen.print(table)
+        screen.print()
+    screen.print(Text("The tables' commands download what is not here, without --no-download."))
+
+
+def listing(*titles: str) -> RichTable:
+    """An empty list with these headings."""
+    table = RichTable(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def availability(name: str, data_dir: Path | None) -> Text:
+    """Whether the data set is at hand, without any download, and if not, why."""
+    try:
+        data.load(name, data_dir=data_dir, download=False)
+    except InvalidInput:
+        raise
+    except AmverifyError as error:
+        return Text(f"no: {why(name, error)}", style="yellow")
+    return Text("yes", style="green")

@@ -1,0 +1,50 @@
+"""By what a run is found again: specification, data, code, torch."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from repro.data.dataset import Dataset
+from repro.provenance import code_version
+from repro.runs import RunSpec
+from repro.storage import canonical_json, sha256
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 over every array of ``dataset``: type, shape, values.
+
+    Hashes of the files would not do: the features are computed from them, and a change in
+    that computation changes every run.
+    """
+    digest = hashlib.sha256(f"{dataset.classes}\n".encode())
+    for split in (dataset.train, dataset.validation, dataset.test):
+        for array in () if split is None else (split.x, split.y):
+            digest.update(f"{array.dtype.str} {array.shape}\n".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        digest.update(b"end of split\n")
+    return digest.hexdigest()
+
+
+def run_key(spec: RunSpec, data: str) -> str:
+    """The key of ``spec`` on the data with fingerprint ``data``, under this code and torch."""
+    return sha256(
+        canonical_json(
+            {
+                "spec": asdict(spec),
+                "data": data,
+                "code": code_version(),
+                "torch": str(torch.__version__),
+            }
+        )
+    )
+
+
+def configuration_hash(spec: RunSpec) -> str:
+    """Twelve hexadecimal digits that stand for ``spec`` without its seed."""
+    configuration = asdict(spec)
+    del configuration["seed"]
+    return sha256(canonical_json(configuration))[:12]

@@ -1,0 +1,137 @@
+"""Where a number comes from: code, versions, machine.
+
+Two notions of "the code". The *commit* (and whether the working tree differed from it) is
+for a reader who wants to look the code up. The *code version* is the hash of the sources
+that decide what a run computes, and of nothing else; cached runs are found by it, so that
+an edited README makes nobody compute again and an edited step size does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from functools import lru_cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+# What a run computes is decided here; the data enter the key by their content.
+DECIDING = ("amverify.network", "amverify.methods", "repro.methods", "repro.runs")
+VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn")
+
+
+@lru_cache
+def code_version() -> str:
+    """SHA-256 over the names and contents of the source files that decide a run."""
+    digest = hashlib.sha256()
+    for module in DECIDING:
+        for name, path in source_files(module):
+            content = path.read_bytes()
+            digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def source_files(module: str) -> list[tuple[str, Path]]:
+    """(name inside the module, path) of every source file of ``module``, sorted by name."""
+    spec = find_spec(module)
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is None:
+        return [(module, Path(str(spec.origin)))]
+    files = {
+        f"{module}/{path.relative_to(root).as_posix()}": path
+        for root in map(Path, spec.submodule_search_locations)
+        for path in root.rglob("*.py")
+    }
+    return sorted(files.items())
+
+
+@lru_cache
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that the numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in VERSIONS_OF:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@lru_cache
+def hardware() -> dict[str, object]:
+    """Processor, cores that may be used, memory in bytes (None where it is not told)."""
+    return {
+        "machine": platform.machine(),
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": processor(),
+        "cores": cores(),
+        "memory": memory(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def processor() -> str:
+    """The processor's marketing name where Linux tells it, else what Python knows."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def memory() -> int | None:
+    """Physical memory in bytes, None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+@lru_cache
+def commit() -> dict[str, object]:
+    """``{"commit": hash or None, "dirty": bool or None}`` of the repository of this file.
+
+    None when the package is not installed from a checkout (this file is then not tracked,
+    even if a repository of somebody else's happens to lie around it).
+    """
+    here = Path(__file__)
+    if git(here.parent, "ls-files", "--error-unmatch", here.name) is None:
+        return {"commit": None, "dirty": None}
+    head = git(here.parent, "rev-parse", "--verify", "HEAD")
+    status = git(here.parent, "status", "--porcelain")
+    return {"commit": head, "dirty": None if status is None else bool(status)}
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """What git answers in ``folder``; None when it fails or is not there."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def environment() -> dict[str, object]:
+    """All of the above for this process, ready for JSON."""
+    return {
+        "versions": versions(),
+        "hardware": hardware(),
+        **commit(),
+        "code_version": code_version(),
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,27 @@
+"""Writes a document's files: all are rendered before the first is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from repro.render.table import Document
+from repro.render.text import csv_text, json_text, latex, markdown
+from repro.storage import write_atomically
+
+
+def write_files(document: Document, folder: Path) -> list[Path]:
+    """Write NAME.md, .tex, .json and .csv into ``folder``; further tables NAME_TABLE.csv.
+
+    Raises :class:`amverify.errors.CannotWrite`; each file is then the old one or the new.
+    """
+    name = document.name
+    texts = {
+        f"{name}.md": markdown(document),
+        f"{name}.tex": latex(document),
+        f"{name}.csv": csv_text(document.tables[0]),
+        f"{name}.json": json_text(document),
+    }
+    texts |= {f"{name}_{table.name}.csv": csv_text(table) for table in document.tables[1:]}
+    for file, text in texts.items():
+        write_atomically(folder / file, text)
+    return [folder / file for file in texts]

@@ -1,0 +1,149 @@
+"""Markdown, LaTeX, CSV and JSON of a document, as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+from repro.render.table import Document, Table
+
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "α": r"$\alpha$",
+    "β": r"$\beta$",
+    "γ": r"$\gamma$",
+    "ε": r"$\varepsilon$",
+    "μ": r"$\mu$",
+    "ρ": r"$\rho$",
+    "σ": r"$\sigma$",
+    "Ψ": r"$\Psi$",
+    "⁰": r"$^0$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "≤": r"$\le$",
+    "≥": r"$\ge$",
+    "−": r"$-$",
+    "—": "---",
+    "–": "--",
+    "…": r"\ldots{}",
+}
+
+
+def markdown(document: Document) -> str:
+    """The document in Markdown (pipe tables)."""
+    return "\n".join(markdown_table(table) for table in document.tables)
+
+
+def markdown_table(table: Table) -> str:
+    """One table in Markdown."""
+    head = [column.title for column in table.columns]
+    rule = ["---:" if column.right else "---" for column in table.columns]
+    body = [[cell.plain() for cell in row] for row in table.rows]
+    lines = [pipes(head), f"| {' | '.join(rule)} |", *(pipes(row) for row in body)]
+    notes = [f"- {markdown_escape(note)}" for note in table.notes]
+    parts = [f"## {markdown_escape(table.title)}", "\n".join(lines)]
+    parts += [markdown_escape(table.caption)] if table.caption else []
+    parts += ["\n".join(notes)] if notes else []
+    return "\n\n".join(parts) + "\n"
+
+
+def pipes(texts: Sequence[str]) -> str:
+    """One row of a pipe table."""
+    return f"| {' | '.join(markdown_escape(text) for text in texts)} |"
+
+
+def markdown_escape(text: str) -> str:
+    """``text`` with what Markdown would take for markup escaped, on one line."""
+    for special in "\\`*_[]<|":
+        text = text.replace(special, f"\\{special}")
+    return " ".join(text.split())
+
+
+def latex(document: Document) -> str:
+    """The document in LaTeX (booktabs), one table environment for each table."""
+    return "% needs \\usepackage{booktabs}\n" + "\n".join(
+        latex_table(table, f"tab:{document.name}-{table.name}") for table in document.tables
+    )
+
+
+def latex_table(table: Table, label: str) -> str:
+    """One table in LaTeX."""
+    caption = f"{table.title}. {table.caption}" if table.caption else f"{table.title}."
+    groups = [
+        "".join(latex_row([cell.plain() for cell in row]) for row in group)
+        for group in table.groups()
+    ]
+    notes = "".join(f"\\par\\footnotesize {latex_escape(note)}\n" for note in table.notes)
+    return (
+        "\\begin{table}\n\\centering\n"
+        f"\\caption{{{latex_escape(caption.strip())}}}\n\\label{{{label}}}\n"
+        f"\\begin{{tabular}}{{{''.join('r' if c.right else 'l' for c in table.columns)}}}\n"
+        f"\\toprule\n{latex_row([column.title for column in table.columns])}\\midrule\n"
+        + "\\addlinespace\n".join(groups)
+        + f"\\bottomrule\n\\end{{tabular}}\n{notes}\\end{{table}}\n"
+    )
+
+
+def latex_row(texts: Sequence[str]) -> str:
+    r"""One row, ended; a first cell that begins with a bracket is no option of ``\\``."""
+    return " & ".join(latex_escape(text) for text in texts).replace("[", "{[}") + " \\\\\n"
+
+
+def latex_escape(text: str) -> str:
+    """``text`` as LaTeX sets it."""
+    return "".join(LATEX.get(character, character) for character in text)
+
+
+def csv_text(table: Table) -> str:
+    """One table in CSV; a cell with parts (mean, std, n, …) takes a column for each."""
+    fields = [[cell.fields() for cell in row] for row in table.rows]
+    suffixes = [
+        list(dict.fromkeys(["", *(suffix for row in fields for suffix in row[i])]))
+        for i in range(len(table.columns))
+    ]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(
+        column.key + suffix
+        for column, own in zip(table.columns, suffixes, strict=True)
+        for suffix in own
+    )
+    for row in fields:
+        writer.writerow(
+            cell.get(suffix, "") for cell, own in zip(row, suffixes, strict=True) for suffix in own
+        )
+    return stream.getvalue()
+
+
+def json_text(document: Document) -> str:
+    """The document in JSON, every cell in full, with its provenance."""
+    tables = [
+        {
+            "name": table.name,
+            "title": table.title,
+            "caption": table.caption,
+            "notes": list(table.notes),
+            "columns": [{"key": c.key, "title": c.title} for c in table.columns],
+            "rows": [
+                {c.key: cell.json() for c, cell in zip(table.columns, row, strict=True)}
+                for row in table.rows
+            ],
+        }
+        for table in document.tables
+    ]
+    whole = {"document": document.name, "tables": tables, "provenance": document.provenance}
+    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,122 @@
+"""What a sweep costs: TIAM beside full-batch Adam, same network, same data, same run.
+
+``make bench`` prints medians, their ratio, and the share of the sweep's time that its matrix
+products take when they are made alone. Times depend on shapes only, so where a data set's
+files are not at hand random features of its shape stand in, and the name says so.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from amverify.errors import DataUnavailable
+from amverify.methods.base import Method
+from amverify.methods.tiam import TIAM
+from amverify.network.layered import LayeredProblem
+from repro.configurations import configuration
+from repro.data import load
+from repro.data.dataset import Dataset, Split
+from repro.methods import prepare
+from repro.runs import RunSpec
+
+SHAPES = {"cora": (140, 7165, 7), "citeseer": (120, 18515, 6)}
+ROUNDS = 60
+WARM_UP = 25
+MEDIANS: dict[tuple[str, str], float] = {}
+
+
+def dataset(name: str) -> Dataset:
+    try:
+        return load(name, download=False)
+    except DataUnavailable:
+        n, features, classes = SHAPES[name]
+        generator = np.random.default_rng(0)
+        split = Split(generator.random((n, features)), np.arange(n, dtype=np.int64) % classes)
+        return Dataset(f"{name}-shaped random features", split, None, split, classes)
+
+
+def prepared(name: str, method: str) -> tuple[Method[Any], LayeredProblem, Any]:
+    """A method in its table's configuration, past its first sweeps."""
+    chosen = configuration(method, name)
+    spec = RunSpec(name, chosen.method, chosen.settings, (100, 100), "relu", 1, 0, chosen.dtype)
+    made, problem, parameters = prepare(spec, dataset(name))
+    state = made.initialise(problem, parameters)
+    for _ in range(WARM_UP):
+        state = made.sweep(problem, state)
+    return made, problem, state
+
+
+def products(problem: LayeredProblem) -> Callable[[], None]:
+    """The matrix products that a TIAM sweep cannot avoid, on tensors of its shapes.
+
+    Per layer pre = aWᵀ, aΔᵀ, rᵀa and aeᵀ; per hidden layer besides ΔWᵀ, rW and eWᵀ.
+    """
+    n = problem.samples
+    inputs = [problem.space.inputs.shape[1], *problem.widths[1:-1]]
+    pairs = list(zip(inputs, problem.widths[1:], strict=True))
+    tensors = [
+        (
+            torch.randn(n, d_in, dtype=problem.dtype),
+            torch.randn(d_out, d_in, dtype=problem.dtype),
+            torch.randn(n, d_out, dtype=problem.dtype),
+        )
+        for d_in, d_out in pairs
+    ]
+
+    def run() -> None:
+        for layer, (a, w, r) in enumerate(tensors):
+            for _ in range(3):
+                _ = a @ w.mT
+            _ = r.mT @ a
+            if layer:
+                _ = a @ w.mT
+                _ = a @ w.mT
+                _ = r @ w
+
+    return run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def summary() -> Iterator[None]:
+    """After the last benchmark of this file, the ratios."""
+    yield
+    print(f"\n\nmedians of one run, {torch.get_num_threads()} threads, torch {torch.__version__}")
+    for name in SHAPES:
+        times = {key: value for (data, key), value in MEDIANS.items() if data == name}
+        if len(times) < 4:
+            continue
+        adam = times["adam"]
+        print(
+            f"{dataset(name).name}: Adam epoch {1e3 * adam:.2f} ms, "
+            f"TIAM sweep {1e3 * times['tiam']:.2f} ms = {times['tiam'] / adam:.2f}x, "
+            f"recorded {times['recorded'] / times['tiam']:.2f}x of that, "
+            f"its matrix products alone {1e3 * times['products']:.2f} ms = "
+            f"{100 * times['products'] / times['tiam']:.0f} % of the sweep"
+        )
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("what", ["adam", "tiam", "recorded", "products"])
+def test_cost(name: str, what: str, benchmark: BenchmarkFixture) -> None:
+    method, problem, state = prepared(name, "adam" if what == "adam" else "tiam")
+    if what == "recorded":
+        assert isinstance(method, TIAM)
+        method = TIAM(method.rule, record=True)
+    if what == "products":
+        benchmark.pedantic(products(problem), rounds=ROUNDS, warmup_rounds=5)
+    else:
+        held = [state]
+
+        def sweep() -> None:
+            held[0] = method.sweep(problem, held[0])
+
+        benchmark.pedantic(sweep, rounds=ROUNDS, warmup_rounds=5)
+    if benchmark.stats is not None:
+        MEDIANS[name, what] = statistics.median(benchmark.stats.stats.data)

@@ -1,0 +1,53 @@
+"""What every test may ask for: real data where it is at hand, a skip with the reason where not."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from amverify.errors import DataUnavailable
+from repro.data import load
+from repro.data.dataset import Dataset
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _data_dir() -> Path | None:
+    given = os.environ.get("AMVERIFY_DATA")
+    folder = Path(given) if given else SHARED / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def cora() -> Dataset:
+    """Cora, or a skip."""
+    return _real("cora")
+
+
+@pytest.fixture(scope="session")
+def citeseer() -> Dataset:
+    """Citeseer, or a skip."""
+    return _real("citeseer")
+
+
+def _real(name: str) -> Dataset:
+    folder = _data_dir()
+    if folder is None:
+        pytest.skip(f"{name}: no files; set AMVERIFY_DATA to the folder that holds them")
+    try:
+        return load(name, data_dir=folder, download=False)
+    except DataUnavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def reference() -> list[dict[str, float]]:
+    """The record of the released mDLAM script on Cora, or a skip."""
+    file = SHARED / "reference" / "cora_mdlam_release.json"
+    if not file.is_file():
+        pytest.skip(f"no reference figures at {file}")
+    records: list[dict[str, float]] = json.loads(file.read_text())
+    return records

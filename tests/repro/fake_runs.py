@@ -1,0 +1,135 @@
+"""Runs that take no time, and runs that go wrong, for tests of what is around runs.
+
+Functions at module level, so that worker processes can import them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from amverify.errors import InvalidInput
+from repro.data.dataset import Dataset, Split
+from repro.runs import RunResult, RunSpec
+
+
+def dataset(name: str = "cora", value: float = 1.0, listed: int | None = None) -> Dataset:
+    x = np.full((4, 3), value)
+    split = Split(x, np.array([0, 1, 0, 1]))
+    statistics = {"nodes": 2708, "edges": 5278, "classes": 7, "features": 1433, "train": 4}
+    if listed is not None:
+        statistics["edges_listed"] = listed
+    return Dataset(name, split, None, split, 2, statistics, {"file": "0" * 64})
+
+
+def spec(
+    name: str = "cora",
+    method: str = "tiam",
+    seed: int = 0,
+    sweeps: int = 3,
+    settings: Sequence[tuple[str, float]] = (("rho", 1e-3),),
+) -> RunSpec:
+    return RunSpec(name, method, tuple(settings), (100, 100), "relu", sweeps, seed, "float32")
+
+
+def specs(count: int, name: str = "cora") -> list[RunSpec]:
+    return [spec(name, seed=seed) for seed in range(count)]
+
+
+def result_of(spec: RunSpec, accuracy: float | None = None) -> RunResult:
+    end = 0.5 + spec.seed / 100 if accuracy is None else accuracy
+    rising = [end * (k + 1) / spec.sweeps for k in range(spec.sweeps)]
+    return RunResult(
+        {
+            "objective": [1 / (k + 1) for k in range(spec.sweeps)],
+            "train_accuracy": rising,
+            "test_accuracy": rising,
+            "seconds": [0.1 * (k + 1) for k in range(spec.sweeps)],
+        }
+    )
+
+
+def sound(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    for k in range(spec.sweeps):
+        on_sweep(k + 1)
+    return result_of(spec)
+
+
+def reporting_data(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """The data that arrived, as accuracy."""
+    return result_of(spec, float(dataset.train.x[0, 0]))
+
+
+def diverging(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Ends in infinite and undefined numbers."""
+    result = result_of(spec)
+    result.curves["objective"][-1] = float("inf")
+    result.curves["test_accuracy"][-1] = float("nan")
+    return RunResult(result.curves, ("diverged at sweep 3",))
+
+
+def refusing(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Refuses seed 1 as bad input."""
+    if spec.seed == 1:
+        raise InvalidInput("rho must be above 0")
+    return result_of(spec)
+
+
+def faulty(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Has a bug that seed 1 meets."""
+    if spec.seed == 1:
+        raise ZeroDivisionError("somewhere deep")
+    return result_of(spec)
+
+
+def short(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Returns curves that are too short."""
+    return RunResult({"objective": [1.0]})
+
+
+def dying(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Is killed, as by a system without memory, at seed 1."""
+    if spec.seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result_of(spec)
+
+
+def interrupted_at_2(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Ctrl-C comes during seed 2."""
+    if spec.seed == 2:
+        raise KeyboardInterrupt
+    return result_of(spec)
+
+
+def endless_from_2(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
+    """Never finishes a seed from 2 on."""
+    while spec.seed >= 2:
+        time.sleep(1)
+    return result_of(spec)
+
+
+if __name__ == "__main__":
+    # For the test of Ctrl-C at a terminal: runs in a pool, the folder of the cache given.
+    import sys
+    from pathlib import Path
+
+    import fake_runs
+
+    from amverify.errors import AmverifyError
+    from repro.engine import run_all
+
+    try:
+        run_all(
+            specs(4),
+            {"cora": dataset()},
+            cache=Path(sys.argv[1]),
+            jobs=2,
+            execute=fake_runs.endless_from_2,
+        )
+    except AmverifyError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_status)

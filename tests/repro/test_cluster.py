@@ -1,0 +1,77 @@
+"""A Dask cluster does what this machine does."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import sys
+
+import fake_runs
+import pytest
+from rich.console import Console
+
+from amverify.errors import InvalidInput
+from repro.engine import RunFailed, cluster, run_all
+
+needs_dask = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="dask.distributed is not installed (extra 'cluster')",
+)
+DATA = {"cora": fake_runs.dataset(), "digits": fake_runs.dataset("digits", value=0.25)}
+
+
+@pytest.fixture
+def address():
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+    ) as local:
+        yield local.scheduler_address
+
+
+def on_cluster(wanted, cache, execute, address):
+    return run_all(
+        wanted,
+        DATA,
+        cache=cache,
+        scheduler=address,
+        execute=execute,
+        console=Console(file=io.StringIO()),
+    )
+
+
+@needs_dask
+def test_every_run_meets_its_own_data(tmp_path, address):
+    wanted = [*fake_runs.specs(2, "cora"), *fake_runs.specs(2, "digits")]
+    runs = on_cluster(wanted, tmp_path, fake_runs.reporting_data, address)
+    ends = [run.result.curves["test_accuracy"][-1] for run in runs.values()]
+    assert list(runs) == wanted
+    assert ends == [1.0, 1.0, 0.25, 0.25]
+    assert len(list(tmp_path.rglob("*.json"))) == 4
+
+
+@needs_dask
+def test_refusal_on_the_cluster_is_the_users_line(tmp_path, address):
+    with pytest.raises(InvalidInput, match="cora, tiam, seed 1: rho must be above 0"):
+        on_cluster(fake_runs.specs(2), tmp_path, fake_runs.refusing, address)
+
+
+@needs_dask
+def test_other_code_on_the_cluster_is_refused(tmp_path, address, monkeypatch):
+    monkeypatch.setattr(cluster, "code_version", lambda: "this machine's")
+    with pytest.raises(RunFailed, match="another version"):
+        on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, address)
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InvalidInput, match=r"pip install 'amverify\[cluster\]'"):
+        on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, "tcp://127.0.0.1:1")
+
+
+@needs_dask
+@pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "nonsense", "smoke://signal:1"])
+def test_nobody_there_is_one_line(tmp_path, nowhere):
+    with pytest.raises(InvalidInput, match=f"--scheduler {nowhere}: no Dask scheduler answers"):
+        on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, nowhere)

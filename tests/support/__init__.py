@@ -1,0 +1,1 @@
+"""The slow, independent side of the tests: references, twins, rounding bounds, checks."""
