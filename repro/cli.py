@@ -22,11 +22,11 @@ from amverify.errors import AmverifyError, InvalidInput
 from repro.commands import Options, print_list, seeds_of
 from repro.commands import make_tables as make
 from repro.commands import tune as tune_settings
+from repro.engine import Interrupted
 from repro.names import check_names
 from repro.tables import TABLES
 
-INTERRUPTED = 130
-BROKEN_PIPE = 141  # as the shell reports it of programs that it ended
+BROKEN_PIPE = 1  # as typer has it when it notices first
 
 EPILOG = """Examples:
 
@@ -116,6 +116,9 @@ def table1(
     raise typer.Exit(make(["table1"], options))
 
 
+WITHOUT_RUNS = ("table1",)
+
+
 def runs_command(name: str, tables: Sequence[str], about: str) -> None:
     """Add the command ``name``, which makes ``tables``, all with the options of runs."""
 
@@ -151,7 +154,9 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
     app.command(name, help=about, epilog=EPILOG)(command)
 
 
-runs_command("table2", ["table2"], "Test accuracy of TIAM and the methods it is compared with.")
+for table, entry in TABLES.items():
+    if table not in WITHOUT_RUNS:
+        runs_command(table, [table], f"{entry.contents[0].upper()}{entry.contents[1:]}.")
 runs_command("all", list(TABLES), "Every table.")
 
 
@@ -199,8 +204,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(status or 0)
     except AmverifyError as error:
         return failed(error, error.exit_status)
-    except KeyboardInterrupt:
-        return failed(KeyboardInterrupt("interrupted before the first run"), INTERRUPTED)
     except BrokenPipeError:
         # Whoever read the output has gone; nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -222,6 +225,6 @@ def failed(error: BaseException, status: int) -> int:
     """Say ``error`` in one line on standard error, with its traceback if that is asked for."""
     if os.environ.get("AMVERIFY_DEBUG") == "1":
         traceback.print_exception(error)
-    prefix = "" if status == INTERRUPTED else "error: "
+    prefix = "" if isinstance(error, Interrupted) else "error: "
     print(f"{prefix}{' '.join(str(error).split())}", file=sys.stderr)
     return status

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from amverify.errors import AmverifyError, CorruptFile, InvalidInput
+from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
 from repro import data, tuning
 from repro.configurations import LABELS, METHODS
 from repro.data.dataset import Dataset
 from repro.data.progress import download_bar
-from repro.engine import FinishedRun, run_all
+from repro.engine import FinishedRun, Interrupted, run_all
 from repro.names import check_names
 from repro.provenance import environment
 from repro.render import Document, show, write_files
@@ -48,6 +48,16 @@ class Options:
     scheduler: str | None = None
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Says of Ctrl-C outside the runs what the engine says of it inside."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; finished runs are kept, run again to resume") from None
+
+
+@interruptible()
 def make_tables(tables: Sequence[str], options: Options) -> int:
     """Make ``tables``, show and write them; returns the exit status.
 
@@ -59,16 +69,26 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     check_writable(options.out)
     failed: dict[str, AmverifyError] = {}
     laboratory = Laboratory(loader(options, aside), runner(options, aside), failed)
+    empty: dict[str, AmverifyError] = {}
     for name in tables:
         started = time.perf_counter()
-        document = TABLES[name].make(request, laboratory)
+        try:
+            document = TABLES[name].make(request, laboratory)
+        except (DataUnavailable, CorruptFile) as error:
+            empty[name] = error
+            continue
         finish(document, time.perf_counter() - started, options, screen)
+    if len(empty) == len(tables):
+        raise next(iter(empty.values()))
+    for name, reason in empty.items():
+        print(f"warning: {name} was not made: {reason}", file=sys.stderr)
     if failed:
         print(f"warning: not in the table: {', '.join(failed)}; its notes say why", file=sys.stderr)
     corrupt = any(isinstance(error, CorruptFile) for error in failed.values())
     return CorruptFile.exit_status if corrupt else 0
 
 
+@interruptible()
 def tune(options: Options, file: Path) -> None:
     """Carry out every candidate of :mod:`repro.tuning` and write the best ones to ``file``."""
     aside = Console(stderr=True)
@@ -164,6 +184,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(seeds))
 
 
+@interruptible()
 def print_list(data_dir: Path | None, screen: Console) -> None:
     """Show tables, data sets with their availability, and methods."""
     tables = listing("Table", "Content")

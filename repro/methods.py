@@ -4,7 +4,7 @@
 |---|---|---|
 | gd, adagrad, adadelta, rmsprop, adam | lr | nn.Linear's own |
 | dladmm | rho, trial, mu | mDLAM's: N(0, 0.1²), z_L = ±1 |
-| mdlam | rho, mu, epsilon; trial or steps = "exact" | mDLAM's |
+| mdlam | rho, mu, epsilon; trial or steps = "exact"; inertia = "none" | mDLAM's |
 | tiam | rho, mu, epsilon, p1, p2, p3, s, steps | mDLAM's |
 | bcd | rho, nu, alpha, mu | N(0, 0.1²) |
 
@@ -143,7 +143,10 @@ def _bcd(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
 
 
 def _mdlam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
-    inertia = Inertia(nesterov, nesterov)
+    momentum = settings.word("inertia", "nesterov")
+    if momentum not in ("nesterov", "none"):
+        raise InvalidInput(f"mdlam: inertia is 'nesterov' or 'none', got {momentum!r}")
+    inertia = Inertia(nesterov, nesterov) if momentum == "nesterov" else Inertia()
     if settings.word("steps", "backtracking") == "exact":
         rule = StepRule(inertia, steps="exact", safeguard="monotone")
     else:

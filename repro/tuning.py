@@ -27,7 +27,7 @@ from repro.runs import RunResult, RunSpec, Setting
 SEEDS = (100, 101)
 TUNING_DATASETS = ("cora", "citeseer", "digits")
 WITHOUT_PUBLISHED = ("digits", "synthetic_graph")
-RATES = (1e-3, 5e-3, 1e-2, 5e-2, 1e-1)
+RATES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 TRIALS = (1e-6, 1e-4, 1e-2, 1e-1, 1.0)
 RHOS = (1e-4, 1e-3, 5e-3, 1e-2, 1e-1)
 TIAM_RHOS = (1e-4, 1e-3, 1e-2)

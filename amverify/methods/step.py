@@ -122,6 +122,17 @@ class _Trial:
     delta: Scalar
 
 
+def _positive(modulus: Scalar) -> Scalar:
+    """The modulus, or the smallest normal number where it is 0.
+
+    There the block's inputs vanish and so does its gradient: any modulus is one, and the step
+    1/(sL) must be finite.
+    """
+    if isinstance(modulus, Tensor):
+        return modulus.clamp(min=torch.finfo(modulus.dtype).tiny)
+    return modulus
+
+
 def blockwise(x: Scalar) -> Scalar:
     """A scalar per replicate, shaped so that it multiplies a block."""
     return x if isinstance(x, float) or x.ndim == 0 else x[..., None, None]
@@ -155,7 +166,7 @@ def take_step(
     image = None if moving is None else block.apply(moving)
     backtracks = 0
     if rule.steps == "exact" or block.kind in ("b", "z"):
-        modulus = block.modulus()
+        modulus = _positive(block.modulus())
         trial = _try(block, moving, image, rule, wanted, modulus, delta)
     else:
         trial, modulus, backtracks = _backtrack(
@@ -270,6 +281,7 @@ def _backtrack(
     H is quadratic, so that is ⟨d, ∇²H d⟩ ≤ L‖d‖² for d = u⁺⁺ − û: no objective, no difference
     of large numbers, and it ends at the latest when L exceeds the exact modulus. Unless the
     rule says restart, the first trial is half of what was accepted last: L can also fall.
+    A step that overflows is not accepted; a replicate that is not finite is not stepped further.
     """
     u = block.u
     if last is None or rule.restart:
@@ -278,6 +290,8 @@ def _backtrack(
         modulus = torch.full(shape, first, dtype=u.dtype, device=u.device)
     else:
         modulus = 0.5 * torch.as_tensor(last)
+    modulus = _positive(modulus)
+    lost = ~torch.isfinite(u).all(-1).all(-1)  # replicates that have diverged
     count = 0
     while True:
         trial = _try(block, displacement, image, rule, wanted, modulus, delta)
@@ -285,10 +299,10 @@ def _backtrack(
         if displacement is not None and image is not None:
             d = d - _scaled(trial.p2, displacement)
             d_image = d_image - _scaled(trial.p2, image)
-        enough = block.curvature(d, d_image) <= modulus * squared_norm(d)
+        distance = squared_norm(d)
+        enough = (block.curvature(d, d_image) <= modulus * distance) | (distance == 0)
+        enough = (enough & torch.isfinite(distance)) | lost | ~torch.isfinite(modulus)
         if bool(enough.all()):
-            return trial, modulus, count
-        if not bool(torch.isfinite(modulus).all()) or not bool(torch.isfinite(d).all()):
             return trial, modulus, count
         modulus = torch.where(enough, modulus, 2 * modulus)
         count += 1

@@ -25,6 +25,7 @@ no objective is evaluated.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -95,10 +96,12 @@ class Block:
 
 
 def spectral_norm_squared(m: Tensor) -> Tensor:
-    """σ_max(m)², of shape *R, from the smaller Gram matrix."""
+    """σ_max(m)², of shape *R, from the smaller Gram matrix; NaN for a replicate that diverged."""
     gram = m.mT @ m if m.shape[-2] >= m.shape[-1] else m @ m.mT
-    largest: Tensor = torch.linalg.eigvalsh(gram)[..., -1]
-    return largest
+    finite = torch.isfinite(gram).all(-1).all(-1)
+    # LAPACK raises on NaN, for all replicates at once
+    largest = torch.linalg.eigvalsh(torch.where(finite[..., None, None], gram, 0.0))[..., -1]
+    return torch.where(finite, largest, math.nan)
 
 
 def weight_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:

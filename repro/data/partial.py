@@ -53,7 +53,7 @@ class PartialFile:
                 written = self._handle.write(chunk)
                 if written != len(chunk):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except ZeroDivisionError as error:
+            except OSError as error:
                 self._drop(error)
 
     def clear(self) -> None:

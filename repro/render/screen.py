@@ -60,15 +60,13 @@ def least_width(table: Table, i: int) -> int:
 
 
 def widths(table: Table, part: list[int], width: int) -> list[int]:
-    """A width for each column of ``part``: what it needs, and more from the left if there is."""
-    found = [least_width(table, i) for i in part]
-    spare = width - sum(found) - GAP * (len(part) - 1)
-    for place, i in enumerate(part):
-        texts = [table.columns[i].title, *(row[i].plain() for row in table.rows)]
-        more = max(0, min(spare, max(map(len, texts)) - found[place]))
-        found[place] += more
-        spare -= more
-    return found
+    """A width for each column of ``part``: what it needs, and what is spare by what it wants."""
+    least = [least_width(table, i) for i in part]
+    texts = [[table.columns[i].title, *(row[i].plain() for row in table.rows)] for i in part]
+    wanted = [max(map(len, own)) - low for own, low in zip(texts, least, strict=True)]
+    spare = max(0, width - sum(least) - GAP * (len(part) - 1))
+    share = min(1.0, spare / max(1, sum(wanted)))
+    return [low + int(share * more) for low, more in zip(least, wanted, strict=True)]
 
 
 def drawn(table: Table, part: list[int], width: int) -> RichTable:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from repro.render import Document
-from repro.tables import table1, table2
+from repro.tables import mdlam_setting, table1, table2
 from repro.tables.request import Laboratory, Request
 
 DEFAULT_DATASETS = ("cora", "citeseer", "pubmed", "coauthor_cs", "digits")
@@ -25,5 +25,9 @@ TABLES = {
     "table2": TableEntry(
         "test accuracy of TIAM and the compared methods; sweeps and seconds to a target accuracy",
         table2.make,
+    ),
+    "mdlam_setting": TableEntry(
+        "mDLAM: what its trial modulus and its inertia do to the published accuracies",
+        mdlam_setting.make,
     ),
 }

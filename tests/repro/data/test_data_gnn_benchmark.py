@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from planetoid_files import manifest_of, write
 
@@ -132,8 +132,8 @@ SMALL_CLASS = np.where(np.arange(NODES) < 49, 2, np.arange(NODES) % 2)
 DAMAGED: dict[str, tuple[bytes, str]] = {
     "no archive": (b"not a zip at all", "no readable npz"),
     "cut": (archive(arrays())[:-100], "no readable npz"),
-    "no labels": (archive(without("labels")), "a member is missing .*labels"),
-    "no features": (archive(without("attr_data")), "a member is missing .*attr_data"),
+    "no labels": (archive(without("labels")), "no item named .*labels"),
+    "no features": (archive(without("attr_data")), "no item named .*attr_data"),
     "object labels": (archive(arrays() | {"labels": np.array([None])}), "allow_pickle"),
     "real labels": (archive(arrays() | {"labels": np.ones(NODES)}), "no.* vector|not a vector"),
     "no nodes": (archive(arrays() | {"labels": np.zeros(0, int)}), "not a vector"),
@@ -159,7 +159,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
         "Header info length",
     ),
     "no magic": (rewritten("labels", b"hello"), SAID),
-    "a bomb": (rewritten("labels", header_only("(67108864,)") + bytes(2**29)), "unpacks to more"),
+    "a bomb": (rewritten("labels", header_only("(67108864,)") + bytes(2**29)), "when unpacked"),
 }
 
 
@@ -174,6 +174,7 @@ def test_damage_is_named_in_one_line(what: str, tmp_path: Path) -> None:
 
 
 @settings(deadline=None)
+@example(damage={21: 1, 50: 66})  # once a TypeError in numpy's reader of headers
 @given(damage=st.dictionaries(st.integers(0, 90), st.integers(0, 255), max_size=4))
 def test_a_damaged_header_is_refused(damage: dict[int, int]) -> None:
     """The checksum of the archive agrees here: only the array's own header is wrong."""

@@ -176,7 +176,9 @@ def test_damage_is_named_in_one_line(what: str, tmp_path: Path) -> None:
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("indptr", [[0, 2, 1, 3, 3], [1, 1, 2, 3, 3], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize(
+    "indptr", [[0, 2, 1, 3, 3], [1, 1, 2, 3, 3], [-1, 1, 2, 3, 3], [0, 1, 2, 3, 4]]
+)
 def test_row_bounds_out_of_order_are_refused(indptr: list[int], tmp_path: Path) -> None:
     matrix = sp.csr_array(np.eye(4, 3, dtype="<f4"))
     true, false = matrix.indptr.astype("<i4").tobytes(), np.array(indptr, "<i4").tobytes()
