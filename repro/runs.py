@@ -33,8 +33,8 @@ class RunResult:
     """What was measured: one number a sweep in each curve, ``sweeps`` numbers long.
 
     Curves: ``objective`` (the method's own objective), ``train_accuracy``,
-    ``test_accuracy``, ``validation_accuracy`` (when the data set has that split) and
-    ``seconds`` (cumulative time inside the method's sweeps alone, evaluation excluded).
+    ``test_accuracy`` and ``seconds`` (cumulative time inside the method's sweeps alone,
+    evaluation excluded).
     ``notes`` are facts that belong beside the numbers ("diverged at sweep 12").
     """
 
@@ -56,13 +56,11 @@ def execute(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) ->
 
     method, problem, parameters = prepare(spec, dataset)
     state = method.initialise(problem, parameters)
-    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     evaluators = {
         f"{name}_accuracy": Evaluator.of(
             problem, state, torch.from_numpy(split.x), torch.from_numpy(split.y)
         )
-        for name, split in splits.items()
-        if split is not None
+        for name, split in (("train", dataset.train), ("test", dataset.test))
     }
     curves: dict[str, list[float]] = {
         name: [math.nan] * spec.sweeps for name in ("objective", "seconds", *evaluators)

@@ -9,6 +9,7 @@ prox clips to the band's box (for z_L it is R's proximal map), Π clips to the s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,10 +18,12 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.inertia import Inertia, Safeguard, certify
-from amverify.network.blocks import Block, Scalar
+from amverify.network.blocks import Block, Scalar, axpy, blockwise
 from amverify.network.layered import inner, squared_norm
 
 Steps = Literal["exact", "backtracking"]
+HALVING_PERIOD = 5
+"""Backtracking tries half of the last accepted modulus in every fifth sweep."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class StepRule:
         trial: the modulus that backtracking tries first, in the first sweep; ``None`` is the
             weight of the block's quadratic (ρ).
         restart: try ``trial`` first in every sweep (as mDLAM's and dlADMM's code does, so L
-            never falls below it), not half of what was accepted last.
+            never falls below it), not what was accepted last.
 
     Raises:
         InvalidInput: for values outside these ranges.
@@ -122,27 +125,20 @@ class _Trial:
     delta: Scalar
 
 
-def _positive(modulus: Scalar) -> Scalar:
-    """The modulus, or the smallest normal number where it is 0.
+def _usable(modulus: Scalar) -> Scalar:
+    """The modulus as a step can use it.
 
-    There the block's inputs vanish and so does its gradient: any modulus is one, and the step
-    1/(sL) must be finite.
+    Where it is 0 the block's inputs vanish and so does its gradient: any modulus is one, and
+    the smallest normal number keeps the step 1/(sL) finite. Without replicates and on a CPU,
+    where reading it costs nothing, it becomes a number: so do all that depends on it.
     """
-    if isinstance(modulus, Tensor):
-        return modulus.clamp(min=torch.finfo(modulus.dtype).tiny)
-    return modulus
-
-
-def blockwise(x: Scalar) -> Scalar:
-    """A scalar per replicate, shaped so that it multiplies a block."""
-    return x if isinstance(x, float) or x.ndim == 0 else x[..., None, None]
-
-
-def axpy(u: Tensor, factor: Scalar, d: Tensor) -> Tensor:
-    """u + factor·d, for a number or one factor per replicate."""
-    if isinstance(factor, Tensor):
-        return u + blockwise(factor) * d
-    return torch.add(u, d, alpha=factor) if factor else u
+    if not isinstance(modulus, Tensor):
+        return modulus
+    tiny = torch.finfo(modulus.dtype).tiny
+    if modulus.ndim == 0 and modulus.device.type == "cpu":
+        value = float(modulus)
+        return value if value != 0 else tiny
+    return modulus.clamp(min=tiny)
 
 
 def take_step(
@@ -166,11 +162,18 @@ def take_step(
     image = None if moving is None else block.apply(moving)
     backtracks = 0
     if rule.steps == "exact" or block.kind in ("b", "z"):
-        modulus = _positive(block.modulus())
+        modulus = _usable(block.modulus())
         trial = _try(block, moving, image, rule, wanted, modulus, delta)
     else:
         trial, modulus, backtracks = _backtrack(
-            block, moving, image, rule, wanted, delta, last_modulus
+            block,
+            moving,
+            image,
+            rule,
+            wanted,
+            delta,
+            last_modulus,
+            halve=sweep % HALVING_PERIOD == 0,
         )
     if rule.safeguard == "monotone" and any(wanted):
         trial = _monotone(block, trial, rule, modulus)
@@ -213,25 +216,18 @@ def _try(
         admitted = certify(modulus, delta, rule.scale, p1, p2, t, rule.margin)
         p1, p2, t, delta_next = admitted.p1, admitted.p2, admitted.t, admitted.delta
     u, s = block.u, rule.scale
-    centre = u
     if displacement is None or image is None:
-        g = block.gradient()
+        forward = block.descend(s, modulus, u, block.residual, 0.0, 0.0)
     else:
-        centre = axpy(u, p1, displacement)
-        g = block.gradient(_scaled(p2, displacement), _scaled(p2, image))
-    forward = axpy(centre, -1 / (s * modulus), g)
+        forward = block.descend(s, modulus, displacement, image, p1, p2)
     if block.prox is not None:
         assert isinstance(modulus, float)
         plus = block.prox(forward, s * modulus)
         return _extrapolate_output(block, plus, displacement, rule, modulus, p1, p2, t, delta_next)
     plus = block.project(forward)
-    new = plus if t == 1 else block.project(u + t * (plus - u))
+    new = plus if t == 1 else block.project(torch.lerp(u, plus, t))
     e = new - u
     return _Trial(new, e, block.apply(e), p1, p2, t, delta_next)
-
-
-def _scaled(p: Scalar, d: Tensor) -> Tensor:
-    return p * d if isinstance(p, float) else blockwise(p) * d
 
 
 def _extrapolate_output(
@@ -275,37 +271,50 @@ def _backtrack(
     wanted: tuple[float, float, float],
     delta: Scalar,
     last: Scalar | None,
+    halve: bool,
 ) -> tuple[_Trial, Scalar, int]:
     """Double L until H(u⁺⁺) ≤ H(û) + ⟨∇H(û), u⁺⁺ − û⟩ + (L/2)‖u⁺⁺ − û‖² at the final point.
 
     H is quadratic, so that is ⟨d, ∇²H d⟩ ≤ L‖d‖² for d = u⁺⁺ − û: no objective, no difference
     of large numbers, and it ends at the latest when L exceeds the exact modulus. Unless the
-    rule says restart, the first trial is half of what was accepted last: L can also fall.
+    rule says restart, the first trial is what was accepted last, halved in every
+    ``HALVING_PERIOD``-th sweep, so that L can also fall.
     A step that overflows is not accepted; a replicate that is not finite is not stepped further.
     """
     u = block.u
+    modulus: Scalar
     if last is None or rule.restart:
-        shape = u.shape[:-2]
-        first = block.weight if rule.trial is None else rule.trial
-        modulus = torch.full(shape, first, dtype=u.dtype, device=u.device)
+        modulus = block.weight if rule.trial is None else rule.trial
+        if u.ndim > 2 or u.device.type != "cpu":
+            modulus = torch.full(u.shape[:-2], modulus, dtype=u.dtype, device=u.device)
     else:
-        modulus = 0.5 * torch.as_tensor(last)
-    modulus = _positive(modulus)
-    lost = ~torch.isfinite(u).all(-1).all(-1)  # replicates that have diverged
+        modulus = _usable(0.5 * last if halve else last)
     count = 0
     while True:
         trial = _try(block, displacement, image, rule, wanted, modulus, delta)
         d, d_image = trial.e, trial.image
         if displacement is not None and image is not None:
-            d = d - _scaled(trial.p2, displacement)
-            d_image = d_image - _scaled(trial.p2, image)
-        distance = squared_norm(d)
-        enough = (block.curvature(d, d_image) <= modulus * distance) | (distance == 0)
-        enough = (enough & torch.isfinite(distance)) | lost | ~torch.isfinite(modulus)
-        if bool(enough.all()):
-            return trial, modulus, count
-        modulus = torch.where(enough, modulus, 2 * modulus)
+            d = axpy(d, -trial.p2, displacement)
+            d_image = axpy(d_image, -trial.p2, image)
+        distance, curvature = squared_norm(d), block.curvature(d, d_image)
+        if isinstance(modulus, Tensor):
+            enough = (curvature <= modulus * distance) | (distance == 0)
+            enough = (enough & torch.isfinite(distance)) | ~torch.isfinite(modulus)
+            if bool((enough | _lost(u)).all()):
+                return trial, modulus, count
+            modulus = torch.where(enough, modulus, 2 * modulus)
+        else:
+            length, bend = float(distance), float(curvature)
+            fits = math.isfinite(length) and (bend <= modulus * length or length == 0)
+            if fits or not math.isfinite(modulus) or bool(_lost(u)):
+                return trial, modulus, count
+            modulus = 2 * modulus
         count += 1
+
+
+def _lost(u: Tensor) -> Tensor:
+    """Which replicates are no longer finite, so that no modulus serves them."""
+    return ~torch.isfinite(u).all(-1).all(-1)
 
 
 def _monotone(block: Block, trial: _Trial, rule: StepRule, modulus: Scalar) -> _Trial:

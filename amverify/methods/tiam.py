@@ -27,7 +27,7 @@ from torch import Tensor
 
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
-from amverify.methods.step import BlockRecord, Stepped, StepRule, axpy, take_step
+from amverify.methods.step import BlockRecord, Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
     Scalar,
@@ -35,6 +35,7 @@ from amverify.network.blocks import (
     auxiliary_block,
     auxiliary_change,
     auxiliary_prox,
+    axpy,
     bias_block,
     output_block,
     weight_block,

@@ -72,12 +72,15 @@ class Activation:
         """Whether the penalty's minimiser is known in closed form."""
         return bool(self.pieces)
 
-    def highest_preimage(self, level: Tensor) -> Tensor:
-        """sup{z : h(z) ≤ level}, elementwise; −∞ where there is no such z."""
+    def highest_preimage(self, level: Tensor, *, attained: bool = False) -> Tensor:
+        """sup{z : h(z) ≤ level}, elementwise; −∞ where there is no such z.
+
+        ``attained`` promises level ≥ inf h, and saves looking.
+        """
         z = self._inverse(level)
         if math.isfinite(self.highest):
             z = torch.where(level >= self.highest, math.inf, z)
-        if math.isfinite(self.lowest):
+        if math.isfinite(self.lowest) and not attained:
             z = torch.where(level < self.lowest, -math.inf, z)
         return z
 

@@ -25,7 +25,6 @@ no objective is evaluated.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -46,6 +45,7 @@ class Block:
 
     ``bounds`` is the box of the band, if there is one. ``prox`` and ``rest_change`` are set
     for z_L only: the proximal map (v, λ) ↦ argmin R(u) + (λ/2)‖u − v‖², and u ↦ R(u) − R(u₀).
+    ``isotropic`` says that A is the identity and L = w: b and z.
     """
 
     kind: Kind
@@ -61,17 +61,44 @@ class Block:
     bounds: tuple[Tensor, Tensor] | None = None
     prox: Callable[[Tensor, float], Tensor] | None = None
     rest_change: Callable[[Tensor], Tensor] | None = None
+    isotropic: bool = False
 
-    def gradient(self, d: Tensor | None = None, image: Tensor | None = None) -> Tensor:
-        """∇H(u₀ + d), of the shape of u; ``image`` is Ad if it is known. d = 0 if ``None``."""
+    def gradient(
+        self, d: Tensor | None = None, image: Tensor | None = None, factor: Scalar = 1.0
+    ) -> Tensor:
+        """∇H(u₀ + factor·d), of the shape of u; ``image`` is Ad if it is known.
+
+        d = 0 if ``None``; ``factor`` is a number, or one per replicate.
+        """
         r, u = self.residual, self.u
         if d is not None:
-            r = r + (self.apply(d) if image is None else image)
-            u = u + d
+            r = axpy(r, factor, self.apply(d) if image is None else image)
+            if self.ridge:
+                u = axpy(u, factor, d)
         g = self.weight * self.adjoint(r)
         if self.ridge:
             g = torch.add(g, u if self.centre is None else u - self.centre, alpha=self.ridge)
         return g
+
+    def descend(
+        self, s: float, modulus: Scalar, d: Tensor, image: Tensor, p1: Scalar, p2: Scalar
+    ) -> Tensor:
+        """u₀ + p1·d − ∇H(u₀ + p2·d)/(sL), of the shape of u; ``image`` is Ad.
+
+        Where A is the identity and L = w, it is u₀ − r/s + (p1 − p2/s)d: nothing but
+        c = p1·s − p2 is left of the inertia, and nothing at all where it is coupled.
+        """
+        if self.isotropic:
+            forward = torch.add(self.u, self.residual, alpha=-1 / s)
+            return axpy(forward, p1 - p2 / s, d)
+        at = axpy(self.u, p2, d)
+        forward = at if p1 is p2 else axpy(self.u, p1, d)
+        step = -1 / (s * modulus)
+        forward = axpy(forward, self.weight * step, self.adjoint(axpy(self.residual, p2, image)))
+        if self.ridge:
+            at = at if self.centre is None else at - self.centre
+            forward = axpy(forward, self.ridge * step, at)
+        return forward
 
     def curvature(self, d: Tensor, image: Tensor | None = None) -> Tensor:
         """⟨d, ∇²H d⟩ = w‖Ad‖² + m‖d‖², of the replicates' shape."""
@@ -95,13 +122,29 @@ class Block:
         return v if self.bounds is None else torch.clamp(v, *self.bounds)
 
 
+def blockwise(x: Scalar) -> Scalar:
+    """A scalar per replicate, shaped so that it multiplies a block."""
+    return x if isinstance(x, float) or x.ndim == 0 else x[..., None, None]
+
+
+def axpy(u: Tensor, factor: Scalar, d: Tensor) -> Tensor:
+    """u + factor·d, for a number or one factor per replicate."""
+    if isinstance(factor, Tensor):
+        return u + blockwise(factor) * d
+    return torch.add(u, d, alpha=factor) if factor else u
+
+
 def spectral_norm_squared(m: Tensor) -> Tensor:
     """σ_max(m)², of shape *R, from the smaller Gram matrix; NaN for a replicate that diverged."""
     gram = m.mT @ m if m.shape[-2] >= m.shape[-1] else m @ m.mT
-    finite = torch.isfinite(gram).all(-1).all(-1)
-    # LAPACK raises on NaN, for all replicates at once
-    largest = torch.linalg.eigvalsh(torch.where(finite[..., None, None], gram, 0.0))[..., -1]
-    return torch.where(finite, largest, math.nan)
+    try:
+        largest: Tensor = torch.linalg.eigvalsh(gram)[..., -1]
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # it is public, but not in __all__
+        # raised for all replicates at once when one of them is not finite
+        finite = torch.isfinite(gram).all(-1).all(-1)
+        largest = torch.linalg.eigvalsh(torch.where(finite[..., None, None], gram, 0.0))[..., -1]
+        largest = torch.where(finite, largest, torch.nan)
+    return largest
 
 
 def weight_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:
@@ -136,11 +179,12 @@ def bias_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -
         kind="b",
         layer=layer,
         u=point.b[layer - 1],
-        residual=(pre - point.z[layer - 1]).mean(-2, keepdim=True),
+        residual=problem.averaging @ (pre - point.z[layer - 1]),
         weight=weight,
         apply=_identity,
         adjoint=_identity,
         modulus=lambda: weight,
+        isotropic=True,
     )
 
 
@@ -160,6 +204,7 @@ def auxiliary_block(
         adjoint=_identity,
         modulus=lambda: problem.rho,
         bounds=bounds,
+        isotropic=True,
     )
 
 
@@ -175,6 +220,7 @@ def output_block(problem: LayeredProblem, point: Point, pre: Tensor) -> Block:
         apply=_identity,
         adjoint=_identity,
         modulus=lambda: problem.rho,
+        isotropic=True,
         prox=lambda v, lam: problem.loss.prox(v, problem.target, lam, z),
         rest_change=lambda new: problem.loss.change(z, new, problem.target),
     )

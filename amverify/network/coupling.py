@@ -23,7 +23,7 @@ class Band:
     With ``factor = 1`` ε is constant; mDLAM takes ``Band(100.0, factor=0.5, floor=1e-3)``.
 
     Raises:
-        InvalidInput: unless ε > 0, 0 < factor ≤ 1 and 0 < floor ≤ ε.
+        InvalidInput: unless ε > 0, 0 < factor ≤ 1 and 0 < floor ≤ ε; a factor < 1 needs a floor.
     """
 
     eps: float
@@ -35,6 +35,8 @@ class Band:
             raise InvalidInput(f"band: ε must be positive and finite, got {self.eps}")
         if not 0 < self.factor <= 1:
             raise InvalidInput(f"band: factor must lie in (0, 1], got {self.factor}")
+        if self.factor < 1 and self.floor is None:
+            raise InvalidInput("band: a factor below 1 needs a floor, so that ε stays positive")
         if self.floor is not None and not 0 < self.floor <= self.eps:
             raise InvalidInput(f"band: floor must lie in (0, ε], got {self.floor}")
 
@@ -63,10 +65,12 @@ class Band:
         A present point that meets the constraint up to the rounding of |h(z) − a| ≤ ε is
         inside its interval: where h saturates, one rounding in a would else move the end of
         the interval by many units. Where no z meets the constraint (ε has shrunk under it),
-        the interval is the present point; ``infeasibility`` reports it.
+        the interval is where h comes closest to it, h = inf h or h = sup h, or the present
+        point where h does not attain that; ``infeasibility`` reports it.
         """
-        lower = h.lowest_preimage(a - eps)
-        upper = h.highest_preimage((a + eps).clamp(min=h.lowest))
+        floor = a - eps if math.isinf(h.highest) else (a - eps).clamp(max=h.highest)
+        lower = h.lowest_preimage(floor)
+        upper = h.highest_preimage((a + eps).clamp(min=h.lowest), attained=True)
         if not h.piecewise_linear:
             value = h(z)
             unit = torch.finfo(z.dtype).eps
@@ -74,7 +78,6 @@ class Band:
             feasible = (value - a).abs() <= eps + slack
             lower = torch.where(feasible, torch.minimum(lower, z), lower)
             upper = torch.where(feasible, torch.maximum(upper, z), upper)
-        if math.isfinite(h.highest) or not h.piecewise_linear:
             empty = (lower == math.inf) | (upper == -math.inf)
             lower = torch.where(empty, z, lower)
             upper = torch.where(empty, z, upper)

@@ -100,6 +100,12 @@ class LayeredProblem:
         norm: Tensor = torch.linalg.matrix_norm(self.space.inputs.double(), 2)
         return norm.square().to(self.dtype)
 
+    @cached_property
+    def averaging(self) -> Tensor:
+        """The row (1, N) whose product with a block of samples is their mean."""
+        n = self.samples
+        return torch.full((1, n), 1 / n, dtype=self.dtype, device=self.x.device)
+
     @property
     def layers(self) -> int:
         """L, the number of affine layers."""

@@ -206,12 +206,13 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     looking at a value costs a synchronisation, the number of steps is fixed.
     """
     wide, y = v.double(), target.double()
+    newton = _Newton(wide, y, lam, math.sqrt(torch.finfo(v.dtype).eps))
     on_cpu = v.device.type == "cpu"
     if near is not None and on_cpu:
         guess = near.double()
-        u = _newton(guess, wide, y, lam)
-        if bool(((u - guess).abs() < _NEAR).all()):
-            return _polish(u, wide, y, lam).to(v.dtype)
+        u = newton.step(guess)
+        if float((u - guess).abs().max()) < _NEAR:
+            return newton.polish(u).to(v.dtype)
     x = torch.add(wide, y, alpha=1 / lam) - math.log(lam)
     s = torch.logsumexp(x, -1, keepdim=True) + math.log(lam)
     omega = wright_omega(x - s)
@@ -220,33 +221,43 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
         move = (omega.sum(-1, keepdim=True) - 1 / lam) / slope.sum(-1, keepdim=True)
         s = s + move
         omega = wright_omega(x - s)
-        if on_cpu and bool((move.abs() < _NEAR).all()):
+        if on_cpu and float(move.abs().max()) < _NEAR:
             break
-    u = wide + (y * _sum_of_others(omega) - (1 - y) * omega)
-    return _polish(u, wide, y, lam).to(v.dtype)
+    u = wide + (y * (omega @ newton.others) - newton.rest * omega)
+    return newton.polish(u).to(v.dtype)
 
 
-def _polish(u: Tensor, v: Tensor, target: Tensor, lam: float) -> Tensor:
-    """Newton's method from within ``_NEAR``: the error squares and halves three times."""
-    for _ in range(3):
-        u = _newton(u, v, target, lam)
-    return u
+class _Newton:
+    """Newton's method on softmax(u) − y + λ(u − v) = 0, with what its steps share."""
 
+    def __init__(self, v: Tensor, target: Tensor, lam: float, enough: float) -> None:
+        self.v, self.target, self.lam, self.enough = v, target, lam, enough
+        classes = v.shape[-1]
+        # p @ others is Σ_{i≠j} p_i for each j, without subtracting
+        self.others = 1 - torch.eye(classes, dtype=v.dtype, device=v.device)
+        self.rest = 1 - target
 
-def _newton(u: Tensor, v: Tensor, target: Tensor, lam: float) -> Tensor:
-    """One step of Newton's method on softmax(u) − y + λ(u − v) = 0."""
-    p = torch.softmax(u, -1)
-    r = (1 - target) * p - target * _sum_of_others(p) + lam * (u - v)
-    q = 1 / (p + lam)
-    share = p * q
-    correction = (share * r).sum(-1, keepdim=True) / (lam * share.sum(-1, keepdim=True))
-    return u - (q * r + share * correction)
+    def step(self, u: Tensor) -> Tensor:
+        """One step: the Hessian diag(p + λ) − ppᵀ is inverted by Sherman and Morrison."""
+        p = torch.softmax(u, -1)
+        r = self.rest * p - self.target * (p @ self.others)
+        r = torch.add(r, u - self.v, alpha=self.lam)
+        q = 1 / (p + self.lam)
+        share = p * q
+        correction = (share * r).sum(-1, keepdim=True)
+        correction = correction / (self.lam * share.sum(-1, keepdim=True))
+        return u - (q * r + share * correction)
 
+    def polish(self, u: Tensor) -> Tensor:
+        """From within ``_NEAR``: the error halves and squares, at most three times.
 
-def _sum_of_others(p: Tensor) -> Tensor:
-    """Σ_{i≠j} p_i for each j of the last dimension, without subtracting."""
-    n = p.shape[-1]
-    return p @ (1 - torch.eye(n, dtype=p.dtype, device=p.device))
+        On a CPU it stops after a step below √(unit roundoff), whose error is below the unit.
+        """
+        for _ in range(3):
+            before, u = u, self.step(u)
+            if u.device.type == "cpu" and float((u - before).abs().max()) < self.enough:
+                break
+        return u
 
 
 def wright_omega(x: Tensor) -> Tensor:

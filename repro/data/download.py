@@ -75,7 +75,7 @@ def _transfer(file: UpstreamFile, partial: PartialFile, progress: ProgressHook |
         if start != offset:
             partial.clear()
         if start not in (0, offset):
-            raise _BrokenOff("the server resumed at another place than asked")
+            raise _BrokenOff("the server did not resume where it was asked to")
         _check_limit(file, partial, total or 0)
         try:
             while chunk := response.read(_CHUNK_BYTES):
@@ -114,13 +114,16 @@ def _open(file: UpstreamFile, partial: PartialFile) -> http.client.HTTPResponse:
 
 
 def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """Return (first byte delivered, bytes of the whole file or None) of an answer."""
+    """Return (first byte delivered, bytes of the whole file or None) of an answer.
+
+    The first byte is -1 when the server sends a part without saying which.
+    """
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         stated = re.fullmatch(
             r"bytes (\d{1,18})-\d+/(\d{1,18}|\*)", response.headers.get("Content-Range", "")
         )
         if stated is None:
-            raise _BrokenOff("the server does not say which part it sends")
+            return -1, None
         return int(stated[1]), None if stated[2] == "*" else int(stated[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if re.fullmatch(r"\d{1,18}", length) else None

@@ -6,9 +6,9 @@ With A the symmetric 0/1 adjacency without loops and H the nodes' own features (
     X = [Â⁴H, Â³H, Â²H, ÂH, H]       (N, 5n),
 
 each node is described by what lies within four steps of it, and the network itself needs
-no graph. Only the rows of training, validation and test nodes are wanted, so the products
-are taken from the left: S_k = S Â^k for the selector S of those rows, then S_k H. That is
-the same matrix as selecting from Â^k H, in a third of the time and memory.
+no graph. Only the rows of training, validation and test nodes are kept; the products are
+taken over all nodes, some columns of H at a time: Â mixes nodes and never columns, and
+after a few steps a sparse product would be all but full.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from repro.data.dataset import Dataset, Split
 
 HOPS = 4
+_COLUMNS_AT_ONCE = 256
 _MOST_BYTES = 8 * 2**30
 _MOST_COLUMNS = 1_000_000  # products of sparse matrices allocate a vector of this length
 
@@ -112,14 +113,16 @@ def propagated(adjacency: Any, features: Any, nodes: Indices) -> NDArray[np.floa
     """Return the rows ``nodes`` of [Â⁴H, Â³H, Â²H, ÂH, H], dense (len(nodes), 5n) float64."""
     width = features.shape[1]
     walk = normalised_adjacency(adjacency)
-    reach = sp.eye_array(adjacency.shape[0], format="csr")[nodes]
-    x = np.empty((len(nodes), (HOPS + 1) * width))
-    for hop in range(HOPS + 1):
-        block = slice((HOPS - hop) * width, (HOPS - hop + 1) * width)
-        x[:, block] = (reach @ features).toarray()
-        if hop < HOPS:
-            reach = reach @ walk
-    return x
+    by_column = features.tocsc()
+    x = np.empty((len(nodes), HOPS + 1, width))
+    for start in range(0, width, _COLUMNS_AT_ONCE):
+        columns = slice(start, start + _COLUMNS_AT_ONCE)
+        reached = by_column[:, columns].toarray()
+        x[:, HOPS, columns] = reached[nodes]
+        for hop in range(1, HOPS + 1):
+            reached = walk @ reached
+            x[:, HOPS - hop, columns] = reached[nodes]
+    return x.reshape(len(nodes), (HOPS + 1) * width)
 
 
 def graph_dataset(

@@ -1,8 +1,9 @@
 """Table 2: test accuracy of TIAM and the methods that it is compared with.
 
-Three layers, two of them hidden with 100 ReLU units, full batch, from each seed the same
-initial network for every method. Every row is one configuration; nothing is chosen here:
-the configurations, with where they come from, are in :mod:`repro.configurations`.
+Three layers, two of them hidden with 100 ReLU units, full batch. Alternating methods start
+from mDLAM's Gaussian weights, gradient methods from those of ``nn.Linear`` (see
+:mod:`repro.methods`). Every row is one configuration; nothing is chosen here: the
+configurations, with where they come from, are in :mod:`repro.configurations`.
 """
 
 from __future__ import annotations

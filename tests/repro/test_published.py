@@ -9,7 +9,15 @@ import pytest
 
 from amverify.errors import InvalidInput
 from repro.data import names
-from repro.published import headline, judge_accuracy, judge_count, load, read, statistics_of
+from repro.published import (
+    Judgement,
+    headline,
+    judge_accuracy,
+    judge_count,
+    load,
+    read,
+    statistics_of,
+)
 
 HEAD = '[paper]\nname = "P"\ntitle = "T"\nreference = "R"\n'
 SERIES = """[[series]]
@@ -169,5 +177,5 @@ def test_verdict_without_a_published_value():
 
 def test_verdict_on_a_count():
     assert judge_count(5429, 5429).kind == "reproduced"
-    assert judge_count(5278, 5429).difference == -151
+    assert judge_count(5278, 5429) == Judgement("differs", -151)
     assert judge_count(None, 5429).kind == "not comparable"

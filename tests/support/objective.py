@@ -23,7 +23,7 @@ MODULES: dict[str, nn.Module] = {
     "elu": nn.ELU(),
     "selu": nn.SELU(),
     "celu": nn.CELU(),
-    "softplus": nn.Softplus(threshold=1000),
+    "softplus": nn.Softplus(threshold=40),
     "tanh": nn.Tanh(),
     "sigmoid": nn.Sigmoid(),
     "hard_tanh": nn.Hardtanh(),

@@ -99,6 +99,7 @@ def test_a_part_that_cannot_be_resumed_is_fetched_anew(
     site.faults = [fault] * bool(fault)
     assert fetch(file, tmp_path / "c") == CONTENT
     assert (tmp_path / "c" / "f").read_bytes() == CONTENT
+    assert site.requests == ["bytes=1000-", None]
 
 
 def test_a_server_without_ranges_starts_over(site: Site, tmp_path: Path) -> None:
@@ -122,8 +123,10 @@ def test_oversize_is_cut_short(site: Site, tmp_path: Path, fault: str) -> None:
     """Announced or not, nothing beyond the limit is kept."""
     site.faults = [fault] * bool(fault)
     file = UpstreamFile(site.base + "f", git_hash(CONTENT), None, largest=100_000)
+    arrived = [0]
     with pytest.raises(CorruptFile, match="more than the 100000 bytes"):
-        fetch(file, tmp_path)
+        fetch(file, tmp_path, lambda name, done, total: arrived.append(done))
+    assert max(arrived) <= (100_000 if fault else 0)
     assert all(path.stat().st_size == 0 for path in tmp_path.iterdir())
 
 
@@ -167,11 +170,12 @@ def files_no_longer_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.parametrize("room", [100_000, len(CONTENT) - 1])
 def test_a_full_disk_does_not_prevent_use(
-    site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture, room: int
 ) -> None:
     """The mirror is dropped in the middle; no piece with a gap is left to be resumed."""
-    with caplog.at_level(logging.WARNING), files_no_longer_than(100_000):
+    with caplog.at_level(logging.WARNING), files_no_longer_than(room):
         assert fetch(published(site), tmp_path) == CONTENT
     assert names_in(tmp_path) == []
     (line,) = caplog.messages

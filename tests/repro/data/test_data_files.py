@@ -95,6 +95,13 @@ def test_a_changed_file_is_refused(spoil: object, says: str, sized: bool, tmp_pa
     assert "\n" not in message
 
 
+def test_a_truncated_file_says_how_much_is_there(tmp_path: Path) -> None:
+    size = len(CONTENTS["ind.cora.tx"])
+    write(CONTENTS | {"ind.cora.tx": CONTENTS["ind.cora.tx"][:10]}, tmp_path)
+    with pytest.raises(CorruptFile, match=rf"ind\.cora\.tx: has 10 of {size} bytes"):
+        data.load("cora", data_dir=tmp_path, manifest=MANIFEST)
+
+
 @pytest.mark.parametrize("kind", ["folder", "dangling link"])
 def test_what_cannot_be_read_is_named(kind: str, tmp_path: Path) -> None:
     write(CONTENTS, tmp_path)

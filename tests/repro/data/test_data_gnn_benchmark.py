@@ -186,6 +186,13 @@ def test_a_damaged_header_is_refused(damage: dict[int, int]) -> None:
         read_gnn_benchmark(file, seed=0)
 
 
+def test_a_split_of_too_few_nodes_is_refused() -> None:
+    labels = np.arange(1099) % 2
+    with pytest.raises(ValueError, match="999 nodes remain, of which 1000 are needed"):
+        per_class_split(labels, seed=0)
+    assert len(per_class_split(labels, seed=0, test=999)[2]) == 999
+
+
 def test_a_graph_is_made_symmetric_binary_and_free_of_loops() -> None:
     rows, columns = np.array([0, 0, 1, 2, 2]), np.array([1, 1, 0, 2, 1])
     expected = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]

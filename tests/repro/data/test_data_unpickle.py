@@ -86,10 +86,13 @@ def test_the_refusal_names_what_was_asked_for() -> None:
 ARRAY = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
 DTYPE = b"cnumpy\ndtype\nU\x02%sK\x00K\x01\x87R"
 MATRIX = b"cscipy.sparse.csr\ncsr_matrix\n)\x81"
+NUMBERS = b"(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+CONTENT = b"(K\x01K\x01\x85" + DTYPE + NUMBERS + b"\x89U\x08" + bytes(8) + b"tb"
 PROGRAMS = {
     "empty": b"",
     "head only": HEAD,
-    "protocol 4": b"\x80\x04N.",
+    "protocol 4": b"\x80\x04}.",
+    "no protocol": b"}.",
     "nothing on the stack": HEAD + b".",
     "a number": HEAD + b"K\x01.",
     "a bare name": HEAD + b"cnumpy\nndarray\n.",
@@ -110,10 +113,10 @@ PROGRAMS = {
     "state of a graph": HEAD + b"ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R}b.",
     "state of a list": HEAD + b"]}b.",
     "state of a name": HEAD + b"cnumpy\nndarray\n}b.",
-    "state twice": pickled_array(np.ones(1))[:-1] + b"(K\x01tb.",
-    "objects": HEAD + DTYPE % b"O8" + b".",
-    "strings": HEAD + DTYPE % b"S9" + b".",
-    "complex": HEAD + DTYPE % b"c8" + b".",
+    "state twice": HEAD + ARRAY + CONTENT % b"f8" + CONTENT % b"f8" + b".",
+    "objects": HEAD + ARRAY + CONTENT % b"O8" + b".",
+    "strings": HEAD + ARRAY + CONTENT % b"S8" + b".",
+    "complex": HEAD + ARRAY + CONTENT % b"c8" + b".",
     "structured": HEAD + DTYPE % b"f4" + b"(K\x03U\x01|NU\x01a\x85}K\x04K\x01K\x00tb.",
     "dtype of an array as dtype": HEAD + ARRAY + b"(K\x01K\x01\x85" + ARRAY + b"\x89U\x00tb.",
     "not a state": HEAD + ARRAY + b"Nb.",
@@ -121,7 +124,7 @@ PROGRAMS = {
     "a matrix with a list of attributes": HEAD + MATRIX + b"]b.",
     "a matrix of numbers": HEAD + MATRIX + b"}U\x06_shapeK\x01K\x01\x86sb.",
     "a mark is missing": HEAD + b"K\x01t.",
-    "taking from under a mark": HEAD + b"K\x01(\x85.",
+    "taking from under a mark": HEAD + b"}(K\x00]s.",
     "appending to a dict": HEAD + b"}K\x01a.",
     "setting in a list": HEAD + b"]K\x01K\x01s.",
     "a key without value": HEAD + b"}(K\x01u.",
@@ -141,6 +144,17 @@ PROGRAMS = {
 def test_malformed_programs_are_refused(what: str) -> None:
     with pytest.raises(Refused):
         read_pickle(PROGRAMS[what])
+
+
+def test_the_malformed_programs_are_close_to_a_good_one() -> None:
+    """What they are built of is right: it is the one flaw that is refused."""
+    np.testing.assert_array_equal(read_pickle(HEAD + ARRAY + CONTENT % b"f8" + b"."), [0.0])
+    assert read_pickle(HEAD + b"}K\x00]s.") == {0: []}
+
+
+def test_a_negative_length_is_not_a_step_back() -> None:
+    with pytest.raises(Refused, match="ends too early"):
+        read_pickle(HEAD + b"T\xff\xff\xff\xff.")
 
 
 @pytest.mark.parametrize(
