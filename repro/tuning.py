@@ -10,7 +10,7 @@ validation or test set is read.
   is best on both together serves the published data sets that are not at hand.
 * TIAM gets *one* configuration for all data sets: three values of ρ by five inertias, the sum
   of the scores over the tuning data sets; fifteen runs on three data sets is again five
-  configurations a data set. Its ridge and its ε are mDLAM's, its moduli exact, s = 1.
+  configurations a data set. Its ridge and its ε are mDLAM's, its moduli by backtracking as in the papers, s = 1.
 """
 
 from __future__ import annotations
@@ -75,7 +75,16 @@ def choices() -> Iterator[Choice]:
         yield Choice("dladmm", dataset, (dataset,), grid, _settings(rho=1e-6))
     yield Choice("dladmm", ANY_DATASET, ("cora", "citeseer"), grid, _settings(rho=1e-6))
     grid = tuple(
-        _settings(rho=rho, mu=MDLAM_MU, epsilon=MDLAM_EPSILON, p1=p1, p2=p2, p3=p3, s=1.0)
+        _settings(
+            rho=rho,
+            mu=MDLAM_MU,
+            epsilon=MDLAM_EPSILON,
+            p1=p1,
+            p2=p2,
+            p3=p3,
+            s=1.0,
+            steps="backtracking",
+        )
         for rho, (p1, p2, p3) in product(TIAM_RHOS, TIAM_INERTIAS)
     )
     yield Choice("tiam", ANY_DATASET, TUNING_DATASETS, grid)

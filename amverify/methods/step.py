@@ -125,20 +125,19 @@ class _Trial:
     delta: Scalar
 
 
-def _usable(modulus: Scalar) -> Scalar:
-    """The modulus as a step can use it.
+def _usable(modulus: Scalar, block: Block) -> Scalar:
+    """The modulus as a step can use it: not so small that 1/(sL) would overflow.
 
-    Where it is 0 the block's inputs vanish and so does its gradient: any modulus is one, and
-    the smallest normal number keeps the step 1/(sL) finite. Without replicates and on a CPU,
-    where reading it costs nothing, it becomes a number: so do all that depends on it.
+    Where it is 0 the block's inputs vanish and so does its gradient, and any modulus is one;
+    a larger one is always admissible. Without replicates and on a CPU, where reading it costs
+    nothing, it becomes a number: so do all that depends on it.
     """
+    least = block.weight * math.sqrt(torch.finfo(block.u.dtype).tiny)
     if not isinstance(modulus, Tensor):
-        return modulus
-    tiny = torch.finfo(modulus.dtype).tiny
+        return max(modulus, least)
     if modulus.ndim == 0 and modulus.device.type == "cpu":
-        value = float(modulus)
-        return value if value != 0 else tiny
-    return modulus.clamp(min=tiny)
+        return max(float(modulus), least)
+    return modulus.clamp(min=least)
 
 
 def take_step(
@@ -162,7 +161,7 @@ def take_step(
     image = None if moving is None else block.apply(moving)
     backtracks = 0
     if rule.steps == "exact" or block.kind in ("b", "z"):
-        modulus = _usable(block.modulus())
+        modulus = _usable(block.modulus(), block)
         trial = _try(block, moving, image, rule, wanted, modulus, delta)
     else:
         trial, modulus, backtracks = _backtrack(
@@ -288,7 +287,7 @@ def _backtrack(
         if u.ndim > 2 or u.device.type != "cpu":
             modulus = torch.full(u.shape[:-2], modulus, dtype=u.dtype, device=u.device)
     else:
-        modulus = _usable(0.5 * last if halve else last)
+        modulus = _usable(0.5 * last if halve else last, block)
     count = 0
     while True:
         trial = _try(block, displacement, image, rule, wanted, modulus, delta)

@@ -138,7 +138,7 @@ class Activation:
 
 def _step(z: Tensor, low: float, at: float = 0.0, high: float = 1.0) -> Tensor:
     """``low`` for z ≤ at, ``high`` for z > at, in the dtype of z."""
-    return torch.where(z > at, high, low).to(z.dtype)
+    return torch.full_like(z, low).masked_fill_(z > at, high)
 
 
 def _identity() -> Activation:
