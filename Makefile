@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: table1 table2 test lint bench clean
+.PHONY: list table1 table2 mdlam_setting test lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +16,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-table1 table2: $(STAMP)
+list table1: $(STAMP)
+	$(BIN)/python -m repro $@
+
+table2 mdlam_setting: $(STAMP)
 	$(BIN)/python -m repro $@ --profile $(PROFILE) --jobs $(JOBS)
 
 test: $(STAMP)
