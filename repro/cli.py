@@ -26,8 +26,6 @@ from repro.engine import Interrupted
 from repro.names import check_names
 from repro.tables import TABLES
 
-BROKEN_PIPE = 1  # as typer has it when it notices first
-
 EPILOG = """Examples:
 
 \b
@@ -41,7 +39,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    no_args_is_help=True,
     help="Make the tables again, from data to files, beside the published numbers.",
     epilog=EPILOG,
 )
@@ -195,23 +192,15 @@ UsageError: type[Exception] = next(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        if given and not given[0].startswith("-"):
+        if not given[0].startswith("-"):
             check_names("table or command", given[:1], COMMANDS)
         status = app(given, standalone_mode=False, prog_name="python -m repro")
-        sys.stdout.flush()
         return int(status or 0)
     except AmverifyError as error:
         return failed(error, error.exit_status)
-    except BrokenPipeError:
-        # Whoever read the output has gone; nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     except UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error)
-            return InvalidInput.exit_status
         return failed(InvalidInput(f"{usage(error)}; see --help"), InvalidInput.exit_status)
 
 

@@ -108,7 +108,7 @@ def tune(options: Options, file: Path) -> None:
         best, scores = tuning.best(choice, options.sweeps, lambda spec: runs[spec].result)
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
     write_atomically(file, tuning.as_toml(winners))
-    print(f"written: {file}")
+    Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 
 def requested(options: Options) -> Request:

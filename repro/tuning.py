@@ -28,6 +28,7 @@ SEEDS = (100, 101)
 TUNING_DATASETS = ("cora", "citeseer", "digits")
 WITHOUT_PUBLISHED = ("digits", "synthetic_graph")
 RATES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
+GD_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)  # of the summed loss
 TRIALS = (1e-6, 1e-4, 1e-2, 1e-1, 1.0)
 RHOS = (1e-4, 1e-3, 5e-3, 1e-2, 1e-1)
 TIAM_RHOS = (1e-4, 1e-3, 1e-2)
@@ -64,7 +65,8 @@ def choices() -> Iterator[Choice]:
     """Everything that is tuned."""
     for dataset in WITHOUT_PUBLISHED:
         for method in ("gd", "adadelta", "adagrad", "adam"):
-            grid = tuple(_settings(lr=lr) for lr in RATES)
+            rates = GD_RATES if method == "gd" else RATES
+            grid = tuple(_settings(lr=lr) for lr in rates)
             yield Choice(method, dataset, (dataset,), grid)
         grid = tuple(_settings(rho=rho, epsilon=MDLAM_EPSILON, **MDLAM_COMPLETED) for rho in RHOS)
         yield Choice("mdlam", dataset, (dataset,), grid)

@@ -11,6 +11,7 @@ A state is a value: ``sweep`` returns a new one and leaves the old one as it was
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -57,7 +58,11 @@ class Method(ABC, Generic[S]):
         """The value of what this method minimises, of the replicates' shape."""
 
     def export(self, problem: LayeredProblem, state: S, replicate: int = 0) -> nn.Sequential:
-        """The network of one replicate as an ``nn.Sequential`` of Linear and activations."""
+        """The network of one replicate as an ``nn.Sequential`` of Linear and activations.
+
+        Raises:
+            InvalidInput: if there is no such replicate.
+        """
         weights, biases = _dense_parameters(state)
         return to_module(problem, weights, biases, replicate)
 
@@ -94,7 +99,14 @@ class _Elementwise(nn.Module):
 def to_module(
     problem: LayeredProblem, weights: list[Tensor], biases: list[Tensor], replicate: int = 0
 ) -> nn.Sequential:
-    """One replicate's dense weights and biases as an ``nn.Sequential``."""
+    """One replicate's dense weights and biases as an ``nn.Sequential``.
+
+    Raises:
+        InvalidInput: if there is no such replicate.
+    """
+    count = math.prod(weights[0].shape[:-2])
+    if not 0 <= replicate < count:
+        raise InvalidInput(f"replicate {replicate}: there are {count}, numbered from 0")
     modules: list[nn.Module] = []
     for w, b in zip(weights, biases, strict=True):
         w = w.reshape(-1, *w.shape[-2:])[replicate]

@@ -12,7 +12,7 @@ W and a take quadratic approximations whose modulus is doubled from a trial valu
 are minimised exactly (z_L by the proximal map of R, where the authors run FISTA). ρ grows
 tenfold, up to a cap, when the training loss has risen three sweeps in a row, and the trial
 moduli with it: the rule of the released code (which lets the moduli grow on without end when
-ρ has reached its cap; here they stop with it).
+ρ has reached its cap; here they stop with it). Replicates share ρ: the sum of their losses decides.
 
 Completing the square, the last layer is an ordinary one with pre_L − u/ρ for pre_L, so the
 blocks of the layered objective serve as they are.
@@ -20,6 +20,7 @@ blocks of the layered objective serve as they are.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -80,9 +81,9 @@ class DlADMM(Method[DlADMMState]):
     name: str = "dladmm"
 
     def __post_init__(self) -> None:
-        if not (self.trial > 0 and self.growth >= 1 and self.cap > 0):
+        if not (0 < self.trial < math.inf and 1 <= self.growth < math.inf and self.cap > 0):
             raise InvalidInput(
-                "dlADMM: needs trial > 0, growth ≥ 1 and cap > 0, got "
+                "dlADMM: needs trial > 0, growth ≥ 1 (both finite) and cap > 0, got "
                 f"{self.trial}, {self.growth}, {self.cap}"
             )
 

@@ -1,12 +1,15 @@
 """Full-batch gradient methods: torch's own optimisers on the same network.
 
-They minimise the mean loss over the samples, as their users do. With replicates the sum
-over the replicates is minimised; these optimisers act elementwise, so each replicate
+They minimise R summed over the samples, as the layered objective does: mDLAM's published
+learning rate of GD, 0.01, trains in 200 steps with the sum and hardly moves with the mean
+(the adaptive methods hardly tell the two apart). With replicates the sum over the replicates
+is minimised; these optimisers act elementwise, so each replicate
 follows the trajectory that it would follow alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -72,16 +75,16 @@ class GradientMethod(Method[GradientState]):
         return GradientState(weights, biases, optimiser, DenseLayer())
 
     def losses(self, problem: LayeredProblem, state: GradientState) -> Tensor:
-        """The mean loss over the samples, of the replicates' shape."""
+        """R summed over the samples, of the replicates' shape."""
         a = problem.x.to(problem.dtype)
         z = a
         for w, b in zip(state.weights, state.biases, strict=True):
             z = torch.addmm(b, a, w.mT) if w.ndim == 2 else a @ w.mT + b
             a = problem.activation(z)
-        return problem.loss.value(z, problem.target) / problem.samples
+        return problem.loss.value(z, problem.target)
 
     def objective(self, problem: LayeredProblem, state: GradientState) -> Tensor:
-        """The mean loss over the samples, of the replicates' shape."""
+        """R summed over the samples, of the replicates' shape."""
         with torch.no_grad():
             return self.losses(problem, state)
 
@@ -98,11 +101,11 @@ def gradient_method(name: str, lr: float) -> GradientMethod:
     """One of gd, adagrad, adadelta, rmsprop, adam, torch's defaults but for the learning rate.
 
     Raises:
-        InvalidInput: for an unknown name or a learning rate that is not positive.
+        InvalidInput: for an unknown name, or a learning rate that is not positive and finite.
     """
     if name not in _OPTIMISERS:
         raise InvalidInput(f"unknown optimiser {name!r}: one of {', '.join(_OPTIMISERS)}")
-    if not lr > 0:
-        raise InvalidInput(f"{name}: the learning rate must be positive, got {lr}")
+    if not 0 < lr < math.inf:
+        raise InvalidInput(f"{name}: the learning rate must be positive and finite, got {lr}")
     make = _OPTIMISERS[name]
     return GradientMethod(lambda tensors: make(tensors, lr=lr), name)

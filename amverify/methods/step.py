@@ -256,7 +256,7 @@ def _extrapolate_output(
         c = p1 * rule.scale - p2
         bound = bound - c * inner(displacement, e) - 0.5 * p2 * p2 * squared_norm(displacement)
     accepted = block.change(e, e) <= -modulus * bound
-    kept = torch.where(accepted, t, 1.0).to(u.dtype)
+    kept = torch.full_like(bound, t).masked_fill(~accepted, 1.0)
     e = blockwise(kept) * plain
     new = u + e
     return _Trial(new, e, e, p1, p2, kept, delta)

@@ -195,7 +195,7 @@ class _Sweep:
         if rule.safeguard == "monotone" and p1:
             plain = auxiliary_prox(problem, point, pre, layer, z, gamma)
             raised = ~(change <= 0)
-            kept = torch.where(raised, 0.0, p1).to(z.dtype)
+            kept = torch.full_like(change, p1).masked_fill(raised, 0.0)
             new = torch.where(raised[..., None, None], plain, new)
             change = auxiliary_change(problem, point, pre, layer, new)
         e, key = new - z, ("z", layer)

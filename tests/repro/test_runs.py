@@ -16,7 +16,7 @@ from repro.methods import KNOWN_METHODS
 from repro.runs import RunSpec, Setting, execute
 
 SETTINGS: dict[str, dict[str, Setting]] = {
-    "gd": {"lr": 0.1},
+    "gd": {"lr": 1e-3},
     "adagrad": {"lr": 0.01},
     "adadelta": {"lr": 0.1},
     "rmsprop": {"lr": 1e-3},

@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from amverify.methods.tiam import TIAM
 from amverify.network import blocks
 from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
 from amverify.network.layered import LayeredProblem, Point
 from support.objective import autograd, blocks_of, largest_eigenvalue, objective, smooth
-from support.problems import draw, group, replaced
+from support.problems import draw, group, parameters, replaced
 from support.rounding import assert_half_digits, assert_within, gamma
+from support.twin import Twin, twin_sweep
 
 
 def make_block(p: LayeredProblem, at: Point, kind: str, layer: int, eps: float = 0.3) -> Block:
@@ -83,3 +85,24 @@ def check_blocks_moved(before: Point, after: Point, biases: bool = True) -> None
     for kind in "Wbza" if biases else "Wza":
         for u, v in zip(group(before, kind), group(after, kind), strict=True):
             assert not torch.equal(u, v), f"a block {kind} never moved"
+
+
+def check_twin(method: TIAM, p: LayeredProblem, sweeps: int = 4, seed: int = 0) -> None:
+    """Every block after every sweep is that of the slow twin."""
+    state = method.initialise(p, parameters(p, seed))
+    twin = Twin(state.point.copy(), state.displacement.copy())
+    for k in range(1, sweeps + 1):
+        state = method.sweep(p, state)
+        twin = twin_sweep(p, method.rule, twin, method.biases)
+        for kind, layer in blocks_of(state.point):
+            computed, slow = (group(x, kind)[layer - 1] for x in (state.point, twin.at))
+            assert_half_digits(computed, slow, f"{kind}_{layer} after sweep {k}")
+            moved = group(state.displacement, kind)[layer - 1]
+            assert_half_digits(moved, group(twin.moved, kind)[layer - 1], f"Δ of {kind}_{layer}")
+        # from here both go on from the same point: one sweep's rounding is compared, not k's
+        twin.at, twin.moved = state.point.copy(), state.displacement.copy()
+        if method.rule.safeguard == "certified":
+            for key, weight in twin.delta.items():
+                held = torch.tensor(float(state.delta[key]), dtype=p.dtype)
+                exact = torch.tensor(weight, dtype=p.dtype)
+                assert_half_digits(held, exact, f"δ of {key} after sweep {k}")

@@ -1,0 +1,260 @@
+"""Who may import whom (architecture.md): read from the sources, function-level imports included.
+
+A module's imports are the modules named by its import statements, wherever they stand, and by
+``import_module`` or ``__import__`` with a literal. ``from package import name`` means the
+module package.name where there is one, else the package itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("amverify", "proofs", "repro", "paper_figures")
+
+Imports = Mapping[str, set[str]]
+
+
+def module_files(root: Path) -> dict[str, Path]:
+    """Every module of the repository's packages by its dotted name."""
+    found = {}
+    for package in PACKAGES:
+        for file in sorted((root / package).rglob("*.py")):
+            parts = file.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def imports_of(name: str, file: Path, modules: Mapping[str, Path]) -> set[str]:
+    """The modules that one module imports."""
+    found: set[str] = set()
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names}
+            case ast.ImportFrom(module=module, names=names, level=level):
+                base = module or ""
+                if level:
+                    above = package.split(".")[: len(package.split(".")) + 1 - level]
+                    base = ".".join([*above, *([module] if module else [])])
+                whole = {f"{base}.{alias.name}" for alias in names}
+                found |= {full if full in modules else base for full in whole}
+            case ast.Call(
+                func=ast.Name(id=called) | ast.Attribute(attr=called),
+                args=[ast.Constant(value=str(literal)), *_],
+            ) if called in ("import_module", "__import__"):
+                found.add(literal)
+    return found
+
+
+def import_graph(root: Path) -> dict[str, set[str]]:
+    """Every module with what it imports."""
+    modules = module_files(root)
+    return {name: imports_of(name, file, modules) for name, file in modules.items()}
+
+
+def within(name: str, *places: str) -> bool:
+    """Whether a module is one of these packages or modules, or inside one."""
+    return any(name == place or name.startswith(place + ".") for place in places)
+
+
+def never(graph: Imports, importer: str, *imported: str) -> list[str]:
+    """The imports from ``importer`` that reach a forbidden place."""
+    return [
+        f"{name} imports {other}"
+        for name, others in sorted(graph.items())
+        if within(name, importer)
+        for other in sorted(others)
+        if within(other, *imported)
+    ]
+
+
+def only(graph: Imports, importer: str, *allowed: str) -> list[str]:
+    """The imports from ``importer`` that are neither allowed nor the standard library's."""
+    return [
+        f"{name} imports {other}"
+        for name, others in sorted(graph.items())
+        if within(name, importer)
+        for other in sorted(others)
+        if not within(other, *allowed) and other.partition(".")[0] not in sys.stdlib_module_names
+    ]
+
+
+def methods_and_theorems(graph: Imports) -> list[str]:
+    return never(graph, "amverify.methods", "amverify.theorems") + never(
+        graph, "amverify.theorems", "amverify.methods"
+    )
+
+
+def network_is_the_ground(graph: Imports) -> list[str]:
+    return only(graph, "amverify.network", "torch", "numpy", "amverify.errors", "amverify.network")
+
+
+def methods_stand_on_the_network(graph: Imports) -> list[str]:
+    allowed = ("torch", "amverify.errors", "amverify.network", "amverify.methods")
+    return only(graph, "amverify.methods", *allowed)
+
+
+def nothing_upward(graph: Imports) -> list[str]:
+    return never(graph, "amverify", "repro", "proofs", "paper_figures")
+
+
+def no_circle(graph: Imports) -> list[str]:
+    own = {name: {other for other in others if other in graph} for name, others in graph.items()}
+    try:
+        TopologicalSorter(own).prepare()
+    except CycleError as circle:
+        return [" → ".join(circle.args[1])]
+    return []
+
+
+RULES: tuple[Callable[[Imports], list[str]], ...] = (
+    methods_and_theorems,
+    network_is_the_ground,
+    methods_stand_on_the_network,
+    nothing_upward,
+    no_circle,
+)
+
+
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    return import_graph(ROOT)
+
+
+def test_all_packages_are_seen(graph):
+    assert {name.partition(".")[0] for name in graph} == set(PACKAGES)
+    assert "amverify.network.layered" in graph["amverify.methods.tiam"]
+    assert len(graph) > 50
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_repository_keeps(rule, graph):
+    assert rule(graph) == []
+
+
+SOUND = {
+    "amverify/__init__.py": "",
+    "amverify/errors.py": "import math\n",
+    "amverify/network/__init__.py": "",
+    "amverify/network/layered.py": "import torch, numpy\nfrom amverify import errors\n",
+    "amverify/methods/__init__.py": "",
+    "amverify/methods/tiam.py": "from torch import nn\nfrom amverify.network import layered\n",
+    "amverify/methods/base.py": "from . import tiam\nfrom ..network.layered import Point\n",
+    "amverify/theorems/__init__.py": "",
+    "amverify/theorems/t1.py": "import sympy\n",
+    "repro/__init__.py": "",
+    "repro/runs.py": "from amverify.methods.base import Method\n",
+}
+
+LATE = "def later():\n    "
+BROKEN = {
+    "methods name theorems": (
+        methods_and_theorems,
+        "amverify/methods/tiam.py",
+        LATE + "from amverify.theorems import t1\n",
+        "amverify.methods.tiam imports amverify.theorems.t1",
+    ),
+    "theorems name methods": (
+        methods_and_theorems,
+        "amverify/theorems/t1.py",
+        "from ..methods import tiam\n",
+        "amverify.theorems.t1 imports amverify.methods.tiam",
+    ),
+    "network names methods": (
+        network_is_the_ground,
+        "amverify/network/layered.py",
+        "import amverify.methods.base\n",
+        "amverify.network.layered imports amverify.methods.base",
+    ),
+    "network names scipy": (
+        network_is_the_ground,
+        "amverify/network/layered.py",
+        LATE + "import scipy.linalg\n",
+        "amverify.network.layered imports scipy.linalg",
+    ),
+    "network names the whole package": (
+        network_is_the_ground,
+        "amverify/network/layered.py",
+        "import amverify\n",
+        "amverify.network.layered imports amverify",
+    ),
+    "methods name numpy": (
+        methods_stand_on_the_network,
+        "amverify/methods/tiam.py",
+        "import numpy as np\n",
+        "amverify.methods.tiam imports numpy",
+    ),
+    "methods name a neighbour": (
+        methods_stand_on_the_network,
+        "amverify/methods/base.py",
+        "from amverify.trace import Trace\n",
+        "amverify.methods.base imports amverify.trace",
+    ),
+    "library names repro": (
+        nothing_upward,
+        "amverify/errors.py",
+        LATE + "import repro.runs\n",
+        "amverify.errors imports repro.runs",
+    ),
+    "library names repro by a string": (
+        nothing_upward,
+        "amverify/errors.py",
+        "import importlib\nimportlib.import_module('repro.runs')\n",
+        "amverify.errors imports repro.runs",
+    ),
+    "library names proofs": (
+        nothing_upward,
+        "amverify/__init__.py",
+        "from proofs import ledger\n",
+        "amverify imports proofs",
+    ),
+    "library names the figures": (
+        nothing_upward,
+        "amverify/theorems/t1.py",
+        "import paper_figures\n",
+        "amverify.theorems.t1 imports paper_figures",
+    ),
+    "a circle closed inside a function": (
+        no_circle,
+        "amverify/network/layered.py",
+        LATE + "from ..methods.base import Method\n",
+        "amverify.network.layered",
+    ),
+    "a circle through a package": (
+        no_circle,
+        "amverify/network/__init__.py",
+        "from amverify.network.layered import F\nfrom amverify.methods import tiam\n",
+        "amverify.methods.tiam",
+    ),
+}
+
+
+def plant(root: Path, sources: Mapping[str, str]) -> dict[str, set[str]]:
+    for name, text in sources.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return import_graph(root)
+
+
+def test_the_guard_passes_a_sound_tree(tmp_path):
+    graph = plant(tmp_path, SOUND)
+    assert [fault for rule in RULES for fault in rule(graph)] == []
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_the_guard_sees(case, tmp_path):
+    rule, file, text, fault = BROKEN[case]
+    extra = {}
+    if case == "a circle through a package":
+        extra = {"amverify/methods/tiam.py": "from amverify.network import F\n"}
+    faults = rule(plant(tmp_path, SOUND | extra | {file: text}))
+    assert any(fault in found for found in faults), faults
