@@ -11,6 +11,7 @@ status meaning
 4      data not to be had (no file, no network)
 5      a file that is there but is not what it should be
 6      a result could not be written (disk full, no permission)
+7      a run failed by a fault of the program or of a worker
 130    interrupted by the user; finished work is kept
 ====== ==========================================================
 

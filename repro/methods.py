@@ -34,7 +34,7 @@ from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
 from amverify.network.weights import Representation
 from repro.data.dataset import Dataset
-from repro.runs import RunSpec, Setting
+from repro.spec import RunSpec, Setting
 
 GRADIENT_METHODS = ("gd", "adagrad", "adadelta", "rmsprop", "adam")
 KNOWN_METHODS = (*GRADIENT_METHODS, "dladmm", "bcd", "mdlam", "tiam")

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 # What a run computes is decided here; the data enter the key by their content.
-DECIDING = ("amverify.network", "amverify.methods", "repro.methods", "repro.runs")
+DECIDING = ("amverify.network", "amverify.methods", "repro.methods", "repro.runs", "repro.spec")
 VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn")
 
 

@@ -10,7 +10,8 @@ validation or test set is read.
   is best on both together serves the published data sets that are not at hand.
 * TIAM gets *one* configuration for all data sets: three values of ρ by five inertias, the sum
   of the scores over the tuning data sets; fifteen runs on three data sets is again five
-  configurations a data set. Its ridge and its ε are mDLAM's, its moduli by backtracking as in the papers, s = 1.
+  configurations a data set. Its ridge and its ε are mDLAM's, s = 1, and its moduli are found
+  by backtracking, as in the papers.
 """
 
 from __future__ import annotations

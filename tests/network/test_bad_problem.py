@@ -95,10 +95,10 @@ def test_a_block_whose_inputs_vanish_stays_finite(what, dtype, steps):
     x = torch.zeros(4, 3) if what == "features" else X
     p = LayeredProblem(x, Y, (3, 2, 2), 1.0, 0.0, dtype=dtype)
     method = TIAM(StepRule(Inertia(0.5, 0.5, 0.3), steps=steps))
-    start = parameters(p) if what == "features" else tuple([0 * u for u in g] for g in parameters(p))
+    start = (
+        parameters(p) if what == "features" else tuple([0 * u for u in g] for g in parameters(p))
+    )
     state = method.initialise(p, start)
     for _ in range(1200 if steps == "backtracking" else 20):
         state = method.sweep(p, state)
     assert bool(torch.isfinite(method.lyapunov(p, state)))
-
-

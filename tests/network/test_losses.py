@@ -91,10 +91,7 @@ def exact_cross_entropy_prox(v, hot, lam):
     w = [mpmath.mpf(x) + (1 / lam if j == hot else 0) for j, x in enumerate(v)]
 
     def omega(x):
-        if x > 1:
-            guess = x - mpmath.log(x)
-        else:
-            guess = mpmath.exp(x) / (1 + mpmath.exp(x))
+        guess = x - mpmath.log(x) if x > 1 else mpmath.exp(x) / (1 + mpmath.exp(x))
         for _ in range(12):  # Newton on ω + log ω = x, quadratic from here
             guess = guess * (1 + x - mpmath.log(guess)) / (1 + guess)
         return guess

@@ -13,6 +13,9 @@ from rich.console import Console
 from amverify.errors import InvalidInput
 from repro.engine import RunFailed, cluster, run_all
 
+# Dask warns of slow disks and the like, which is nobody's fault here.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:distributed")
+
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="dask.distributed is not installed (extra 'cluster')",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +9,11 @@ from dataclasses import replace
 import fake_runs
 import numpy as np
 import pytest
-from rich.console import Console
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable
 from repro.configurations import METHODS, Configuration
 from repro.data.dataset import Dataset
 from repro.engine import FinishedRun
-from repro.engine.progress import Tally, clock, progress_of
 from repro.render import Document, Estimate, Number, PublishedValue, Text, Unavailable
 from repro.runs import RunResult, RunSpec
 from repro.tables import TABLES, Laboratory, Request, table2
@@ -272,47 +269,3 @@ def test_every_method_has_a_row_and_a_name():
     document, _ = Lab().make(make_table2, request(methods=METHODS))
     assert len(document.tables[0].rows) == len(METHODS)
     assert {"table1", "table2"} <= set(TABLES)
-
-
-def test_tally_adds_sweeps_of_finished_runs_and_those_under_way():
-    shown: list[tuple[int, int, str, str]] = []
-    first, second = fake_runs.specs(2)
-    tally = Tally([first, second], lambda *state: shown.append(state))
-    tally.swept(first, 2)
-    tally.swept(second, 1)
-    tally.finished(first)
-    assert shown == [
-        (2, 6, "0/2 runs", "cora, tiam, seed 0"),
-        (3, 6, "0/2 runs", "cora, tiam, seed 1"),
-        (4, 6, "1/2 runs", "cora, tiam, seed 0"),
-    ]
-
-
-def test_progress_in_a_log_is_a_line_now_and_then(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("repro.engine.progress.time.monotonic", lambda: now[0])
-    console = Console(file=io.StringIO(), width=30)
-    runs = [fake_runs.spec(seed=seed, sweeps=100) for seed in range(2)]
-    with progress_of(runs, console) as tally:
-        for now[0], sweep in ((4.0, 10), (4.5, 15), (6.0, 30), (7.0, 40), (14.0, 60)):
-            tally.swept(runs[0], sweep)
-    assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue().splitlines() == [
-        "0/2 runs, now cora, tiam, seed 0, about 0:17 left",
-        "0/2 runs, now cora, tiam, seed 0, about 0:28 left",
-    ]
-
-
-def test_progress_on_a_terminal_is_a_bar():
-    console = Console(file=io.StringIO(), width=100, force_terminal=True)
-    runs = fake_runs.specs(2)
-    with progress_of(runs, console) as tally:
-        tally.finished(runs[0])
-    assert isinstance(console.file, io.StringIO)
-    text = console.file.getvalue()
-    assert "1/2 runs" in text
-    assert "cora, tiam, seed 0" in text
-
-
-def test_clock():
-    assert (clock(7.4), clock(61), clock(3600)) == ("0:07", "1:01", "60:00")

@@ -33,7 +33,13 @@ def supremum(name: str) -> float:
 def infimum(name: str) -> float:
     """inf h, of the monotone ones."""
     bounded = {"relu": 0.0, "relu6": 0.0, "softplus": 0.0, "sigmoid": 0.0}
-    bounded |= {"elu": -1.0, "celu": -1.0, "selu": -_SCALE * _ALPHA, "tanh": -1.0, "hard_tanh": -1.0}
+    bounded |= {
+        "elu": -1.0,
+        "celu": -1.0,
+        "selu": -_SCALE * _ALPHA,
+        "tanh": -1.0,
+        "hard_tanh": -1.0,
+    }
     return bounded.get(name, -math.inf)
 
 

@@ -132,15 +132,16 @@ def _box(p, at, key, k):
         value = h(at.z[layer - 1])
         return value - eps, value + eps
     a = at.a[layer - 1]
-    low = _bisect(lambda z: h(z) >= a - eps, torch.full_like(a, 1e3), torch.full_like(a, -1e3))
-    high = _bisect(lambda z: h(z) <= a + eps, torch.full_like(a, -1e3), torch.full_like(a, 1e3))
-    return low, high
+    right, left = torch.full_like(a, 1e3), torch.full_like(a, -1e3)
+    low = _bisect(lambda z: h(z) >= a - eps, right, left)
+    high = _bisect(lambda z: h(z) <= a + eps, left, right)
+    reachable = (h(right) >= a - eps) & (h(left) <= a + eps)
+    return torch.where(reachable, low, u), torch.where(reachable, high, u)
 
 
 def _bisect(holds, good: Tensor, bad: Tensor) -> Tensor:
     """The end of the set where ``holds``; ±∞ where it does not end between the two."""
     endless = holds(bad)
-    assert bool(holds(good).all())
     start = bad
     for _ in range(200):
         middle = (good + bad) / 2

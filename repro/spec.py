@@ -1,0 +1,35 @@
+"""What fixes a run, and what a run gives: plain values, without a method in sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Setting = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """All that fixes a run. Two equal specifications give the same result."""
+
+    dataset: str
+    method: str
+    settings: tuple[tuple[str, Setting], ...]  # sorted by name
+    hidden: tuple[int, ...]  # widths of the hidden layers
+    activation: str
+    sweeps: int
+    seed: int
+    dtype: str  # "float32" | "float64"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What was measured: one number a sweep in each curve, ``sweeps`` numbers long.
+
+    Curves: ``objective`` (the method's own objective), ``train_accuracy``,
+    ``test_accuracy`` and ``seconds`` (cumulative time inside the method's sweeps alone,
+    evaluation excluded).
+    ``notes`` are facts that belong beside the numbers ("diverged at sweep 12").
+    """
+
+    curves: dict[str, list[float]]
+    notes: tuple[str, ...] = ()
