@@ -76,6 +76,7 @@ class BCD(Method[BCDState]):
         gap = squared_norm(state.output - point.z[-1])
         return problem.value(point) + split + 0.5 * _nu(problem) * gap
 
+    @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: BCDState) -> BCDState:
         """From the output to the input, every block exactly."""
         point, nu, rho, alpha = state.point.copy(), _nu(problem), problem.rho, self.alpha

@@ -105,6 +105,7 @@ class DlADMM(Method[DlADMMState]):
         gap = point.z[-1] - problem.affine(point, problem.layers)
         return problem.value(point) + inner(state.dual, gap)
 
+    @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: DlADMMState) -> DlADMMState:
         """Backward a → z → b → W, forward W → b → z → a, dual step, growth of ρ."""
         sweep = _Sweep(problem.reweighted(state.rho, state.rho), state)

@@ -108,6 +108,7 @@ class TIAM(Method[TIAMState]):
             total = total + 0.5 * delta * squared_norm(displacement)
         return total
 
+    @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: TIAMState) -> TIAMState:
         """One sweep, l = 1 … L: W_l → b_l → z_l → a_l."""
         return _Sweep(self, problem, state).run()

@@ -206,13 +206,14 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     looking at a value costs a synchronisation, the number of steps is fixed.
     """
     wide, y = v.double(), target.double()
-    newton = _Newton(wide, y, lam, math.sqrt(torch.finfo(v.dtype).eps))
+    newton = _Newton(wide, y, lam, torch.finfo(v.dtype).eps)
     on_cpu = v.device.type == "cpu"
     if near is not None and on_cpu:
         guess = near.double()
         u = newton.step(guess)
-        if float((u - guess).abs().max()) < _NEAR:
-            return newton.polish(u).to(v.dtype)
+        moved = float((u - guess).abs().max())
+        if moved < _NEAR:
+            return newton.polish(u, moved**2).to(v.dtype)
     x = torch.add(wide, y, alpha=1 / lam) - math.log(lam)
     s = torch.logsumexp(x, -1, keepdim=True) + math.log(lam)
     omega = wright_omega(x - s)
@@ -224,7 +225,7 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
         if on_cpu and float(move.abs().max()) < _NEAR:
             break
     u = wide + (y * (omega @ newton.others) - newton.rest * omega)
-    return newton.polish(u).to(v.dtype)
+    return newton.polish(u, _NEAR).to(v.dtype)
 
 
 class _Newton:
@@ -248,15 +249,10 @@ class _Newton:
         correction = correction / (self.lam * share.sum(-1, keepdim=True))
         return u - (q * r + share * correction)
 
-    def polish(self, u: Tensor) -> Tensor:
-        """From within ``_NEAR``: the error halves and squares, at most three times.
-
-        On a CPU it stops after a step below √(unit roundoff), whose error is below the unit.
-        """
-        for _ in range(3):
-            before, u = u, self.step(u)
-            if u.device.type == "cpu" and float((u - before).abs().max()) < self.enough:
-                break
+    def polish(self, u: Tensor, error: float) -> Tensor:
+        """From a point with at most this error, < 1, to the unit roundoff: each step squares it."""
+        while error > self.enough:
+            u, error = self.step(u), error**2
         return u
 
 

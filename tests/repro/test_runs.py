@@ -20,7 +20,7 @@ SETTINGS: dict[str, dict[str, Setting]] = {
     "adagrad": {"lr": 0.01},
     "adadelta": {"lr": 0.1},
     "rmsprop": {"lr": 1e-3},
-    "adam": {"lr": 1e-3},
+    "adam": {"lr": 1e-2},
     "dladmm": {"rho": 1e-3, "trial": 1e-3},
     "bcd": {"rho": 1.0, "nu": 1.0, "alpha": 5.0},
     "mdlam": {"rho": 1e-3, "mu": 0.05, "epsilon": 100.0, "trial": 1.0},
