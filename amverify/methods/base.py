@@ -6,7 +6,8 @@ r"""What every full-batch method has in common: initialise, sweep, export, and b
     module = method.export(problem, state)      # an nn.Sequential that predicts
     state = method.restore(problem, module)     # and back, as the start of another run
 
-A state is a value: ``sweep`` returns a new one and leaves the old one as it was.
+A state is a value: ``sweep`` returns a new one and leaves the old one as it was. (Gradient
+methods alone update theirs in place, as torch's optimisers do: use what ``sweep`` returns.)
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def to_module(
     for w, b in zip(weights, biases, strict=True):
         w = w.reshape(-1, *w.shape[-2:])[replicate]
         b = b.reshape(-1, *b.shape[-2:])[replicate]
-        linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype, device=w.device)
+        with torch.random.fork_rng(devices=[]):  # Linear draws; the caller's state stays
+            linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype, device=w.device)
         with torch.no_grad():
             linear.weight.copy_(w)
             linear.bias.copy_(b[0])

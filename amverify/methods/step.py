@@ -160,7 +160,8 @@ def take_step(
     moving = displacement if wanted[0] or wanted[1] else None
     image = None if moving is None else block.apply(moving)
     backtracks = 0
-    if rule.steps == "exact" or block.kind in ("b", "z"):
+    exact = rule.steps == "exact" or block.kind in ("b", "z")
+    if exact:
         modulus = _usable(block.modulus(), block)
         trial = _try(block, moving, image, rule, wanted, modulus, delta)
     else:
@@ -175,7 +176,7 @@ def take_step(
             halve=sweep % HALVING_PERIOD == 0,
         )
     if rule.safeguard == "monotone" and any(wanted):
-        trial = _monotone(block, trial, rule, modulus)
+        trial, modulus = _monotone(block, trial, rule, modulus, exact)
     entry = None
     if record:
         entry = BlockRecord(
@@ -288,7 +289,20 @@ def _backtrack(
             modulus = torch.full(u.shape[:-2], modulus, dtype=u.dtype, device=u.device)
     else:
         modulus = _usable(0.5 * last if halve else last, block)
-    count = 0
+    return _double(block, displacement, image, rule, wanted, delta, modulus)
+
+
+def _double(
+    block: Block,
+    displacement: Tensor | None,
+    image: Tensor | None,
+    rule: StepRule,
+    wanted: tuple[float, float, float],
+    delta: Scalar,
+    modulus: Scalar,
+) -> tuple[_Trial, Scalar, int]:
+    """Double ``modulus`` until it serves: the step, the modulus and the number of doublings."""
+    u, count = block.u, 0
     while True:
         trial = _try(block, displacement, image, rule, wanted, modulus, delta)
         d, d_image = trial.e, trial.image
@@ -316,16 +330,28 @@ def _lost(u: Tensor) -> Tensor:
     return ~torch.isfinite(u).all(-1).all(-1)
 
 
-def _monotone(block: Block, trial: _Trial, rule: StepRule, modulus: Scalar) -> _Trial:
+def _monotone(
+    block: Block, trial: _Trial, rule: StepRule, modulus: Scalar, exact: bool
+) -> tuple[_Trial, Scalar]:
     """mDLAM's rule: where the block raised F, its step without inertia instead.
 
+    That step ends elsewhere, so a modulus found by backtracking is put to the test there too.
     On a CPU the redo is left out when no replicate needs it; on an accelerator looking would
     cost a synchronisation, so both steps are computed.
     """
     raised = ~(block.change(trial.e, trial.image) <= 0)
     if block.u.device.type == "cpu" and not bool(raised.any()):
-        return trial
-    plain = _try(block, None, None, rule, (0.0, 0.0, 0.0), modulus, 0.0)
+        return trial, modulus
+    still = (0.0, 0.0, 0.0)
+    if exact:
+        plain = _try(block, None, None, rule, still, modulus, 0.0)
+    else:
+        plain, larger, _ = _double(block, None, None, rule, still, 0.0, modulus)
+        modulus = (
+            torch.where(raised, larger, modulus)
+            if isinstance(larger, Tensor) and isinstance(modulus, Tensor)
+            else larger
+        )
     mask = blockwise(raised)
     assert isinstance(mask, Tensor)
 
@@ -333,7 +359,7 @@ def _monotone(block: Block, trial: _Trial, rule: StepRule, modulus: Scalar) -> _
         one, other = (torch.as_tensor(x, dtype=block.u.dtype) for x in (redone, first))
         return torch.where(raised, one.to(raised.device), other.to(raised.device))
 
-    return _Trial(
+    redone = _Trial(
         new=torch.where(mask, plain.new, trial.new),
         e=torch.where(mask, plain.e, trial.e),
         image=torch.where(mask, plain.image, trial.image),
@@ -342,3 +368,4 @@ def _monotone(block: Block, trial: _Trial, rule: StepRule, modulus: Scalar) -> _
         t=choose(1.0, trial.t),
         delta=trial.delta,
     )
+    return redone, modulus
