@@ -113,8 +113,8 @@ def certify(
 
 def _largest_scale(p2: float, c: float, available: Scalar) -> Scalar:
     """The largest τ ∈ [0, 1] with τ²p2² + τc ≤ available, in the form that does not cancel."""
-    if p2 == 0:
-        return _minimum(available / c, 1.0)
+    if p2 * p2 == 0:
+        return _minimum(available / c, 1.0) if c else 1.0
     root = _sqrt(c * c + 4 * p2 * p2 * available)
     if c == 0:
         return _minimum(root / (2 * p2 * p2), 1.0)

@@ -130,8 +130,8 @@ def test_certify_meets_both_conditions_and_no_larger_scale_does(
     """T3's conditions (κ = 1) at the result; τ maximal; parameters only shrink; t < 2s."""
     from amverify.methods.inertia import certify
 
-    assume(p1 == 0 or abs(p1) > 1e-100)  # p2² must not underflow
-    assume(p2 == 0 or abs(p2) > 1e-100)
+    for x in (p1, p2, held):
+        assume(x == 0 or abs(x) > 1e-100)  # γ_n does not hold where squares underflow
     delta = held * modulus
     if tensor:
         both = (torch.full((2,), x, dtype=torch.float64) for x in (modulus, delta))
