@@ -1,0 +1,448 @@
+r"""Theorem + trace → finding.
+
+For each theorem, in this order:
+
+1. *facts*, its hypotheses on the whole trace; then its views bind symbols to columns, and the
+   *conditions* are evaluated on every instance. One that fails beyond rounding: NOT_APPLICABLE.
+   A column or constant that is missing: UNDECIDED, by name.
+2. *conclusions*: rhs − lhs as a ball, enlarged by what rounding in the method's own steps can do.
+   Below zero with its whole ball: VIOLATED, with the worst instance as witness.
+3. instances whose ball holds 0 are decided exactly where the caller can (``exact``), else counted.
+4. *liveness*: what never moved was not tested: VACUOUS. So is a constant fitted to the run.
+
+    report = audit(trace, ["T1", "T3"])
+    report.verdict, report["T1"].witness
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from amverify.errors import InvalidInput
+from amverify.rounding import FRACTIONS, Ball, evaluate
+from amverify.theorems import Theorem, theorems
+from amverify.theorems.base import (
+    Conclusion,
+    Context,
+    Inequality,
+    Instances,
+    Known,
+    Missing,
+)
+from amverify.trace import Trace
+from amverify.verdict import (
+    Checked,
+    Constant,
+    Counts,
+    Evidence,
+    Finding,
+    Report,
+    Slack,
+    Verdict,
+    Witness,
+)
+
+CHUNK = 1 << 15
+"""Instances evaluated at a time: few enough that their balls stay in the cache."""
+MOST_EXACT = 2000
+"""At most so many instances are decided again exactly."""
+
+Exact = Callable[[int, str, int], Mapping[str, Fraction] | None]
+"""(sweep, block, replicate) → exact values of the symbols that were rounded, or None."""
+
+
+def audit(
+    trace: Trace,
+    claims: Iterable[str | Theorem],
+    constants: Mapping[str, Any] | None = None,
+    exact: Exact | None = None,
+) -> Report:
+    """Judge theorems on a run.
+
+    Args:
+        trace: what the run left behind.
+        claims: theorems, or their ids.
+        constants: constants declared for these claims; they win over those of the trace.
+        exact: gives an instance's symbols exactly, on problems small enough.
+
+    Raises:
+        InvalidInput: for an unknown theorem, a trace without rows, or a constant that
+            contradicts its theorem.
+    """
+    if not any(trace.rows(name) for name in ("blocks", "sweeps", "measures")):
+        raise InvalidInput("trace: no rows; there is nothing to audit")
+    ctx = Context(trace, constants or {})
+    findings = tuple(judge(ctx, theorem, exact) for theorem in theorems(claims))
+    notes = []
+    if not trace.complete:
+        notes.append("the trace file was cut off: only its whole rows count")
+    if "stopped" in trace.header:
+        notes.append(f"the run stopped: {trace.header['stopped']}")
+    subject = str(trace.header.get("subject", "a run"))
+    return Report(subject, trace.header, findings, tuple(notes))
+
+
+def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding:
+    """One theorem on one run."""
+    facts = tuple(fact.check(ctx) for fact in theorem.facts)
+    empty = Finding(
+        theorem.id,
+        theorem.title,
+        theorem.statement,
+        theorem.latex,
+        theorem.source,
+        Verdict.UNDECIDED,
+        "",
+    )
+    known = _declared(ctx, theorem)
+    broken = next((f for f in facts if f.holds is False), None)
+    try:
+        tested = [_test(ctx, theorem, part, exact) for part in theorem.conclusions]
+    except Missing as lack:
+        finding = replace(empty, hypotheses=facts, constants=_numbers(known))
+        if broken is not None:
+            return _inapplicable(finding, broken)
+        return replace(finding, reason=f"the trace lacks {lack}")
+    finding = replace(
+        empty,
+        hypotheses=facts + tuple(c for test in tested for c in test.conditions),
+        constants=_numbers(known) + _formulas(theorem, tested),
+        counts=_total([test.counts for test in tested]),
+        slack=next((test.slack for test in tested if test.slack.sweeps), Slack()),
+        witness=next((test.witness for test in tested if test.witness), None),
+        notes=tuple(dict.fromkeys(n for test in tested for n in test.notes)),
+    )
+    return _decide(ctx, theorem, finding, known)
+
+
+def _decide(
+    ctx: Context, theorem: Theorem, finding: Finding, known: Mapping[str, Known]
+) -> Finding:
+    """The verdict from everything that was found."""
+    counts, witness = finding.counts, finding.witness
+    try:
+        remarks = theorem.remarks(ctx) if theorem.remarks else ()
+    except Missing:
+        remarks = ()
+    finding = replace(finding, notes=finding.notes + remarks, evidence=_evidence(finding))
+    broken = next((c for c in finding.hypotheses if c.holds is False), None)
+    if broken is not None:
+        return _inapplicable(finding, broken)
+    unseen = [c for c in finding.hypotheses if c.holds is None]
+    if unseen:
+        names = "; ".join(f"{c.name}: {c.detail}" for c in unseen)
+        return replace(
+            finding, verdict=Verdict.UNDECIDED, reason=f"hypothesis not checked: {names}",
+            witness=None,
+        )  # fmt: skip
+    if witness is not None:
+        return replace(
+            finding,
+            verdict=Verdict.VIOLATED,
+            reason=f"{witness.inequality} fails at {witness.where} by {-witness.margin:.4g}, "
+            f"rounding accounts for {witness.bound:.2g} at most "
+            f"({counts.failed} of {counts.total} instances fail)",
+        )
+    fitted = [name for name, constant in known.items() if constant.origin == "fitted"]
+    if fitted or theorem.fitted:
+        what = f"constant {', '.join(fitted)}" if fitted else "the claim's constant"
+        return replace(
+            finding,
+            verdict=Verdict.VACUOUS,
+            evidence=(Evidence.FITTED,),
+            reason=f"{what} was fitted to this run: finite data cannot contradict it",
+        )
+    if not counts.total:
+        return replace(finding, verdict=Verdict.VACUOUS, reason="no instance of it in this trace")
+    dead = lifeless(ctx, theorem)
+    if dead:
+        return replace(finding, verdict=Verdict.VACUOUS, reason=f"never tested: {'; '.join(dead)}")
+    if counts.floor == counts.total:
+        return replace(
+            finding, verdict=Verdict.UNDECIDED, reason="every margin lies under the rounding floor"
+        )
+    return replace(
+        finding,
+        verdict=Verdict.HOLDS,
+        reason=f"all {counts.decided + counts.exact} instances that could be decided satisfy it"
+        + (f"; {counts.floor} lie at the rounding floor" if counts.floor else ""),
+    )
+
+
+def _inapplicable(finding: Finding, broken: Checked) -> Finding:
+    held = finding.counts.total - finding.counts.failed
+    note = (
+        (f"its conclusion fails in {finding.counts.failed} of {finding.counts.total} instances",)
+        if finding.counts.failed
+        else ((f"its conclusion was not seen to fail in {held} instances",) if held else ())
+    )
+    reason = f"hypothesis “{broken.text}” fails: {broken.detail}"
+    return replace(
+        finding, verdict=Verdict.NOT_APPLICABLE, reason=reason, notes=finding.notes + note,
+        witness=None,
+    )  # fmt: skip
+
+
+def _evidence(finding: Finding) -> tuple[Evidence, ...]:
+    counts = finding.counts
+    found = []
+    if counts.exact or (finding.witness and finding.witness.decided == "exact"):
+        found.append(Evidence.EXACT)
+    if counts.decided:
+        found.append(Evidence.FLOAT)
+    return tuple(found)
+
+
+def _declared(ctx: Context, theorem: Theorem) -> dict[str, Known]:
+    """The declared constants that there are; a contradictory one raises."""
+    found = {}
+    for parameter in theorem.parameters:
+        try:
+            found[parameter.name] = ctx.known(parameter)
+        except Missing:
+            continue
+    return found
+
+
+def _numbers(known: Mapping[str, Known]) -> tuple[Constant, ...]:
+    return tuple(
+        Constant(name, name, float(k.value.mid), float(k.value.mid), k.origin)
+        for name, k in known.items()
+    )
+
+
+@dataclass(frozen=True)
+class _Test:
+    """One conclusion on all its instances."""
+
+    instances: Instances
+    conditions: tuple[Checked, ...]
+    counts: Counts
+    witness: Witness | None
+    slack: Slack
+    notes: tuple[str, ...]
+
+
+def _test(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None) -> _Test:
+    instances = part.view(ctx)
+    if not len(instances):
+        return _Test(instances, (), Counts(), None, Slack(), instances.notes)
+    conditions = tuple(_condition(instances, c) for c in part.conditions)
+    lhs, rhs, margin = _sides(instances, part.inequality)
+    if not part.inequality.strict:
+        margin = margin.widened(instances.allowance)
+    good = margin.surely_nonnegative
+    if part.inequality.strict:
+        good = good & (margin.mid - margin.rad > 0)
+    bad = margin.surely_negative
+    if part.inequality.strict:
+        bad = bad | ((margin.mid == 0) & (margin.rad == 0))
+    open_ = np.flatnonzero(~good & ~bad)
+    redecided, worse = _again(part.inequality, instances, open_[:MOST_EXACT], exact)
+    failed = np.flatnonzero(bad)
+    witness = None
+    if len(failed):
+        row = int(failed[np.argmax(-margin.mid[failed] - margin.rad[failed])])
+        witness = _witness(theorem, part.inequality, instances, row, lhs, rhs, margin, "float")
+    elif worse is not None:
+        witness = _witness(theorem, part.inequality, instances, worse, lhs, rhs, margin, "exact")
+    counts = Counts(
+        decided=int(good.sum() + bad.sum()),
+        exact=redecided,
+        floor=len(open_) - redecided,
+        failed=len(failed) + (worse is not None),
+    )
+    slack = _slack(instances, lhs, rhs, margin)
+    return _Test(instances, conditions, counts, witness, slack, instances.notes)
+
+
+def _sides(instances: Instances, inequality: Inequality) -> tuple[Ball, Ball, Ball]:
+    """lhs, rhs and rhs − lhs on all instances, a chunk at a time."""
+    n = len(instances)
+    names = {x.name for x in (inequality.lhs.free_symbols | inequality.rhs.free_symbols)}
+    used = {name: instances.values[name] for name in names}
+    difference = inequality.rhs - inequality.lhs
+    parts: list[list[Ball]] = [[], [], []]
+    for start in range(0, n, CHUNK):
+        rows = slice(start, min(start + CHUNK, n))
+        here = {name: ball.take(rows) for name, ball in used.items()}
+        for found, formula in zip(parts, (inequality.lhs, inequality.rhs, difference), strict=True):
+            found.append(_spread(evaluate(formula, here), rows.stop - rows.start))
+    lhs, rhs, margin = (
+        Ball(np.concatenate([b.mid for b in found]), np.concatenate([b.rad for b in found]))
+        for found in parts
+    )
+    return lhs, rhs, margin
+
+
+def _spread(ball: Ball, n: int) -> Ball:
+    """A ball that does not depend on the instance, once for each."""
+    return Ball(np.broadcast_to(ball.mid, (n,)), np.broadcast_to(ball.rad, (n,)))
+
+
+def _condition(instances: Instances, condition: Inequality) -> Checked:
+    """A hypothesis on every instance; what rounding leaves open counts as met."""
+    lhs, rhs, margin = _sides(instances, condition)
+    bad = margin.surely_negative
+    if condition.strict:
+        bad = bad | ((margin.mid == 0) & (margin.rad == 0))
+    text = condition.text or str(condition)
+    unknown = int((~np.isfinite(margin.rad)).sum())
+    if bad.any():
+        failed = np.flatnonzero(bad)
+        row = int(failed[np.argmin(margin.mid[failed])])
+        detail = (
+            f"{_where(instances, row)}: {lhs.mid[row]:.6g} against {rhs.mid[row]:.6g} "
+            f"({len(failed)} of {len(instances)} instances)"
+        )
+        return Checked(condition.name, text, False, detail)
+    if unknown == len(instances):
+        return Checked(condition.name, text, None, "its rounding error is not bounded")
+    return Checked(condition.name, text, True, f"{len(instances)} instances")
+
+
+def _where(instances: Instances, row: int) -> str:
+    words = [f"sweep {instances.sweep[row]}"]
+    if instances.block is not None:
+        words.append(f"block {instances.block[row]}")
+    if instances.replicate[row]:
+        words.append(f"replicate {instances.replicate[row]}")
+    return ", ".join(words)
+
+
+def _again(
+    inequality: Inequality,
+    instances: Instances,
+    rows: NDArray[np.int64],
+    exact: Exact | None,
+) -> tuple[int, int | None]:
+    """Exact decisions: how many rows were decided, and one that fails, if any does."""
+    if exact is None:
+        return 0, None
+    decided, failing = 0, None
+    allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
+    for row in rows.tolist():
+        block = "" if instances.block is None else str(instances.block[row])
+        given = exact(int(instances.sweep[row]), block, int(instances.replicate[row]))
+        if given is None:
+            continue
+        values = {}
+        for name, ball in instances.values.items():
+            here = ball.take(row)
+            values[name] = given.get(name, Fraction(float(here.mid)))
+        try:
+            margin = evaluate(inequality.rhs - inequality.lhs, values, FRACTIONS)
+        except (ValueError, ZeroDivisionError):
+            continue
+        room = Fraction(float(allowance[row]))
+        if margin >= 0 or margin < -room:
+            decided += 1
+        if margin < -room and failing is None:
+            failing = row
+    return decided, failing
+
+
+def _witness(
+    theorem: Theorem,
+    inequality: Inequality,
+    instances: Instances,
+    row: int,
+    lhs: Ball,
+    rhs: Ball,
+    margin: Ball,
+    decided: str,
+) -> Witness:
+    values = {
+        name: (float(ball.take(row).mid), float(ball.take(row).rad))
+        for name, ball in instances.values.items()
+    }
+    return Witness(
+        theorem=theorem.id,
+        inequality=f"{inequality.name}: {inequality}",
+        sweep=int(instances.sweep[row]),
+        block="" if instances.block is None else str(instances.block[row]),
+        replicate=int(instances.replicate[row]),
+        lhs=float(lhs.mid[row]),
+        rhs=float(rhs.mid[row]),
+        margin=float(margin.mid[row]),
+        bound=float(margin.rad[row]),
+        decided="exact" if decided == "exact" else "float",
+        values=values,
+    )
+
+
+def _slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:
+    """The least relative margin of each sweep."""
+    with np.errstate(all="ignore"):
+        size = np.abs(lhs.mid) + np.abs(rhs.mid)
+        relative = np.where(size > 0, margin.mid / size, 0.0)
+        floor = np.where(size > 0, np.minimum(margin.rad / size, 1e300), 0.0)
+    order = np.argsort(instances.sweep, kind="stable")
+    sweeps, starts = np.unique(instances.sweep[order], return_index=True)
+    least = np.minimum.reduceat(relative[order], starts)
+    least_floor = np.maximum.reduceat(floor[order], starts)
+    return Slack(tuple(sweeps.tolist()), tuple(least.tolist()), tuple(least_floor.tolist()))
+
+
+def _formulas(theorem: Theorem, tested: list[_Test]) -> tuple[Constant, ...]:
+    """The theorem's named constants and their ranges over the run."""
+    found = []
+    for name, formula in theorem.constants.items():
+        needed = {x.name for x in formula.free_symbols}
+        for test in tested:
+            if len(test.instances) and needed <= set(test.instances.values):
+                _, ball, _ = _sides(test.instances, Inequality(name, sp.Integer(0), formula))
+                low, high = float(ball.mid.min()), float(ball.mid.max())
+                found.append(Constant(name, str(formula), low, high, "computed"))
+                break
+    return tuple(found)
+
+
+def _total(counts: list[Counts]) -> Counts:
+    return Counts(*(sum(getattr(c, n) for c in counts) for n in
+                    ("decided", "exact", "floor", "failed")))  # fmt: skip
+
+
+def lifeless(ctx: Context, theorem: Theorem) -> list[str]:
+    """What the theorem is about and never moved, in words."""
+    trace, dead = ctx.trace, []
+    if "motion" in theorem.liveness:
+        dead += _motionless(trace)
+    if "inertia" in theorem.liveness and trace.settings.get("inertia"):
+        dead += _inertialess(trace)
+    return dead
+
+
+def _motionless(trace: Trace) -> list[str]:
+    """Blocks whose every step is zero; for a run without blocks, the point itself."""
+    if "step" not in trace.blocks:
+        moved = "step" not in trace.sweeps or bool((trace.sweeps["step"] > 0).any())
+        return [] if moved else ["the point never moved"]
+    kind, layer = trace.blocks["kind"], trace.blocks["layer"]
+    moving = trace.blocks["step"] > 0
+    code = kind.astype("U4").astype(object)
+    names = np.array([f"{k}_{n}" for k, n in zip(code, layer, strict=True)]) if len(kind) < 4096 \
+        else np.char.add(np.char.add(kind.astype("U4"), "_"), layer.astype("U6"))  # fmt: skip
+    alive = set(names[moving].tolist())
+    return [f"block {name} never changed" for name in sorted(set(names.tolist()) - alive)]
+
+
+def _inertialess(trace: Trace) -> list[str]:
+    """The inertia that the settings announce, where every displacement is zero."""
+    if "inertia" not in trace.blocks:
+        return []
+    size = np.zeros(len(trace.blocks["inertia"]))
+    for name in ("p1", "p2"):
+        if name in trace.blocks:
+            size = size + np.abs(trace.blocks[name])
+    moved = (size > 0) & (trace.blocks["inertia"] > 0)
+    if "t" in trace.blocks:
+        moved = moved | ((trace.blocks["t"] > 1) & (trace.blocks["step"] > 0))
+    return [] if moved.any() else ["no block was ever extrapolated: the inertia is identically 0"]

@@ -1,0 +1,229 @@
+r"""What a theorem is: one object that is printed, proved, monitored and tested.
+
+A theorem has hypotheses and conclusions. A conclusion is an inequality lhs ≤ rhs between sympy
+formulas, and a *view*: a function that reads the columns of a trace and binds each symbol to a
+ball (a number with its rounding error), one instance a row. Hypotheses are of two kinds:
+
+* a *condition* is an inequality over the same symbols (0 < s, or ⟨d,∇²Hd⟩ ≤ L‖d‖²), evaluated
+  on every instance;
+* a *fact* is a predicate of the whole trace (ε is constant; the blocks carry their weights on).
+
+The formula that ``conclusion`` holds is the one that ``proofs`` proves and the monitor
+evaluates: a constant is written once in the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from amverify.errors import InvalidInput
+from amverify.rounding import Ball
+from amverify.trace import Table, Trace
+from amverify.verdict import Checked, Origin
+
+Liveness = Literal["inertia", "motion"]
+
+
+class Missing(Exception):
+    """A column or constant that the trace lacks; the audit answers UNDECIDED and names it."""
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """lhs ≤ rhs, with a name and a line of text.
+
+    ``strict`` says that equality is a failure too (a region's border).
+    """
+
+    name: str
+    lhs: sp.Expr
+    rhs: sp.Expr
+    text: str = ""
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.lhs} {'<' if self.strict else '<='} {self.rhs}"
+
+
+@dataclass(frozen=True)
+class Instances:
+    """Symbols bound to balls; instance i is row i of each, or the one number that all share.
+
+    ``allowance`` is what rounding in the *method's* own steps can add to lhs − rhs.
+    """
+
+    values: Mapping[str, Ball]
+    sweep: NDArray[np.int64]
+    replicate: NDArray[np.int64]
+    block: NDArray[np.str_] | None = None
+    allowance: NDArray[np.float64] | float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.sweep)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A constant that the claim's author declares before the run.
+
+    Args:
+        name: its symbol.
+        meaning: in words.
+        sign: ``positive``, ``nonnegative`` or ``any``; another sign contradicts the theorem.
+    """
+
+    name: str
+    meaning: str
+    sign: Literal["positive", "nonnegative", "any"] = "positive"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A constant's value as a ball, and where it comes from."""
+
+    value: Ball
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Context:
+    """A trace with the constants declared for a claim."""
+
+    trace: Trace
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    def column(self, table: str, name: str) -> NDArray[Any]:
+        """A column.
+
+        Raises:
+            Missing: if the trace has none of this name.
+        """
+        found: Table = self.trace.table(table)
+        if name not in found:
+            raise Missing(f"column {table}.{name}")
+        return found[name]
+
+    def ball(self, table: str, name: str) -> Ball:
+        """A column with its rounding error.
+
+        Raises:
+            Missing: if the trace lacks the column or its error bound.
+        """
+        return Ball.of(self.column(table, name), self.column(table, f"{name}_error"))
+
+    def number(self, table: str, name: str) -> Ball:
+        """A column whose numbers are what they are: parameters that the method used."""
+        return Ball.of(self.column(table, name))
+
+    def known(self, parameter: Parameter) -> Known:
+        """A declared constant: the claim's own, else the one that came with the run.
+
+        Raises:
+            Missing: if nobody declared it.
+            InvalidInput: if it is not a finite number, or has a sign that it cannot have.
+        """
+        name = parameter.name
+        given = self.constants.get(name, self.trace.constants.get(name))
+        if given is None:
+            raise Missing(f"constant {name} ({parameter.meaning})")
+        origin: Origin = "declared"
+        error = 0.0
+        if isinstance(given, Mapping):
+            origin, error = given.get("origin", "declared"), given.get("error", 0.0)
+            given = given.get("value")
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise InvalidInput(f"constant {name}: expected a number, got {given!r}")
+        if origin not in ("declared", "computed", "measured", "fitted"):
+            raise InvalidInput(f"constant {name}: unknown origin {origin!r}")
+        low = {"positive": given > 0, "nonnegative": given >= 0, "any": True}[parameter.sign]
+        if not (low and np.isfinite(given) and np.isfinite(error) and error >= 0):
+            raise InvalidInput(
+                f"constant {name} = {given}: {parameter.meaning} is to be finite, {parameter.sign}"
+            )
+        return Known(Ball.of(float(given), float(error)), origin)
+
+    def setting(self, name: str) -> Any:
+        """A setting of the run.
+
+        Raises:
+            Missing: if the trace does not say.
+        """
+        if name not in self.trace.settings:
+            raise Missing(f"setting {name}")
+        return self.trace.settings[name]
+
+
+View = Callable[[Context], Instances]
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """An inequality, the view that binds its symbols, and the conditions on each instance."""
+
+    inequality: Inequality
+    view: View
+    conditions: tuple[Inequality, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A hypothesis on the whole trace."""
+
+    name: str
+    text: str
+    check: Callable[[Context], Checked]
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One theorem.
+
+    Args:
+        id: as the specification names it.
+        title: a few words.
+        statement: in words and symbols.
+        latex: the conclusion for print.
+        source: where it was stated first, or whose it is.
+        symbols: what each symbol of the formulas means.
+        conclusions: at least one.
+        facts: hypotheses on the whole trace.
+        constants: named formulas that occur in the conclusions, for tables.
+        parameters: constants that have to be declared.
+        liveness: what has to move for the theorem to say anything.
+        fitted: the claim leaves its constant open; it can be refuted but not confirmed.
+        remarks: sentences on a run that belong beside the verdict, from its trace.
+    """
+
+    id: str
+    title: str
+    statement: str
+    latex: str
+    source: str
+    symbols: Mapping[str, str]
+    conclusions: tuple[Conclusion, ...]
+    facts: tuple[Fact, ...] = ()
+    constants: Mapping[str, sp.Expr] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    liveness: tuple[Liveness, ...] = ("motion",)
+    fitted: bool = False
+    remarks: Callable[[Context], tuple[str, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        for part in self.conclusions:
+            for formula in (part.inequality, *part.conditions):
+                names = {x.name for x in (formula.lhs - formula.rhs).free_symbols}
+                if names - set(self.symbols):
+                    raise ValueError(f"{self.id}: symbols without a meaning: {names}")
+
+
+def symbols(text: str) -> tuple[sp.Symbol, ...]:
+    """Real symbols by name."""
+    found = sp.symbols(text, real=True)
+    return found if isinstance(found, tuple) else (found,)

@@ -1,0 +1,52 @@
+"""All theorems by id, in the order of the specification."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from amverify.errors import InvalidInput
+from amverify.theorems.base import Theorem
+from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, G5, H1, H2
+from amverify.theorems.criticality import C1
+from amverify.theorems.published import A1, D1, M1, M2, M3, M4
+from amverify.theorems.samt import S4
+from amverify.theorems.tiam import T1, T2, T3, T4, T1p, T2n
+
+CATALOGUE: dict[str, Theorem] = {
+    theorem.id: theorem
+    for theorem in (
+        *(T1, T1p, T2, T2n, T3, T4, C1),
+        *(M1, M2, M3, M4, D1, A1),
+        S4,
+        *(DESCENT, H1, H2, G1, G2, G3, G4, G5),
+    )
+}
+
+
+def theorem(name: str) -> Theorem:
+    """A theorem by its id.
+
+    Raises:
+        InvalidInput: if there is none, with the nearest ids.
+    """
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    folded = {key.lower(): key for key in CATALOGUE}
+    near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.3)
+    words = [t.id for t in CATALOGUE.values() if name.lower() in t.title.lower()]
+    offered = list(dict.fromkeys([*(folded[key] for key in near), *words]))[:4]
+    hint = f"; nearest: {', '.join(offered)}" if offered else ""
+    raise InvalidInput(f"unknown theorem {name!r}{hint} (all: {', '.join(CATALOGUE)})")
+
+
+def theorems(names: Iterable[str | Theorem]) -> tuple[Theorem, ...]:
+    """Theorems, given by id or as they are.
+
+    Raises:
+        InvalidInput: for an unknown id, or none at all.
+    """
+    found = tuple(theorem(n) if isinstance(n, str) else n for n in names)
+    if not found:
+        raise InvalidInput("no theorem named")
+    return found

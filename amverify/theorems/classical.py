@@ -1,0 +1,293 @@
+r"""Claims on any optimiser: descent, H1, H2, and the textbook theorems G1–G5.
+
+f has an L-Lipschitz gradient: f(x + e) ≤ f(x) + ⟨∇f(x), e⟩ + (L/2)‖e‖². With e = −η∇f(x) it is
+**G1**; with the Polyak–Łojasiewicz inequality ‖∇f‖² ≥ 2μ(f − f*) besides, **G2**. Heavy ball has
+∇f = (βΔ − e)/η, and 2⟨Δ, e⟩ ≤ ‖Δ‖² + ‖e‖²: **G4**. Nesterov's method keeps f(x^k) − f* below
+2‖x⁰ − x*‖²/(η(k+1)²), and its objective need *not* decrease: **G5** asks for the bound, not for
+descent. **G3** is T1 without inertia: proximal gradient, and PALM block by block.
+
+G1, G2 and G4 speak of steps that *are* e = −η∇f + βΔ: ``departure`` is what they are off it, and
+its error bound holds what rounding can account for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy as sp
+
+from amverify.theorems.base import (
+    Conclusion,
+    Context,
+    Inequality,
+    Instances,
+    Parameter,
+    Theorem,
+    View,
+    symbols,
+)
+from amverify.theorems.tiam import MEANING as BLOCK_MEANING
+from amverify.theorems.tiam import (
+    MODULUS,
+    POSITIVE_SCALE,
+    L,
+    block_gradient_steps,
+    dF,
+    p1,
+    p2,
+    s,
+    t,
+)
+from amverify.theorems.views import fact, step_rows
+
+f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
+eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
+
+MEANING = {
+    "f0": "f(x^{k−1})",
+    "f1": "f(x^k)",
+    "df": "f(x^k) − f(x^{k−1})",
+    "e2": "‖e‖², e = x^k − x^{k−1}",
+    "de": "⟨Δ, e⟩, Δ = x^{k−1} − x^{k−2}",
+    "d2": "‖Δ‖²",
+    "g0": "‖∇f(x^{k−1})‖²",
+    "g1": "‖∇f(x^k)‖²",
+    "off": "‖e + η∇f(x^{k−1}) − βΔ‖",
+    "eta": "step size η",
+    "beta": "momentum β",
+    "k": "the step's number",
+    "L": "Lipschitz modulus of ∇f",
+    "mu": "Polyak–Łojasiewicz constant μ",
+    "fstar": "f*, the infimum",
+    "D": "a bound on ‖x⁰ − x*‖",
+    "a": "a of H1",
+    "b": "b of H2",
+}
+
+SMOOTH = Parameter("L", MEANING["L"])
+PL = Parameter("mu", MEANING["mu"])
+INFIMUM = Parameter("fstar", MEANING["fstar"], "any")
+DISTANCE = Parameter("D", MEANING["D"], "nonnegative")
+SUFFICIENT = Parameter("a", MEANING["a"])
+RELATIVE = Parameter("b", MEANING["b"])
+ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
+
+STEP_SIZE = Inequality("0 < η", ZERO, eta, "the step size is positive", strict=True)
+SHORT = Inequality("η < 2/L", eta * L, sp.Integer(2), "η < 2/L", strict=True)
+FORMULA = Inequality("formula", off, ZERO, "the step is e = −η∇f + βΔ, up to its rounding")
+
+
+def _infimum(ctx: Context) -> tuple[bool | None, str]:
+    """No recorded value lies below f* by more than its rounding."""
+    value = ctx.ball("sweeps", "value")
+    below = (value - ctx.known(INFIMUM).value).surely_negative
+    if below.any():
+        row = int(np.flatnonzero(below)[0])
+        sweep = ctx.column("sweeps", "sweep")[row]
+        return False, f"step {sweep}: the value {value.mid[row]:.8g} lies below f*"
+    return True, ""
+
+
+BOUNDED = fact("infimum", "f* is a lower bound of the recorded values", _infimum)
+
+
+def _meanings(*names: str) -> dict[str, str]:
+    return {name: MEANING[name] for name in names}
+
+
+def _steps(*names: str, parameters: tuple[Parameter, ...] = ()) -> View:
+    """Steps of the sweeps table with declared constants; ``off`` brings the allowance along.
+
+    A step that is off by h adds |⟨h, e⟩|/η ≤ ‖h‖‖e‖/η to what the formula gives.
+    """
+
+    def view(ctx: Context) -> Instances:
+        known = {p.name: ctx.known(p).value for p in parameters}
+        rows = step_rows(ctx, *names)
+        allowance: float | np.ndarray[tuple[int], np.dtype[np.float64]] = 0.0
+        if "off" in names:
+            steps, eta_ = rows.values["e2"], rows.values["eta"]
+            with np.errstate(all="ignore"):
+                length = np.sqrt(steps.mid + steps.rad)
+                allowance = rows.values["off"].rad * length / eta_.mid * (1 + 2.0**-40)
+        return Instances({**rows.values, **known}, rows.sweep, rows.replicate, None, allowance)
+
+    return view
+
+
+DESCENT = Theorem(
+    id="descent",
+    title="the objective decreases at every step",
+    statement="f(x^k) ≤ f(x^{k−1}) for every step k.",
+    latex=r"f(x^k)\le f(x^{k-1})",
+    source="a claim, not a theorem: many methods do without it",
+    symbols=_meanings("df"),
+    conclusions=(Conclusion(Inequality("descent", df, ZERO), _steps("df")),),
+)
+
+H1 = Theorem(
+    id="H1",
+    title="sufficient decrease",
+    statement="f(x^k) ≤ f(x^{k−1}) − a‖x^k − x^{k−1}‖², with the declared a > 0.",
+    latex=r"f(x^k)\le f(x^{k-1})-a\|x^k-x^{k-1}\|^2",
+    source="Attouch, Bolte & Svaiter (2013), condition H1",
+    symbols=_meanings("df", "e2", "a"),
+    conclusions=(
+        Conclusion(
+            Inequality("sufficient decrease", df, -a * e2),
+            _steps("df", "e2", parameters=(SUFFICIENT,)),
+        ),
+    ),
+    parameters=(SUFFICIENT,),
+)
+
+H2 = Theorem(
+    id="H2",
+    title="relative error",
+    statement="‖∇f(x^k)‖ ≤ b‖x^k − x^{k−1}‖, with the declared b > 0.",
+    latex=r"\|\nabla f(x^k)\|\le b\|x^k-x^{k-1}\|",
+    source="Attouch, Bolte & Svaiter (2013), condition H2",
+    symbols=_meanings("g1", "e2", "b"),
+    conclusions=(
+        Conclusion(
+            Inequality("relative error", sp.sqrt(g1), b * sp.sqrt(e2)),
+            _steps("g1", "e2", parameters=(RELATIVE,)),
+        ),
+    ),
+    parameters=(RELATIVE,),
+)
+
+G1 = Theorem(
+    id="G1",
+    title="descent lemma of gradient descent",
+    statement="∇f is L-Lipschitz, 0 < η < 2/L: f(x^k) ≤ f(x^{k−1}) − (1/η − L/2)‖e‖².",
+    latex=r"f(x^k)\le f(x^{k-1})-\Bigl(\tfrac1\eta-\tfrac L2\Bigr)\|x^k-x^{k-1}\|^2",
+    source="Nesterov (2004), Theorem 2.1.14",
+    symbols=_meanings("df", "e2", "eta", "L", "off"),
+    conclusions=(
+        Conclusion(
+            Inequality("descent", df, -(1 / eta - L / 2) * e2),
+            _steps("df", "e2", "eta", "off", parameters=(SMOOTH,)),
+            (STEP_SIZE, SHORT, FORMULA),
+        ),
+    ),
+    parameters=(SMOOTH,),
+    constants={"a": 1 / eta - L / 2},
+)
+
+CONTRACTION = 1 - 2 * mu * eta * (1 - L * eta / 2)
+"""q of G2."""
+
+G2 = Theorem(
+    id="G2",
+    title="linear rate under Polyak–Łojasiewicz",
+    statement=(
+        "∇f L-Lipschitz, ‖∇f‖² ≥ 2μ(f − f*), 0 < η < 2/L: "
+        "f(x^k) − f* ≤ (1 − 2μη(1 − Lη/2))(f(x^{k−1}) − f*)."
+    ),
+    latex=r"f(x^k)-f^*\le\bigl(1-2\mu\eta(1-\tfrac{L\eta}2)\bigr)(f(x^{k-1})-f^*)",
+    source="Polyak (1963); Karimi, Nutini & Schmidt (2016)",
+    symbols=_meanings("f0", "df", "e2", "g0", "eta", "L", "mu", "fstar", "off"),
+    conclusions=(
+        Conclusion(
+            Inequality("rate", df, (CONTRACTION - 1) * (f0 - fstar)),
+            _steps("df", "f0", "e2", "g0", "eta", "off", parameters=(SMOOTH, PL, INFIMUM)),
+            (
+                STEP_SIZE,
+                SHORT,
+                FORMULA,
+                Inequality("PL", 2 * mu * (f0 - fstar), g0, "‖∇f‖² ≥ 2μ(f − f*) at the points"),
+            ),
+        ),
+    ),
+    facts=(BOUNDED,),
+    parameters=(SMOOTH, PL, INFIMUM),
+    constants={"q": CONTRACTION},
+)
+
+NO_INERTIA = (
+    Inequality("p1 = 0", sp.Abs(p1), ZERO, "no first inertia"),
+    Inequality("p2 = 0", sp.Abs(p2), ZERO, "no second inertia"),
+    Inequality("p3 = 0", t, ONE, "no third inertia"),
+)
+
+G3 = Theorem(
+    id="G3",
+    title="proximal gradient, PALM",
+    statement=(
+        "Without inertia, H convex in the block with modulus L, g a box (or convex), s > 0: "
+        "F(u^{k+1}) ≤ F(u^k) − L(s − ½)‖e‖² for every block: condition H1 for s > ½."
+    ),
+    latex=r"F(u^{k+1})\le F(u^k)-L(s-\tfrac12)\|e\|^2",
+    source="Bolte, Sabach & Teboulle (2014), with step scale and convex H",
+    symbols={
+        name: BLOCK_MEANING[name]
+        for name in ("dF", "e2", "de", "d2", "bend", "L", "s", "t", "p1", "p2")
+    },
+    conclusions=(
+        Conclusion(
+            Inequality("descent", dF, -L * (s - HALF) * e2),
+            block_gradient_steps,
+            (POSITIVE_SCALE, *NO_INERTIA, MODULUS),
+        ),
+    ),
+    constants={"a": L * (s - HALF)},
+)
+
+G4_WEIGHT = beta / eta
+"""δ of G4: Ψ = f + (δ/2)‖Δ‖²."""
+
+G4 = Theorem(
+    id="G4",
+    title="heavy ball's Lyapunov function",
+    statement=(
+        "x^{k+1} = x^k − η∇f(x^k) + βΔ, ∇f L-Lipschitz, 0 ≤ β < 1, 0 < η ≤ 2(1 − β)/L: "
+        "Ψ = f + (β/2η)‖Δ‖² falls by ((1 − β)/η − L/2)‖e‖² at least."
+    ),
+    latex=(
+        r"f(x^k)+\tfrac\beta{2\eta}\|e\|^2\le f(x^{k-1})+\tfrac\beta{2\eta}\|\Delta\|^2"
+        r"-\Bigl(\tfrac{1-\beta}\eta-\tfrac L2\Bigr)\|e\|^2"
+    ),
+    source="Ochs, Chen, Brox & Pock (2014), iPiano",
+    symbols=_meanings("df", "e2", "d2", "eta", "beta", "L", "off"),
+    conclusions=(
+        Conclusion(
+            Inequality(
+                "Lyapunov decrease",
+                df + G4_WEIGHT / 2 * (e2 - d2),
+                -((1 - beta) / eta - L / 2) * e2,
+            ),
+            _steps("df", "e2", "d2", "eta", "beta", "off", parameters=(SMOOTH,)),
+            (
+                STEP_SIZE,
+                Inequality("0 ≤ β", ZERO, beta, "momentum is not negative"),
+                Inequality("β < 1", beta, ONE, "momentum is below one", strict=True),
+                Inequality("η ≤ 2(1 − β)/L", eta * L, 2 * (1 - beta), "η ≤ 2(1 − β)/L"),
+                FORMULA,
+            ),
+        ),
+    ),
+    parameters=(SMOOTH,),
+    constants={"δ": G4_WEIGHT, "a": (1 - beta) / eta - L / 2},
+)
+
+G5 = Theorem(
+    id="G5",
+    title="Nesterov's rate O(1/k²)",
+    statement=(
+        "f convex with L-Lipschitz gradient, Nesterov's method with 0 < η ≤ 1/L from x⁰, "
+        "‖x⁰ − x*‖ ≤ D: f(x^k) − f* ≤ 2D²/(η(k + 1)²). The objective itself need not decrease."
+    ),
+    latex=r"f(x^k)-f^*\le\frac{2D^2}{\eta(k+1)^2}",
+    source="Nesterov (1983); Beck & Teboulle (2009), Theorem 4.4",
+    symbols=_meanings("f1", "k", "eta", "L", "fstar", "D"),
+    conclusions=(
+        Conclusion(
+            Inequality("rate", f1 - fstar, 2 * D**2 / (eta * (k + 1) ** 2)),
+            _steps("f1", "k", "eta", parameters=(SMOOTH, INFIMUM, DISTANCE)),
+            (STEP_SIZE, Inequality("η ≤ 1/L", eta * L, ONE, "η ≤ 1/L")),
+        ),
+    ),
+    facts=(BOUNDED,),
+    parameters=(SMOOTH, INFIMUM, DISTANCE),
+    constants={"bound": 2 * D**2 / (eta * (k + 1) ** 2)},
+)

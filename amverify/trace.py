@@ -1,0 +1,377 @@
+r"""The trace: what a method leaves behind, and all that a theorem ever sees of it.
+
+Three tables of columns, each column one array over rows:
+
+* ``blocks``: one row per block update (sweep, kind, layer; ΔF, ‖e‖², ⟨Δ,e⟩, ‖Δ‖², L, s, t, …),
+* ``sweeps``: one row per sweep or step of an optimiser (value, gradient, step, …); the row of
+  sweep 0 is the start,
+* ``measures``: what is dear and so measured now and then (residuals, gap, accuracy).
+
+A column ``x_error`` bounds the rounding error of column ``x``. A column that was not recorded is
+absent; a recorded one is finite. The header is JSON: subject, settings, constants, versions.
+
+A trace file is a line of magic, a line of JSON, then chunks
+
+    tag (1 byte) · rows (uint32) · crc32 of the payload (uint32) · payload
+
+whose payload is whole rows of fixed width, so that a file that was cut off anywhere gives back
+every row that lies before the cut. Nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.errors import CannotWrite, CorruptFile, InvalidInput
+
+Column = NDArray[Any]
+Table = Mapping[str, Column]
+MAGIC = b"AMVERIFY TRACE 1\n"
+_HEAD = struct.Struct("<cII")
+_TAGS = {"blocks": b"B", "sweeps": b"S", "measures": b"M"}
+_END, _ITERATE = b"E", b"I"
+_TYPES = ("<i8", "<f8", "|S4", "|S10")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_LONGEST_HEADER = 1 << 24
+
+KEYS = {
+    "blocks": ("sweep", "replicate", "kind", "layer"),
+    "sweeps": ("sweep", "replicate"),
+    "measures": ("sweep", "replicate"),
+}
+"""The columns that say where a row belongs; every table has them."""
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "blocks": {
+        "update": "gradient (T1), proximal (T1p) or other",
+        "change": "ΔF of this update, by the difference form",
+        "execution": "what rounding of the step itself can add to ΔF",
+        "step": "‖e‖², e = u^{k+1} − u^k",
+        "cross": "⟨Δ, e⟩, Δ = u^k − u^{k−1}",
+        "inertia": "‖Δ‖²",
+        "bend": "⟨d, ∇²H d⟩, d = e − p2Δ",
+        "norm": "‖u^{k+1}‖²",
+        "modulus": "L, the block's modulus",
+        "s": "step scale",
+        "t": "1 + p3",
+        "p1": "inertia of the proximal centre",
+        "p2": "inertia of the gradient's point",
+        "delta": "δ^k, the Lyapunov weight that the block carries",
+        "delta_next": "δ^{k+1}",
+        "gamma": "γ of T1p; 0 elsewhere",
+        "backtracks": "doublings of L",
+        "weighted": "Σ_j e_j²/α_j, for step sizes α_j",
+        "slope": "⟨∇_if, e⟩ at the point where the block was updated",
+    },
+    "sweeps": {
+        "value": "F after the sweep",
+        "lyapunov": "Ψ after the sweep",
+        "change": "F^k − F^{k−1}, by difference forms",
+        "execution": "what rounding of the step itself can add to F^k",
+        "step": "‖x^k − x^{k−1}‖²",
+        "cross": "⟨x^{k−1} − x^{k−2}, x^k − x^{k−1}⟩",
+        "inertia": "‖x^{k−1} − x^{k−2}‖²",
+        "norm": "‖x^k‖²",
+        "gradient": "‖∇f(x^k)‖²",
+        "slope": "⟨∇f(x^{k−1}), x^k − x^{k−1}⟩",
+        "departure": "‖e + η∇f(x^{k−1}) − βΔ‖, what the step is off the declared formula; its "
+        "error bound covers the rounding of the step itself",
+        "eta": "the step size η used in this sweep",
+        "alpha_min": "the smallest step size used",
+        "alpha_max": "the largest",
+        "momentum": "β used in this sweep",
+        "eps": "ε of the band in this sweep",
+        "rho": "ρ in this sweep",
+    },
+    "measures": {
+        "residual_block": "norm of the block-wise residual",
+        "residual_joint": "norm of the joint residual (C1)",
+        "weight_gradient": "‖∇_W F‖ over all layers",
+        "gap": "Σ_l ‖a_l − h(z_l)‖²",
+        "active": "share of coordinates at which a side of the band is active",
+        "infeasible": "largest violation of the present band",
+        "curvature": "least curvature of F seen along the path",
+        "train_accuracy": "share of training samples predicted rightly",
+        "test_accuracy": "share of test samples predicted rightly",
+    },
+}
+"""Every column that the project's theorems read, and what it holds."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one run left behind.
+
+    Args:
+        header: plain JSON: ``subject``, ``settings``, ``constants``, ``versions``, …
+        blocks: one row per block update.
+        sweeps: one row per sweep.
+        measures: one row per measurement.
+        iterates: full iterates of some sweeps, by sweep and name.
+        complete: ``False`` if the file was cut off.
+
+    Raises:
+        InvalidInput: for columns that do not fit together, wrong dtypes, or entries that are
+            not finite, naming table, column and row.
+    """
+
+    header: Mapping[str, Any]
+    blocks: Table = field(default_factory=dict)
+    sweeps: Table = field(default_factory=dict)
+    measures: Table = field(default_factory=dict)
+    iterates: Mapping[int, Mapping[str, Column]] = field(default_factory=dict)
+    complete: bool = True
+
+    def __post_init__(self) -> None:
+        for name in _TAGS:
+            _check(name, self.table(name))
+
+    def table(self, name: str) -> Table:
+        """One of the tables by name."""
+        table: Table = getattr(self, name)
+        return table
+
+    def rows(self, name: str) -> int:
+        """How many rows a table has."""
+        table = self.table(name)
+        return len(next(iter(table.values()))) if table else 0
+
+    @property
+    def constants(self) -> Mapping[str, Any]:
+        """Constants that came with the run, by name."""
+        found: Mapping[str, Any] = self.header.get("constants", {})
+        return found
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings of the method that ran, and facts of its problem."""
+        found: Mapping[str, Any] = self.header.get("settings", {})
+        return found
+
+
+def _check(name: str, table: Table) -> None:
+    if not table:
+        return
+    lengths = {column: len(values) for column, values in table.items()}
+    if len(set(lengths.values())) > 1:
+        raise InvalidInput(f"trace, {name}: columns of different lengths: {lengths}")
+    for key in KEYS[name]:
+        if key not in table:
+            raise InvalidInput(f"trace, {name}: column {key!r} is missing")
+    for column, values in table.items():
+        if not _NAME.fullmatch(column):
+            raise InvalidInput(f"trace, {name}: {column!r} is not a column name")
+        if values.ndim != 1 or values.dtype.str not in _TYPES:
+            raise InvalidInput(
+                f"trace, {name}.{column}: expected one dimension of int64, float64 or short "
+                f"bytes, got {values.ndim} of {values.dtype}"
+            )
+        if (column in ("kind", "update")) != (values.dtype.kind == "S"):
+            raise InvalidInput(f"trace, {name}.{column}: wrong type {values.dtype}")
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values))[0])
+            where = ", ".join(f"{key} {_plain(table[key][row])}" for key in KEYS[name])
+            raise InvalidInput(f"trace, {name}.{column}: {values[row]} in row {row} ({where})")
+
+
+def _plain(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class TraceWriter:
+    """Writes a trace row by row; ``close`` gives it its name.
+
+    Until then the rows are in ``<path>.partial``, readable at any time.
+
+    Raises:
+        CannotWrite: if the disk does not take it.
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        self.path, self.partial = path, path.with_name(path.name + ".partial")
+        self._columns: dict[str, list[tuple[str, str]]] = {}
+        try:
+            line = json.dumps(header, allow_nan=False, sort_keys=True)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"trace header: not plain finite JSON ({error})") from None
+        try:
+            self._file: IO[bytes] = self.partial.open("wb")
+        except OSError as error:
+            raise CannotWrite(f"{self.partial}: {error.strerror}") from None
+        self._put(MAGIC + line.encode() + b"\n")
+
+    def append(self, name: str, table: Table) -> None:
+        """Append rows to one of the tables."""
+        _check(name, table)
+        if not table:
+            return
+        types = [(column, values.dtype.str) for column, values in table.items()]
+        rows = np.empty(len(next(iter(table.values()))), dtype=np.dtype(types))
+        for column, values in table.items():
+            rows[column] = values
+        layout = (json.dumps(types) + "\n").encode()
+        self._chunk(_TAGS[name], len(rows), layout + rows.tobytes())
+
+    def iterate(self, sweep: int, arrays: Mapping[str, Column]) -> None:
+        """Keep full iterates of a sweep."""
+        for key, values in arrays.items():
+            head = {"sweep": sweep, "name": key, "shape": values.shape}
+            data = np.ascontiguousarray(values, dtype="<f8").tobytes()
+            self._chunk(_ITERATE, 1, (json.dumps(head) + "\n").encode() + data)
+
+    def close(self) -> None:
+        """End the file, and give it its name."""
+        self._chunk(_END, 0, b"")
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.partial.replace(self.path)
+        except OSError as error:
+            raise CannotWrite(f"{self.path}: {error.strerror}") from None
+
+    def _chunk(self, tag: bytes, rows: int, payload: bytes) -> None:
+        self._put(_HEAD.pack(tag, rows, zlib.crc32(payload)) + struct.pack("<Q", len(payload)))
+        self._put(payload)
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise CannotWrite(f"{self.partial}: {error.strerror}") from None
+
+
+def save_trace(trace: Trace, path: Path) -> None:
+    """Write a trace whole, by way of a temporary file beside it.
+
+    Raises:
+        CannotWrite: if the disk does not take it; what was there stays.
+    """
+    writer = TraceWriter(path, trace.header)
+    for name in _TAGS:
+        writer.append(name, trace.table(name))
+    for sweep, arrays in trace.iterates.items():
+        writer.iterate(sweep, arrays)
+    writer.close()
+
+
+def load_trace(path: Path) -> Trace:
+    """Read a trace; of one that was cut off, every whole row before the cut.
+
+    Raises:
+        InvalidInput: if there is no such file, or its rows are not finite.
+        CorruptFile: if it is not a trace, or a chunk is not what was written.
+    """
+    try:
+        with (
+            path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        ):
+            return _parse(path, data)
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise CorruptFile(f"{path}: not a trace ({error})") from None
+
+
+def _parse(path: Path, data: mmap.mmap) -> Trace:
+    if data[: len(MAGIC)] != MAGIC:
+        raise CorruptFile(f"{path}: not a trace file (its first line is another)")
+    end = data.find(b"\n", len(MAGIC), len(MAGIC) + _LONGEST_HEADER)
+    if end < 0:
+        raise CorruptFile(f"{path}: cut off inside its header")
+    header = _json(path, data[len(MAGIC) : end])
+    if not isinstance(header, dict):
+        raise CorruptFile(f"{path}: its header is not a JSON object")
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _TAGS}
+    iterates: dict[int, dict[str, Column]] = {}
+    names = {tag: name for name, tag in _TAGS.items()}
+    complete = False
+    for tag, rows, payload, whole in _chunks(path, data, end + 1):
+        if tag == _END:
+            complete = True
+        elif tag == _ITERATE:
+            if whole:
+                sweep, key, values = _iterate(path, payload)
+                iterates.setdefault(sweep, {})[key] = values
+        elif tag in names:
+            parts[names[tag]].append(_rows(path, payload, rows, whole))
+        else:
+            raise CorruptFile(f"{path}: unknown chunk {tag!r}")
+    tables = {name: _joined(path, name, found) for name, found in parts.items()}
+    return Trace(header, **tables, iterates=iterates, complete=complete)
+
+
+def _chunks(path: Path, data: mmap.mmap, at: int) -> Iterator[tuple[bytes, int, bytes, bool]]:
+    """Tag, rows, payload, and whether the payload is whole."""
+    prefix = _HEAD.size + 8
+    while at + prefix <= len(data):
+        tag, rows, crc = _HEAD.unpack(data[at : at + _HEAD.size])
+        (length,) = struct.unpack("<Q", data[at + _HEAD.size : at + prefix])
+        at += prefix
+        payload = data[at : at + length]
+        whole = len(payload) == length
+        if whole and zlib.crc32(payload) != crc:
+            raise CorruptFile(f"{path}: the checksum of the chunk at byte {at} is wrong")
+        yield tag, rows, payload, whole
+        at += length
+
+
+def _json(path: Path, line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise CorruptFile(f"{path}: bad JSON ({error})") from None
+
+
+def _rows(path: Path, payload: bytes, rows: int, whole: bool) -> NDArray[Any]:
+    layout, _, body = payload.partition(b"\n")
+    if not whole and b"\n" not in payload:
+        return np.empty(0, dtype=[])
+    types = _json(path, layout)
+    try:
+        known = [(str(name), str(kind)) for name, kind in types]
+        if not known or any(kind not in _TYPES for _, kind in known):
+            raise ValueError(f"columns {types}")
+        dtype = np.dtype(known)
+    except (TypeError, ValueError) as error:
+        raise CorruptFile(f"{path}: bad column layout ({error})") from None
+    count = len(body) // dtype.itemsize
+    if whole and (count != rows or len(body) != rows * dtype.itemsize):
+        raise CorruptFile(f"{path}: a chunk says {rows} rows and holds {count}")
+    return np.frombuffer(body, dtype=dtype, count=min(count, rows))
+
+
+def _iterate(path: Path, payload: bytes) -> tuple[int, str, Column]:
+    head, _, body = payload.partition(b"\n")
+    facts = _json(path, head)
+    try:
+        values = np.frombuffer(body, dtype="<f8").reshape([int(n) for n in facts["shape"]])
+        return int(facts["sweep"]), str(facts["name"]), values
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptFile(f"{path}: bad iterate ({error})") from None
+
+
+def _joined(path: Path, name: str, parts: list[NDArray[Any]]) -> dict[str, Column]:
+    parts = [part for part in parts if part.dtype.names]
+    if not parts:
+        return {}
+    columns = parts[0].dtype.names
+    if any(part.dtype != parts[0].dtype for part in parts):
+        raise CorruptFile(f"{path}: the columns of {name} change inside the file")
+    assert columns is not None
+    return {column: np.concatenate([part[column] for part in parts]) for column in columns}

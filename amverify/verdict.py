@@ -1,0 +1,205 @@
+r"""What an audit says: a verdict, the evidence for it, and a witness where a claim fails.
+
+| verdict | meaning | exit status |
+|---|---|---|
+| HOLDS | the hypotheses hold and every instance that could be decided satisfies the claim | 0 |
+| VIOLATED | some instance fails by more than its rounding bound; a witness says which | 1 |
+| NOT_APPLICABLE | a hypothesis fails on this run: which, where, by how much | 3 |
+| VACUOUS | nothing was tested: no inertia moved, a block never changed, a constant was fitted | 3 |
+| UNDECIDED | data are missing, or every margin lies under the rounding floor | 3 |
+
+Combined, the weakest wins, in the order of the exit statuses: one violation is a violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+
+class Verdict(StrEnum):
+    """What is said of one theorem on one run."""
+
+    HOLDS = "HOLDS"
+    VIOLATED = "VIOLATED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    VACUOUS = "VACUOUS"
+    UNDECIDED = "UNDECIDED"
+
+    @property
+    def exit_status(self) -> int:
+        """What the command line returns."""
+        return {Verdict.HOLDS: 0, Verdict.VIOLATED: 1}.get(self, 3)
+
+
+_WEAKEST_FIRST = (
+    Verdict.VIOLATED,
+    Verdict.NOT_APPLICABLE,
+    Verdict.UNDECIDED,
+    Verdict.VACUOUS,
+    Verdict.HOLDS,
+)
+
+
+def combine(verdicts: Iterable[Verdict]) -> Verdict:
+    """The weakest of several verdicts; of none, UNDECIDED."""
+    found = set(verdicts)
+    return next((v for v in _WEAKEST_FIRST if v in found), Verdict.UNDECIDED)
+
+
+class Evidence(StrEnum):
+    """How a verdict is known."""
+
+    PROVED = "proved"
+    KERNEL = "kernel"
+    EXACT = "exact"
+    FLOAT = "float"
+    STATISTICAL = "statistical"
+    FITTED = "fitted"
+
+
+EVIDENCE_MEANING: Mapping[Evidence, str] = {
+    Evidence.PROVED: "every obligation of the theorem was discharged by the exact checker",
+    Evidence.KERNEL: "the theorem was also proved in Coq",
+    Evidence.EXACT: "instances at the rounding floor were decided in rational or ball arithmetic",
+    Evidence.FLOAT: "decided in floating point, beyond a computed bound on rounding",
+    Evidence.STATISTICAL: "a confidence sequence, valid at any stopping time",
+    Evidence.FITTED: "a constant was fitted to this run: it supports no HOLDS",
+}
+
+Origin = Literal["declared", "computed", "measured", "fitted"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a theorem as an audit used it.
+
+    ``formula`` is the sympy expression as text; ``low`` and ``high`` its range over the run
+    (equal for a number). ``origin``: *declared* before the run, *computed* from the run's own
+    settings, *measured* on the run (a radius, say) or *fitted* to the conclusion.
+    """
+
+    name: str
+    formula: str
+    low: float
+    high: float
+    origin: Origin = "computed"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One hypothesis on one run: ``True``, ``False``, or ``None`` where it could not be seen."""
+
+    name: str
+    text: str
+    holds: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """An instance that fails: where, both sides, by how much, and what rounding could do.
+
+    ``margin`` = rhs − lhs < −``bound``. ``values`` are the symbols of the inequality there,
+    mid-point and radius. ``state`` holds what replays it from iterates, if there are any.
+    """
+
+    theorem: str
+    inequality: str
+    sweep: int
+    block: str
+    replicate: int
+    lhs: float
+    rhs: float
+    margin: float
+    bound: float
+    decided: Literal["float", "exact"]
+    values: Mapping[str, tuple[float, float]]
+    state: Mapping[str, Any] | None = None
+
+    @property
+    def where(self) -> str:
+        """Sweep, block and replicate in words."""
+        words = [f"sweep {self.sweep}"] + ([f"block {self.block}"] if self.block else [])
+        return ", ".join(words + ([f"replicate {self.replicate}"] if self.replicate else []))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many instances were decided in floating point, exactly, and not at all."""
+
+    decided: int = 0
+    exact: int = 0
+    floor: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All instances."""
+        return self.decided + self.exact + self.floor
+
+
+@dataclass(frozen=True)
+class Slack:
+    """How far the claim was from failing, sweep by sweep: the least relative margin.
+
+    ``margin`` is min over the sweep's instances of (rhs − lhs)/(|lhs| + |rhs|), in [−1, 1];
+    ``floor`` the rounding bound relative to the same size.
+    """
+
+    sweeps: tuple[int, ...] = ()
+    margin: tuple[float, ...] = ()
+    floor: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an audit says of one theorem on one run."""
+
+    theorem: str
+    title: str
+    statement: str
+    latex: str
+    source: str
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    hypotheses: tuple[Checked, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    witness: Witness | None = None
+    slack: Slack = field(default_factory=Slack)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings on one run, and the run's own header (subject, versions, settings, hashes)."""
+
+    subject: str
+    header: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The weakest of the findings."""
+        return combine(f.verdict for f in self.findings)
+
+    @property
+    def exit_status(self) -> int:
+        """What the command line returns for it."""
+        return self.verdict.exit_status
+
+    def __getitem__(self, theorem: str) -> Finding:
+        """The finding on one theorem.
+
+        Raises:
+            KeyError: if it was not audited.
+        """
+        for finding in self.findings:
+            if finding.theorem == theorem:
+                return finding
+        raise KeyError(theorem)
