@@ -10,12 +10,12 @@ Three tables of columns, each column one array over rows:
 A column ``x_error`` bounds the rounding error of column ``x``. A column that was not recorded is
 absent; a recorded one is finite. The header is JSON: subject, settings, constants, versions.
 
-A trace file is a line of magic, a line of JSON, then chunks
+A trace file is a line of magic, then chunks
 
-    tag (1 byte) · rows (uint32) · crc32 of the payload (uint32) · payload
+    tag (1 byte) · rows (uint32) · length (uint64) · crc32 of all else (uint32) · payload
 
-whose payload is whole rows of fixed width, so that a file that was cut off anywhere gives back
-every row that lies before the cut. Nothing in it is ever executed.
+the first of which is the header; the others hold whole rows of fixed width, so that a file that
+was cut off anywhere gives back every row that lies before the cut. Nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from amverify.errors import CannotWrite, CorruptFile, InvalidInput
 Column = NDArray[Any]
 Table = Mapping[str, Column]
 MAGIC = b"AMVERIFY TRACE 1\n"
-_HEAD = struct.Struct("<cII")
+_HEAD = struct.Struct("<cIQ")
+_CRC = struct.Struct("<I")
 _TAGS = {"blocks": b"B", "sweeps": b"S", "measures": b"M"}
-_END, _ITERATE = b"E", b"I"
+_HEADER, _END, _ITERATE = b"H", b"E", b"I"
 _TYPES = ("<i8", "<f8", "|S4", "|S10")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
-_LONGEST_HEADER = 1 << 24
 
 KEYS = {
     "blocks": ("sweep", "replicate", "kind", "layer"),
@@ -210,7 +210,8 @@ class TraceWriter:
             self._file: IO[bytes] = self.partial.open("wb")
         except OSError as error:
             raise CannotWrite(f"{self.partial}: {error.strerror}") from None
-        self._put(MAGIC + line.encode() + b"\n")
+        self._put(MAGIC)
+        self._chunk(_HEADER, 0, line.encode())
 
     def append(self, name: str, table: Table) -> None:
         """Append rows to one of the tables."""
@@ -243,7 +244,8 @@ class TraceWriter:
             raise CannotWrite(f"{self.path}: {error.strerror}") from None
 
     def _chunk(self, tag: bytes, rows: int, payload: bytes) -> None:
-        self._put(_HEAD.pack(tag, rows, zlib.crc32(payload)) + struct.pack("<Q", len(payload)))
+        head = _HEAD.pack(tag, rows, len(payload))
+        self._put(head + _CRC.pack(zlib.crc32(payload, zlib.crc32(head))))
         self._put(payload)
 
     def _put(self, data: bytes) -> None:
@@ -291,17 +293,18 @@ def load_trace(path: Path) -> Trace:
 def _parse(path: Path, data: mmap.mmap) -> Trace:
     if data[: len(MAGIC)] != MAGIC:
         raise CorruptFile(f"{path}: not a trace file (its first line is another)")
-    end = data.find(b"\n", len(MAGIC), len(MAGIC) + _LONGEST_HEADER)
-    if end < 0:
+    chunks = _chunks(path, data, len(MAGIC))
+    tag, _, payload, whole = next(chunks, (b"", 0, b"", False))
+    if tag != _HEADER or not whole:
         raise CorruptFile(f"{path}: cut off inside its header")
-    header = _json(path, data[len(MAGIC) : end])
+    header = _json(path, payload)
     if not isinstance(header, dict):
         raise CorruptFile(f"{path}: its header is not a JSON object")
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _TAGS}
     iterates: dict[int, dict[str, Column]] = {}
     names = {tag: name for name, tag in _TAGS.items()}
     complete = False
-    for tag, rows, payload, whole in _chunks(path, data, end + 1):
+    for tag, rows, payload, whole in chunks:
         if tag == _END:
             complete = True
         elif tag == _ITERATE:
@@ -318,14 +321,15 @@ def _parse(path: Path, data: mmap.mmap) -> Trace:
 
 def _chunks(path: Path, data: mmap.mmap, at: int) -> Iterator[tuple[bytes, int, bytes, bool]]:
     """Tag, rows, payload, and whether the payload is whole."""
-    prefix = _HEAD.size + 8
+    prefix = _HEAD.size + _CRC.size
     while at + prefix <= len(data):
-        tag, rows, crc = _HEAD.unpack(data[at : at + _HEAD.size])
-        (length,) = struct.unpack("<Q", data[at + _HEAD.size : at + prefix])
+        head = data[at : at + _HEAD.size]
+        tag, rows, length = _HEAD.unpack(head)
+        (crc,) = _CRC.unpack(data[at + _HEAD.size : at + prefix])
         at += prefix
         payload = data[at : at + length]
         whole = len(payload) == length
-        if whole and zlib.crc32(payload) != crc:
+        if whole and zlib.crc32(payload, zlib.crc32(head)) != crc:
             raise CorruptFile(f"{path}: the checksum of the chunk at byte {at} is wrong")
         yield tag, rows, payload, whole
         at += length

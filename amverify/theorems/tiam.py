@@ -294,7 +294,7 @@ T3 = Theorem(
             _lyapunov_proximal,
             (
                 Inequality("p1 < ½", 2 * sp.Abs(p1), sp.Integer(1), "p1 < ½", strict=True),
-                Inequality("δ ≥ γ/2", gamma / 2, delta, "the weight carried is γ/2"),
+                Inequality("δ ≥ γ/2", gamma / 2 * d2, delta * d2, "δ^k ≥ γ/2, where Δ ≠ 0"),
                 Inequality("δ' ≤ γ/2", delta1, gamma / 2, "the weight left is γ/2"),
             ),
         ),
