@@ -10,7 +10,6 @@ every few sweeps, in float64 whatever the run is in.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,13 +20,14 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.measuring import Sizes, measure, value_error, widened
+from amverify.measuring import Sizes, in_float64, measure, value_error, widened
 from amverify.methods.base import Method
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
-from amverify.recording import MethodRecorder, versions
+from amverify.recorder import MethodRecorder
+from amverify.recording.header import versions
 from amverify.rounding import gamma
 from amverify.trace import Column, Trace
 
@@ -41,8 +41,6 @@ def traced(
     sweeps: int,
     *,
     measure_every: int = 10,
-    subject: str | None = None,
-    seed: int | None = None,
     header: Mapping[str, Any] | None = None,
     on_sweep: Callable[[int], None] | None = None,
 ) -> Trace:
@@ -57,9 +55,7 @@ def traced(
         parameters: initial weights and biases.
         sweeps: how many, at least 1.
         measure_every: residuals and gaps are measured after every so many sweeps and the last.
-        subject: a name for reports.
-        seed: of the initial weights, for the header.
-        header: more JSON for the header (data hashes, say).
+        header: JSON for the header: ``subject``, ``seed``, data hashes.
         on_sweep: called with k after sweep k.
 
     Raises:
@@ -67,92 +63,97 @@ def traced(
     """
     if sweeps < 1:
         raise InvalidInput(f"sweeps: at least 1, got {sweeps}")
-    run = _Run(replace(method, record=True), problem, parameters, measure_every)  # type: ignore[type-var]
-    stopped = run.go(sweeps, on_sweep or (lambda k: None))
-    facts: dict[str, Any] = {
-        "subject": subject or method.name,
-        "method": method.name,
-        "dtype": str(problem.dtype).removeprefix("torch."),
-        "settings": run.settings,
-        "versions": versions(),
-        **(header or {}),
-    }
-    if seed is not None:
-        facts["seed"] = seed
-    if stopped:
-        facts["stopped"] = stopped
-    return run.trace(facts)
+    recorded: Method[Any] = replace(method, record=True)  # type: ignore[type-var]
+    state = recorded.initialise(problem, parameters)
+    tracer = Tracer(recorded, problem, state)
+    for k in range(1, sweeps + 1):
+        before = state
+        state = recorded.sweep(problem, before)
+        measured = k % measure_every == 0 or k in (2, sweeps)
+        if not tracer.after(k, before, state, measured):
+            break
+        if on_sweep is not None:
+            on_sweep(k)
+    return tracer.trace(header or {})
 
 
-class _Run:
-    """One traced run in progress."""
+class Tracer:
+    """The trace of a run in progress, fed with each sweep's states."""
 
-    def __init__(
-        self,
-        method: Method[Any],
-        problem: LayeredProblem,
-        parameters: Parameters,
-        measure_every: int,
-    ) -> None:
-        self.method, self.problem, self.every = method, problem, measure_every
-        self.wide = _in_float64(problem)
-        self.state = method.initialise(problem, parameters)
-        self.layered = hasattr(self.state, "point")
+    def __init__(self, method: Method[Any], problem: LayeredProblem, state: Any) -> None:
+        self.method, self.problem = method, problem
+        self.wide = in_float64(problem)
+        self.layered = hasattr(state, "point")
         self.recorder = MethodRecorder()
         self.sweeps: dict[str, list[Tensor]] = {}
         self.measures: dict[str, list[Tensor]] = {}
         self.measured: list[int] = []
-        self.settings = _settings(method, problem, self.state)
-        self._keep(0, self._value())
+        self.settings = _settings(method, problem, state)
+        self.stopped: str | None = None
+        self._keep(0, state, self._value(state))
 
-    def go(self, sweeps: int, on_sweep: Callable[[int], None]) -> str | None:
-        """All sweeps; why it stopped early, if it did."""
-        for k in range(1, sweeps + 1):
-            before = self.state
-            self.state = self.method.sweep(self.problem, before)
-            value = self._value()
-            if not bool(torch.isfinite(value).all()):
-                return f"sweep {k}: F is not finite"
-            self.recorder.sweep(k, self.state.records)
-            self._keep(k, value)
-            if self.layered and (k % self.every == 0 or k == sweeps or k == 2):
-                self._measure(k, before.point)
-            on_sweep(k)
-        return None
+    def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
+        """Take sweep k, from ``before`` to ``state``; False once F is not finite."""
+        value = self._value(state)
+        if not bool(torch.isfinite(value).all()):
+            self.stopped = f"sweep {k}: F is not finite"
+            return False
+        self.recorder.sweep(k, state.records)
+        self._keep(k, state, value)
+        if self.layered and measured:
+            self._measure(k, before.point, state)
+        return True
 
-    def _value(self) -> Tensor:
-        """The method's objective at the state, by the formula of values, in float64."""
+    def trace(self, header: Mapping[str, Any]) -> Trace:
+        """All tables so far, on the host."""
+        facts: dict[str, Any] = {
+            "subject": self.method.name,
+            "method": self.method.name,
+            "dtype": str(self.problem.dtype).removeprefix("torch."),
+            "settings": self.settings,
+            "versions": versions(),
+            **header,
+        }
+        if self.stopped:
+            facts["stopped"] = self.stopped
+        blocks = dict(self.recorder.table())
+        replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
+        sweeps = _table(self.sweeps, range(count), replicates)
+        if blocks:
+            sweeps |= _sums(blocks, count, replicates)
+        return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))
+
+    def _value(self, state: Any) -> Tensor:
+        """The method's objective at a state, as the method itself computes it."""
         with torch.no_grad():
-            return self.method.objective(self.problem, self.state).double().reshape(-1)
+            return self.method.objective(self.problem, state).double().reshape(-1)
 
-    def _keep(self, k: int, value: Tensor) -> None:
+    def _keep(self, k: int, state: Any, value: Tensor) -> None:
         row = {"value": value}
         if self.layered:
             with torch.no_grad():
-                error = self._value_error(value)
+                error = self._value_error(state, value)
             row["value_error"] = torch.full_like(value, error)
         if isinstance(self.method, TIAM):
             with torch.no_grad():
-                row["lyapunov"] = (
-                    self.method.lyapunov(self.problem, self.state).double().reshape(-1)
-                )
+                row["lyapunov"] = self.method.lyapunov(self.problem, state).double().reshape(-1)
         coupling = self.problem.coupling
         if isinstance(coupling, Band):
             row["eps"] = torch.full_like(value, coupling.at(max(k, 1)))
-        rho = getattr(self.state, "rho", self.problem.rho)
+        rho = getattr(state, "rho", self.problem.rho)
         row["rho"] = torch.full_like(value, float(rho))
         for name, column in row.items():
             self.sweeps.setdefault(name, []).append(column.cpu())
 
-    def _value_error(self, value: Tensor) -> float:
+    def _value_error(self, state: Any, value: Tensor) -> float:
         """The bound of ``value_error``; a float32 value is off by its own roundoff besides."""
-        point = widened(self.state.point)
+        point = widened(state.point)
         error = value_error(self.wide, point, float(value.abs().max()))
-        if self.problem.dtype == torch.float64 and not hasattr(self.state, "dual"):
+        if self.problem.dtype == torch.float64 and not hasattr(state, "dual"):
             return error
-        if hasattr(self.state, "dual"):
+        if hasattr(state, "dual"):
             sizes = Sizes.of(self.wide, point)
-            dual = float(squared_norm(self.state.dual).max().sqrt())
+            dual = float(squared_norm(state.dual).max().sqrt())
             error += (
                 gamma(2 * self.problem.samples * self.problem.widths[-1])
                 * dual
@@ -162,41 +163,18 @@ class _Run:
             error *= 2.0**29 * 1.5
         return error
 
-    def _measure(self, k: int, before: Point) -> None:
+    def _measure(self, k: int, before: Point, state: Any) -> None:
         coupling = self.problem.coupling
         eps = coupling.at(k) if isinstance(coupling, Band) else 0.0
         problem = self.wide
-        rho = getattr(self.state, "rho", None)
+        rho = getattr(state, "rho", None)
         if rho is not None:
             problem = problem.reweighted(rho, rho)
         with torch.no_grad():
-            found = measure(problem, widened(self.state.point), eps, widened(before))
+            found = measure(problem, widened(state.point), eps, widened(before))
         for name, column in found.items():
             self.measures.setdefault(name, []).append(column.cpu())
         self.measured.append(k)
-
-    def trace(self, header: dict[str, Any]) -> Trace:
-        """All tables, on the host."""
-        blocks = dict(self.recorder.table())
-        replicates = len(self.sweeps["value"][0])
-        count = len(self.sweeps["value"])
-        sweeps = _table(self.sweeps, range(count), replicates)
-        if blocks:
-            sweeps |= _sums(blocks, count, replicates)
-        measures = _table(self.measures, self.measured, replicates)
-        return Trace(header, blocks, sweeps, measures)
-
-
-def _in_float64(problem: LayeredProblem) -> LayeredProblem:
-    """The same problem, the very numbers of its inputs, to be evaluated in float64."""
-    wide = copy.copy(problem)
-    space = replace(problem.space, inputs=problem.space.inputs.double())
-    facts = {"dtype": torch.float64, "space": space, "target": problem.target.double()}
-    for name, value in facts.items():
-        object.__setattr__(wide, name, value)
-    for cached in ("input_norm_squared", "averaging"):
-        wide.__dict__.pop(cached, None)
-    return wide
 
 
 def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) -> dict[str, Column]:
@@ -254,6 +232,8 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
             "safeguard": rule.safeguard,
             "margin": rule.margin,
         }
+    elif hasattr(method, "settings"):
+        facts |= method.settings
     if hasattr(state, "point"):
         facts["start_norm"] = _start(problem, state.point)
     return facts

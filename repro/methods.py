@@ -5,7 +5,8 @@
 | gd, adagrad, adadelta, rmsprop, adam | lr | nn.Linear's own |
 | dladmm | rho, trial, mu | mDLAM's: N(0, 0.1²), z_L = ±1 |
 | mdlam | rho, mu, epsilon; trial or steps = "exact"; inertia = "none" | mDLAM's |
-| tiam | rho, mu, epsilon, p1, p2, p3, s, steps | mDLAM's |
+| tiam | rho, mu, epsilon (band) or nu (penalty), p1, p2, p3, s, steps, safeguard | mDLAM's |
+| mdlam_released | none: the authors' script as it is | its own |
 | bcd | rho, nu, alpha, mu | N(0, 0.1²) |
 
 mDLAM's ε halves after each sweep down to 10⁻³; the same schedule serves TIAM. mDLAM's trial
@@ -34,10 +35,11 @@ from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
 from amverify.network.weights import Representation
 from repro.data.dataset import Dataset
+from repro.released import BAND, MU, RHO, Released
 from repro.spec import RunSpec, Setting
 
 GRADIENT_METHODS = ("gd", "adagrad", "adadelta", "rmsprop", "adam")
-KNOWN_METHODS = (*GRADIENT_METHODS, "dladmm", "bcd", "mdlam", "tiam")
+KNOWN_METHODS = (*GRADIENT_METHODS, "dladmm", "bcd", "mdlam", "mdlam_released", "tiam")
 EPS_FACTOR, EPS_FLOOR = 0.5, 1e-3
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -96,6 +98,7 @@ def prepare(spec: RunSpec, dataset: Dataset) -> tuple[Method[Any], LayeredProble
     method, options = made
     gradient = spec.method in GRADIENT_METHODS
     representation: Representation = "dense" if gradient else "auto"
+    options = {"representation": representation, **options}
     x = torch.from_numpy(dataset.train.x)
     problem = LayeredProblem(
         x,
@@ -103,7 +106,6 @@ def prepare(spec: RunSpec, dataset: Dataset) -> tuple[Method[Any], LayeredProble
         (x.shape[1], *spec.hidden, dataset.classes),
         activation=activation(spec.activation),
         dtype=DTYPES[spec.dtype],
-        representation=representation,
         **options,
     )
     draw = torch_default if gradient else gaussian
@@ -114,7 +116,13 @@ Builder = Callable[[Settings], tuple[Method[Any], dict[str, Any]]]
 
 
 def _builder(name: str) -> Builder:
-    builders: dict[str, Builder] = {"dladmm": _dladmm, "bcd": _bcd, "mdlam": _mdlam, "tiam": _tiam}
+    builders: dict[str, Builder] = {
+        "dladmm": _dladmm,
+        "bcd": _bcd,
+        "mdlam": _mdlam,
+        "mdlam_released": _released,
+        "tiam": _tiam,
+    }
     if name not in builders:
         raise InvalidInput(f"unknown method {name!r}: one of {', '.join(KNOWN_METHODS)}")
     return builders[name]
@@ -167,4 +175,10 @@ def _tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
         steps=cast(Steps, settings.word("steps", "exact")),
         safeguard=cast(Safeguard, settings.word("safeguard", "certified")),
     )
-    return TIAM(rule), _constants(settings, _band(settings))
+    coupling = Penalty(settings.number("nu")) if "nu" in settings.left else _band(settings)
+    return TIAM(rule), _constants(settings, coupling)
+
+
+def _released(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
+    options = {"rho": RHO, "mu": MU, "coupling": BAND, "representation": "dense"}
+    return Released(), options

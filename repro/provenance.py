@@ -20,15 +20,37 @@ from pathlib import Path
 import torch
 
 # What a run computes is decided here; the data enter the key by their content.
-DECIDING = ("amverify.network", "amverify.methods", "repro.methods", "repro.runs", "repro.spec")
+DECIDING = (
+    "amverify.network",
+    "amverify.methods",
+    "repro.methods",
+    "repro.released",
+    "repro.runs",
+    "repro.spec",
+)
+# and so are the verdicts of a run with claims.
+JUDGING = (
+    "amverify.audit",
+    "amverify.measuring",
+    "amverify.recorder",
+    "amverify.recording",
+    "amverify.rounding",
+    "amverify.theorems",
+    "amverify.trace",
+    "amverify.tracing",
+    "amverify.verdict",
+)
 VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn")
 
 
 @lru_cache
-def code_version() -> str:
-    """SHA-256 over the names and contents of the source files that decide a run."""
+def code_version(judged: bool = False) -> str:
+    """SHA-256 over the names and contents of the source files that decide a run.
+
+    ``judged`` adds those that decide its verdicts.
+    """
     digest = hashlib.sha256()
-    for module in DECIDING:
+    for module in DECIDING + JUDGING * judged:
         for name, path in source_files(module):
             content = path.read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)

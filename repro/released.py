@@ -3,7 +3,8 @@ r"""The released mDLAM script on a 3-layer network, rebuilt from this package's 
 The script's quirks, one by one; everything else is the layered objective as it is:
 
 * every tensor is drawn after the seed has been set to 0 again, so W and b share their numbers;
-* there is no inertia: the previous iterate is overwritten before it is used;
+* there is no inertia: the previous iterate is overwritten before the extrapolation uses it, and
+  the momentum scalar λ never advances: the point extrapolated from is u + ω(u − u) with ω = 0;
 * W: the ridge is in the gradient, and (μ/2)‖W‖² stands twice in the objective; the trial
   modulus starts at 1 and doubles at most ten times, after which W stays where it is;
 * b: b_2 never moves, b_3 moves twice a sweep;
@@ -22,17 +23,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amverify.methods.base import Evaluator
+from amverify.measuring import in_float64, value_error, widened
+from amverify.methods.base import Evaluator, Method
 from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band
+from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.weights import DenseLayer
+from amverify.rounding import gamma
 from repro.data.dataset import Dataset
 
 RHO, MU = 1e-3, 0.05
 BAND = Band(100.0, factor=0.5, floor=1e-3)
 HIDDEN = (100, 100)
 _EDGE = 1e-9
+_LAMBDA = 1.0
+_OMEGA = (_LAMBDA - 1) / _LAMBDA
+"""The script's momentum factor (λ − 1)/λ₊; λ is set to 1 and never advanced."""
 _DOUBLINGS = 10
 _FISTA_STEPS, _FISTA_STEP, _FISTA_CHANGE = 500, 4.0, 1e-4
 
@@ -49,15 +56,117 @@ class Iteration:
 
 
 @dataclass(frozen=True)
-class _Released:
-    """The script's state, as :class:`Evaluator` reads it."""
+class ReleasedState:
+    """The script's variables after an iteration, and what its last sweep did to each block."""
 
     point: Point
     first: DenseLayer
+    iteration: int = 0
+    records: tuple[ReleasedRecord, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights and biases."""
         return self.point.w, self.point.b
+
+
+@dataclass(frozen=True)
+class ReleasedRecord:
+    """A row of the trace: all updates of one block in one iteration of the script.
+
+    F is the layered objective, evaluated in float64 before and after. ``inertia`` is the squared
+    norm of the displacement along which the script extrapolated, p1 = p2 = ω its factor.
+    """
+
+    kind: str
+    layer: int
+    change: float
+    change_error: float
+    step: float
+    step_error: float
+    norm: float
+    p1: float
+    p2: float
+    inertia: float
+    inertia_error: float = 0.0
+    cross: float = 0.0
+    cross_error: float = 0.0
+    bend: float = 0.0
+    bend_error: float = 0.0
+    execution: float = 0.0
+    modulus: float = 0.0
+    s: float = 1.0
+    t: float = 1.0
+    delta: float = 0.0
+    delta_next: float = 0.0
+    gamma: float = 0.0
+    backtracks: int = 0
+    update: str = "other"
+
+
+@dataclass(frozen=True)
+class Released(Method[ReleasedState]):
+    """The released script as a method; its start is its own, whatever weights it is given."""
+
+    record: bool = False
+    name: str = "mdlam_released"
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """For the trace: the script announces Nesterov's inertia p1 = p2."""
+        return {"inertia": [1.0, 1.0, 0.0], "steps": "backtracking", "safeguard": "none"}
+
+    def initialise(self, problem: LayeredProblem, parameters: Parameters) -> ReleasedState:
+        """The script's start (``parameters`` are not used)."""
+        return ReleasedState(_start(problem), DenseLayer())
+
+    def objective(self, problem: LayeredProblem, state: ReleasedState) -> Tensor:
+        """F, the layered objective (the script's own counts the ridge twice)."""
+        return problem.value(state.point)
+
+    def sweep(self, problem: LayeredProblem, state: ReleasedState) -> ReleasedState:
+        """One iteration: per layer W, b, z, a."""
+        point, k = state.point.copy(), state.iteration + 1
+        _iterate(problem, point, BAND.at(k))
+        records = _records(problem, state.point, point) if self.record else ()
+        return ReleasedState(point, state.first, k, records)
+
+
+def _records(problem: LayeredProblem, before: Point, after: Point) -> tuple[ReleasedRecord, ...]:
+    """One row a block, in the script's order."""
+    wide, at = in_float64(problem), widened(before)
+    found = []
+    value = float(wide.value(at))
+    error = value_error(wide, at, value)
+    for layer in range(1, problem.layers + 1):
+        for kind, old, new in (
+            ("W", at.w, after.w), ("b", at.b, after.b), ("z", at.z, after.z), ("a", at.a, after.a)
+        ):  # fmt: skip
+            if kind == "a" and layer == problem.layers:
+                continue
+            u = old[layer - 1]
+            previous = u  # assigned before it is used: the script's W_old = W
+            displacement = u - previous
+            old[layer - 1] = new[layer - 1].double()
+            now = float(wide.value(at))
+            now_error = value_error(wide, at, now)
+            step = float(squared_norm(old[layer - 1] - u))
+            found.append(
+                ReleasedRecord(
+                    kind,
+                    layer,
+                    now - value,
+                    (error + now_error) * (1 + gamma(4)),
+                    step,
+                    gamma(u.numel() + 4) * step,
+                    float(squared_norm(old[layer - 1])),
+                    _OMEGA,
+                    _OMEGA,
+                    float(squared_norm(displacement)),
+                )
+            )
+            value, error = now, now_error
+    return tuple(found)
 
 
 def run(dataset: Dataset, iterations: int) -> Iterator[Iteration]:
@@ -73,18 +182,18 @@ def run(dataset: Dataset, iterations: int) -> Iterator[Iteration]:
         dtype=torch.float32,
         representation="dense",
     )
-    point = _start(problem)
-    state = _Released(point, DenseLayer())
+    method = Released()
+    state = method.initialise(problem, ([], []))
     train, test = (
         Evaluator.of(problem, state, torch.from_numpy(s.x), torch.from_numpy(s.y))
         for s in (dataset.train, dataset.test)
     )
     for k in range(1, iterations + 1):
-        _iterate(problem, point, BAND.at(k))
+        state = method.sweep(problem, state)
         yield Iteration(
             k,
-            float(_objective(problem, point)),
-            float(problem.coupling_gap(point)),
+            float(_objective(problem, state.point)),
+            float(problem.coupling_gap(state.point)),
             float(train.accuracy(state)),
             float(test.accuracy(state)),
         )

@@ -19,6 +19,7 @@ class RunSpec:
     sweeps: int
     seed: int
     dtype: str  # "float32" | "float64"
+    claims: tuple[str, ...] = ()  # theorems to audit on the run, which is traced for that
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,10 @@ class RunResult:
     Curves: ``objective`` (the method's own objective), ``train_accuracy``,
     ``test_accuracy`` and ``seconds`` (cumulative time inside the method's sweeps alone,
     evaluation excluded).
-    ``notes`` are facts that belong beside the numbers ("diverged at sweep 12").
+    ``notes`` are facts that belong beside the numbers ("diverged at sweep 12"). ``report`` is
+    the audit's report as JSON (``amverify.report.from_json`` reads it) where there were claims.
     """
 
     curves: dict[str, list[float]]
     notes: tuple[str, ...] = ()
+    report: str = ""

@@ -26,7 +26,7 @@ from repro.storage import (
     write_atomically,
 )
 
-FORMAT = "amverify run 1"
+FORMAT = "amverify run 2"
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def store(cache: Cache, spec: RunSpec, run: FinishedRun) -> None:
         "spec": asdict(spec),
         "curves": {name: [number(v) for v in curve] for name, curve in run.result.curves.items()},
         "notes": list(run.result.notes),
+        "report": run.result.report,
         "provenance": run.provenance,
     }
     write_atomically(path_of(cache, spec, run.key), seal(body))
@@ -98,7 +99,8 @@ def restored(text: str, spec: RunSpec, key: str) -> FinishedRun:
     if canonical_json(body["spec"]) != canonical_json(asdict(spec)):
         raise ValueError("it holds another specification than its name says")
     curves = {name: [float(v) for v in curve] for name, curve in body["curves"].items()}
-    result = RunResult(curves, tuple(str(note) for note in body["notes"]))
+    notes = tuple(str(note) for note in body["notes"])
+    result = RunResult(curves, notes, str(body["report"]))
     check_lengths(spec, result)
     return FinishedRun(result, dict(body["provenance"]), key, cached=True)
 

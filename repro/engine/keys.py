@@ -36,7 +36,7 @@ def run_key(spec: RunSpec, data: str) -> str:
             {
                 "spec": asdict(spec),
                 "data": data,
-                "code": code_version(),
+                "code": code_version(bool(spec.claims)),
                 "torch": str(torch.__version__),
             }
         )

@@ -228,7 +228,7 @@ def test_key_depends_on_all_that_decides(monkeypatch):
         replace(spec, dataset="digits"),
     ]
     found = {key, *(run_key(other, data) for other in others), run_key(spec, "other data")}
-    monkeypatch.setattr(keys, "code_version", lambda: "other code")
+    monkeypatch.setattr(keys, "code_version", lambda judged: "other code")
     found.add(run_key(spec, data))
     monkeypatch.undo()
     monkeypatch.setattr(torch, "__version__", "0.0")

@@ -1,0 +1,108 @@
+"""Table 10: every theorem on every method and data set: verdict, evidence, constants, slack.
+
+Runs in float64, each traced and audited as it ends. TIAM stands with both couplings and with exact
+and backtracking steps; a theorem about another method's updates says so by its verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from repro.configurations import LABELS, configuration
+from repro.render import Cell, Column, Document, Table, Text
+from repro.runs import RunSpec, Setting
+from repro.tables.request import (
+    Laboratory,
+    Request,
+    available,
+    notes_without_data,
+    row_without_data,
+)
+from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
+from repro.tables.verdicts import constants, judged, verdict_cells
+
+DATASETS = ("cora", "citeseer", "digits")
+LAYERED = ("T1", "T1p", "T2", "T2n", "T3", "T4", "C1", "G3", "M1", "M3", "M4")
+GENERAL = ("descent",)
+PENALTY = 1.0
+SUBJECTS = {
+    "tiam_exact": "TIAM, exact moduli",
+    "tiam_backtracking": "TIAM, backtracking",
+    "tiam_penalty": "TIAM, penalty, exact",
+    "tiam_penalty_backtracking": "TIAM, penalty, backtracking",
+    "palm": "PALM (no inertia)",
+    "mdlam": LABELS["mdlam"],
+    "dladmm": LABELS["dladmm"],
+    "gd": LABELS["gd"],
+    "adam": LABELS["adam"],
+}
+COLUMNS = (
+    Column("dataset", "Data set"),
+    Column("method", "Method"),
+    Column("theorem", "Theorem"),
+    Column("verdict", "Verdict"),
+    Column("evidence", "Evidence"),
+    Column("counts", "Decided/exact/floor", right=True),
+    Column("slack", "Least slack", right=True),
+    Column("reason", "Reason"),
+    Column("constants", "Constants"),
+)
+
+
+def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpec, ...]:
+    """The runs of one subject on one data set, one a seed."""
+    base = subject if subject in LABELS else "tiam"
+    chosen = configuration(base, dataset)
+    settings: dict[str, Setting] = dict(chosen.settings)
+    if base == "tiam":
+        settings["steps"] = "backtracking" if subject.endswith("backtracking") else "exact"
+        if "penalty" in subject:
+            del settings["epsilon"]
+            settings["nu"] = PENALTY
+        if subject == "palm":
+            settings |= {"p1": 0.0, "p2": 0.0, "p3": 0.0, "safeguard": "certified"}
+    claims = GENERAL if subject in ("gd", "adam") else LAYERED
+    ordered = tuple(sorted(settings.items()))
+    return tuple(
+        RunSpec(dataset, chosen.method, ordered, HIDDEN, ACTIVATION, request.sweeps, seed,
+                "float64", claims)
+        for seed in request.seeds
+    )  # fmt: skip
+
+
+def make(request: Request, laboratory: Laboratory) -> Document:
+    """The document of table 10."""
+    wanted = tuple(name for name in request.datasets if name in DATASETS)
+    datasets = available(replace(request, datasets=wanted), laboratory)
+    specs = {
+        (name, subject): specifications(subject, name, request)
+        for name in datasets
+        for subject in SUBJECTS
+    }
+    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
+    rows: list[tuple[Cell, ...]] = []
+    for name in wanted:
+        if name not in datasets:
+            rows.append(row_without_data(name, "", laboratory.failed[name], len(COLUMNS)))
+            continue
+        for subject, label in SUBJECTS.items():
+            for theorem, found in judged(specs[name, subject], runs).items():
+                cells = verdict_cells(found)
+                rows.append(
+                    (Text(name), Text(label), Text(theorem), *cells, Text(constants(found)))
+                )
+    table = Table(
+        name="audit",
+        title="Table 10: every theorem on every method and data set",
+        columns=COLUMNS,
+        rows=tuple(rows),
+        caption=(
+            f"Seeds {', '.join(map(str, request.seeds))}, {request.sweeps} sweeps, float64. "
+            f"Penalty: ν = {PENALTY:g}. Least slack: the smallest (rhs − lhs)/(|lhs| + |rhs|) over "
+            "all instances. Of several seeds the weakest verdict stands."
+        ),
+        notes=tuple(notes_without_data(laboratory, wanted)),
+    )
+    hashes = {name: dict(data.hashes) for name, data in datasets.items()}
+    records = [run_record(spec, run) for spec, run in runs.items()]
+    return Document("table10", (table,), {"data_hashes": hashes, "runs": records})
