@@ -29,6 +29,7 @@ from amverify.errors import InvalidInput
 from amverify.rounding import FRACTIONS, Ball, evaluate
 from amverify.theorems import Theorem, theorems
 from amverify.theorems.base import (
+    Blocks,
     Conclusion,
     Context,
     Inequality,
@@ -310,8 +311,8 @@ def _condition(instances: Instances, condition: Inequality) -> Checked:
 
 def _where(instances: Instances, row: int) -> str:
     words = [f"sweep {instances.sweep[row]}"]
-    if instances.block is not None:
-        words.append(f"block {instances.block[row]}")
+    if instances.blocks is not None:
+        words.append(f"block {instances.block(row)}")
     if instances.replicate[row]:
         words.append(f"replicate {instances.replicate[row]}")
     return ", ".join(words)
@@ -329,8 +330,9 @@ def _again(
     decided, failing = 0, None
     allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
     for row in rows.tolist():
-        block = "" if instances.block is None else str(instances.block[row])
-        given = exact(int(instances.sweep[row]), block, int(instances.replicate[row]))
+        given = exact(
+            int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
+        )
         if given is None:
             continue
         values = {}
@@ -367,7 +369,7 @@ def _witness(
         theorem=theorem.id,
         inequality=f"{inequality.name}: {inequality}",
         sweep=int(instances.sweep[row]),
-        block="" if instances.block is None else str(instances.block[row]),
+        block=instances.block(row),
         replicate=int(instances.replicate[row]),
         lhs=float(lhs.mid[row]),
         rhs=float(rhs.mid[row]),
@@ -425,13 +427,11 @@ def _motionless(trace: Trace) -> list[str]:
     if "step" not in trace.blocks:
         moved = "step" not in trace.sweeps or bool((trace.sweeps["step"] > 0).any())
         return [] if moved else ["the point never moved"]
-    kind, layer = trace.blocks["kind"], trace.blocks["layer"]
-    moving = trace.blocks["step"] > 0
-    code = kind.astype("U4").astype(object)
-    names = np.array([f"{k}_{n}" for k, n in zip(code, layer, strict=True)]) if len(kind) < 4096 \
-        else np.char.add(np.char.add(kind.astype("U4"), "_"), layer.astype("U6"))  # fmt: skip
-    alive = set(names[moving].tolist())
-    return [f"block {name} never changed" for name in sorted(set(names.tolist()) - alive)]
+    blocks = Blocks(trace.blocks["kind"], trace.blocks["layer"])
+    codes, first = np.unique(blocks.codes, return_index=True)
+    alive = np.unique(blocks.codes[trace.blocks["step"] > 0])
+    still = first[~np.isin(codes, alive)]
+    return [f"block {blocks.name(int(row))} never changed" for row in np.sort(still)]
 
 
 def _inertialess(trace: Trace) -> list[str]:

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from amverify.measuring import in_float64, value_error, widened
 from amverify.methods.base import Evaluator, Method
+from amverify.methods.record import BlockRecord
 from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band
 from amverify.network.initial import Parameters
@@ -62,46 +63,12 @@ class ReleasedState:
     point: Point
     first: DenseLayer
     iteration: int = 0
-    records: tuple[ReleasedRecord, ...] = ()
+    records: tuple[BlockRecord, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
         """Weights and biases."""
         return self.point.w, self.point.b
-
-
-@dataclass(frozen=True)
-class ReleasedRecord:
-    """A row of the trace: all updates of one block in one iteration of the script.
-
-    F is the layered objective, evaluated in float64 before and after. ``inertia`` is the squared
-    norm of the displacement along which the script extrapolated, p1 = p2 = ω its factor.
-    """
-
-    kind: str
-    layer: int
-    change: float
-    change_error: float
-    step: float
-    step_error: float
-    norm: float
-    p1: float
-    p2: float
-    inertia: float
-    inertia_error: float = 0.0
-    cross: float = 0.0
-    cross_error: float = 0.0
-    bend: float = 0.0
-    bend_error: float = 0.0
-    execution: float = 0.0
-    modulus: float = 0.0
-    s: float = 1.0
-    t: float = 1.0
-    delta: float = 0.0
-    delta_next: float = 0.0
-    gamma: float = 0.0
-    backtracks: int = 0
-    update: str = "other"
 
 
 @dataclass(frozen=True)
@@ -132,8 +99,12 @@ class Released(Method[ReleasedState]):
         return ReleasedState(point, state.first, k, records)
 
 
-def _records(problem: LayeredProblem, before: Point, after: Point) -> tuple[ReleasedRecord, ...]:
-    """One row a block, in the script's order."""
+def _records(problem: LayeredProblem, before: Point, after: Point) -> tuple[BlockRecord, ...]:
+    """One row a block, in the script's order: F is the layered objective, in float64.
+
+    ``inertia`` is ‖·‖² of the displacement along which the script extrapolated, p1 = p2 = ω its
+    factor.
+    """
     wide, at = in_float64(problem), widened(before)
     found = []
     value = float(wide.value(at))
@@ -152,17 +123,25 @@ def _records(problem: LayeredProblem, before: Point, after: Point) -> tuple[Rele
             now_error = value_error(wide, at, now)
             step = float(squared_norm(old[layer - 1] - u))
             found.append(
-                ReleasedRecord(
-                    kind,
-                    layer,
-                    now - value,
-                    (error + now_error) * (1 + gamma(4)),
-                    step,
-                    gamma(u.numel() + 4) * step,
-                    float(squared_norm(old[layer - 1])),
-                    _OMEGA,
-                    _OMEGA,
-                    float(squared_norm(displacement)),
+                BlockRecord(
+                    kind=kind,
+                    layer=layer,
+                    update="other",
+                    change=now - value,
+                    change_error=(error + now_error) * (1 + gamma(4)),
+                    execution=0.0,
+                    step=step,
+                    step_error=gamma(u.numel() + 4) * step,
+                    cross=0.0,
+                    cross_error=0.0,
+                    inertia=float(squared_norm(displacement)),
+                    inertia_error=0.0,
+                    bend=0.0,
+                    bend_error=0.0,
+                    norm=float(squared_norm(old[layer - 1])),
+                    modulus=0.0,
+                    p1=_OMEGA,
+                    p2=_OMEGA,
                 )
             )
             value, error = now, now_error

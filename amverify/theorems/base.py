@@ -52,6 +52,25 @@ class Inequality:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Which block each instance is about; names are made only where they are shown."""
+
+    kind: NDArray[np.bytes_]
+    layer: NDArray[np.int64]
+
+    def name(self, row: int) -> str:
+        """A block in words, such as W_2."""
+        return f"{self.kind[row].decode()}_{self.layer[row]}"
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """One number a block: equal numbers, equal blocks."""
+        kind = np.ascontiguousarray(self.kind.astype("S4", copy=False)).view("<u4")
+        found: NDArray[np.int64] = (self.layer << 32) | kind.astype(np.int64)
+        return found
+
+
+@dataclass(frozen=True)
 class Instances:
     """Symbols bound to balls; instance i is row i of each, or the one number that all share.
 
@@ -61,12 +80,16 @@ class Instances:
     values: Mapping[str, Ball]
     sweep: NDArray[np.int64]
     replicate: NDArray[np.int64]
-    block: NDArray[np.str_] | None = None
+    blocks: Blocks | None = None
     allowance: NDArray[np.float64] | float = 0.0
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.sweep)
+
+    def block(self, row: int) -> str:
+        """The block that an instance is about; empty where it is about a whole sweep."""
+        return "" if self.blocks is None else self.blocks.name(row)
 
 
 @dataclass(frozen=True)

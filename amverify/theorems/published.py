@@ -59,15 +59,16 @@ def _smallest(ctx: Context) -> tuple[str, ...]:
     for name, symbol in ((b"W", "α"), (b"b", "β"), (b"z", "γ"), (b"a", "δ")):
         mine = kind == name
         if mine.any():
-            told.append(_trend(symbol, name.decode(), sweep[mine], alpha[mine]))
+            order = np.argsort(sweep[mine], kind="stable")
+            told.append(_trend(symbol, name.decode(), sweep[mine][order], alpha[mine][order]))
     return tuple(told)
 
 
 def _trend(symbol: str, name: str, sweep: NDArray[np.int64], alpha: NDArray[np.float64]) -> str:
     least = int(alpha.argmin())
     text = f"{name}: inf {symbol}_k = {alpha[least]:.4g} (sweep {sweep[least]}), fitted to this run"
-    numbers = np.unique(sweep)
-    smallest = np.array([alpha[sweep == k].min() for k in numbers])
+    numbers, starts = np.unique(sweep, return_index=True)
+    smallest = np.minimum.reduceat(alpha, starts)
     good = smallest > 0
     if good.sum() < 3:
         return text

@@ -36,7 +36,7 @@ def _blocks(ctx: Context) -> Instances:
     found = block_rows(ctx, rows, "dF", "e2", "L")
     weighted, bent = ctx.ball("blocks", "weighted"), ctx.ball("blocks", "slope")
     values = {**found.values, "w2": weighted, "slope": bent}
-    return Instances(values, found.sweep, found.replicate, found.block, found.allowance)
+    return Instances(values, found.sweep, found.replicate, found.blocks, found.allowance)
 
 
 def _sweeps(ctx: Context) -> Instances:

@@ -97,7 +97,7 @@ def block_gradient_steps(ctx: Context) -> Instances:
 
 def _noted(found: Instances, notes: tuple[str, ...]) -> Instances:
     return Instances(
-        found.values, found.sweep, found.replicate, found.block, found.allowance, notes
+        found.values, found.sweep, found.replicate, found.blocks, found.allowance, notes
     )
 
 
@@ -250,7 +250,7 @@ def _lyapunov_updates(ctx: Context) -> Instances:
     rows = block_rows(ctx, mask, "dF", "e2", "de", "d2", "L", "s", "t", "p1", "p2", "delta",
                       "delta1", "bend")  # fmt: skip
     values = {**rows.values, "theta": _margin(ctx)}
-    found = Instances(values, rows.sweep, rows.replicate, rows.block, rows.allowance)
+    found = Instances(values, rows.sweep, rows.replicate, rows.blocks, rows.allowance)
     return _noted(found, applies_from(ctx))
 
 

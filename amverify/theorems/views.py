@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.rounding import Ball
-from amverify.theorems.base import Context, Fact, Instances, Missing
+from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
 from amverify.verdict import Checked
 
 _MEASURED = {"dF": "change", "e2": "step", "de": "cross", "d2": "inertia", "bend": "bend"}
@@ -28,15 +28,6 @@ _USED = {
     "delta1": "delta_next",
     "gamma": "gamma",
 }
-
-
-def names_of(ctx: Context, rows: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.str_]:
-    """Blocks in words, such as W_2."""
-    kind = ctx.column("blocks", "kind")[rows]
-    layer = ctx.column("blocks", "layer")[rows]
-    codes = kind.astype("U4")
-    found: NDArray[np.str_] = np.char.add(np.char.add(codes, "_"), layer.astype("U6"))
-    return found
 
 
 def block_rows(ctx: Context, rows: NDArray[np.bool_], *names: str) -> Instances:
@@ -58,7 +49,7 @@ def block_rows(ctx: Context, rows: NDArray[np.bool_], *names: str) -> Instances:
         values,
         ctx.column("blocks", "sweep")[chosen],
         ctx.column("blocks", "replicate")[chosen],
-        names_of(ctx, chosen),
+        Blocks(ctx.column("blocks", "kind")[chosen], ctx.column("blocks", "layer")[chosen]),
         ctx.column("blocks", "execution")[chosen],
     )
 
