@@ -306,7 +306,7 @@ def _parse(path: Path, data: mmap.mmap) -> Trace:
     complete = False
     for tag, rows, payload, whole in chunks:
         if tag == _END:
-            complete = True
+            complete = whole
         elif tag == _ITERATE:
             if whole:
                 sweep, key, values = _iterate(path, payload)

@@ -21,8 +21,10 @@ import torch
 
 # What a run computes is decided here; the data enter the key by their content.
 DECIDING = (
-    "amverify.network",
+    "amverify.measuring",
     "amverify.methods",
+    "amverify.network",
+    "amverify.rounding",
     "repro.methods",
     "repro.released",
     "repro.runs",
@@ -31,10 +33,8 @@ DECIDING = (
 # and so are the verdicts of a run with claims.
 JUDGING = (
     "amverify.audit",
-    "amverify.measuring",
     "amverify.recorder",
     "amverify.recording",
-    "amverify.rounding",
     "amverify.theorems",
     "amverify.trace",
     "amverify.tracing",

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from amverify.errors import InvalidInput
+from amverify.report import to_json
+from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
 from repro.data.dataset import Dataset, Split
 from repro.runs import RunResult, RunSpec
 
@@ -49,8 +51,33 @@ def result_of(spec: RunSpec, accuracy: float | None = None) -> RunResult:
             "train_accuracy": rising,
             "test_accuracy": rising,
             "seconds": [0.1 * (k + 1) for k in range(spec.sweeps)],
-        }
+        },
+        report=report_of(spec),
     )
+
+
+def report_of(spec: RunSpec) -> str:
+    """All claims HOLD, but T3, which fails from odd seeds; nothing where nothing is claimed."""
+    if not spec.claims:
+        return ""
+    findings = tuple(
+        Finding(
+            claim,
+            "a title",
+            "a statement",
+            "",
+            "",
+            Verdict.VIOLATED if claim == "T3" and spec.seed % 2 else Verdict.HOLDS,
+            f"the reason of {claim}",
+            (Evidence.FLOAT,),
+            constants=(Constant("a", "L*(s/t - 1/2)", 0.5, 1.0 + spec.seed),),
+            counts=Counts(decided=10, floor=1),
+            slack=Slack((1, 2), (0.25, 0.5 + spec.seed), (0.0, 0.0)),
+            notes=(f"a note on {claim}",),
+        )
+        for claim in spec.claims
+    )
+    return to_json(Report("fake", {}, findings))
 
 
 def sound(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:

@@ -49,13 +49,14 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
 
 
 def test_everything_that_decides_is_there():
-    for module in provenance.DECIDING:
+    for module in provenance.DECIDING + provenance.JUDGING:
         assert provenance.source_files(module), module
 
 
 def test_whatever_a_run_imports_decides_it():
     """Else an edit there would leave old runs in the cache as if they were new."""
-    beside = ("amverify.errors", "repro.data.dataset")  # raise and hold, compute nothing
+    # raise, hold and show; what judges counts for the runs that are judged
+    beside = ("amverify.errors", "amverify.report", "repro.data.dataset", *provenance.JUDGING)
     for module in provenance.DECIDING:
         for _, path in provenance.source_files(module):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -63,6 +64,15 @@ def test_whatever_a_run_imports_decides_it():
                     continue
                 if node.module.startswith(("amverify", "repro")) and node.module not in beside:
                     assert node.module.startswith(provenance.DECIDING), (path, node.module)
+
+
+def test_whatever_judges_a_run_decides_its_verdicts():
+    known = (*provenance.DECIDING, *provenance.JUDGING, "amverify.errors")
+    for module in provenance.JUDGING:
+        for _, path in provenance.source_files(module):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("amverify"):
+                    assert (node.module or "").startswith(known), (path, node.module)
 
 
 def test_commit_of_somebody_elses_repository_is_not_ours(tmp_path, monkeypatch):

@@ -56,6 +56,8 @@ def test_curves_and_determinism(method: str, digits: Dataset) -> None:
         assert first.curves[name] == second.curves[name]
     seconds = first.curves["seconds"]
     assert 0 < seconds[0] < seconds[1] < seconds[2]
+    if method == "mdlam_released":  # it sets its own seed
+        return
     other = execute(replace(spec(method), seed=6), digits, ignore)
     assert other.curves["objective"] != first.curves["objective"]
 

@@ -1,0 +1,156 @@
+"""Tables 6, 10 and 11: verdicts of audited runs, from real small runs and from made-up ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import fake_runs
+import numpy as np
+import pytest
+
+from amverify.report import from_json
+from repro.data import load
+from repro.engine import FinishedRun
+from repro.render import Table
+from repro.runs import RunSpec, execute
+from repro.tables import Laboratory, Request, table6, table10, table11
+from repro.tables.verdicts import constants, judged
+
+
+def laboratory(seen: list[RunSpec]) -> Laboratory:
+    def run(specs, datasets):
+        seen.extend(specs)
+        return {s: FinishedRun(fake_runs.result_of(s), {}, "key", False) for s in specs}
+
+    return Laboratory(lambda name: fake_runs.dataset(), run)
+
+
+def made(module, datasets=("cora",), seeds=(0, 1)) -> tuple[Table, list[RunSpec]]:
+    seen: list[RunSpec] = []
+    document = module.make(Request(datasets, (), seeds, 3), laboratory(seen))
+    return document.tables[0], seen
+
+
+def column(table: Table, name: str) -> list[str]:
+    place = [c.key for c in table.columns].index(name)
+    return [row[place].plain() for row in table.rows]
+
+
+def test_table6_crosses_inertia_and_safeguard():
+    table, specs = made(table6)
+    assert len(table.rows) == 3 * (len(table6.INERTIAS) - 1) + 1
+    assert {s.dtype for s in specs} == {"float64"}
+    assert {dict(s.settings)["steps"] for s in specs} == {"exact"}
+    outside = [r for r, t in zip(column(table, "region"), table.rows, strict=True) if r[0] != "+"]
+    assert len(outside) >= 6
+    assert set(column(table, "t3")) == {"VIOLATED (1 of 2)"}
+    assert set(column(table, "t1")) == {"HOLDS"}
+    assert set(column(table, "reason")) == {"T3: the reason of T3"}
+
+
+def test_region_is_that_of_the_theorem():
+    from amverify.theorems import theorem
+
+    formula = theorem("T2").conclusions[0].inequality
+    for p1, p2, p3 in table6.INERTIAS:
+        values = {str(x): x for x in (formula.rhs - formula.lhs).free_symbols}
+        exact = (formula.rhs - formula.lhs).subs(
+            {values["p1"]: p1, values["p2"]: p2, values["t"]: 1 + p3, values["s"]: 1}
+        )
+        assert math.isclose(float(exact), table6.region(p1, p2, p3), abs_tol=2**-50)
+
+
+@pytest.mark.parametrize("module", [table10, table11])
+def test_every_claim_of_every_method_has_a_row(module):
+    table, specs = made(module)
+    per_run = {(s.method, s.settings): s.claims for s in specs}
+    assert len(table.rows) == sum(map(len, per_run.values()))
+    assert all("a note on" in reason for reason in column(table, "reason"))
+    assert set(column(table, "verdict")) <= {"HOLDS", "VIOLATED (1 of 2)"}
+
+
+def test_table10_has_both_couplings_and_both_kinds_of_steps():
+    _, specs = made(table10)
+    tiam = [dict(s.settings) for s in specs if s.method == "tiam"]
+    assert {("nu" in s, s["steps"]) for s in tiam} == {
+        (False, "exact"), (False, "backtracking"), (True, "exact"), (True, "backtracking")
+    }  # fmt: skip
+
+
+def test_table11_runs_the_released_script_once_in_its_own_precision():
+    _, specs = made(table11, seeds=(0, 1, 2))
+    script = [s for s in specs if s.method == "mdlam_released"]
+    assert [(s.seed, s.dtype) for s in script] == [(0, "float32")]
+
+
+def test_over_seeds_the_weakest_verdict_stands_and_ranges_are_joined():
+    specs = [replace(fake_runs.spec("cora", seed=seed), claims=("T1", "T3")) for seed in range(4)]
+    runs = {s: FinishedRun(fake_runs.result_of(s), {}, "", False) for s in specs}
+    found = judged(specs, runs)
+    assert found["T3"].verdict_text() == "VIOLATED (2 of 4)"
+    assert found["T1"].verdict_text() == "HOLDS"
+    assert found["T1"].counts() == "40/0/4"
+    assert found["T1"].slack == 0.25
+    assert constants(found["T1"]) == "a = 0.5 … 4"
+
+
+SMALL = {"tiam": {"p1": 0.5, "p2": 0.5, "p3": 0.3, "s": 1.0, "rho": 1e-3, "mu": 0.05}}
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"epsilon": 100.0, "steps": "exact"},
+        {"epsilon": 100.0, "steps": "backtracking"},
+        {"nu": 1.0, "steps": "exact"},
+        {"nu": 1.0, "steps": "backtracking"},
+    ],
+    ids=str,
+)
+def test_t1_and_t3_hold_on_tiam_runs(extra):
+    """With `float` evidence, both couplings, exact and backtracking steps."""
+    settings = tuple(sorted({**SMALL["tiam"], **extra}.items()))
+    claims = ("T1", "T2", "T3", "T4", "C1", "M3")
+    spec = RunSpec("digits", "tiam", settings, (12, 9), "relu", 40, 0, "float64", claims)
+    report = from_json(execute(spec, load("digits"), lambda k: None).report)
+    for claim in ("T1", "T2", "T3", "T4"):
+        finding = report[claim]
+        assert finding.verdict == "HOLDS", finding.reason
+        assert "float" in finding.evidence
+        assert finding.counts.decided > 10 * finding.counts.floor
+    assert np.isfinite(report["T4"].slack.margin).all()
+
+
+def test_outside_the_region_nothing_holds_but_what_is_still_true():
+    """T1 has no region; T2 is violated; T3's weights do not carry."""
+    base = {**SMALL["tiam"], "p1": 0.3, "p2": 0.6, "p3": 0.6, "epsilon": 100.0, "steps": "exact"}
+    verdicts = {}
+    for safeguard in ("none", "certified"):
+        settings = tuple(sorted({**base, "safeguard": safeguard}.items()))
+        spec = RunSpec(
+            "digits", "tiam", settings, (12, 9), "relu", 30, 0, "float64", ("T1", "T2", "T3")
+        )
+        report = from_json(execute(spec, load("digits"), lambda k: None).report)
+        verdicts[safeguard] = {f.theorem: str(f.verdict) for f in report.findings}
+    assert verdicts["none"] == {"T1": "HOLDS", "T2": "VIOLATED", "T3": "NOT_APPLICABLE"}
+    assert verdicts["certified"]["T1"] == verdicts["certified"]["T3"] == "HOLDS"
+
+
+def test_the_released_script_is_vacuous_by_its_own_trace(cora):
+    spec = RunSpec(
+        "cora", "mdlam_released", (), (100, 100), "relu", 25, 0, "float32", ("A1", "M2", "descent")
+    )
+    report = from_json(execute(spec, cora, lambda k: None).report)
+    assert report["A1"].verdict == "VACUOUS"
+    assert "b_2 never changed" in report["A1"].reason
+    assert "inertia is identically 0" in report["A1"].reason
+    assert report["M2"].verdict == "NOT_APPLICABLE"
+    assert "ε falls from 100" in report["M2"].reason
+
+
+def test_dladmm_on_its_published_setting_is_not_covered_by_its_theorem(cora):
+    chosen = table11.specifications("dladmm", "cora", Request((), (), (0,), 4))[0]
+    report = from_json(execute(chosen, cora, lambda k: None).report)
+    assert report["D1"].verdict == "NOT_APPLICABLE"
+    assert "1 against 1e-06" in report["D1"].reason
