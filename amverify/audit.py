@@ -84,8 +84,9 @@ def audit(
     notes = []
     if not trace.complete:
         notes.append("the trace file was cut off: only its whole rows count")
-    if "stopped" in trace.header:
-        notes.append(f"the run stopped: {trace.header['stopped']}")
+    stopped = trace.header.get("stopped")
+    if isinstance(stopped, Mapping):
+        notes.append(f"the run stopped: {stopped.get('reason')}")
     subject = str(trace.header.get("subject", "a run"))
     return Report(subject, trace.header, findings, tuple(notes))
 

@@ -89,14 +89,14 @@ class Tracer:
         self.measures: dict[str, list[Tensor]] = {}
         self.measured: list[int] = []
         self.settings = _settings(method, problem, state)
-        self.stopped: str | None = None
+        self.stopped: dict[str, Any] | None = None
         self._keep(0, state, self._value(state))
 
     def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
         """Take sweep k, from ``before`` to ``state``; False once F is not finite."""
         value = self._value(state)
         if not bool(torch.isfinite(value).all()):
-            self.stopped = f"sweep {k}: F is not finite"
+            self.stopped = {"step": k, "reason": f"sweep {k}: F is not finite"}
             return False
         self.recorder.sweep(k, state.records)
         self._keep(k, state, value)

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
+from amverify.methods.record import BlockRecord
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem
 from amverify.network.weights import FirstLayer, Predictor
@@ -37,14 +38,22 @@ class HasNetwork(Protocol):
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
         """Weights (*R, n_l, n_{l−1}), W_1 in coordinates, and biases (*R, 1, n_l)."""
 
+    @property
+    def records(self) -> tuple[BlockRecord, ...]:
+        """The rows of the last sweep's updates, in their order; empty if not recorded."""
+
 
 S = TypeVar("S", bound=HasNetwork)
 
 
 class Method(ABC, Generic[S]):
-    """A full-batch training method on a layered problem."""
+    """A full-batch training method on a layered problem.
+
+    ``record`` says whether each sweep leaves its rows in ``state.records``.
+    """
 
     name: str
+    record: bool
 
     @abstractmethod
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> S:

@@ -22,6 +22,8 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
+from amverify.methods.bcd_rows import Rows
+from amverify.methods.record import BlockRecord
 from amverify.network.blocks import auxiliary_prox
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
@@ -36,6 +38,7 @@ class BCDState:
     first: FirstLayer
     point: Point
     output: Tensor
+    records: tuple[BlockRecord, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -49,9 +52,11 @@ class BCD(Method[BCDState]):
 
     Args:
         alpha: α > 0, the weight of the proximal terms (5 in the released notebook).
+        record: keep a row of every update of every sweep in the state; a_L's is ("a", L).
     """
 
     alpha: float = 5.0
+    record: bool = False
     name: str = "bcd"
 
     def __post_init__(self) -> None:
@@ -79,30 +84,69 @@ class BCD(Method[BCDState]):
     @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: BCDState) -> BCDState:
         """From the output to the input, every block exactly."""
-        point, nu, rho, alpha = state.point.copy(), _nu(problem), problem.rho, self.alpha
-        last = problem.layers
-        near = (nu * point.z[-1] + alpha * state.output) / (nu + alpha)
-        output = problem.loss.prox(near, problem.target, nu + alpha, state.output)
-        pre = problem.affine(point, last)
-        point.z[-1] = (nu * output + rho * pre) / (nu + rho)
-        self._affine(problem, point, last)
-        for layer in range(last - 1, 0, -1):
-            point.a[layer - 1] = _activation(problem, point, layer, nu)
-            z = point.z[layer - 1]
-            pre = problem.affine(point, layer)
-            point.z[layer - 1] = auxiliary_prox(problem, point, pre, layer, z, alpha)
-            self._affine(problem, point, layer)
-        return BCDState(state.first, point, output)
+        sweep = _Sweep(self, problem, state)
+        sweep.output_pair()
+        sweep.affine(problem.layers)
+        for layer in range(problem.layers - 1, 0, -1):
+            sweep.hidden_pair(layer)
+            sweep.affine(layer)
+        rows = () if sweep.rows is None else tuple(sweep.rows.records)
+        return BCDState(state.first, sweep.point, sweep.output, rows)
 
-    def _affine(self, problem: LayeredProblem, point: Point, layer: int) -> None:
+
+class _Sweep:
+    """One sweep in progress."""
+
+    def __init__(self, method: BCD, problem: LayeredProblem, state: BCDState) -> None:
+        self.problem, self.alpha, self.nu = problem, method.alpha, _nu(problem)
+        self.point, self.output = state.point.copy(), state.output
+        self.rows = None
+        if method.record:
+            self.rows = Rows(problem, self.point, self.output, self.alpha, self.nu)
+
+    def output_pair(self) -> None:
+        """a_L, then z_L."""
+        problem, point, nu, rho = self.problem, self.point, self.nu, self.problem.rho
+        near = (nu * point.z[-1] + self.alpha * self.output) / (nu + self.alpha)
+        output = problem.loss.prox(near, problem.target, nu + self.alpha, self.output)
+        if self.rows is not None:
+            self.rows.split_output(self.output, output)
+        self.output = output
+        pre = problem.affine(point, problem.layers)
+        new = (nu * output + rho * pre) / (nu + rho)
+        if self.rows is not None:
+            self.rows.output(pre, output, new)
+        point.z[-1] = new
+
+    def hidden_pair(self, layer: int) -> None:
+        """a_l, then z_l, for l < L."""
+        problem, point = self.problem, self.point
+        a = _activation(problem, point, layer, self.nu)
+        if self.rows is not None:
+            self.rows.activation(layer, a)
+        point.a[layer - 1] = a
+        z = point.z[layer - 1]
+        pre = problem.affine(point, layer)
+        new = auxiliary_prox(problem, point, pre, layer, z, self.alpha)
+        if self.rows is not None:
+            self.rows.auxiliary(layer, pre, new)
+        point.z[layer - 1] = new
+
+    def affine(self, layer: int) -> None:
         """W_l, then b_l: ridge regressions on a_{l−1}, near the old values."""
+        problem, point, alpha = self.problem, self.point, self.alpha
         a, z = problem.inputs(point, layer), point.z[layer - 1]
         w, b = point.w[layer - 1], point.b[layer - 1]
-        right = problem.rho * (z - b).mT @ a + self.alpha * w
-        point.w[layer - 1] = _solve_gram(right, a, problem.rho, self.alpha + problem.mu)
-        rest = (z - a @ point.w[layer - 1].mT).sum(-2, keepdim=True)
-        weight = problem.rho * problem.samples + self.alpha
-        point.b[layer - 1] = (self.alpha * b + problem.rho * rest) / weight
+        right = problem.rho * (z - b).mT @ a + alpha * w
+        new = _solve_gram(right, a, problem.rho, alpha + problem.mu)
+        if self.rows is not None:
+            self.rows.weight(layer, new)
+        point.w[layer - 1] = new
+        rest = (z - a @ new.mT).sum(-2, keepdim=True)
+        shifted = (alpha * b + problem.rho * rest) / (problem.rho * problem.samples + alpha)
+        if self.rows is not None:
+            self.rows.bias(layer, shifted)
+        point.b[layer - 1] = shifted
 
 
 def _nu(problem: LayeredProblem) -> float:

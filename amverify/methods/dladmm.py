@@ -29,6 +29,9 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
+from amverify.methods.minimised import auxiliary_record
+from amverify.methods.norms import Norms
+from amverify.methods.record import DOUBLE, BlockRecord, gamma, gradient_record, moved, unit
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -41,6 +44,7 @@ from amverify.network.blocks import (
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, inner
+from amverify.network.scalars import dot, root
 from amverify.network.weights import FirstLayer
 
 _RISES = 3
@@ -56,6 +60,7 @@ class DlADMMState:
     rho: float
     trial: float
     losses: tuple[float, ...] = ()
+    records: tuple[BlockRecord, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -72,12 +77,15 @@ class DlADMM(Method[DlADMMState]):
         growth: the factor by which ρ and ``trial`` grow.
         cap: ρ never grows beyond this (it may start there).
         label_output: start z_L at ±1 by the labels.
+        record: keep a row of every update of every sweep in the state: those of both passes,
+            F being the augmented Lagrangian, and the dual step's.
     """
 
     trial: float = 1.0
     growth: float = 10.0
     cap: float = 0.1
     label_output: bool = True
+    record: bool = False
     name: str = "dladmm"
 
     def __post_init__(self) -> None:
@@ -108,7 +116,7 @@ class DlADMM(Method[DlADMMState]):
     @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: DlADMMState) -> DlADMMState:
         """Backward a → z → b → W, forward W → b → z → a, dual step, growth of ρ."""
-        sweep = _Sweep(problem.reweighted(state.rho, state.rho), state)
+        sweep = _Sweep(problem.reweighted(state.rho, state.rho), state, self.record)
         for layer in range(problem.layers, 0, -1):
             if layer < problem.layers:
                 sweep.update("a", layer)
@@ -119,26 +127,28 @@ class DlADMM(Method[DlADMMState]):
                 sweep.update(kind, layer)
             if layer < problem.layers:
                 sweep.update("a", layer)
-        point = sweep.point
-        dual = state.dual + state.rho * (point.z[-1] - problem.affine(point, problem.layers))
+        point, dual = sweep.point, sweep.ascend()
         loss = problem.loss.value(problem.forward(point)[-1], problem.target)
         losses = (*state.losses, float(loss.sum()))[-_RISES - 1 :]
         rising = len(losses) > _RISES and all(before < after for before, after in pairwise(losses))
         rho, trial = state.rho, state.trial
         if rising and rho < self.cap:
             rho, trial = min(self.growth * rho, self.cap), self.growth * trial
-        return DlADMMState(state.first, point, dual, rho, trial, losses)
+        return DlADMMState(state.first, point, dual, rho, trial, losses, tuple(sweep.records))
 
 
 class _Sweep:
     """One sweep in progress, on the problem with the ρ of this sweep."""
 
-    def __init__(self, problem: LayeredProblem, state: DlADMMState) -> None:
-        self.problem, self.point = problem, state.point.copy()
+    def __init__(self, problem: LayeredProblem, state: DlADMMState, record: bool) -> None:
+        self.problem, self.point, self.dual = problem, state.point.copy(), state.dual
         self.shift = state.dual / problem.rho
         self.rule = StepRule(
             steps="backtracking", safeguard="none", trial=state.trial, restart=True
         )
+        self.records: list[BlockRecord] = []
+        self.norms = Norms(problem, self.point) if record else None
+        self.shift_size = root(dot(self.shift, self.shift)) if record else 0.0
 
     def update(self, kind: str, layer: int) -> None:
         """Update one block in place of the old one."""
@@ -155,8 +165,39 @@ class _Sweep:
         elif layer == problem.layers:
             point.z[-1] = self._step(output_block(problem, point, pre))
         else:
-            z = point.z[layer - 1]
-            point.z[layer - 1] = auxiliary_prox(problem, point, pre, layer, z, 0.0)
+            self._minimise(pre, layer)
+
+    def ascend(self) -> Tensor:
+        """u ← u + ρ(z_L − pre_L), and its row: L rises by ⟨u⁺ − u, z_L − pre_L⟩ = ‖u⁺ − u‖²/ρ."""
+        problem, point = self.problem, self.point
+        gap = point.z[-1] - problem.affine(point, problem.layers)
+        new = self.dual + problem.rho * gap
+        if self.norms is not None:
+            e = new - self.dual
+            m = moved(e, None, 0.0, unit(problem.dtype))
+            change, reach = dot(e, gap), root(m.step)
+            sizes = self.norms.sizes("z", problem.layers)
+            few = unit(problem.dtype)
+            off = gamma(sizes.terms, few) * sizes.residual
+            summed = gamma(e.shape[-2] * e.shape[-1] + 4, DOUBLE) + gamma(2, few)
+            error = reach * (off + summed * root(dot(gap, gap)))
+            norm = dot(new, new)
+            self.records.append(
+                BlockRecord(
+                    "u", problem.layers, "other", change, error, 0.0, *m, 0.0, 0.0, norm, 0.0
+                )
+            )
+        return new
+
+    def _minimise(self, pre: Tensor, layer: int) -> None:
+        """z_l, l < L, exactly: T1p with γ = 0."""
+        problem, point = self.problem, self.point
+        z = point.z[layer - 1]
+        new = point.z[layer - 1] = auxiliary_prox(problem, point, pre, layer, z, 0.0)
+        if self.norms is not None:
+            sizes, a = self.norms.sizes("z", layer), point.a[layer - 1]
+            row = auxiliary_record(problem, layer, z, new, new - z, a, pre, None, sizes, weight=0.0)
+            self._keep(row)
 
     def _pre(self, layer: int) -> Tensor:
         """pre_l, shifted by u/ρ in the last layer."""
@@ -164,4 +205,17 @@ class _Sweep:
         return pre - self.shift if layer == self.problem.layers else pre
 
     def _step(self, block: Block) -> Tensor:
-        return take_step(block, block.u, self.rule, 1, 0.0, None, record=False).new
+        stepped = take_step(block, block.u, self.rule, 1)
+        if self.norms is not None:
+            sizes = self.norms.sizes(block.kind, block.layer)
+            if block.layer + (block.kind == "a") == self.problem.layers:
+                # the residual holds u/ρ as well, and for b its mean over the samples
+                share = 1 / math.sqrt(self.problem.samples) if block.kind == "b" else 1.0
+                sizes = sizes._replace(residual=sizes.residual + share * self.shift_size)
+            self._keep(gradient_record(block, block.u, stepped, sizes, self.rule.scale))
+        return stepped.new
+
+    def _keep(self, row: BlockRecord) -> None:
+        assert self.norms is not None
+        self.norms.squares[row.kind, row.layer] = row.norm, 0.0
+        self.records.append(row)

@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -77,8 +77,7 @@ class Inertia:
         return p1, p2, p3
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(NamedTuple):
     """What a block may use in this sweep: p1, p2 and t = 1 + p3; δᵏ⁺¹ for the next."""
 
     p1: Scalar

@@ -1,4 +1,4 @@
-r"""The triple-inertial step of one block, its safeguards, and what it leaves on record.
+r"""The triple-inertial step of one block, and its safeguards.
 
 For a block u with Δ = uᵏ − uᵏ⁻¹, modulus L, step η = 1/(sL):
 
@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.inertia import Inertia, Safeguard, certify
-from amverify.network.blocks import Block, Scalar, axpy, blockwise
-from amverify.network.layered import inner, squared_norm
+from amverify.network.blocks import Block, axpy, blockwise
+from amverify.network.scalars import Scalar, dot, plain, square
 
 Steps = Literal["exact", "backtracking"]
 HALVING_PERIOD = 5
@@ -74,63 +74,47 @@ class StepRule:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRecord:
-    """What one block did in one sweep; numbers and tensors of the replicates' shape.
+class Stepped(NamedTuple):
+    """A step of a block: the new point, e = new − u, Ae, and what it was made with.
 
-    ``change`` is F's, by the difference form; ``step`` ‖e‖², ``cross`` ⟨Δ, e⟩, ``inertia``
-    ‖Δ‖²; ``delta`` and ``delta_next`` the Lyapunov weights δᵏ and δᵏ⁺¹ (0 without
-    ``certified``); ``gamma`` is set for a block stepped by T1p instead of T1.
+    ``delta`` is the weight δᵏ⁺¹ that it leaves; ``displaced`` AΔ, where there is inertia;
+    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them.
     """
 
-    kind: str
-    layer: int
-    change: Tensor
-    step: Tensor
-    cross: Tensor
-    inertia: Tensor
+    new: Tensor
+    e: Tensor
+    image: Tensor
     modulus: Scalar
-    s: float
-    t: Scalar
     p1: Scalar
     p2: Scalar
+    t: Scalar
     delta: Scalar
-    delta_next: Scalar
+    displaced: Tensor | None = None
     backtracks: int = 0
-    gamma: float | None = None
+    turned: tuple[Scalar, Scalar] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """The block after its step: the new point, e = new − u, Ae, and the weights it leaves."""
+class Task(NamedTuple):
+    """A block to be stepped: Δ and AΔ (``None`` without inertia), (p1, p2, p3) wanted, δᵏ."""
 
-    new: Tensor
-    e: Tensor
-    image: Tensor
-    modulus: Scalar
+    block: Block
+    displacement: Tensor | None
+    image: Tensor | None
+    rule: StepRule
+    wanted: tuple[float, float, float]
     delta: Scalar
-    record: BlockRecord | None
 
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """A step tried with one modulus."""
-
-    new: Tensor
-    e: Tensor
-    image: Tensor
-    p1: Scalar
-    p2: Scalar
-    t: Scalar
-    delta: Scalar
+    def still(self) -> Task:
+        """The same without inertia."""
+        return Task(self.block, None, None, self.rule, (0.0, 0.0, 0.0), 0.0)
 
 
 def _usable(modulus: Scalar, block: Block) -> Scalar:
     """The modulus as a step can use it: not so small that 1/(sL) would overflow.
 
     Where it is 0 the block's inputs vanish and so does its gradient, and any modulus is one;
-    a larger one is always admissible. Without replicates and on a CPU, where reading it costs
-    nothing, it becomes a number: so do all that depends on it.
+    a larger one is always admissible. Where blocks are ``plain`` it becomes a number, and so
+    does all that depends on it.
     """
     least = block.weight * math.sqrt(torch.finfo(block.u.dtype).tiny)
     if not isinstance(modulus, Tensor):
@@ -145,134 +129,87 @@ def take_step(
     displacement: Tensor,
     rule: StepRule,
     sweep: int,
-    delta: Scalar,
-    last_modulus: Scalar | None,
-    record: bool,
+    delta: Scalar = 0.0,
+    last_modulus: Scalar | None = None,
+    image: Tensor | None = None,
 ) -> Stepped:
     """Step ``block``, whose last displacement is Δ, in sweep k = 1, 2, ….
 
     Args:
         delta: δᵏ, the Lyapunov weight that the block carries (used by ``certified``).
         last_modulus: what backtracking accepted in the last sweep, ``None`` in the first.
-        record: whether to compute the record, which costs a few inner products.
+        image: AΔ, if it is known.
     """
     wanted = rule.inertia.at(sweep)
-    moving = displacement if wanted[0] or wanted[1] else None
-    image = None if moving is None else block.apply(moving)
-    backtracks = 0
-    exact = rule.steps == "exact" or block.kind in ("b", "z")
-    if exact:
-        modulus = _usable(block.modulus(), block)
-        trial = _try(block, moving, image, rule, wanted, modulus, delta)
+    if wanted[0] or wanted[1]:
+        image = block.apply(displacement) if image is None else image
+        task = Task(block, displacement, image, rule, wanted, delta)
     else:
-        trial, modulus, backtracks = _backtrack(
-            block,
-            moving,
-            image,
-            rule,
-            wanted,
-            delta,
-            last_modulus,
-            halve=sweep % HALVING_PERIOD == 0,
-        )
+        task = Task(block, None, None, rule, wanted, delta)
+    exact = rule.steps == "exact" or block.isotropic
+    if exact:
+        stepped = _try(task, _usable(block.modulus(), block))
+    else:
+        stepped = _backtrack(task, last_modulus, halve=sweep % HALVING_PERIOD == 0)
     if rule.safeguard == "monotone" and any(wanted):
-        trial, modulus = _monotone(block, trial, rule, modulus, exact)
-    entry = None
-    if record:
-        entry = BlockRecord(
-            kind=block.kind,
-            layer=block.layer,
-            change=block.change(trial.e, trial.image),
-            step=squared_norm(trial.e),
-            cross=inner(displacement, trial.e),
-            inertia=squared_norm(displacement),
-            modulus=modulus,
-            s=rule.scale,
-            t=trial.t,
-            p1=trial.p1,
-            p2=trial.p2,
-            delta=delta,
-            delta_next=trial.delta,
-            backtracks=backtracks,
-        )
-    return Stepped(trial.new, trial.e, trial.image, modulus, trial.delta, entry)
+        stepped = _monotone(task, stepped, exact)
+    return stepped
 
 
-def _try(
-    block: Block,
-    displacement: Tensor | None,
-    image: Tensor | None,
-    rule: StepRule,
-    wanted: tuple[float, float, float],
-    modulus: Scalar,
-    delta: Scalar,
-) -> _Trial:
+def _try(task: Task, modulus: Scalar) -> Stepped:
     """The step with this modulus, parameters reduced first if they are to be certified."""
+    block, d, image, rule, wanted, delta = task
     p1: Scalar
     p2: Scalar
     p1, p2, p3 = wanted
     t, delta_next = 1 + p3, delta
     if rule.safeguard == "certified":
-        admitted = certify(modulus, delta, rule.scale, p1, p2, t, rule.margin)
-        p1, p2, t, delta_next = admitted.p1, admitted.p2, admitted.t, admitted.delta
+        p1, p2, t, delta_next = certify(modulus, delta, rule.scale, p1, p2, t, rule.margin)
     u, s = block.u, rule.scale
-    if displacement is None or image is None:
-        forward = block.descend(s, modulus, u, block.residual, 0.0, 0.0)
-    else:
-        forward = block.descend(s, modulus, displacement, image, p1, p2)
-    if block.prox is not None:
+    if block.rest is not None:
         assert isinstance(modulus, float)
-        plus = block.prox(forward, s * modulus)
-        return _extrapolate_output(block, plus, displacement, rule, modulus, p1, p2, t, delta_next)
-    plus = block.project(forward)
-    new = plus if t == 1 else block.project(torch.lerp(u, plus, t))
+        plus = block.rest.prox(block.descend(s, modulus, d, image, p1, p2), s * modulus)
+        return _extrapolate_output(task, plus, modulus, p1, p2, t, delta_next)
+    if block.bounds is None:  # nothing is clipped, so the third inertia scales the whole step
+        new = block.descend(s, modulus, d, image, p1, p2, t)
+    else:
+        new = block.project(block.descend(s, modulus, d, image, p1, p2))
+        if t != 1:
+            new = block.project(torch.lerp(u, new, t))
     e = new - u
-    return _Trial(new, e, block.apply(e), p1, p2, t, delta_next)
+    return Stepped(new, e, block.apply(e), modulus, p1, p2, t, delta_next, image)
 
 
 def _extrapolate_output(
-    block: Block,
-    plus: Tensor,
-    displacement: Tensor | None,
-    rule: StepRule,
-    modulus: float,
-    p1: Scalar,
-    p2: Scalar,
-    t: float,
-    delta: Scalar,
-) -> _Trial:
+    task: Task, plus: Tensor, modulus: float, p1: Scalar, p2: Scalar, t: float, delta: Scalar
+) -> Stepped:
     """z_L's third inertia: kept where T1's inequality holds at the extrapolated point.
 
     The box argument of T1 does not cover R along the extrapolated ray, so the inequality is
     evaluated there; where it fails, u⁺ is taken and t = 1 recorded. (At t = 1 the inequality
     is a theorem; the weight δᵏ⁺¹ computed for t is then smaller than it may be, which is safe.)
     """
-    u = block.u
-    plain = plus - u
-    if t == 1:
-        return _Trial(plus, plain, plain, p1, p2, 1.0, delta)
-    e = t * plain
-    bound = (rule.scale / t - 0.5) * squared_norm(e)
-    if displacement is not None:
-        c = p1 * rule.scale - p2
-        bound = bound - c * inner(displacement, e) - 0.5 * p2 * p2 * squared_norm(displacement)
-    accepted = block.change(e, e) <= -modulus * bound
-    kept = torch.full_like(bound, t).masked_fill(~accepted, 1.0)
-    e = blockwise(kept) * plain
-    new = u + e
-    return _Trial(new, e, e, p1, p2, kept, delta)
+    block, d = task.block, task.displacement
+    u, s = block.u, task.rule.scale
+    kept: Scalar = 1.0
+    new = plus
+    if t != 1:
+        far = torch.lerp(u, plus, t)
+        e = far - u
+        bound = (s / t - 0.5) * dot(e, e)
+        if d is not None:
+            bound = bound - (p1 * s - p2) * dot(d, e) - 0.5 * p2 * p2 * dot(d, d)
+        accepted = block.change(e, e, far) <= -modulus * bound
+        if isinstance(accepted, Tensor):
+            kept = torch.where(accepted, t, torch.ones((), dtype=torch.float64))
+            new = torch.where(blockwise(accepted), far, plus)
+        elif accepted:
+            return Stepped(far, e, e, modulus, p1, p2, t, delta)
+    e = new - u
+    return Stepped(new, e, e, modulus, p1, p2, kept, delta)
 
 
-def _backtrack(
-    block: Block,
-    displacement: Tensor | None,
-    image: Tensor | None,
-    rule: StepRule,
-    wanted: tuple[float, float, float],
-    delta: Scalar,
-    last: Scalar | None,
-    halve: bool,
-) -> tuple[_Trial, Scalar, int]:
+def _backtrack(task: Task, last: Scalar | None, halve: bool) -> Stepped:
     """Double L until H(u⁺⁺) ≤ H(û) + ⟨∇H(û), u⁺⁺ − û⟩ + (L/2)‖u⁺⁺ − û‖² at the final point.
 
     H is quadratic, so that is ⟨d, ∇²H d⟩ ≤ L‖d‖² for d = u⁺⁺ − û: no objective, no difference
@@ -281,48 +218,44 @@ def _backtrack(
     ``HALVING_PERIOD``-th sweep, so that L can also fall.
     A step that overflows is not accepted; a replicate that is not finite is not stepped further.
     """
+    block, rule = task.block, task.rule
     u = block.u
     modulus: Scalar
     if last is None or rule.restart:
         modulus = block.weight if rule.trial is None else rule.trial
-        if u.ndim > 2 or u.device.type != "cpu":
+        if not plain(u):
             modulus = torch.full(u.shape[:-2], modulus, dtype=u.dtype, device=u.device)
     else:
         modulus = _usable(0.5 * last if halve else last, block)
-    return _double(block, displacement, image, rule, wanted, delta, modulus)
+    return _double(task, modulus)
 
 
-def _double(
-    block: Block,
-    displacement: Tensor | None,
-    image: Tensor | None,
-    rule: StepRule,
-    wanted: tuple[float, float, float],
-    delta: Scalar,
-    modulus: Scalar,
-) -> tuple[_Trial, Scalar, int]:
-    """Double ``modulus`` until it serves: the step, the modulus and the number of doublings."""
-    u, count = block.u, 0
+def _double(task: Task, modulus: Scalar) -> Stepped:
+    """The step with the first of L, 2L, 4L, … that serves."""
+    block, count = task.block, 0
     while True:
-        trial = _try(block, displacement, image, rule, wanted, modulus, delta)
-        d, d_image = trial.e, trial.image
-        if displacement is not None and image is not None:
-            d = axpy(d, -trial.p2, displacement)
-            d_image = axpy(d_image, -trial.p2, image)
-        distance, curvature = squared_norm(d), block.curvature(d, d_image)
+        stepped = _try(task, modulus)
+        d, d_image = stepped.e, stepped.image
+        if task.displacement is not None and task.image is not None:
+            d = axpy(d, -stepped.p2, task.displacement)
+            d_image = axpy(d_image, -stepped.p2, task.image)
+        distance, stretch = square(d), square(d_image)
+        bend = block.weight * stretch + block.ridge * distance
         if isinstance(modulus, Tensor):
-            enough = (curvature <= modulus * distance) | (distance == 0)
-            enough = (enough & torch.isfinite(distance)) | ~torch.isfinite(modulus)
-            if bool((enough | _lost(u)).all()):
-                return trial, modulus, count
-            modulus = torch.where(enough, modulus, 2 * modulus)
+            length = torch.as_tensor(distance)
+            enough = (bend <= modulus * length) | (length == 0)
+            enough = (enough & torch.isfinite(length)) | ~torch.isfinite(modulus)
+            served = bool((enough | _lost(block.u)).all())
+            larger: Scalar = torch.where(enough, modulus, 2 * modulus)
         else:
-            length, bend = float(distance), float(curvature)
-            fits = math.isfinite(length) and (bend <= modulus * length or length == 0)
-            if fits or not math.isfinite(modulus) or bool(_lost(u)):
-                return trial, modulus, count
-            modulus = 2 * modulus
-        count += 1
+            if math.isfinite(distance):
+                served = bool(bend <= modulus * distance or distance == 0)
+            else:
+                served = not math.isfinite(modulus) or bool(_lost(block.u))
+            larger = 2 * modulus
+        if served:
+            return stepped._replace(backtracks=count, turned=(distance, stretch))
+        modulus, count = larger, count + 1
 
 
 def _lost(u: Tensor) -> Tensor:
@@ -330,42 +263,47 @@ def _lost(u: Tensor) -> Tensor:
     return ~torch.isfinite(u).all(-1).all(-1)
 
 
-def _monotone(
-    block: Block, trial: _Trial, rule: StepRule, modulus: Scalar, exact: bool
-) -> tuple[_Trial, Scalar]:
+def _monotone(task: Task, stepped: Stepped, exact: bool) -> Stepped:
     """mDLAM's rule: where the block raised F, its step without inertia instead.
 
     That step ends elsewhere, so a modulus found by backtracking is put to the test there too.
     On a CPU the redo is left out when no replicate needs it; on an accelerator looking would
     cost a synchronisation, so both steps are computed.
     """
-    raised = ~(block.change(trial.e, trial.image) <= 0)
-    if block.u.device.type == "cpu" and not bool(raised.any()):
-        return trial, modulus
-    still = (0.0, 0.0, 0.0)
-    if exact:
-        plain = _try(block, None, None, rule, still, modulus, 0.0)
-    else:
-        plain, larger, _ = _double(block, None, None, rule, still, 0.0, modulus)
-        modulus = (
-            torch.where(raised, larger, modulus)
-            if isinstance(larger, Tensor) and isinstance(modulus, Tensor)
-            else larger
-        )
+    block = task.block
+    change = block.change(stepped.e, stepped.image, stepped.new)
+    raised = not change <= 0 if isinstance(change, float) else ~(change <= 0)
+    on_cpu = block.u.device.type == "cpu"
+    if on_cpu and not bool(torch.as_tensor(raised).any()):
+        return stepped
+    still, modulus = task.still(), stepped.modulus
+    redone = _try(still, modulus) if exact else _double(still, modulus)
+    if isinstance(raised, bool):
+        return redone._replace(delta=stepped.delta)
+    return _chosen(raised, redone, stepped)
+
+
+def _chosen(raised: Tensor, redone: Stepped, first: Stepped) -> Stepped:
+    """Replicate by replicate, the one step or the other."""
+
+    def like(x: Scalar) -> Tensor:
+        return torch.as_tensor(x, dtype=first.e.dtype, device=raised.device)
+
+    def scalar(one: Scalar, other: Scalar) -> Scalar:
+        if isinstance(one, float) and isinstance(other, float) and one == other:
+            return one
+        return torch.where(raised, like(one), like(other))
+
     mask = blockwise(raised)
-    assert isinstance(mask, Tensor)
-
-    def choose(redone: Scalar, first: Scalar) -> Tensor:
-        one, other = (torch.as_tensor(x, dtype=block.u.dtype) for x in (redone, first))
-        return torch.where(raised, one.to(raised.device), other.to(raised.device))
-
-    redone = _Trial(
-        new=torch.where(mask, plain.new, trial.new),
-        e=torch.where(mask, plain.e, trial.e),
-        image=torch.where(mask, plain.image, trial.image),
-        p1=choose(0.0, trial.p1),
-        p2=choose(0.0, trial.p2),
-        t=choose(1.0, trial.t),
-        delta=trial.delta,
+    return Stepped(
+        new=torch.where(mask, redone.new, first.new),
+        e=torch.where(mask, redone.e, first.e),
+        image=torch.where(mask, redone.image, first.image),
+        modulus=scalar(redone.modulus, first.modulus),
+        p1=scalar(redone.p1, first.p1),
+        p2=scalar(redone.p2, first.p2),
+        t=scalar(redone.t, first.t),
+        delta=first.delta,
+        displaced=first.displaced,
+        backtracks=first.backtracks,
     )
-    return redone, modulus

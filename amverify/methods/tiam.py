@@ -27,33 +27,37 @@ from torch import Tensor
 
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
-from amverify.methods.step import BlockRecord, Stepped, StepRule, take_step
+from amverify.methods.minimised import auxiliary_record
+from amverify.methods.norms import Key, Norms
+from amverify.methods.record import BlockRecord, gradient_record
+from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
-    Scalar,
     activation_block,
     auxiliary_block,
     auxiliary_change,
     auxiliary_prox,
     axpy,
     bias_block,
+    blockwise,
     output_block,
     weight_block,
 )
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters, start
-from amverify.network.layered import LayeredProblem, Point, inner, squared_norm
+from amverify.network.layered import LayeredProblem, Point, squared_norm
+from amverify.network.scalars import Scalar
+from amverify.network.scalars import plain as numbers
 from amverify.network.weights import FirstLayer
-
-Key = tuple[str, int]
-"""A block's name: its kind and its layer, 1 … L."""
 
 
 @dataclass(frozen=True)
 class TIAMState:
     """The point, and what each block remembers: Δ, δ and the last accepted modulus.
 
-    ``records`` are those of the last sweep, if it was recorded.
+    ``first_image`` is XΔᵀ of the first layer's displacement: X is fixed, so the next sweep's
+    inertia has no need to form it again. ``records`` are those of the last sweep, if it was
+    recorded, and ``norms`` then holds ‖u‖² and ‖Δ‖² of every block.
     """
 
     first: FirstLayer
@@ -62,7 +66,9 @@ class TIAMState:
     delta: dict[Key, Scalar]
     modulus: dict[Key, Scalar]
     sweep: int = 0
+    first_image: Tensor | None = None
     records: tuple[BlockRecord, ...] = ()
+    norms: dict[Key, tuple[Scalar, Scalar]] | None = None
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -93,7 +99,8 @@ class TIAM(Method[TIAMState]):
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> TIAMState:
         """Weights as given, z and a by a forward pass (and z_L by the labels); Δ = 0."""
         first, point = start(problem, parameters, label_output=self.label_output)
-        still = Point(*([torch.zeros_like(u) for u in group] for group in _groups(point)))
+        groups = _by_kind(point).values()
+        still = Point(*([torch.zeros_like(u) for u in group] for group in groups))
         return TIAMState(first, point, still, {}, {})
 
     def objective(self, problem: LayeredProblem, state: TIAMState) -> Tensor:
@@ -104,7 +111,7 @@ class TIAM(Method[TIAMState]):
         """Ψ = F + Σ_i (δ_i/2)‖Δ_i‖² of T3, of the replicates' shape."""
         total = problem.value(state.point)
         for (kind, layer), delta in state.delta.items():
-            displacement = _group(state.displacement, kind)[layer - 1]
+            displacement = _by_kind(state.displacement)[kind][layer - 1]
             total = total + 0.5 * delta * squared_norm(displacement)
         return total
 
@@ -114,12 +121,8 @@ class TIAM(Method[TIAMState]):
         return _Sweep(self, problem, state).run()
 
 
-def _groups(point: Point) -> tuple[list[Tensor], ...]:
-    return point.w, point.b, point.z, point.a
-
-
-def _group(point: Point, kind: str) -> list[Tensor]:
-    return {"W": point.w, "b": point.b, "z": point.z, "a": point.a}[kind]
+def _by_kind(point: Point) -> dict[str, list[Tensor]]:
+    return {"W": point.w, "b": point.b, "z": point.z, "a": point.a}
 
 
 class _Sweep:
@@ -128,21 +131,29 @@ class _Sweep:
     def __init__(self, method: TIAM, problem: LayeredProblem, state: TIAMState) -> None:
         self.method, self.problem, self.before = method, problem, state
         self.point, self.moved = state.point.copy(), state.displacement.copy()
+        self.points, self.steps = _by_kind(self.point), _by_kind(self.moved)
         self.delta, self.modulus = dict(state.delta), dict(state.modulus)
         self.number = state.sweep + 1
         coupling = problem.coupling
         self.eps = coupling.at(self.number) if isinstance(coupling, Band) else 0.0
+        self.first_image = state.first_image
         self.records: list[BlockRecord] = []
+        self.norms: Norms | None = None
+        if method.record:
+            self.norms = Norms(problem, self.point, self.moved, self.eps, state.norms)
 
     def run(self) -> TIAMState:
         """Visit every block once."""
         problem, point, last = self.problem, self.point, self.problem.layers
         pre = problem.affine(point, 1)
         for layer in range(1, last + 1):
-            stepped = self._step(weight_block(problem, point, pre, layer))
-            pre = pre + stepped.image
+            image = self.first_image if layer == 1 else None
+            stepped = self._step(weight_block(problem, point, pre, layer), image)
+            if layer == 1:
+                self.first_image = stepped.image
+            pre.add_(stepped.image)
             if self.method.biases:
-                pre = pre + self._step(bias_block(problem, point, pre, layer)).e
+                pre.add_(self._step(bias_block(problem, point, pre, layer)).e)
             if layer == last:
                 self._step(output_block(problem, point, pre))
                 break
@@ -152,7 +163,7 @@ class _Sweep:
                 self._step(auxiliary_block(problem, point, pre, layer, self.eps))
             pre = problem.affine(point, layer + 1)
             stepped = self._step(activation_block(problem, point, pre, layer, self.eps))
-            pre = pre + stepped.image
+            pre.add_(stepped.image)
         return TIAMState(
             self.before.first,
             point,
@@ -160,26 +171,27 @@ class _Sweep:
             self.delta,
             self.modulus,
             self.number,
+            self.first_image,
             tuple(self.records),
+            None if self.norms is None else self.norms.squares,
         )
 
-    def _step(self, block: Block) -> Stepped:
-        """Step one convex block and put it in its place."""
-        key = (block.kind, block.layer)
+    def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
+        """Step one convex block and put it in its place; ``image`` is AΔ, if it is known."""
+        key, place = (block.kind, block.layer), block.layer - 1
+        rule, steps = self.method.rule, self.steps[block.kind]
+        displacement, delta = steps[place], self.delta.get(key, 0.0)
         stepped = take_step(
-            block,
-            _group(self.moved, block.kind)[block.layer - 1],
-            self.method.rule,
-            self.number,
-            self.delta.get(key, 0.0),
-            self.modulus.get(key),
-            self.method.record,
+            block, displacement, rule, self.number, delta, self.modulus.get(key), image
         )
-        _group(self.point, block.kind)[block.layer - 1] = stepped.new
-        _group(self.moved, block.kind)[block.layer - 1] = stepped.e
+        if self.norms is not None:
+            sizes = self.norms.sizes(block.kind, block.layer)
+            record = gradient_record(block, displacement, stepped, sizes, rule.scale, delta)
+            self.norms.squares[key] = record.norm, record.step
+            self.records.append(record)
+        self.points[block.kind][place] = stepped.new
+        steps[place] = stepped.e
         self.modulus[key], self.delta[key] = stepped.modulus, stepped.delta
-        if stepped.record is not None:
-            self.records.append(stepped.record)
         return stepped
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
@@ -191,35 +203,34 @@ class _Sweep:
         if rule.safeguard == "certified":
             p1 = max(-0.5, min(p1, 0.5)) * (1 - rule.margin)
         new = auxiliary_prox(problem, point, pre, layer, axpy(z, p1, moved), gamma)
-        change = auxiliary_change(problem, point, pre, layer, new)
         kept: Scalar = p1
         if rule.safeguard == "monotone" and p1:
             plain = auxiliary_prox(problem, point, pre, layer, z, gamma)
-            raised = ~(change <= 0)
-            kept = torch.full_like(change, p1).masked_fill(raised, 0.0)
-            new = torch.where(raised[..., None, None], plain, new)
-            change = auxiliary_change(problem, point, pre, layer, new)
+            raised = ~(auxiliary_change(problem, point, pre, layer, new) <= 0)
+            kept = torch.where(raised, 0.0, p1)
+            kept = float(kept) if numbers(z) else kept
+            new = torch.where(blockwise(raised), plain, new)
         e, key = new - z, ("z", layer)
         delta = gamma / 2 if rule.safeguard == "certified" else 0.0
-        if self.method.record:
-            self.records.append(
-                BlockRecord(
-                    kind="z",
-                    layer=layer,
-                    change=change,
-                    step=squared_norm(e),
-                    cross=inner(moved, e),
-                    inertia=squared_norm(moved),
-                    modulus=problem.rho,
-                    s=rule.scale,
-                    t=1.0,
-                    p1=kept,
-                    p2=0.0,
-                    delta=self.delta.get(key, 0.0),
-                    delta_next=delta,
-                    gamma=gamma,
-                )
+        if self.norms is not None:
+            record = auxiliary_record(
+                problem,
+                layer,
+                z,
+                new,
+                e,
+                point.a[layer - 1],
+                pre,
+                moved,
+                self.norms.sizes("z", layer),
+                weight=gamma,
+                s=rule.scale,
+                p1=kept,
+                delta=self.delta.get(key, 0.0),
+                delta_next=delta,
             )
+            self.norms.squares[key] = record.norm, record.step
+            self.records.append(record)
         point.z[layer - 1], self.moved.z[layer - 1] = new, e
         self.delta[key] = delta
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -67,6 +68,28 @@ class Activation:
         """Whether the band's preimage is an interval, so that ``Band`` can be used."""
         return self.inverse is not None
 
+    @cached_property
+    def exact(self) -> bool:
+        """Whether h is computed without rounding: made of pieces z + 0 and constants."""
+        return self.piecewise_linear and all(
+            q.slope == 0 or (q.slope == 1 and q.intercept == 0) for q in self.pieces
+        )
+
+    @cached_property
+    def largest_intercept(self) -> float:
+        """The largest |intercept| of the pieces."""
+        return max((abs(q.intercept) for q in self.pieces), default=0.0)
+
+    @cached_property
+    def flattest(self) -> float:
+        """The smallest positive slope of the pieces; 0 unless h is piecewise linear."""
+        return min((q.slope for q in self.pieces if q.slope > 0), default=0.0)
+
+    @cached_property
+    def at_zero(self) -> float:
+        """|h(0)|."""
+        return abs(float(self.function(torch.zeros(1, dtype=torch.float64))))
+
     @property
     def piecewise_linear(self) -> bool:
         """Whether the penalty's minimiser is known in closed form."""
@@ -87,7 +110,9 @@ class Activation:
     def lowest_preimage(self, level: Tensor) -> Tensor:
         """inf{z : h(z) ≥ level}, elementwise; +∞ where there is no such z."""
         z = self._inverse(level)
-        if math.isfinite(self.lowest):
+        if z is level and math.isfinite(self.lowest):  # h⁻¹ is the identity: one fast operation
+            z = tf.threshold(level, self.lowest, -math.inf)
+        elif math.isfinite(self.lowest):
             z = torch.where(level <= self.lowest, -math.inf, z)
         if math.isfinite(self.highest):
             z = torch.where(level > self.highest, math.inf, z)

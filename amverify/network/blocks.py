@@ -27,25 +27,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem, Point, inner, squared_norm
+from amverify.network.scalars import Scalar, dot, plain
 
 Kind = Literal["W", "b", "z", "a"]
-Scalar = float | Tensor
 
 
-@dataclass(frozen=True, slots=True)
+class Adjoint(Protocol):
+    """r ↦ A*r, or β·onto + α·A*r in one operation (``addmm`` where there are no replicates)."""
+
+    def __call__(
+        self, r: Tensor, onto: Tensor | None = None, beta: float = 1.0, alpha: Scalar = 1.0
+    ) -> Tensor:
+        """A*r, of the shape of the block."""
+
+
+@dataclass(slots=True)
+class Rest:
+    """R, the part of F in z_L that is not quadratic, seen from the present z_L."""
+
+    problem: LayeredProblem
+    z: Tensor
+
+    def prox(self, v: Tensor, lam: float) -> Tensor:
+        """argmin R(u) + (λ/2)‖u − v‖²."""
+        return self.problem.loss.prox(v, self.problem.target, lam, self.z)
+
+    def change(self, new: Tensor) -> Scalar:
+        """R(new) − R(z)."""
+        change = self.problem.loss.change(self.z, new, self.problem.target)
+        return float(change) if plain(self.z) else change.double()
+
+
+@dataclass(slots=True)
 class Block:
     """One block at its present point; see the module for the meaning of the fields.
 
-    ``bounds`` is the box of the band, if there is one. ``prox`` and ``rest_change`` are set
-    for z_L only: the proximal map (v, λ) ↦ argmin R(u) + (λ/2)‖u − v‖², and u ↦ R(u) − R(u₀).
-    ``isotropic`` says that A is the identity and L = w: b and z.
+    ``bounds`` is the box of the band, if there is one. ``rest`` is set for z_L only.
+    ``isotropic`` says that A is the identity and L = w: b and z. ``terms`` are the lengths of
+    the sums that A and A* take. (Not frozen: one is made for every block of every sweep, and
+    a frozen dataclass takes three times as long to make. Nothing changes it.)
     """
 
     kind: Kind
@@ -54,50 +81,60 @@ class Block:
     residual: Tensor
     weight: float
     apply: Callable[[Tensor], Tensor]
-    adjoint: Callable[[Tensor], Tensor]
+    adjoint: Adjoint
     modulus: Callable[[], Scalar]
     ridge: float = 0.0
     centre: Tensor | None = None
     bounds: tuple[Tensor, Tensor] | None = None
-    prox: Callable[[Tensor, float], Tensor] | None = None
-    rest_change: Callable[[Tensor], Tensor] | None = None
+    rest: Rest | None = None
     isotropic: bool = False
+    terms: tuple[int, int] = (1, 1)
 
-    def gradient(
-        self, d: Tensor | None = None, image: Tensor | None = None, factor: Scalar = 1.0
-    ) -> Tensor:
-        """∇H(u₀ + factor·d), of the shape of u; ``image`` is Ad if it is known.
-
-        d = 0 if ``None``; ``factor`` is a number, or one per replicate.
-        """
+    def gradient(self, d: Tensor | None = None, image: Tensor | None = None) -> Tensor:
+        """∇H(u₀ + d), of the shape of u; ``image`` is Ad if it is known; d = 0 if ``None``."""
         r, u = self.residual, self.u
         if d is not None:
-            r = axpy(r, factor, self.apply(d) if image is None else image)
-            if self.ridge:
-                u = axpy(u, factor, d)
+            r = r + (self.apply(d) if image is None else image)
+            u = u + d
         g = self.weight * self.adjoint(r)
         if self.ridge:
             g = torch.add(g, u if self.centre is None else u - self.centre, alpha=self.ridge)
         return g
 
     def descend(
-        self, s: float, modulus: Scalar, d: Tensor, image: Tensor, p1: Scalar, p2: Scalar
+        self,
+        s: float,
+        modulus: Scalar,
+        d: Tensor | None,
+        image: Tensor | None,
+        p1: Scalar,
+        p2: Scalar,
+        t: float = 1.0,
     ) -> Tensor:
-        """u₀ + p1·d − ∇H(u₀ + p2·d)/(sL), of the shape of u; ``image`` is Ad.
+        """u₀ + t(p1·d − ∇H(u₀ + p2·d)/(sL)), of the shape of u; ``image`` is Ad.
 
-        Where A is the identity and L = w, it is u₀ − r/s + (p1 − p2/s)d: nothing but
+        Where A is the identity and L = w, it is u₀ − (t/s)r + t(p1 − p2/s)d: nothing but
         c = p1·s − p2 is left of the inertia, and nothing at all where it is coupled.
+        With a step η = t/(sL) and without a centre, the ridge only scales:
+        (1 − ηm)u₀ + (tp1 − ηmp2)d − ηwA*(r + p2·Ad), two operations for numbers.
         """
         if self.isotropic:
-            forward = torch.add(self.u, self.residual, alpha=-1 / s)
-            return axpy(forward, p1 - p2 / s, d)
-        at = axpy(self.u, p2, d)
-        forward = at if p1 is p2 else axpy(self.u, p1, d)
-        step = -1 / (s * modulus)
-        forward = axpy(forward, self.weight * step, self.adjoint(axpy(self.residual, p2, image)))
+            forward = torch.add(self.u, self.residual, alpha=-t / s)
+            return forward if d is None else axpy(forward, t * (p1 - p2 / s), d)
+        eta = t / (s * modulus)
+        r = self.residual if image is None else axpy(self.residual, p2, image)
+        shrink = 1 - eta * self.ridge
+        if isinstance(shrink, float) and self.centre is None and shrink > 0.5:
+            at = self.u
+            if d is not None:
+                at = axpy(at, (t * p1 - eta * self.ridge * p2) / shrink, d)
+            return self.adjoint(r, at, shrink, -eta * self.weight)
+        forward = self.u if d is None else axpy(self.u, t * p1, d)
+        forward = self.adjoint(r, forward, 1.0, -eta * self.weight)
         if self.ridge:
+            at = self.u if d is None else axpy(self.u, p2, d)
             at = at if self.centre is None else at - self.centre
-            forward = axpy(forward, self.ridge * step, at)
+            forward = axpy(forward, -eta * self.ridge, at)
         return forward
 
     def curvature(self, d: Tensor, image: Tensor | None = None) -> Tensor:
@@ -106,15 +143,18 @@ class Block:
         value = self.weight * squared_norm(image)
         return value + self.ridge * squared_norm(d) if self.ridge else value
 
-    def change(self, e: Tensor, image: Tensor | None = None) -> Tensor:
-        """ΔH(e), and for z_L also R's change: the exact change of F, of the replicates' shape."""
+    def change(self, e: Tensor, image: Tensor | None = None, new: Tensor | None = None) -> Scalar:
+        """ΔH(e), and for z_L also R's change: the exact change of F by the step to ``new``.
+
+        ``new`` is u₀ + e as it is stored, if it is known.
+        """
         image = self.apply(e) if image is None else image
-        value = self.weight * inner(self.residual + 0.5 * image, image)
+        value = self.weight * (dot(self.residual, image) + 0.5 * dot(image, image))
         if self.ridge:
             at = self.u if self.centre is None else self.u - self.centre
-            value = value + self.ridge * inner(at + 0.5 * e, e)
-        if self.rest_change is not None:
-            value = value + self.rest_change(self.u + e)
+            value = value + self.ridge * (dot(at, e) + 0.5 * dot(e, e))
+        if self.rest is not None:
+            value = value + self.rest.change(self.u + e if new is None else new)
         return value
 
     def project(self, v: Tensor) -> Tensor:
@@ -122,16 +162,27 @@ class Block:
         return v if self.bounds is None else torch.clamp(v, *self.bounds)
 
 
-def blockwise(x: Scalar) -> Scalar:
+def blockwise(x: Tensor) -> Tensor:
     """A scalar per replicate, shaped so that it multiplies a block."""
-    return x if isinstance(x, float) or x.ndim == 0 else x[..., None, None]
+    return x if x.ndim == 0 else x[..., None, None]
 
 
 def axpy(u: Tensor, factor: Scalar, d: Tensor) -> Tensor:
     """u + factor·d, for a number or one factor per replicate."""
     if isinstance(factor, Tensor):
-        return u + blockwise(factor) * d
+        return u + blockwise(factor).to(u.dtype) * d
     return torch.add(u, d, alpha=factor) if factor else u
+
+
+def _accumulated(
+    left: Tensor, right: Tensor, onto: Tensor | None, beta: float, alpha: Scalar
+) -> Tensor:
+    """β·onto + α·left·right (onto = 0 if ``None``, and then α = 1)."""
+    if onto is None:
+        return left @ right
+    if isinstance(alpha, float) and onto.ndim == 2 and right.ndim == 2:
+        return torch.addmm(onto, left, right, beta=beta, alpha=alpha)
+    return axpy(onto if beta == 1 else beta * onto, alpha, left @ right)
 
 
 def spectral_norm_squared(m: Tensor) -> Tensor:
@@ -162,14 +213,21 @@ def weight_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int)
         residual=pre - point.z[layer - 1],
         weight=problem.rho,
         apply=lambda d: a @ d.mT,
-        adjoint=lambda r: r.mT @ a,
+        adjoint=lambda r, onto=None, beta=1.0, alpha=1.0: _accumulated(r.mT, a, onto, beta, alpha),
         modulus=modulus,
         ridge=problem.mu,
+        terms=(a.shape[-1], problem.samples),
     )
 
 
 def _identity(d: Tensor) -> Tensor:
     return d
+
+
+def _identity_adjoint(
+    r: Tensor, onto: Tensor | None = None, beta: float = 1.0, alpha: Scalar = 1.0
+) -> Tensor:
+    return r if onto is None else axpy(beta * onto, alpha, r)
 
 
 def bias_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:
@@ -182,7 +240,7 @@ def bias_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -
         residual=problem.averaging @ (pre - point.z[layer - 1]),
         weight=weight,
         apply=_identity,
-        adjoint=_identity,
+        adjoint=_identity_adjoint,
         modulus=lambda: weight,
         isotropic=True,
     )
@@ -201,7 +259,7 @@ def auxiliary_block(
         residual=z - pre,
         weight=problem.rho,
         apply=_identity,
-        adjoint=_identity,
+        adjoint=_identity_adjoint,
         modulus=lambda: problem.rho,
         bounds=bounds,
         isotropic=True,
@@ -218,11 +276,10 @@ def output_block(problem: LayeredProblem, point: Point, pre: Tensor) -> Block:
         residual=z - pre,
         weight=problem.rho,
         apply=_identity,
-        adjoint=_identity,
+        adjoint=_identity_adjoint,
         modulus=lambda: problem.rho,
         isotropic=True,
-        prox=lambda v, lam: problem.loss.prox(v, problem.target, lam, z),
-        rest_change=lambda new: problem.loss.change(z, new, problem.target),
+        rest=Rest(problem, z),
     )
 
 
@@ -241,11 +298,12 @@ def activation_block(
         residual=pre_next - point.z[layer],
         weight=problem.rho,
         apply=lambda d: d @ w.mT,
-        adjoint=lambda r: r @ w,
+        adjoint=lambda r, onto=None, beta=1.0, alpha=1.0: _accumulated(r, w, onto, beta, alpha),
         modulus=lambda: problem.rho * spectral_norm_squared(w) + nu,
         ridge=nu,
         centre=h(z) if penalty else None,
         bounds=None if penalty else Band.box(h, z, eps),
+        terms=(w.shape[-1], w.shape[-2]),
     )
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -99,6 +98,16 @@ class LayeredProblem:
         """σ_max(X)²."""
         norm: Tensor = torch.linalg.matrix_norm(self.space.inputs.double(), 2)
         return norm.square().to(self.dtype)
+
+    @cached_property
+    def input_size(self) -> float:
+        """‖X‖_F."""
+        return float(torch.linalg.matrix_norm(self.space.inputs.double()))
+
+    @cached_property
+    def soft_targets(self) -> bool:
+        """Whether some target is neither 0 nor 1."""
+        return bool(((self.target != 0) & (self.target != 1)).any())
 
     @cached_property
     def averaging(self) -> Tensor:
@@ -198,8 +207,3 @@ def _check(problem: LayeredProblem) -> None:
         raise InvalidInput(f"mu: must be zero or positive and finite, got {problem.mu}")
     if problem.dtype not in (torch.float32, torch.float64):
         raise InvalidInput(f"dtype: float32 or float64, got {problem.dtype}")
-
-
-def widths_of(problem_x: Tensor, hidden: Sequence[int], outputs: int) -> tuple[int, ...]:
-    """n_0, the hidden widths and n_L in one tuple."""
-    return (int(problem_x.shape[1]), *hidden, outputs)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import ClassVar
 
 import torch
@@ -25,6 +26,7 @@ from torch import Tensor
 from torch.nn import functional as tf
 
 from amverify.errors import InvalidInput
+from amverify.network.scalars import Scalar
 
 _SCALAR_STEPS = 60
 _NEAR = 0.05
@@ -59,6 +61,18 @@ class Loss(ABC):
     def change(self, z: Tensor, new: Tensor, target: Tensor) -> Tensor:
         """R(new) − R(z), the differences taken sample by sample before they are summed."""
         return (self.samplewise(new, target) - self.samplewise(z, target)).sum(-1)
+
+    @abstractmethod
+    def size(self, norm: Scalar, target: Tensor) -> Scalar:
+        """A bound on R's formula in absolute values, at any z with ‖z‖_F ≤ ``norm``.
+
+        ``value`` and ``change`` are computed to within γ_{N+4C+20} times it (for ``change``,
+        times the sum of it at both ends).
+        """
+
+    @abstractmethod
+    def steepness(self, norm: Scalar, target: Tensor) -> Scalar:
+        """A bound on ‖∇R‖ at any z with ‖z‖_F ≤ ``norm``."""
 
     def targets(self, y: Tensor, outputs: int, dtype: torch.dtype) -> Tensor:
         """Targets (N, C): class numbers (N,) become one-hot rows, real targets stay.
@@ -100,6 +114,20 @@ class CrossEntropy(Loss):
     def value(self, z: Tensor, target: Tensor) -> Tensor:
         """R(z; y), of the shape of the replicate dimensions."""
         return self.samplewise(z, target).sum(-1)
+
+    def change(self, z: Tensor, new: Tensor, target: Tensor) -> Tensor:
+        """R(new) − R(z) = ⟨y, log softmax(z) − log softmax(new)⟩."""
+        difference = torch.log_softmax(z, -1) - torch.log_softmax(new, -1)
+        return (difference * target).sum((-2, -1))
+
+    def size(self, norm: Scalar, target: Tensor) -> Scalar:
+        """Σ_n (2 max_j |z_nj| + 1 + log C) ≤ 2√N‖z‖ + N(1 + log C)."""
+        n, classes = target.shape
+        return (2 * math.sqrt(n)) * norm + n * (1 + math.log(classes))
+
+    def steepness(self, norm: Scalar, target: Tensor) -> Scalar:
+        """√(2N): two distributions are at most √2 apart."""
+        return math.sqrt(2 * target.shape[0])
 
     def gradient(self, z: Tensor, target: Tensor) -> Tensor:
         """softmax(z) − y."""
@@ -143,6 +171,15 @@ class SquaredError(Loss):
         """R(z; y), of the shape of the replicate dimensions."""
         return self.samplewise(z, target).sum(-1)
 
+    def size(self, norm: Scalar, target: Tensor) -> Scalar:
+        """½(‖z‖ + ‖y‖)²."""
+        reach = norm + float(torch.linalg.matrix_norm(target))
+        return 0.5 * reach * reach
+
+    def steepness(self, norm: Scalar, target: Tensor) -> Scalar:
+        """‖z‖ + ‖y‖."""
+        return norm + float(torch.linalg.matrix_norm(target))
+
     def gradient(self, z: Tensor, target: Tensor) -> Tensor:
         """z − y."""
         return z - target
@@ -165,6 +202,14 @@ class Logistic(Loss):
     def value(self, z: Tensor, target: Tensor) -> Tensor:
         """R(z; y), of the shape of the replicate dimensions."""
         return self.samplewise(z, target).sum(-1)
+
+    def size(self, norm: Scalar, target: Tensor) -> Scalar:
+        """Σ (2|z| + 1) ≤ 2√(NC)‖z‖ + NC."""
+        return (2 * math.sqrt(target.numel())) * norm + target.numel()
+
+    def steepness(self, norm: Scalar, target: Tensor) -> Scalar:
+        """√(NC)."""
+        return math.sqrt(target.numel())
 
     def gradient(self, z: Tensor, target: Tensor) -> Tensor:
         """σ(z) − y."""
@@ -210,10 +255,10 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     on_cpu = v.device.type == "cpu"
     if near is not None and on_cpu:
         guess = near.double()
-        u = newton.step(guess)
-        moved = float((u - guess).abs().max())
+        move = newton.move(guess)
+        moved = float(move.abs().max())
         if moved < _NEAR:
-            return newton.polish(u, moved**2).to(v.dtype)
+            return newton.polish(guess - move, moved**2).to(v.dtype)
     x = torch.add(wide, y, alpha=1 / lam) - math.log(lam)
     s = torch.logsumexp(x, -1, keepdim=True) + math.log(lam)
     omega = wright_omega(x - s)
@@ -228,31 +273,34 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     return newton.polish(u, _NEAR).to(v.dtype)
 
 
+@lru_cache(maxsize=16)
+def _others(classes: int, device: torch.device) -> Tensor:
+    """The matrix whose product with p is Σ_{i≠j} p_i for each j, without subtracting."""
+    return 1 - torch.eye(classes, dtype=torch.float64, device=device)
+
+
 class _Newton:
     """Newton's method on softmax(u) − y + λ(u − v) = 0, with what its steps share."""
 
     def __init__(self, v: Tensor, target: Tensor, lam: float, enough: float) -> None:
         self.v, self.target, self.lam, self.enough = v, target, lam, enough
-        classes = v.shape[-1]
-        # p @ others is Σ_{i≠j} p_i for each j, without subtracting
-        self.others = 1 - torch.eye(classes, dtype=v.dtype, device=v.device)
+        self.others = _others(v.shape[-1], v.device)
         self.rest = 1 - target
 
-    def step(self, u: Tensor) -> Tensor:
-        """One step: the Hessian diag(p + λ) − ppᵀ is inverted by Sherman and Morrison."""
+    def move(self, u: Tensor) -> Tensor:
+        """What one step subtracts: diag(p + λ) − ppᵀ is inverted by Sherman and Morrison."""
         p = torch.softmax(u, -1)
-        r = self.rest * p - self.target * (p @ self.others)
+        r = torch.addcmul(self.rest * p, self.target, p @ self.others, value=-1)
         r = torch.add(r, u - self.v, alpha=self.lam)
-        q = 1 / (p + self.lam)
-        share = p * q
-        correction = (share * r).sum(-1, keepdim=True)
-        correction = correction / (self.lam * share.sum(-1, keepdim=True))
-        return u - (q * r + share * correction)
+        curvature = p + self.lam
+        share, scaled = p / curvature, r / curvature
+        correction = (p * scaled).sum(-1, keepdim=True) / share.sum(-1, keepdim=True)
+        return torch.addcmul(scaled, share, correction, value=1 / self.lam)
 
     def polish(self, u: Tensor, error: float) -> Tensor:
         """From a point with at most this error, < 1, to the unit roundoff: each step squares it."""
         while error > self.enough:
-            u, error = self.step(u), error**2
+            u, error = u - self.move(u), error**2
         return u
 
 

@@ -108,9 +108,9 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             f"{', '.join(map(str, request.seeds))}. Third column: positive inside 𝓡. Target: the "
             "mean final test accuracy without inertia. T1: block descent; T2: the parameters used "
             "lie in 𝓡 and Ψ with T2's weight decreases; T3: Ψ with the weights that the blocks "
-            "carry decreases (only `certified` carries them, and where a modulus has just fallen they "
-            "admit parameters outside 𝓡, which T2 counts against it); M3: F does not increase. A "
-            "verdict that not all seeds share says how many gave it."
+            "carry decreases (only `certified` carries them; where a modulus has just fallen they "
+            "admit parameters outside 𝓡, which T2 counts against it); M3: F does not increase. "
+            "A verdict that not all seeds share says how many gave it."
         ),
         notes=tuple(notes_without_data(laboratory, wanted)),
     )

@@ -13,7 +13,6 @@ from support.rounding import assert_within, gamma
 
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian, replicated, start, torch_default
-from amverify.network.layered import widths_of
 
 
 @pytest.mark.parametrize("coupling", COUPLINGS, ids=type)
@@ -125,7 +124,3 @@ def test_replicated_stacks_the_seeds():
         alone = gaussian((3, 2), seed)
         assert torch.equal(weights[0][i], alone[0][0])
         assert torch.equal(biases[0][i], alone[1][0])
-
-
-def test_widths_of():
-    assert widths_of(draw(4, 6, seed=0), (5, 3), 2) == (6, 5, 3, 2)

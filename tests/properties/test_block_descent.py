@@ -190,7 +190,7 @@ def test_certified_uses_parameters_within_those_wanted(coupling):
             assert abs(float(r.p1)) <= 0.8
             assert abs(float(r.p2)) <= 0.7
             assert 1 <= float(r.t) <= 1.6
-            if r.gamma is not None:
+            if r.update == "proximal":
                 assert abs(float(r.p1)) < 0.5
 
 

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from amverify.methods.inertia import Inertia, Safeguard
-from amverify.methods.step import BlockRecord, StepRule, Steps
+from amverify.methods.record import BlockRecord
+from amverify.methods.step import StepRule, Steps
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian

@@ -70,7 +70,12 @@ def check_changes(p: LayeredProblem, at: Point) -> None:
         new = objective(p, replaced(at, kind, layer, block.u + e))
         old = objective(p, at)
         bound = gamma(50 * max(p.widths) * p.samples, p.dtype) * float(new + old)
-        assert_within(block.change(e), new - old, bound, f"change by {kind}_{layer}")
+        assert_within(
+            torch.as_tensor(block.change(e), dtype=p.dtype),
+            new - old,
+            bound,
+            f"change by {kind}_{layer}",
+        )
 
 
 def check_value(p: LayeredProblem, value: Tensor, at: Point) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from amverify.methods.base import Method
-from amverify.methods.step import BlockRecord
+from amverify.methods.record import BlockRecord
 from amverify.methods.tiam import TIAM, TIAMState
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, squared_norm
@@ -26,7 +26,7 @@ def promised(r: BlockRecord) -> float:
     """T1's (or T1p's) upper bound on the block's change of F."""
     step, cross, inertia = float(r.step), float(r.cross), float(r.inertia)
     p1, p2 = float(r.p1), float(r.p2)
-    if r.gamma is not None:
+    if r.update == "proximal":
         return -r.gamma / 2 * step + r.gamma * p1 * cross
     c = p1 * r.s - p2
     bracket = (r.s / float(r.t) - 0.5) * step - c * cross - p2**2 / 2 * inertia

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amverify.methods.step import BlockRecord
+from amverify.methods.record import BlockRecord
 from amverify.methods.tiam import TIAM, TIAMState
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem, Point
@@ -121,7 +121,7 @@ def _entry(
     kind, layer = record.kind, record.layer
     u = group(at, kind)[layer - 1]
     e = new - u
-    if record.gamma is not None:
+    if record.update == "proximal":
         return _nonconvex(p, at, record, u, e, d)
     q = _quadratic(p, at, kind, layer, new)
     modulus, s, t = _number(record.modulus), record.s, _number(record.t)

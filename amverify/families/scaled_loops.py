@@ -1,0 +1,157 @@
+r"""Block gradient descent with a step size for every coordinate (S4), with bounds.
+
+Sweep k steps every block i in turn, at the point x that the blocks before it have left:
+
+    e_j = −α_j(∇_iH(x))_j,      α_j ∈ [α_min, α_max], drawn anew in every sweep.
+
+H is quadratic in each block, so ΔH = ½⟨∇_iH(x) + ∇_iH(x⁺), e⟩ exactly.
+
+**Rounding.** A computed step is e_j = −α_j(∇_iH)_j + h_j, where |h_j| is at most
+γ_m(|x_j| + |x⁺_j| + α_j|∇_jH|) and α_j times the error of the gradient that it used. Then
+
+    ⟨∇_iH, e⟩ + Σ_j e_j²/α_j = Σ_j e_j h_j/α_j,
+
+so Σ_j |e_j||h_j|/α_j is both what the step can be off its formula (part of ``slope_error``) and
+what rounding can add to ΔF (``execution``). ``departure`` is ‖h‖ over a whole sweep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.families.block_loops import ARGUMENT_ROUNDINGS
+from amverify.families.loops import UNITS, Format, format_error, header
+from amverify.families.problem import Problem
+from amverify.recording.products import difference, inner, squared
+from amverify.recording.rows import Points, step_columns
+from amverify.rounding import Ball, gamma, summed
+from amverify.trace import Column, Trace
+
+
+@dataclass(frozen=True)
+class ScaledPath:
+    """What a loop did: row r = (k−1)B + i is block i's update in sweep k.
+
+    Args:
+        dtype: the format in which the steps were computed.
+        before: the point at which the block was stepped, (rows, n).
+        after: the point behind it.
+        alpha: α of the sweep, (rows, n).
+        modulus: L_i at ``before``, (rows,).
+    """
+
+    dtype: Format
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    alpha: NDArray[np.float64]
+    modulus: NDArray[np.float64]
+
+
+def scaled_path(
+    problem: Problem, steps: int = 20, least: float = 0.25, dtype: Format = "float64"
+) -> ScaledPath:
+    """The path of block descent with α_j drawn from [least/L_i, 1/L_i] by the problem's seed.
+
+    Raises:
+        ValueError: if the problem has no blocks, or a nonsmooth part.
+    """
+    if not problem.blocks or problem.nonsmooth(problem.x0) is not None:
+        raise ValueError(f"{problem.name}: S4 is about blocks of a smooth function")
+    rng = np.random.default_rng([problem.seed, 31])
+    indices = [np.array(block.index) for block in problem.blocks]
+    x = problem.x0.astype(dtype)
+    rows = steps * len(indices)
+    shares = rng.uniform(least, 1.0, (steps, len(x)))
+    before, after, alpha = (np.empty((rows, len(x))) for _ in range(3))
+    modulus = np.empty(rows)
+    for r in range(rows):
+        sweep, i = divmod(r, len(indices))
+        before[r] = x
+        modulus[r] = problem.modulus(i, before[r])
+        own = (shares[sweep] / modulus[r]).astype(dtype)
+        new = x.copy()
+        new[indices[i]] = (x - own * problem.plain(x))[indices[i]]
+        x = new
+        after[r], alpha[r] = x, own
+    return ScaledPath(dtype, before, after, alpha, modulus)
+
+
+def scaled_trace(problem: Problem, path: ScaledPath) -> Trace:
+    """The trace of a path: block rows and sweep rows with all bounds; the constant M is L."""
+    count, rows = len(problem.blocks), len(path.before)
+    which, starts = np.arange(rows) % count, np.arange(0, rows, count)
+    columns, missed, off = _block_columns(problem, path)
+    blocks: dict[str, Column] = {
+        "sweep": np.arange(rows, dtype=np.int64) // count + 1,
+        "replicate": np.zeros(rows, dtype=np.int64),
+        "kind": np.array([b.kind for b in problem.blocks], dtype="S4")[which],
+        "layer": np.array([b.layer for b in problem.blocks], dtype=np.int64)[which],
+        "update": np.full(rows, b"other", dtype="S10"),
+        **columns,
+    }
+    points = np.concatenate((path.before[:1], path.after[count - 1 :: count]))
+    departure = summed(squared(off.widened(missed)), starts).sqrt()
+    found = {
+        "value": problem.value(points),
+        "change": _started(summed(Ball(columns["change"], columns["change_error"]), starts)),
+        "departure": _started(departure),
+    }
+    own = np.array([np.isin(np.arange(problem.dimension), b.index) for b in problem.blocks])[which]
+    sweeps: dict[str, Column] = {
+        "sweep": np.arange(len(points)),
+        "replicate": np.zeros(len(points), dtype=np.int64),
+        **step_columns(Points(points, problem.gradient(points))),
+    }
+    for name, ball in found.items():
+        sweeps[name], sweeps[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
+    least = np.minimum.reduceat(np.where(own, path.alpha, np.inf).min(1), starts)
+    most = np.maximum.reduceat(np.where(own, path.alpha, 0.0).max(1), starts)
+    sweeps["alpha_min"] = np.concatenate((least[:1], least))
+    sweeps["alpha_max"] = np.concatenate((most[:1], most))
+    told = header(problem, "block gradient descent", path.dtype)
+    if "L" in told["constants"]:
+        told["constants"]["M"] = told["constants"]["L"]
+    return Trace(told, blocks, sweeps)
+
+
+def _started(ball: Ball) -> Ball:
+    """With a zero for the start."""
+    return Ball(np.concatenate(([0.0], ball.mid)), np.concatenate(([0.0], ball.rad)))
+
+
+def _block_columns(
+    problem: Problem, path: ScaledPath
+) -> tuple[dict[str, Column], NDArray[np.float64], Ball]:
+    """Every column of the blocks table; the bound on h, and e + α∇_iH, entry by entry."""
+    count, (rows, n) = len(problem.blocks), path.before.shape
+    mask = np.zeros((rows, n))
+    for i, block in enumerate(problem.blocks):
+        mask[i::count, list(block.index)] = 1.0
+    here, there = problem.gradient(path.before), problem.gradient(path.after)
+    e, alpha = difference(path.after, path.before), Ball.of(path.alpha)
+    ratio = e / alpha
+    size = np.abs(path.before) + np.abs(path.after) + path.alpha * (np.abs(here.mid) + here.rad)
+    missed = gamma(ARGUMENT_ROUNDINGS, UNITS[path.dtype]) * size
+    missed = (missed + path.alpha * format_error(here.rad, path.dtype)) * mask
+    within = ((np.abs(ratio.mid) + ratio.rad) * missed).sum(1) * (1 + gamma(n + 8))
+    found = {
+        "change": Ball.of(0.5) * inner(here + there, e),
+        "step": squared(e),
+        "norm": squared(Ball.of(path.after * mask)),
+        "weighted": inner(e, ratio),
+        "slope": inner(here, e).widened(within),
+    }
+    columns: dict[str, Column] = {"modulus": path.modulus, "execution": within}
+    for name, ball in found.items():
+        columns[name], columns[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
+    return columns, missed, (e + alpha * here) * Ball.of(mask)
+
+
+def scaled_descent(
+    problem: Problem, steps: int = 20, least: float = 0.25, dtype: Format = "float64"
+) -> Trace:
+    """Block gradient descent with element-wise step sizes on a block-quadratic problem."""
+    return scaled_trace(problem, scaled_path(problem, steps, least, dtype))

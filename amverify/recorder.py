@@ -1,0 +1,302 @@
+r"""A trace of anybody's optimiser.
+
+    recorder = Recorder.attach(torch.optim.SGD(model.parameters(), lr=0.1), value=full_batch_loss)
+    ...                                              # the training loop, as it was
+    trace = recorder.trace(constants={"L": 2.0})     # audit(trace, ["descent", "G1"])
+
+Any other loop calls ``recorder.step(params, value)`` at its start and after every step;
+``scipy.optimize.minimize`` takes ``callback=recorder.scipy(f)``. Row 0 is the start.
+
+**Rounding is declared, not guessed.** A value f̂ = f(x)(1 + θ) that is a sum of non-negative
+terms, with n roundings on the longest way to any of them, has |f̂ − f| ≤ γ_n|f̂|: ``operations=n``
+(u is that of the coarsest parameter). Or ``value_error`` and ``gradient_error`` give bounds
+themselves; or ``exact`` is a problem whose values carry computed bounds, as those of
+``amverify.families`` do. Where nothing is declared the error columns are absent, and an audit
+that needs them says UNDECIDED and names them.
+
+Whatever is not finite never reaches the user's loop: recording ends there, the trace keeps the
+rows before, and its header says why under ``stopped``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from amverify.errors import InvalidInput
+from amverify.recording.blocks import MethodRecorder
+from amverify.recording.bounds import Bound, Bounded, Declared
+from amverify.recording.header import declared, versions
+from amverify.recording.points import (
+    Vector,
+    evaluate,
+    flat,
+    parameters_of,
+    scalar,
+    unit_roundoff,
+)
+from amverify.recording.rows import Columns, Point, joined, last_row
+from amverify.rounding import U
+from amverify.trace import Trace
+
+__all__ = ["Bounded", "MethodRecorder", "Recorder"]
+
+
+class Recorder:
+    """Collects the points that an optimiser visits, and what holds there.
+
+    Args:
+        subject: the run's name in reports.
+        value_error: bound on the error of each value: a number, or a function of x.
+        gradient_error: the same for each entry of the gradient.
+        operations: n of the module's rule for values that are sums of non-negative terms.
+        exact: an objective with computed bounds; values and gradients are taken from it.
+        eta: η, where each step is e = −η∇f + βΔ (a function of the step's number if it varies).
+        momentum: β, the same way.
+        keep_iterates: keep x itself every so many steps.
+        seed: what the run was seeded with, for the header.
+
+    Raises:
+        InvalidInput: for more than one declared bound on the value, or one that is negative.
+    """
+
+    def __init__(
+        self,
+        subject: str = "run",
+        *,
+        value_error: Bound | None = None,
+        gradient_error: Bound | None = None,
+        operations: int | None = None,
+        exact: Bounded | None = None,
+        eta: float | Callable[[int], float] | None = None,
+        momentum: float | Callable[[int], float] | None = None,
+        keep_iterates: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        if keep_iterates is not None and keep_iterates < 1:
+            raise InvalidInput(f"keep_iterates: expected 1 or more, got {keep_iterates}")
+        self.subject, self.seed = subject, seed
+        self._declared = Declared(value_error, gradient_error, operations, exact)
+        self._keep, self._eta, self._momentum = keep_iterates, eta, momentum
+        self._unit, self._dtype = U, "float64"
+        self._shapes: tuple[tuple[int, ...], ...] = ()
+        self._last: list[Point] = []
+        self._rows: list[Columns] = []
+        self._iterates: dict[int, dict[str, Vector]] = {}
+        self._handles: list[Any] = []
+        self.stopped: str | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many points after the start were recorded."""
+        return max(len(self._rows) - 1, 0)
+
+    @classmethod
+    def attach(
+        cls,
+        optimizer: torch.optim.Optimizer,
+        value: Callable[[], Any] | None = None,
+        *,
+        gradient: bool = True,
+        subject: str | None = None,
+        **declarations: Any,
+    ) -> Recorder:
+        """A recorder that listens to a torch optimiser until ``detach``.
+
+        Args:
+            optimizer: all parameters of all its groups, in order, form x.
+            value: the objective to be recorded, evaluated at the present parameters: the full
+                batch, without dropout. It leaves gradients, generators and buffers alone.
+                May be left out where ``exact`` is given.
+            gradient: record ∇f too, by one backward pass of ``value`` a step.
+            subject: the run's name; else that of the optimiser's class.
+            declarations: as for :class:`Recorder`. For ``torch.optim.SGD`` without dampening,
+                Nesterov momentum and weight decay, η and β are its ``lr`` and ``momentum``.
+
+        Raises:
+            InvalidInput: if the optimiser holds no parameters, there is no ``value``, or it
+                does not return one number that depends on them.
+        """
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise InvalidInput(f"recorder: {type(optimizer).__name__} is no torch optimiser")
+        if value is None and declarations.get("exact") is None:
+            raise InvalidInput("recorder: value, a function that returns the objective, is needed")
+        recorder = cls(subject or type(optimizer).__name__, **declarations)
+        params = parameters_of(optimizer)
+
+        def look(step_size: tuple[float | None, float | None]) -> None:
+            if recorder.stopped is not None:
+                return
+            found: tuple[float | None, Vector | None] = (None, None)
+            if recorder._declared.exact is None and value is not None:
+                found = evaluate(value, params, gradient)
+            recorder._add(params, *found, *step_size)
+
+        def before(*_: Any) -> None:
+            if not recorder._rows:
+                look((None, None))
+
+        def after(*_: Any) -> None:
+            look(_plain_step(optimizer))
+
+        recorder._handles = [
+            optimizer.register_step_pre_hook(before),
+            optimizer.register_step_post_hook(after),
+        ]
+        return recorder
+
+    def detach(self) -> None:
+        """Stop listening; what was recorded stays."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def step(
+        self,
+        params: Any,
+        value: Any = None,
+        gradient: Any = None,
+        *,
+        eta: float | None = None,
+        momentum: float | None = None,
+    ) -> None:
+        """Record a point: once at the start, then after every step.
+
+        Args:
+            params: x: an array, a tensor, or a list of these.
+            value: f(x); may be left out where ``exact`` was given.
+            gradient: ∇f(x), in the shapes of ``params``.
+            eta: η of the step that led here, where it is e = −η∇f + βΔ.
+            momentum: β of that step.
+
+        Raises:
+            InvalidInput: if shapes differ from those of the start, or ``value`` is not one
+                number.
+        """
+        if self.stopped is not None:
+            return
+        if value is None and self._declared.exact is None:
+            raise InvalidInput("recorder: value is needed (or an exact problem)")
+        slope = None if gradient is None else flat(gradient)[0]
+        number = None if value is None else scalar(value)
+        self._add(params, number, slope, eta, momentum)
+
+    def scipy(
+        self,
+        f: Callable[[Vector], Any],
+        grad: Callable[[Vector], Any] | None = None,
+        x0: Any = None,
+    ) -> Callable[..., None]:
+        """A callback for ``scipy.optimize.minimize``.
+
+        It understands both of scipy's forms, ``callback(xk)`` and
+        ``callback(intermediate_result=…)``. scipy does not call it at the start: give ``x0``
+        for row 0, else the first iterate is the start.
+        """
+
+        def at(x: Vector) -> None:
+            self.step(x, f(x), None if grad is None else grad(x))
+
+        if x0 is not None:
+            at(np.array(x0, dtype=np.float64))
+
+        def callback(*args: Any, **more: Any) -> None:
+            found = args[0] if args else next(iter(more.values()))
+            at(np.array(getattr(found, "x", found), dtype=np.float64))
+
+        return callback
+
+    def trace(
+        self,
+        constants: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Trace:
+        """What was recorded so far.
+
+        Args:
+            constants: numbers that the claim's author declares (L, mu, fstar, …), plain or as
+                ``{"value": 2.0, "origin": "declared"}``.
+            settings: facts of the run for its header.
+
+        Raises:
+            InvalidInput: for a constant that is not a finite number, or if nothing was recorded.
+        """
+        if not self._rows:
+            why = f" ({self.stopped})" if self.stopped else ""
+            raise InvalidInput(f"{self.subject}: no step was recorded{why}")
+        header: dict[str, Any] = {
+            "subject": self.subject,
+            "settings": {"dtype": self._dtype, **(settings or {})},
+            "constants": declared(constants or {}),
+            "versions": versions(),
+        }
+        if self.seed is not None:
+            header["seed"] = self.seed
+        if self.stopped is not None:
+            header["stopped"] = self.stopped
+        columns = joined(self._rows)
+        count = len(self._rows)
+        keys = {"sweep": np.arange(count), "replicate": np.zeros(count, dtype=np.int64)}
+        return Trace(header, sweeps={**keys, **columns}, iterates=dict(self._iterates))
+
+    def _add(
+        self,
+        params: Any,
+        value: float | None,
+        slope: Vector | None,
+        eta: float | None,
+        momentum: float | None,
+    ) -> None:
+        """Append a row, or end the recording where something is not finite."""
+        x, dtype, shapes = flat(params)
+        number = len(self._rows)
+        if not number:
+            self._unit, self._dtype, self._shapes = unit_roundoff(dtype), dtype, shapes
+        elif shapes != self._shapes:
+            raise InvalidInput(
+                f"parameters: shapes {shapes} at step {number}, but {self._shapes} at the start"
+            )
+        if slope is not None and slope.shape != x.shape:
+            raise InvalidInput(f"gradient: {slope.size} numbers for {x.size} parameters")
+        if not np.isfinite(x).all():
+            self._stop(number, "a parameter")
+            return
+        f, f_known = self._declared.value(x, value, self._unit)
+        g, g_known = self._declared.gradient(x, slope)
+        eta = eta if eta is not None else _at(self._eta, number)
+        momentum = momentum if momentum is not None else _at(self._momentum, number)
+        now = Point(x, g, eta, momentum)
+        row = {"value": np.array([f.mid])} | ({"value_error": np.array([f.rad])} if f_known else {})
+        row |= last_row([*self._last, now], g_known, self._unit)
+        bad = [name for name, column in row.items() if not np.isfinite(column).all()]
+        if g is not None and not np.isfinite(g.rad).all():
+            bad.append("gradient")
+        if bad or (value is not None and not np.isfinite(value)):
+            self._stop(number, f"its {bad[0] if bad else 'value'}")
+            return
+        self._rows.append(row)
+        self._last = [*self._last, now][-2:]
+        if self._keep and number % self._keep == 0:
+            self._iterates[number] = {"x": x}
+
+    def _stop(self, number: int, what: str) -> None:
+        self.stopped = f"step {number}: {what} is not finite"
+
+
+def _at(given: float | Callable[[int], float] | None, number: int) -> float | None:
+    return given(number) if callable(given) else given
+
+
+def _plain_step(optimizer: torch.optim.Optimizer) -> tuple[float | None, float | None]:
+    """η and β of the step just made, where it is e = −η∇f + βΔ; else nothing."""
+    if type(optimizer) is not torch.optim.SGD:
+        return None, None
+    groups = optimizer.param_groups
+    other = any(
+        g["nesterov"] or g["maximize"] or g["dampening"] or g["weight_decay"] for g in groups
+    )
+    rates = {(float(g["lr"]), float(g["momentum"])) for g in groups}
+    return (None, None) if other or len(rates) > 1 else next(iter(rates))

@@ -1,0 +1,82 @@
+r"""Bounds on the rounding of values and gradients, as the run's author declares them.
+
+| declared | bound on |f̂ − f| |
+|---|---|
+| ``value_error`` | what it says, a number or a function of x |
+| ``operations`` = n | γ_n\|f̂\| + nη: f is a sum of non-negative terms, n roundings long |
+| ``exact`` | what the problem computes itself |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from amverify.errors import InvalidInput
+from amverify.recording.points import Vector
+from amverify.rounding import ETA, Ball, U, gamma
+
+Bound = float | Callable[[Vector], Any]
+
+
+class Bounded(Protocol):
+    """An objective whose values and gradients carry bounds on their rounding errors."""
+
+    def value(self, x: Vector, /) -> Ball:
+        """f at a point (n,), or at a stack (…, n) of points."""
+
+    def gradient(self, x: Vector, /) -> Ball:
+        """∇f, of the shape of x."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What was declared; see the module.
+
+    Raises:
+        InvalidInput: for more than one bound on the value, or one that is negative.
+    """
+
+    value_error: Bound | None = None
+    gradient_error: Bound | None = None
+    operations: int | None = None
+    exact: Bounded | None = None
+
+    def __post_init__(self) -> None:
+        ways = (self.value_error, self.operations, self.exact)
+        if sum(given is not None for given in ways) > 1:
+            raise InvalidInput("recorder: declare one of value_error, operations and exact")
+        if self.operations is not None and self.operations < 0:
+            raise InvalidInput(f"operations: must not be negative, got {self.operations}")
+
+    def value(self, x: Vector, given: float | None, unit: float) -> tuple[Ball, bool]:
+        """f as a ball, and whether its radius bounds the error (u is that of the values)."""
+        if self.exact is not None:
+            return self.exact.value(x), True
+        if self.value_error is not None:
+            return Ball.of(given, _bound(self.value_error, x, "value_error")), True
+        if self.operations is not None:
+            with np.errstate(all="ignore"):
+                error = gamma(self.operations, unit) * abs(given or 0.0)
+                return Ball.of(given, error * (1 + 4 * U) + self.operations * ETA), True
+        return Ball.of(given), False
+
+    def gradient(self, x: Vector, given: Vector | None) -> tuple[Ball | None, bool]:
+        """∇f as balls, and whether their radii bound the errors."""
+        if self.exact is not None and self.gradient_error is None:
+            return self.exact.gradient(x), True
+        if given is None:
+            return None, False
+        if self.gradient_error is None:
+            return Ball.of(given), False
+        return Ball.of(given, _bound(self.gradient_error, x, "gradient_error")), True
+
+
+def _bound(given: Bound, x: Vector, name: str) -> Any:
+    bound = np.asarray(given(x) if callable(given) else given, dtype=np.float64)
+    if not (bound >= 0).all():
+        raise InvalidInput(f"{name}: must not be negative, got {bound.min()}")
+    return bound

@@ -1,0 +1,50 @@
+"""The header of a recorded trace: versions, seed, and constants as they were declared."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from amverify.errors import InvalidInput
+
+ORIGINS = ("declared", "computed", "measured", "fitted")
+
+
+def versions() -> dict[str, str]:
+    """What ran: python and the libraries that compute."""
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+    }
+
+
+def declared(constants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Constants in the header's form; a plain number was declared.
+
+    Raises:
+        InvalidInput: for what is not a finite number, or an unknown origin, naming it.
+    """
+    found = {}
+    for name, given in constants.items():
+        entry = dict(given) if isinstance(given, Mapping) else {"value": given}
+        entry.setdefault("origin", "declared")
+        for part in ("value", "error"):
+            number = entry.get(part, 0.0)
+            if isinstance(number, np.generic):
+                number = entry[part] = number.item()
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise InvalidInput(f"constant {name}: expected a number, got {number!r}")
+            if not math.isfinite(number):
+                raise InvalidInput(f"constant {name}: its {part} is {number}")
+        if entry["origin"] not in ORIGINS:
+            raise InvalidInput(
+                f"constant {name}: origin {entry['origin']!r} is none of {', '.join(ORIGINS)}"
+            )
+        found[name] = entry
+    return found

@@ -1,0 +1,160 @@
+r"""Parameters of any library as one vector x ∈ ℝⁿ, and an objective evaluated without a trace.
+
+x is the concatenation of all parameters in float64: every float16, bfloat16 and float32 number
+is one, so nothing is rounded. ``quietly`` keeps an evaluation from being noticed: gradients,
+the states of random generators, and buffers of the modules that it calls (running means of
+batch normalisation, say) are afterwards what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+
+from amverify.errors import InvalidInput
+
+Vector = NDArray[np.float64]
+_UNITS = {
+    "float16": 2.0**-11,
+    "bfloat16": 2.0**-8,
+    "float32": 2.0**-24,
+    "float64": 2.0**-53,
+}
+
+
+def unit_roundoff(dtype: str) -> float:
+    """u of a format, by its name.
+
+    Raises:
+        InvalidInput: for a format that is not real floating point of at most 64 bits.
+    """
+    if dtype not in _UNITS:
+        raise InvalidInput(f"parameters: {dtype} is not one of {', '.join(_UNITS)}")
+    return _UNITS[dtype]
+
+
+def flat(params: Any) -> tuple[Vector, str, tuple[tuple[int, ...], ...]]:
+    """All parameters as one float64 vector, the coarsest of their formats, and their shapes.
+
+    Args:
+        params: an array, a tensor, a number, or an iterable of these.
+
+    Raises:
+        InvalidInput: if there are none, or one is not real.
+    """
+    parts = [params] if isinstance(params, Tensor | np.ndarray | float | int) else list(params)
+    if not parts:
+        raise InvalidInput("parameters: none were given")
+    arrays, kinds, shapes = [], [], []
+    for part in parts:
+        if isinstance(part, Tensor):
+            kinds.append(str(part.dtype).removeprefix("torch."))
+            unit_roundoff(kinds[-1])
+            array = part.detach().to("cpu", torch.float64).numpy()
+        else:
+            array = np.asarray(part)
+            if array.dtype.kind in "iu":
+                array = array.astype(np.float64)
+            kinds.append(array.dtype.name)
+            unit_roundoff(kinds[-1])
+        shapes.append(tuple(array.shape))
+        arrays.append(array.astype(np.float64).ravel())
+    vector = np.concatenate(arrays)
+    if not vector.size:
+        raise InvalidInput("parameters: they hold no numbers")
+    return vector, max(kinds, key=unit_roundoff), tuple(shapes)
+
+
+def scalar(value: Any, what: str = "value") -> float:
+    """A number out of whatever an objective returns.
+
+    Raises:
+        InvalidInput: unless it is one real number.
+    """
+    if isinstance(value, Tensor):
+        if value.numel() != 1 or value.is_complex():
+            raise InvalidInput(f"{what}: expected one number, got shape {tuple(value.shape)}")
+        return float(value.detach())
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "fiu":
+        raise InvalidInput(f"{what}: expected one number, got shape {array.shape} of {array.dtype}")
+    return float(array.reshape(()))
+
+
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """All parameters of all groups, in order.
+
+    Raises:
+        InvalidInput: if it holds none.
+    """
+    found: list[Tensor] = [p for group in optimizer.param_groups for p in group["params"]]
+    if not found:
+        raise InvalidInput(f"{type(optimizer).__name__}: it holds no parameters")
+    return found
+
+
+@contextmanager
+def quietly(params: Sequence[Tensor]) -> Iterator[None]:
+    """Evaluate inside: gradients, random generators and module buffers are then restored."""
+    grads = [p.grad for p in params]
+    kept: dict[Tensor, Tensor] = {}
+
+    def keep(module: nn.Module, _inputs: Any) -> None:
+        for buffer in module.buffers(recurse=False):
+            if buffer not in kept:
+                kept[buffer] = buffer.detach().clone()
+
+    for p in params:
+        p.grad = None
+    handle = register_module_forward_pre_hook(keep)
+    try:
+        devices = {p.device.index or 0 for p in params if p.device.type == "cuda"}
+        with torch.random.fork_rng(devices=sorted(devices)):
+            yield
+    finally:
+        handle.remove()
+        with torch.no_grad():
+            for buffer, before in kept.items():
+                buffer.copy_(before)
+        for p, grad in zip(params, grads, strict=True):
+            p.grad = grad
+
+
+def evaluate(
+    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool
+) -> tuple[float, Vector | None]:
+    """f and, by autograd, ∇f (0 where f does not depend on a parameter), evaluated quietly.
+
+    Raises:
+        InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
+    """
+    with quietly(params):
+        if not gradient:
+            with torch.no_grad():
+                return scalar(value()), None
+        leaves = [p for p in params if p.requires_grad]
+        with torch.enable_grad():
+            result = value()
+            number = scalar(result)
+            if not (isinstance(result, Tensor) and result.requires_grad):
+                raise InvalidInput(
+                    "value: it depends on no parameter that requires a gradient; "
+                    "return a tensor, or record with gradient=False"
+                )
+            found = iter(torch.autograd.grad(result.reshape(()), leaves, allow_unused=True))
+        slopes = [next(found) if p.requires_grad else None for p in params]
+    return number, flat(_filled(params, slopes))[0]
+
+
+def _filled(params: Iterable[Tensor], slopes: Iterable[Tensor | None]) -> list[Tensor]:
+    return [
+        torch.zeros_like(p) if g is None else (g.to_dense() if g.is_sparse else g)
+        for p, g in zip(params, slopes, strict=True)
+    ]

@@ -1,0 +1,18 @@
+"""What an audit says, shown: on a console, as JSON, as JUnit XML and as one HTML page.
+
+    Report ──┬─▶ render(report, console)        one line a theorem, a block where it does not hold
+             ├─▶ to_json(report) ─▶ from_json   exact round trip
+             ├─▶ to_junit(report)               for continuous integration
+             └─▶ to_html(report)                one file that opens offline
+
+Each gives text; ``write`` puts a text on disk whole or not at all. Nothing here judges: the
+verdicts come from :mod:`amverify.verdict`, and two reports that are equal give the same bytes.
+"""
+
+from amverify.report.console import render
+from amverify.report.files import write
+from amverify.report.html import to_html
+from amverify.report.jsonfile import from_json, to_json
+from amverify.report.junit import to_junit
+
+__all__ = ["from_json", "render", "to_html", "to_json", "to_junit", "write"]

@@ -1,0 +1,179 @@
+r"""The words that every form of a report shares: marks, numbers, and what a finding says.
+
+Numbers are written so that nothing is lost: the shortest decimal that reads back as the same
+float. Only where a number is a summary (the least slack in a table, an axis) is it rounded.
+
+Text that comes from outside (a subject, a reason) may hold what a terminal would obey or what
+XML forbids; ``clean`` replaces such characters by U+FFFD and lets the line break and tab stand.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from amverify.verdict import Checked, Constant, Counts, Evidence, Finding, Report, Verdict, Witness
+
+MARKS: Mapping[Verdict, str] = {
+    Verdict.VIOLATED: "✗",
+    Verdict.NOT_APPLICABLE: "⊘",
+    Verdict.UNDECIDED: "?",
+    Verdict.VACUOUS: "∅",
+    Verdict.HOLDS: "✓",
+}
+
+SPOKEN: Mapping[Verdict, str] = {
+    Verdict.HOLDS: "holds",
+    Verdict.VIOLATED: "violated",
+    Verdict.NOT_APPLICABLE: "not applicable",
+    Verdict.VACUOUS: "vacuous",
+    Verdict.UNDECIDED: "undecided",
+}
+
+MEANING: Mapping[Verdict, str] = {
+    Verdict.HOLDS: "The hypotheses hold, and every instance that could be decided satisfies the "
+    "claim.",
+    Verdict.VIOLATED: "Some instance fails by more than rounding can explain.",
+    Verdict.NOT_APPLICABLE: "A hypothesis fails on this run, so the claim says nothing about it.",
+    Verdict.VACUOUS: "Nothing was tested: what the claim is about never happened on this run.",
+    Verdict.UNDECIDED: "Data are missing, or every margin lies under the rounding floor.",
+}
+
+CHECKED: Mapping[bool | None, tuple[str, str]] = {
+    True: ("✓", "holds"),
+    False: ("✗", "fails"),
+    None: ("?", "not seen"),
+}
+
+_FORBIDDEN = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TURNING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """``text`` without characters that XML forbids, a terminal obeys or that turn the line."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _TURNING.sub("\ufffd", _FORBIDDEN.sub("\ufffd", plain))
+
+
+def one_line(text: str) -> str:
+    """``text``, cleaned, on one line."""
+    return " ".join(clean(text).split())
+
+
+def number(value: float) -> str:
+    """``value`` in full: the shortest decimal that reads back as the same float."""
+    text = repr(float(value))
+    return text.removesuffix(".0")
+
+
+def short(value: float) -> str:
+    """``value`` to three significant digits, for summaries."""
+    return f"{value:.3g}"
+
+
+def span(constant: Constant) -> str:
+    """A constant's value, or its range over the run."""
+    low, high = number(constant.low), number(constant.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def formula(constant: Constant) -> str:
+    """A constant's formula; an empty text where it only repeats the name."""
+    return "" if constant.formula == constant.name else constant.formula
+
+
+def evidence(kinds: tuple[Evidence, ...]) -> str:
+    """The evidence levels by name; a dash for none."""
+    return ", ".join(kinds) or "–"
+
+
+def counts(found: Counts) -> str:
+    """How many instances were decided in floating point, exactly, and not at all."""
+    words = f"{found.decided} in floating point, {found.exact} exactly, {found.floor} at the floor"
+    return f"{words}; {found.failed} failed" if found.failed else words
+
+
+def least(finding: Finding) -> tuple[int, float] | None:
+    """The sweep with the least relative margin, and that margin; None where none is known."""
+    slack = finding.slack
+    known = [
+        (margin, sweep)
+        for sweep, margin in zip(slack.sweeps, slack.margin, strict=False)
+        if not math.isnan(margin)
+    ]
+    if not known:
+        return None
+    margin, sweep = min(known)
+    return sweep, margin
+
+
+def broken(finding: Finding) -> tuple[Checked, ...]:
+    """The hypotheses that fail on this run."""
+    return tuple(h for h in finding.hypotheses if h.holds is False)
+
+
+def unseen(finding: Finding) -> tuple[Checked, ...]:
+    """The hypotheses that the trace could not show."""
+    return tuple(h for h in finding.hypotheses if h.holds is None)
+
+
+def hypothesis(checked: Checked) -> str:
+    """A hypothesis in one line: its name, its text, and what was seen of it."""
+    said = checked.name
+    if checked.text not in ("", checked.name):
+        said += f": {checked.text}"
+    return one_line(f"{said} — {checked.detail}" if checked.detail else said)
+
+
+def witness(found: Witness) -> tuple[tuple[str, str], ...]:
+    """A witness as (name, value) rows: where, both sides, margin, bound, every symbol."""
+    how = {"float": "in floating point, beyond the bound", "exact": "in exact arithmetic"}
+    rows = [
+        ("where", one_line(found.where)),
+        ("inequality", one_line(found.inequality)),
+        ("left side", number(found.lhs)),
+        ("right side", number(found.rhs)),
+        ("margin (right − left)", number(found.margin)),
+        ("bound on rounding", number(found.bound)),
+        ("decided", how[found.decided]),
+    ]
+    return tuple(rows + [(one_line(n), ball(*v)) for n, v in found.values.items()])
+
+
+def ball(middle: float, radius: float) -> str:
+    """A symbol's value, with its radius where that is not zero."""
+    return number(middle) if radius == 0 else f"{number(middle)} ± {number(radius)}"
+
+
+def tally(report: Report) -> str:
+    """How many theorems got which verdict, the weakest first."""
+    found = [(v, sum(f.verdict is v for f in report.findings)) for v in MARKS]
+    said = [f"{n} {'hold' if v is Verdict.HOLDS and n > 1 else SPOKEN[v]}" for v, n in found if n]
+    return ", ".join(said) or "no theorem was audited"
+
+
+def header(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The run's header as (name, values): a mapping inside gives one value an entry."""
+    return tuple((one_line(str(k)), tuple(_entries(v))) for k, v in report.header.items())
+
+
+def _entries(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [one_line(f"{k} {plain(v)}") for k, v in value.items()] or ["–"]
+    return [one_line(plain(value))]
+
+
+def plain(value: Any) -> str:
+    """A header's value as text: a list with commas, anything deeper as JSON."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, list | tuple) and not any(isinstance(v, list | Mapping) for v in value):
+        return ", ".join(plain(v) for v in value) or "–"
+    if isinstance(value, list | tuple | Mapping):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

@@ -1,0 +1,244 @@
+"""Mutants for every theorem of the catalogue: each must cost at least one of its claims HOLDS.
+
+A mutant is a fault in a program or in its records. It is caught where a theorem that its subject
+claims no longer HOLDS; the same run without the fault gives HOLDS, so no control is vacuous.
+(M1 leaves its constant to the run: VACUOUS is the best that it can get.)
+
+``expected`` says what every such theorem answers, with the first letter of
+
+    VIOLATED, NOT_APPLICABLE, EMPTY (= VACUOUS), UNDECIDED, INPUT (= InvalidInput)
+
+``true`` says where it rightly HOLDS nevertheless: the claim is true of the faulty run as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import edits
+import faults
+from edits import FLIP, QUADRUPLE, column, lagging, not_a_number, rising, times, unset
+from faults import (
+    BOXED,
+    CERTIFIED,
+    NONCONVEX,
+    QUADRATIC,
+    SADDLE,
+    SUBJECTS,
+    UNCOUPLED,
+    VALLEY,
+)
+from test_sweep_mutants import (
+    bias_never_moved,
+    modulus_too_small,
+    nan_accepted,
+    stale_block,
+    step_doubled,
+    weight_too_large,
+)
+
+from amverify.audit import audit
+from amverify.errors import InvalidInput
+from amverify.families.block_loops import Rule
+from amverify.methods.tiam import mdlam
+from amverify.network.coupling import Band, Penalty
+from amverify.trace import Trace
+
+LETTERS = {
+    "H": "HOLDS",
+    "V": "VIOLATED",
+    "N": "NOT_APPLICABLE",
+    "E": "VACUOUS",
+    "U": "UNDECIDED",
+    "I": "InvalidInput",
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault in a subject.
+
+    Args:
+        fault: which of audit.md's negative controls it is.
+        subject: whose run it spoils.
+        make: the faulty run.
+        constants: declared constants that are wrong.
+    """
+
+    fault: str
+    subject: str
+    make: Callable[[], Trace]
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Fault and subject in words."""
+        return f"{self.fault} · {self.subject}"
+
+
+def verdict(make: Callable[[], Trace], theorem: str, constants: Mapping[str, float]) -> str:
+    """What the audit answers, InvalidInput included."""
+    try:
+        return str(audit(make(), [theorem], constants).verdict)
+    except InvalidInput:
+        return "InvalidInput"
+
+
+def _edited(fault: str, subject: str, edit: Callable[[Trace], Trace]) -> Mutant:
+    return Mutant(fault, subject, lambda: edit(SUBJECTS[subject].trace()))
+
+
+def _wrong(fault: str, subject: str, **constants: float) -> Mutant:
+    return Mutant(fault, subject, SUBJECTS[subject].trace, constants)
+
+
+BLOCK_LOOPS = (
+    ("block descent", QUADRATIC, CERTIFIED),
+    ("uncoupled inertia", QUADRATIC, UNCOUPLED),
+    ("PALM", QUADRATIC, Rule(s=1.0625)),
+    ("nonconvex block descent", SADDLE, NONCONVEX),
+    ("boxed block descent", BOXED, CERTIFIED),
+)
+PROGRAM_FAULTS: dict[str, faults.Wrong] = {
+    "step doubled": faults.doubled,
+    "block left stale": faults.stale,
+    "sign flipped": faults.flipped,
+    "block never updated": faults.dead,
+    "NaN": faults.poisoned,
+}
+SWEEP_FAULTS: dict[str, faults.Patch] = {
+    "step doubled": step_doubled,
+    "block left stale": stale_block,
+    "sign flipped": faults.weight_sign_flipped,
+    "block never updated": bias_never_moved,
+    "modulus × 0.9": modulus_too_small,
+    "ΔF halved": faults.change_halved,
+    "weight δ × 1.1": weight_too_large,
+    "NaN": nan_accepted,
+}
+
+
+def _in_block_loops() -> Iterator[Mutant]:
+    for subject, problem, rule in BLOCK_LOOPS:
+        for fault, wrong in PROGRAM_FAULTS.items():
+            yield Mutant(fault, subject, partial(faults.blocks, problem, rule, wrong))
+        for factor in (0.9, 0.5):
+            make = partial(faults.blocks, problem, rule, faults.scaled_modulus(factor))
+            yield Mutant(f"modulus × {factor}", subject, make)
+        if rule.p2:
+            make = partial(faults.without_inertia, problem, rule)
+            yield Mutant("inertia zeroed", subject, make)
+    make = partial(faults.blocks, BOXED, CERTIFIED, faults.leaky)
+    yield Mutant("box violated", "boxed block descent", make)
+    make = partial(faults.blocks, QUADRATIC, faults.OUTSIDE)
+    yield Mutant("parameters outside the region", "block descent", make)
+    make = partial(faults.blocks, SADDLE, faults.OUTSIDE_NONCONVEX)
+    yield Mutant("parameters outside the region", "nonconvex block descent", make)
+
+
+def _in_optimisers() -> Iterator[Mutant]:
+    loops = {
+        "gradient descent": partial(faults.descent, QUADRATIC, 1.9),
+        "heavy ball": partial(faults.descent, QUADRATIC, 0.95, beta=0.5),
+        "Nesterov": partial(faults.accelerated, VALLEY),
+        "trained step sizes": partial(faults.scaled, QUADRATIC),
+    }
+    for subject, loop in loops.items():
+        for fault, wrong in PROGRAM_FAULTS.items():
+            if fault != "block never updated" or subject == "trained step sizes":
+                yield Mutant(fault, subject, partial(loop, wrong=wrong))
+    for factor in (0.9, 0.5):
+        wrong = faults.scaled_modulus(factor)
+        yield Mutant(f"modulus × {factor}", "trained step sizes", partial(faults.scaled, QUADRATIC, wrong))  # noqa: E501
+    yield Mutant("η doubled", "gradient descent", partial(faults.doubled_eta, QUADRATIC, 1.9))
+    yield Mutant("η doubled", "heavy ball", partial(faults.doubled_eta, QUADRATIC, 0.95, 0.5))
+    lost = partial(faults.momentum_lost, QUADRATIC, 0.95, 0.5)
+    yield Mutant("inertia zeroed", "heavy ball", lost)
+    yield Mutant("inertia zeroed", "Nesterov", partial(faults.unaccelerated, VALLEY))
+
+
+def _in_methods() -> Iterator[Mutant]:
+    couplings = {"TIAM, band": Band(0.3), "TIAM, penalty": Penalty(0.7)}
+    for subject, coupling in couplings.items():
+        for fault, patch in SWEEP_FAULTS.items():
+            if not (patch is stale_block and isinstance(coupling, Penalty)):
+                yield Mutant(fault, subject, partial(faults.tiam, coupling, patch=patch))
+        forgets = {
+            "inertia zeroed": faults.ForgetsDisplacements(faults.RULE),
+            "weights δ forgotten": faults.ForgetsWeights(faults.RULE),
+        }
+        for fault, method in forgets.items():
+            yield Mutant(fault, subject, partial(faults.tiam, coupling, method))
+    still = faults.ForgetsDisplacements(mdlam().rule)
+    yield Mutant("inertia zeroed", "mDLAM", partial(faults.tiam, Band(0.3), still))
+    yield Mutant("block never updated", "mDLAM", partial(faults.tiam, Band(0.3), mdlam(), bias_never_moved))  # noqa: E501
+    yield Mutant("safeguard left out", "mDLAM", partial(faults.restless, Band(0.3)))
+    yield Mutant("ρ too small", "dlADMM", partial(faults.dladmm, 1e-3))
+    yield Mutant("band active", "PALM, wide band", partial(faults.wide_band, 0.3))
+    shrinking = Band(0.5, factor=0.5, floor=1e-3)
+    yield Mutant("ε shrinks", "PALM, wide band", partial(faults.tiam, shrinking, faults.palm(), sweeps=30))  # noqa: E501
+
+
+WITH_BLOCKS = ("block descent", "uncoupled inertia", "PALM", "nonconvex block descent", "TIAM, band", "TIAM, penalty", "mDLAM")  # noqa: E501
+WITH_VALUES = ("gradient descent", "heavy ball", "Nesterov", "PALM", "block descent", "TIAM, band", "mDLAM", "PALM, wide band", "dlADMM")  # noqa: E501
+STEPPED = ("gradient descent", "heavy ball", "trained step sizes")
+
+
+def _in_traces() -> Iterator[Mutant]:
+    for subject in WITH_BLOCKS:
+        for fault, name, change in (
+            ("⟨Δ, e⟩ with the wrong sign", "cross", FLIP),
+            ("ΔF of the row before", "change", lagging),
+            ("ΔF of the wrong sign", "change", FLIP),
+            ("‖e‖² × 4", "step", QUADRUPLE),
+            ("NaN in the trace", "change", not_a_number),
+        ):
+            yield _edited(fault, subject, column("blocks", name, change))
+    for subject in WITH_VALUES:
+        lag = column("sweeps", "value", lagging)
+        yield _edited("objective of the previous iterate", subject, lag)
+        rise = column("sweeps", "value", rising)
+        yield _edited("objective rises once", subject, rise)
+    for subject in STEPPED:
+        yield _edited("‖e‖² × 4", subject, column("sweeps", "step", QUADRUPLE))
+        yield _edited("NaN in the trace", subject, column("sweeps", "gradient", not_a_number))
+    for subject in ("gradient descent", "trained step sizes"):
+        yield _edited("∇f × 10", subject, column("sweeps", "gradient", times(100.0)))
+    for subject in ("PALM", "TIAM, band", "mDLAM", "dlADMM"):
+        yield _edited("Σ ΔF rises once", subject, column("sweeps", "change", FLIP))
+    for subject in ("block descent", "TIAM, band"):
+        yield _edited("weights δ forgotten", subject, column("blocks", "delta", unset))
+        yield _edited("weight δ' × 1.1", subject, column("blocks", "delta_next", times(1.1)))
+    for subject in ("TIAM, band", "TIAM, penalty"):
+        for name in ("residual_block", "weight_gradient"):
+            yield _edited(f"{name} × 10⁶", subject, column("measures", name, times(1e6)))
+        yield _edited("γ × 4", subject, column("blocks", "gamma", times(4.0)))
+    yield _edited("joint residual halved", "TIAM, band", column("measures", "residual_joint", times(0.5)))  # noqa: E501
+    for name, subject in (("slope", "trained step sizes"), ("weighted", "trained step sizes")):
+        yield _edited(f"{name} × 1.1", subject, column("blocks", name, times(1.1)))
+    yield _edited("modulus recorded × 1.5", "PALM", column("blocks", "modulus", times(1.5)))
+    yield _edited("modulus recorded × 1.5", "nonconvex block descent", column("blocks", "modulus", times(5.0)))  # noqa: E501
+    yield _edited("ΔF of the wrong sign", "trained step sizes", column("blocks", "change", FLIP))
+
+
+def _in_constants() -> Iterator[Mutant]:
+    gradient = SUBJECTS["gradient descent"].constants
+    yield _wrong("L × 0.9", "gradient descent", L=0.9 * faults.L)
+    yield _wrong("L × 0.9", "heavy ball", L=0.9 * faults.L)
+    yield _wrong("a ÷ 0.9", "gradient descent", a=gradient["a"] / 0.9)
+    yield _wrong("b × 0.9", "gradient descent", b=0.9 * gradient["b"])
+    yield _wrong("f* raised", "gradient descent", fstar=float(QUADRATIC.constants.fstar or 0) + 1)
+    yield _wrong("D × 0.1", "Nesterov", D=0.1 * float(VALLEY.declared()["D"]["value"]))
+    yield _wrong("C5 too large", "PALM, wide band", C5=1e12)
+    yield _wrong("M × 0.001", "trained step sizes", M=1e-3 * faults.L)
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *_in_block_loops(),
+    *_in_optimisers(),
+    *_in_methods(),
+    *_in_traces(),
+    *_in_constants(),
+)

@@ -1,0 +1,94 @@
+"""Block records as rows: order, replicates, absent entries, one transfer for many sweeps."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from amverify.errors import InvalidInput
+from amverify.recorder import MethodRecorder
+from amverify.recording import blocks
+from amverify.trace import Trace
+
+
+def record(kind, layer, number, shape=(2, 3), **more):
+    fields = {
+        "kind": kind,
+        "layer": layer,
+        "update": "gradient",
+        "change": torch.full(shape, -float(number)) - torch.arange(6.0).reshape(2, 3)
+        if shape
+        else torch.tensor(-float(number)),
+        "step": torch.full(shape, 0.5, dtype=torch.float64),
+        "modulus": 2.0,
+        "s": torch.tensor(1.5),
+        "backtracks": 3,
+        "gamma": None,
+        "ignored": "text",
+    }
+    return SimpleNamespace(**(fields | more))
+
+
+def test_rows_are_in_order_and_replicates_flattened():
+    recorder = MethodRecorder()
+    for k in (1, 2):
+        recorder.sweep(k, (record("W", 1, 10 * k), record("a", 2, 10 * k + 1, gamma=4.0)))
+    table = recorder.table()
+    assert Trace({}, blocks=table).rows("blocks") == 24
+    assert table["sweep"].tolist() == [1] * 12 + [2] * 12
+    assert table["replicate"].tolist() == list(range(6)) * 4
+    assert table["kind"].tolist() == ([b"W"] * 6 + [b"a"] * 6) * 2
+    assert table["layer"].tolist() == ([1] * 6 + [2] * 6) * 2
+    assert set(table["update"]) == {b"gradient"}
+    assert table["change"][:12].tolist() == [-10.0 - r for r in range(6)] + [
+        -11.0 - r for r in range(6)
+    ]
+    assert table["gamma"][:12].tolist() == [0.0] * 6 + [4.0] * 6
+    assert set(table["modulus"]) == {2.0}
+    assert set(table["s"]) == {1.5}
+    assert set(table["backtracks"]) == {3.0}
+    assert "ignored" not in table
+    assert "cross" not in table
+
+
+def test_nothing_is_read_before_the_table_is_asked_for(monkeypatch):
+    monkeypatch.setattr(blocks, "EVERY", 3)
+    recorder = MethodRecorder()
+    read = []
+    monkeypatch.setattr(blocks, "_columns", lambda w, f, s, real=blocks._columns: (
+        read.append(len(w)), real(w, f, s))[1])  # fmt: skip
+    for k in range(1, 8):
+        recorder.sweep(k, (record("W", 1, k, shape=()),))
+    assert read == [3, 3]
+    table = recorder.table()
+    assert read == [3, 3, 1]
+    assert table["change"].tolist() == [-float(k) for k in range(1, 8)]
+    assert recorder.table()["sweep"].tolist() == list(range(1, 8))
+
+
+def test_no_records_no_rows():
+    assert MethodRecorder().table() == {}
+    recorder = MethodRecorder()
+    recorder.sweep(1, ())
+    assert recorder.table() == {}
+
+
+def test_an_entry_that_one_record_lacks_is_not_a_column():
+    recorder = MethodRecorder()
+    recorder.sweep(1, (record("W", 1, 1), record("b", 1, 2, step=None)))
+    assert "step" not in recorder.table()
+
+
+def test_records_that_do_not_fit_together():
+    recorder = MethodRecorder()
+    recorder.sweep(1, (record("W", 1, 1),))
+    recorder.table()
+    recorder.sweep(2, (record("W", 1, 1, step=None),))
+    with pytest.raises(InvalidInput, match=r"sweep 2 has other columns than those before: \['step"):
+        recorder.table()
+    recorder = MethodRecorder()
+    recorder.sweep(1, (record("W", 1, 1), record("W", 1, 1, step=torch.ones(5))))
+    with pytest.raises(InvalidInput, match="replicates of different shapes"):
+        recorder.table()

@@ -1,0 +1,117 @@
+"""The page in headless Chromium: offline, without errors, from a phone to a desk, in print."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from examples import example
+
+PHONE, DESK = 360, 1100
+
+
+def shown(chromium: Any, page: Path, width: int = DESK, scheme: str = "light") -> None:
+    """Open the page afresh in a window of that width."""
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+    for kind in ("browser", "performance"):
+        chromium.get_log(kind)
+    chromium.get(page.as_uri())
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_no_error_and_no_request_but_the_page(chromium: Any, page: Path, width: int) -> None:
+    shown(chromium, page, width)
+    assert chromium.get_log("browser") == []
+    events = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
+    asked = [
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert {url for url in asked if urlsplit(url).scheme != "data"} == {page.as_uri()}
+
+
+@pytest.mark.parametrize("width", [PHONE, 414, 768, DESK])
+def test_the_page_is_never_wider_than_the_window(chromium: Any, page: Path, width: int) -> None:
+    shown(chromium, page, width)
+    for details in chromium.find_elements("tag name", "details"):
+        chromium.execute_script("arguments[0].open = true", details)
+    root = "document.documentElement"
+    scroll, client = chromium.execute_script(f"return [{root}.scrollWidth, {root}.clientWidth]")
+    assert client == width
+    assert scroll <= client
+
+
+def test_every_section_is_there_and_seen(chromium: Any, page: Path) -> None:
+    shown(chromium, page, PHONE)
+    sections = chromium.find_elements("css selector", "main section")
+    assert len(sections) == len(example().findings)
+    for section, finding in zip(sections, example().findings, strict=True):
+        assert section.is_displayed()
+        assert finding.statement in section.text
+        headings = [part.text for part in section.find_elements("tag name", "h3")]
+        assert ("Witness" in headings) == (finding.witness is not None)
+        assert ("Slack" in headings) == bool(finding.slack.sweeps)
+        assert {"Statement", "Instances and evidence"} <= set(headings)
+    rows = chromium.find_elements("css selector", ".verdicts tbody tr")
+    assert [row.text.split()[0] for row in rows] == [f.theorem for f in example().findings]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_labels_of_the_plots_do_not_collide(chromium: Any, page: Path, width: int) -> None:
+    shown(chromium, page, width)
+    boxes = chromium.execute_script(
+        "return [...document.querySelectorAll('svg')].map(s => [...s.querySelectorAll('text')]"
+        ".map(t => { const b = t.getBoundingClientRect();"
+        " return [b.left, b.top, b.right, b.bottom, t.textContent] }))"
+    )
+    assert len(boxes) == 3
+    for plot in boxes:
+        for i, (left, top, right, bottom, label) in enumerate(plot):
+            assert 0 <= left < right <= width, label
+            for other in plot[:i]:
+                apart = right <= other[0] or other[2] <= left or bottom <= other[1]
+                assert apart or other[3] <= top, (label, other[4])
+
+
+def test_the_scheme_of_the_reader_is_followed(chromium: Any, page: Path) -> None:
+    colour = "return getComputedStyle(document.body).backgroundColor"
+    shown(chromium, page, scheme="light")
+    light = chromium.execute_script(colour)
+    shown(chromium, page, scheme="dark")
+    assert light == "rgb(253, 253, 251)"
+    assert chromium.execute_script(colour) == "rgb(21, 23, 26)"
+
+
+def test_the_keyboard_reaches_the_links_and_the_details(chromium: Any, page: Path) -> None:
+    shown(chromium, page)
+    found = []
+    for _ in range(1 + 5 + 1 + 4):
+        key = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+        for kind in ("rawKeyDown", "keyUp"):
+            chromium.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, **key})
+        found.append(chromium.switch_to.active_element)
+    tags = [element.tag_name for element in found]
+    assert tags == ["a"] * 6 + ["summary"] * 5
+    assert found[0].get_attribute("href").endswith("#main")
+
+
+def test_it_prints(chromium: Any, page: Path) -> None:
+    shown(chromium, page, scheme="dark")
+    pdf = base64.b64decode(chromium.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF-")
+    assert pdf.count(b"/Type /Page\n") >= 2
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    colour = "return getComputedStyle(document.body).backgroundColor"
+    assert chromium.execute_script(colour) == "rgb(255, 255, 255)"
+    pre = "return document.querySelector('details pre').checkVisibility()"
+    assert chromium.execute_script(pre)
