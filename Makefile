@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table6 table10 table11 mdlam_setting test lint bench clean
+.PHONY: list table1 table2 table6 table10 table11 mdlam_setting test controls lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+controls: $(STAMP)
+	$(BIN)/python tests/controls/run.py
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -q -s -p no:xdist
