@@ -84,9 +84,8 @@ def audit(
     notes = []
     if not trace.complete:
         notes.append("the trace file was cut off: only its whole rows count")
-    stopped = trace.header.get("stopped")
-    if isinstance(stopped, Mapping):
-        notes.append(f"the run stopped: {stopped.get('reason')}")
+    if "stopped" in trace.header:
+        notes.append(f"the run stopped: {trace.header['stopped']}")
     subject = str(trace.header.get("subject", "a run"))
     return Report(subject, trace.header, findings, tuple(notes))
 
@@ -179,11 +178,11 @@ def _decide(
 
 
 def _inapplicable(finding: Finding, broken: Checked) -> Finding:
-    held = finding.counts.total - finding.counts.failed
+    held = finding.counts.decided + finding.counts.exact
     note = (
         (f"its conclusion fails in {finding.counts.failed} of {finding.counts.total} instances",)
         if finding.counts.failed
-        else ((f"its conclusion was not seen to fail in {held} instances",) if held else ())
+        else ((f"its conclusion holds in the {held} instances that were decided",) if held else ())
     )
     reason = f"hypothesis “{broken.text}” fails: {broken.detail}"
     return replace(
@@ -387,11 +386,12 @@ def _slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:
         size = np.abs(lhs.mid) + np.abs(rhs.mid)
         relative = np.where(size > 0, margin.mid / size, 0.0)
         floor = np.where(size > 0, np.minimum(margin.rad / size, 1e300), 0.0)
-    order = np.argsort(instances.sweep, kind="stable")
-    sweeps, starts = np.unique(instances.sweep[order], return_index=True)
-    least = np.minimum.reduceat(relative[order], starts)
-    least_floor = np.maximum.reduceat(floor[order], starts)
-    return Slack(tuple(sweeps.tolist()), tuple(least.tolist()), tuple(least_floor.tolist()))
+    order = np.lexsort((relative, instances.sweep))
+    sweeps, first = np.unique(instances.sweep[order], return_index=True)
+    worst = order[first]
+    return Slack(
+        tuple(sweeps.tolist()), tuple(relative[worst].tolist()), tuple(floor[worst].tolist())
+    )
 
 
 def _formulas(theorem: Theorem, tested: list[_Test]) -> tuple[Constant, ...]:

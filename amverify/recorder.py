@@ -273,7 +273,7 @@ class Recorder:
         row |= last_row([*self._last, now], g_known, self._unit)
         bad = [name for name, column in row.items() if not np.isfinite(column).all()]
         if g is not None and not np.isfinite(g.rad).all():
-            bad.append("gradient")
+            bad.insert(0, "gradient")
         if bad or (value is not None and not np.isfinite(value)):
             self._stop(number, f"its {bad[0] if bad else 'value'}")
             return

@@ -89,14 +89,14 @@ class Tracer:
         self.measures: dict[str, list[Tensor]] = {}
         self.measured: list[int] = []
         self.settings = _settings(method, problem, state)
-        self.stopped: dict[str, Any] | None = None
+        self.stopped: str | None = None
         self._keep(0, state, self._value(state))
 
     def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
         """Take sweep k, from ``before`` to ``state``; False once F is not finite."""
         value = self._value(state)
         if not bool(torch.isfinite(value).all()):
-            self.stopped = {"step": k, "reason": f"sweep {k}: F is not finite"}
+            self.stopped = f"sweep {k}: F is not finite"
             return False
         self.recorder.sweep(k, state.records)
         self._keep(k, state, value)
@@ -196,7 +196,8 @@ def _sums(blocks: Mapping[str, Column], count: int, replicates: int) -> dict[str
     place = blocks["sweep"] * replicates + blocks["replicate"]
     total = count * replicates
     most = int(np.bincount(place, minlength=total).max())
-    found: dict[str, Column] = {}
+    rounded = np.bincount(place, blocks["execution"], total) * (1 + gamma(most))
+    found: dict[str, Column] = {"execution": rounded}
     for name in SUMMED:
         values, errors = blocks[name], blocks[f"{name}_error"]
         found[name] = np.bincount(place, values, total)
@@ -220,6 +221,7 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
         "coupling": "band" if isinstance(coupling, Band) else "penalty",
         "activation": problem.activation.name,
         "loss": problem.loss.name,
+        "nonsmooth": "box",
         "loss_lipschitz": problem.loss.gradient_lipschitz,
     }
     if isinstance(method, TIAM):

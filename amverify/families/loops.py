@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from amverify.families.problem import Problem, Vector
 from amverify.recording.header import versions
-from amverify.recording.rows import Points, step_columns
+from amverify.recording.rows import Points, execution, step_columns
 from amverify.rounding import Ball, U
 from amverify.trace import Trace
 
@@ -125,12 +125,13 @@ def path_trace(problem: Problem, path: Path) -> Trace:
     keys = {"sweep": np.arange(len(path.x)), "replicate": np.zeros(len(path.x), dtype=np.int64)}
     columns = {"value": np.array(value.mid), "value_error": np.array(value.rad)}
     columns |= step_columns(Points(path.x, gradient)) | {"eta": path.eta}
+    used = Ball(gradient.mid, format_error(gradient.rad, path.dtype))
+    unit = UNITS[path.dtype]
+    points = Points(path.x, used, True, path.eta, path.momentum, unit)
+    columns["execution"] = execution(points)
     if path.momentum is not None:
         columns["momentum"] = path.momentum
     if path.formula:
-        used = Ball(gradient.mid, format_error(gradient.rad, path.dtype))
-        unit = UNITS[path.dtype]
-        points = Points(path.x, used, True, path.eta, path.momentum, unit)
         steps = step_columns(points)
         columns |= {name: steps[name] for name in ("departure", "departure_error")}
     return Trace(header(problem, path.method, path.dtype, path.settings), sweeps=keys | columns)
@@ -168,6 +169,15 @@ def nesterov(
     return path_trace(problem, nesterov_path(problem, steps, eta, dtype))
 
 
+def nonsmooth_kind(problem: Problem) -> str:
+    """What g is: ``none``, ``box``, ``convex`` or ``nonconvex``."""
+    if problem.box is not None:
+        return "box"
+    if problem.nonsmooth([Fraction(float(x)) for x in problem.x0]) is None:
+        return "none"
+    return "convex" if problem.constants.convex else "nonconvex"
+
+
 def header(
     problem: Problem, method: str, dtype: str, settings: dict[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -181,6 +191,7 @@ def header(
             "problem": problem.spec(),
             "coupling": "none",
             "layers": len(problem.blocks),
+            "nonsmooth": nonsmooth_kind(problem),
             **(settings or {}),
         },
         "constants": problem.declared(),

@@ -35,7 +35,7 @@ class Rows:
         self.few, self.across = unit(problem.dtype), math.sqrt(problem.samples)
         self.records: list[BlockRecord] = []
         self.norms = Norms(problem, point)
-        self.norms.squares["a", problem.layers] = dot(output, output), 0.0
+        self.norms.lengths["a", problem.layers] = root(dot(output, output)), 0.0, 0.0
 
     def split_output(self, old: Tensor, new: Tensor) -> None:
         """a_L, near its old value."""
@@ -44,7 +44,7 @@ class Rows:
         block = output_block(problem, self.point, self.point.z[-1])
         block.kind, block.u, block.weight = "a", old, self.nu
         block.residual, block.rest = old - self.point.z[-1], Rest(problem, old)
-        sizes = Sizes(1.0, size + z, 4, size, 0.0)
+        sizes = Sizes(1.0, size + z, 4, size, 0.0, 0.0)
         off = prox_error(problem, 2 * root(dot(new, new)) + z + size, lam)
         left = (problem.loss.gradient_lipschitz + lam) * off + gamma(8, self.few) * lam * (z + size)
         self._keep(minimiser_record(block, new, sizes, weight=self.alpha, left=left))
@@ -121,8 +121,8 @@ class Rows:
         return self._norm("z", layer) + self.across * self._norm("b", layer)
 
     def _norm(self, kind: str, layer: int) -> Scalar:
-        return root(self.norms.squares[kind, layer][0])
+        return self.norms.lengths[kind, layer][0]
 
     def _keep(self, row: BlockRecord) -> None:
-        self.norms.squares[row.kind, row.layer] = row.norm, 0.0
+        self.norms.keep(row, still=True)
         self.records.append(row)

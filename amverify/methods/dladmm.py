@@ -174,7 +174,7 @@ class _Sweep:
         new = self.dual + problem.rho * gap
         if self.norms is not None:
             e = new - self.dual
-            m = moved(e, None, 0.0, unit(problem.dtype))
+            m = moved(e, None, 0.0, 0.0, unit(problem.dtype))
             change, reach = dot(e, gap), root(m.step)
             sizes = self.norms.sizes("z", problem.layers)
             few = unit(problem.dtype)
@@ -217,5 +217,5 @@ class _Sweep:
 
     def _keep(self, row: BlockRecord) -> None:
         assert self.norms is not None
-        self.norms.squares[row.kind, row.layer] = row.norm, 0.0
+        self.norms.keep(row, still=True)
         self.records.append(row)

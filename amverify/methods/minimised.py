@@ -123,7 +123,7 @@ def auxiliary_record(
     coupling, h = problem.coupling, problem.activation
     assert isinstance(coupling, Penalty)
     nu, rho, few = coupling.nu, problem.rho, unit(z.dtype)
-    m = moved(e, displacement, sizes.inertia, few)
+    m = moved(e, displacement, sizes.moved, sizes.inertia, few)
     old_value, residual = h(z), z - pre
     gap, turn = a - old_value, h(new) - old_value
     en, r, g, v = root(m.step), root(dot(residual, residual)), root(dot(gap, gap)), dot(turn, turn)
@@ -138,7 +138,7 @@ def auxiliary_record(
     error = error + 4 * DOUBLE * absolute(change) + smallest(z.dtype) * (1 + rho + nu)
     # the step: T1p compares the minimiser with z alone
     total, steepest = rho + weight, h.lipschitz
-    d = absolute(wide(p1)) * root(sizes.inertia)
+    d = absolute(wide(p1)) * sizes.moved
     about = (rho * (sizes.block + r) + weight * (sizes.block + d)) / total
     off = rho * off_r / total + gamma(8, few) * about
     level = value + h.largest_intercept * math.sqrt(entries(z))

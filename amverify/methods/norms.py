@@ -1,6 +1,6 @@
 r"""The norms of all blocks during a recorded sweep, from which rounding bounds are made.
 
-‖u‖² and ‖Δ‖² of every block are remembered from row to row, so that a row forms none of them
+‖u‖ and ‖Δ‖ of every block are remembered from row to row, so that a row forms none of them
 again. The residual pre_l − z_l is computed from a_{l−1}, W_l, b_l and z_l, at values that may
 have moved by their last displacements since pre_l was formed, so its formula in norms is
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from amverify.methods.record import Sizes, unit
+from amverify.methods.record import BlockRecord, Sizes, unit
 from amverify.network.coupling import Band
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.scalars import Scalar, dot, root
@@ -22,12 +22,12 @@ from amverify.network.scalars import Scalar, dot, root
 Key = tuple[str, int]
 """A block's name: its kind and its layer, 1 … L."""
 
-Squares = dict[Key, tuple[Scalar, Scalar]]
-"""‖u‖² and ‖Δ‖² by block."""
+Lengths = dict[Key, tuple[Scalar, Scalar, Scalar]]
+"""‖u‖, ‖Δ‖ and ‖Δ‖² by block."""
 
 
 class Norms:
-    """‖u‖² and ‖Δ‖² of every block, kept current by whoever records.
+    """‖u‖ and ‖Δ‖ of every block, kept current by whoever records.
 
     Args:
         moved: the displacements, ``None`` for a method without.
@@ -41,18 +41,19 @@ class Norms:
         point: Point,
         moved: Point | None = None,
         eps: float = 0.0,
-        known: Squares | None = None,
+        known: Lengths | None = None,
     ) -> None:
         self.problem, self.eps = problem, eps
-        self.squares: Squares = measured(point, moved) if known is None else dict(known)
+        self.lengths: Lengths = measured(point, moved) if known is None else dict(known)
 
     def sizes(self, kind: str, layer: int) -> Sizes:
         """What the bounds of this block's step are made of."""
         problem, last = self.problem, layer + 1 if kind == "a" else layer
-        x, x_step = (problem.input_size, 0.0) if last == 1 else self._norm("a", last - 1)
-        w, w_step = self._norm("W", last)
-        b, b_step = self._norm("b", last)
-        z, _ = self._norm("z", last)
+        lengths = self.lengths
+        x, x_step, _ = (problem.input_size, 0.0, 0.0) if last == 1 else lengths["a", last - 1]
+        w, w_step, _ = lengths["W", last]
+        b, b_step, _ = lengths["b", last]
+        z = lengths["z", last][0]
         across = math.sqrt(problem.samples)
         residual = (x + x_step) * (w + w_step) + across * (b + b_step) + z
         terms = 10 + (problem.space.inputs.shape[1] if last == 1 else problem.widths[last - 1])
@@ -63,13 +64,14 @@ class Norms:
             operator = w
         elif kind == "b":  # the mean over the samples
             residual, terms = residual / across, terms + problem.samples
-        square, inertia = self.squares[kind, layer]
-        outside = self._outside(kind, layer)
-        return Sizes(operator, residual, terms, root(square), inertia, outside)
+        norm, moved, inertia = lengths[kind, layer]
+        return Sizes(operator, residual, terms, norm, moved, inertia, self._outside(kind, layer))
 
-    def _norm(self, kind: str, layer: int) -> tuple[Scalar, Scalar]:
-        square, step = self.squares[kind, layer]
-        return root(square), root(step)
+    def keep(self, row: BlockRecord, still: bool = False) -> None:
+        """Remember what a row says; ``still`` for a method without displacements."""
+        norm = root(row.norm)
+        moved = (0.0, 0.0) if still else (root(row.step), row.step)
+        self.lengths[row.kind, row.layer] = (norm, *moved)
 
     def _outside(self, kind: str, layer: int) -> Scalar:
         """β: how far rounding can have put the present point outside its computed box."""
@@ -79,20 +81,20 @@ class Norms:
         if kind == "z" and not h.piecewise_linear:
             return 0.0  # the interval holds a point that is feasible to rounding
         steepest = 1.0 if kind == "a" else 1 / h.flattest
-        (z, _), (a, _) = self._norm("z", layer), self._norm("a", layer)
+        z, a = self.lengths["z", layer][0], self.lengths["a", layer][0]
         across = math.sqrt(problem.samples * problem.widths[layer])
         value = 2 * h.lipschitz * z + a + (h.at_zero + self.eps) * across
         return 8 * unit(problem.dtype) * steepest * value
 
 
-def measured(point: Point, moved: Point | None) -> Squares:
-    """‖u‖² and ‖Δ‖² of every block of a point."""
-    squares: Squares = {}
+def measured(point: Point, moved: Point | None) -> Lengths:
+    """The lengths of every block of a point."""
+    lengths: Lengths = {}
     for kind, blocks in zip("Wbza", (point.w, point.b, point.z, point.a), strict=True):
         for i, u in enumerate(blocks):
             step: Scalar = 0.0
             if moved is not None:
                 d = {"W": moved.w, "b": moved.b, "z": moved.z, "a": moved.a}[kind][i]
                 step = dot(d, d)
-            squares[kind, i + 1] = dot(u, u), step
-    return squares
+            lengths[kind, i + 1] = root(dot(u, u)), root(step), step
+    return lengths

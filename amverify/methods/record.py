@@ -100,13 +100,15 @@ class Sizes(NamedTuple):
     """Frobenius norms of what a block's step is made of; numbers, or of the replicates' shape.
 
     ``operator`` ‖A‖_F; ``residual`` S, with ‖fl(r) − r‖ ≤ γ_n·S for n = ``terms``; ``block``
-    ‖uᵏ‖; ``inertia`` ‖Δ‖²; ``outside`` β, how far rounding can have put uᵏ outside its box.
+    ‖uᵏ‖; ``moved`` ‖Δ‖, ``inertia`` ‖Δ‖²; ``outside`` β, how far rounding can have put uᵏ
+    outside its box.
     """
 
     operator: Scalar
     residual: Scalar
     terms: int
     block: Scalar
+    moved: Scalar
     inertia: Scalar
     outside: Scalar = 0.0
 
@@ -146,13 +148,16 @@ def entries(u: Tensor) -> int:
     return u.shape[-2] * u.shape[-1]
 
 
-def moved(e: Tensor, d: Tensor | None, inertia: Scalar, u: float) -> Moved:
-    """‖e‖², ⟨Δ, e⟩, ‖Δ‖² (handed in) and their errors; e is rounded, to the unit u, Δ is not."""
+def moved(e: Tensor, d: Tensor | None, norm: Scalar, inertia: Scalar, u: float) -> Moved:
+    """‖e‖², ⟨Δ, e⟩, ‖Δ‖² and their errors; e is rounded, to the unit u, Δ is not.
+
+    ``norm`` is ‖Δ‖ and ``inertia`` its square, known from the last row.
+    """
     tiny = smallest(e.dtype if u == DOUBLE else torch.float32)
     relative = gamma(entries(e) + 1, DOUBLE)
     step = dot(e, e)
     cross: Scalar = 0.0 if d is None else dot(d, e)
-    cross_error = (relative + 2 * u) * root(step * inertia)
+    cross_error = (relative + 2 * u) * norm * root(step)
     return Moved(
         step,
         (relative + 3 * u) * step + tiny,
@@ -258,7 +263,7 @@ def gathered(
     inertia = sizes.inertia
     still = isinstance(inertia, float) and inertia == 0
     wide_e, u = stepped.e.double(), unit(block.u.dtype)  # widened once for all products with it
-    m = moved(wide_e, None if still else displacement, inertia, u)
+    m = moved(wide_e, None if still else displacement, sizes.moved, inertia, u)
     return Numbers(
         block=block,
         stepped=stepped,
@@ -270,7 +275,7 @@ def gathered(
         t=wide(stepped.t),
         moved=m,
         e=root(m.step),
-        d=root(inertia),
+        d=sizes.moved,
         r=root(square(block.residual)) * (1 + gamma(entries(block.residual) + 4, u)),
         unit=u,
         wide_e=wide_e,

@@ -28,7 +28,7 @@ from torch import Tensor
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
 from amverify.methods.minimised import auxiliary_record
-from amverify.methods.norms import Key, Norms
+from amverify.methods.norms import Key, Lengths, Norms
 from amverify.methods.record import BlockRecord, gradient_record
 from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
@@ -57,7 +57,7 @@ class TIAMState:
 
     ``first_image`` is XΔᵀ of the first layer's displacement: X is fixed, so the next sweep's
     inertia has no need to form it again. ``records`` are those of the last sweep, if it was
-    recorded, and ``norms`` then holds ‖u‖² and ‖Δ‖² of every block.
+    recorded, and ``norms`` then holds ‖u‖ and ‖Δ‖ of every block.
     """
 
     first: FirstLayer
@@ -68,7 +68,7 @@ class TIAMState:
     sweep: int = 0
     first_image: Tensor | None = None
     records: tuple[BlockRecord, ...] = ()
-    norms: dict[Key, tuple[Scalar, Scalar]] | None = None
+    norms: Lengths | None = None
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -173,7 +173,7 @@ class _Sweep:
             self.number,
             self.first_image,
             tuple(self.records),
-            None if self.norms is None else self.norms.squares,
+            None if self.norms is None else self.norms.lengths,
         )
 
     def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
@@ -187,7 +187,7 @@ class _Sweep:
         if self.norms is not None:
             sizes = self.norms.sizes(block.kind, block.layer)
             record = gradient_record(block, displacement, stepped, sizes, rule.scale, delta)
-            self.norms.squares[key] = record.norm, record.step
+            self.norms.keep(record)
             self.records.append(record)
         self.points[block.kind][place] = stepped.new
         steps[place] = stepped.e
@@ -229,7 +229,7 @@ class _Sweep:
                 delta=self.delta.get(key, 0.0),
                 delta_next=delta,
             )
-            self.norms.squares[key] = record.norm, record.step
+            self.norms.keep(record)
             self.records.append(record)
         point.z[layer - 1], self.moved.z[layer - 1] = new, e
         self.delta[key] = delta

@@ -17,7 +17,7 @@ Scalar = float | Tensor
 
 def plain(u: Tensor) -> bool:
     """Whether the scalars of this block are numbers: on a CPU, without replicates."""
-    return u.ndim == 2 and u.device.type == "cpu"
+    return u.ndim == 2 and u.is_cpu
 
 
 def dot(u: Tensor, v: Tensor) -> Scalar:

@@ -10,7 +10,6 @@ so that nothing is lost.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -30,6 +29,7 @@ STYLES: Mapping[Verdict, str] = {
 _NARROWEST = 40
 _SHORTEST_TITLE = 12
 _GAP = "  "
+_WRAPPING = Console()  # Text.wrap asks it for the tab size and justification alone
 _CAPTION = (
     "(instances decided in floating point/exactly/at the rounding floor; least relative slack)"
 )
@@ -83,15 +83,10 @@ def _report(report: Report, width: int, verbose: bool) -> Iterator[Text]:
 
 
 def _wrapped(text: str, width: int, indent: int, style: str = "") -> Iterator[Text]:
-    """Rows of at most ``width`` characters; those after the first stand two further in."""
-    pad = " " * indent
-    rows = textwrap.wrap(
-        words.one_line(text),
-        width,
-        initial_indent=pad,
-        subsequent_indent=pad + "  ",
-    )
-    return (Text(row, style=style) for row in rows)
+    """Rows of at most ``width`` columns; those after the first stand two further in."""
+    for i, row in enumerate(Text(words.one_line(text)).wrap(_WRAPPING, width - indent - 2)):
+        row.rstrip()
+        yield Text(" " * (indent + (2 if i else 0)) + row.plain, style=style)
 
 
 def _table(findings: tuple[Finding, ...], width: int) -> Iterator[Text]:

@@ -37,7 +37,7 @@ from amverify.theorems.tiam import (
     s,
     t,
 )
-from amverify.theorems.views import fact, step_rows
+from amverify.theorems.views import BOXED, fact, step_rounding, step_rows
 
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
@@ -103,15 +103,24 @@ def _steps(*names: str, parameters: tuple[Parameter, ...] = ()) -> View:
     def view(ctx: Context) -> Instances:
         known = {p.name: ctx.known(p).value for p in parameters}
         rows = step_rows(ctx, *names)
-        allowance: float | np.ndarray[tuple[int], np.dtype[np.float64]] = 0.0
+        allowance = rows.allowance
         if "off" in names:
             steps, eta_ = rows.values["e2"], rows.values["eta"]
             with np.errstate(all="ignore"):
                 length = np.sqrt(steps.mid + steps.rad)
-                allowance = rows.values["off"].rad * length / eta_.mid * (1 + 2.0**-40)
+                off_ = rows.values["off"].rad * length / eta_.mid
+                allowance = (allowance + off_) * (1 + 2.0**-40)
         return Instances({**rows.values, **known}, rows.sweep, rows.replicate, None, allowance)
 
     return view
+
+
+def _relative_steps(ctx: Context) -> Instances:
+    """A step that is rounded by h is h longer or shorter than the one meant: b‖h‖ is allowed."""
+    rows = step_rows(ctx, "g1", "e2")
+    known = ctx.known(RELATIVE).value
+    allowance = float(known.mid + known.rad) * step_rounding(ctx) * (1 + 2.0**-40)
+    return Instances({**rows.values, "b": known}, rows.sweep, rows.replicate, None, allowance)
 
 
 DESCENT = Theorem(
@@ -150,7 +159,7 @@ H2 = Theorem(
     conclusions=(
         Conclusion(
             Inequality("relative error", sp.sqrt(g1), b * sp.sqrt(e2)),
-            _steps("g1", "e2", parameters=(RELATIVE,)),
+            _relative_steps,
         ),
     ),
     parameters=(RELATIVE,),
@@ -230,6 +239,7 @@ G3 = Theorem(
             (POSITIVE_SCALE, *NO_INERTIA, MODULUS),
         ),
     ),
+    facts=(BOXED,),
     constants={"a": L * (s - HALF)},
 )
 

@@ -169,8 +169,12 @@ def _same_set(ctx: Context) -> Instances:
     """Sweeps in which ε stayed: both ends lie in one feasible set."""
     found = step_rows(ctx, "df")
     keep = ~np.isin(found.sweep, shrinking(ctx) if "eps" in ctx.trace.sweeps else [])
+    allowed = np.broadcast_to(found.allowance, keep.shape)[keep]
     return Instances(
-        {"df": found.values["df"].take(keep)}, found.sweep[keep], found.replicate[keep]
+        {"df": found.values["df"].take(keep)},
+        found.sweep[keep],
+        found.replicate[keep],
+        allowance=allowed,
     )
 
 
@@ -240,7 +244,8 @@ def _lagrangian(ctx: Context) -> Instances:
         "rho": Ball.of(ctx.column("sweeps", "rho")[after][keep]),
         "H": Ball.of(float(ctx.setting("loss_lipschitz"))),
     }
-    return Instances(values, found.sweep[keep], found.replicate[keep])
+    allowed = np.broadcast_to(found.allowance, found.sweep.shape)[keep]
+    return Instances(values, found.sweep[keep], found.replicate[keep], allowance=allowed)
 
 
 D1_CONSTANT = rho / 2 - H / 2 - H**2 / rho

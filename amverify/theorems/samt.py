@@ -25,7 +25,7 @@ from amverify.theorems.base import (
     Theorem,
     symbols,
 )
-from amverify.theorems.views import block_rows, step_rows
+from amverify.theorems.views import block_rows, step_rounding, step_rows
 
 dF, e2, w2, L, slope, g1, amin, M, B = symbols("dF e2 w2 L slope g1 amin M B")
 LIPSCHITZ = Parameter("M", "Lipschitz modulus of ∇f")
@@ -49,7 +49,10 @@ def _sweeps(ctx: Context) -> Instances:
         "M": ctx.known(LIPSCHITZ).value,
         "B": Ball.of(float(len(kinds))),
     }
-    return Instances(values, found.sweep, found.replicate)
+    with np.errstate(all="ignore"):
+        longest = np.sqrt(len(kinds)) * values["M"].mid + 1 / values["amin"].mid
+        allowance = longest * step_rounding(ctx) * (1 + 2.0**-40)
+    return Instances(values, found.sweep, found.replicate, None, allowance)
 
 
 S4 = Theorem(

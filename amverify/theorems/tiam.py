@@ -36,6 +36,7 @@ from amverify.theorems.base import (
 )
 from amverify.theorems.measured import measured_pairs, output_extrapolation, smooth_modulus
 from amverify.theorems.views import (
+    BOXED,
     CARRIED,
     CONSISTENT,
     applies_from,
@@ -122,7 +123,7 @@ T1 = Theorem(
             (POSITIVE_SCALE, THIRD, MODULUS),
         ),
     ),
-    facts=(CONSISTENT,),
+    facts=(BOXED, CONSISTENT),
     constants={"c": COUPLING, "s/t − ½": s / t - HALF},
     liveness=("motion", "inertia"),
 )
@@ -185,7 +186,7 @@ T2 = Theorem(
             (POSITIVE_SCALE, THIRD, MODULUS),
         ),
     ),
-    facts=(CONSISTENT,),
+    facts=(BOXED, CONSISTENT),
     constants={"δ": T2_WEIGHT, "c": COUPLING},
     liveness=("motion", "inertia"),
 )
@@ -226,7 +227,7 @@ T2n = Theorem(
             ),
         ),
     ),
-    facts=(CONSISTENT,),
+    facts=(BOXED, CONSISTENT),
     constants={"δ": T2N_WEIGHT},
     liveness=("motion", "inertia"),
 )
@@ -299,7 +300,7 @@ T3 = Theorem(
             ),
         ),
     ),
-    facts=(CARRIED, CONSISTENT),
+    facts=(BOXED, CARRIED, CONSISTENT),
     constants={"a": FALL, "c": COUPLING},
     liveness=("motion", "inertia"),
 )  # fmt: skip

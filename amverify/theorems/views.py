@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.rounding import Ball
+from amverify.rounding import Ball, gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
 from amverify.verdict import Checked
 
@@ -127,11 +127,22 @@ def step_rows(ctx: Context, *names: str) -> Instances:
             column = {"f1": "value", "g1": "gradient", "e2": "step", "de": "cross",
                       "d2": "inertia", "off": "departure"}[name]  # fmt: skip
             values[name] = ctx.ball("sweeps", column).take(after)
+    rounded = ctx.trace.sweeps.get("execution")
     return Instances(
         values,
         ctx.column("sweeps", "sweep")[after],
         ctx.column("sweeps", "replicate")[after],
+        allowance=0.0 if rounded is None else rounded[after],
     )
+
+
+def step_rounding(ctx: Context) -> NDArray[np.float64]:
+    """How far rounding of a step can have moved x^k: 4 roundings of x^k in the run's format."""
+    header = ctx.trace.header
+    single = "float32" in (header.get("dtype"), ctx.trace.settings.get("dtype"))
+    _, after = pairs(ctx)
+    size: NDArray[np.float64] = np.sqrt(ctx.column("sweeps", "norm")[after])
+    return size * gamma(4, 2.0**-24 if single else 2.0**-53)
 
 
 def change_of_sweep(ctx: Context, before: NDArray[np.int64], after: NDArray[np.int64]) -> Ball:
@@ -220,3 +231,19 @@ def _constant_eps(ctx: Context) -> tuple[bool | None, str]:
 
 
 CONSTANT_EPS = fact("eps", "ε is constant", _constant_eps)
+
+
+def _boxed(ctx: Context) -> tuple[bool | None, str]:
+    """g is 0 or a box; with p3 = 0 any convex g serves (``nonsmooth`` in the settings)."""
+    kind = ctx.setting("nonsmooth")
+    if kind in ("none", "box"):
+        return True, f"g: {kind}"
+    if kind == "convex":
+        extrapolated = ctx.column("blocks", "t") > 1
+        if extrapolated.any():
+            return False, "g is convex and no box, and p3 > 0"
+        return True, "g: convex, p3 = 0"
+    return False, f"g is {kind}"
+
+
+BOXED = fact("nonsmooth part", "g is 0 or a box (or convex, with p3 = 0)", _boxed)

@@ -20,9 +20,19 @@ def column(table: str, name: str, change: Change) -> Callable[[Trace], Trace]:
     def edit(trace: Trace) -> Trace:
         found = dict(trace.table(table))
         found[name] = change(found[name].copy())
+        if (table, name) == ("blocks", "change"):
+            return _summed(replace(trace, blocks=found))
         return replace(trace, **{table: found})
 
     return edit
+
+
+def _summed(trace: Trace) -> Trace:
+    """The sweeps' changes are sums over the blocks, whatever was recorded there."""
+    sweeps = dict(trace.sweeps)
+    if "change" in sweeps:
+        sweeps["change"] = np.bincount(trace.blocks["sweep"], trace.blocks["change"])
+    return replace(trace, sweeps=sweeps)
 
 
 def times(factor: float) -> Change:
@@ -47,8 +57,8 @@ def lagging(x: NDArray[Any]) -> NDArray[Any]:
 
 
 def rising(x: NDArray[Any]) -> NDArray[Any]:
-    """The last decrease is reported as an increase of the same size."""
-    x[-1] = 2 * x[-2] - x[-1]
+    """The second decrease is reported as an increase of the same size."""
+    x[2] = 2 * x[1] - x[2]
     return x
 
 

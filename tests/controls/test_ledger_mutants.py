@@ -66,10 +66,10 @@ def sign_flipped(patch):
     def flipped(*given):
         block = right(*given)
 
-        def adjoint(r):
+        def adjoint(r, onto=None, beta=1.0, alpha=1.0):
             g = block.adjoint(r).clone()
             g[..., 0, 0] *= -1
-            return g
+            return g if onto is None else beta * onto + alpha * g
 
         return replace(block, adjoint=adjoint)
 
@@ -100,7 +100,7 @@ def weight_forgotten(patch):
 def modulus_not_tested_again(patch):
     """The redo without inertia takes the modulus that served the inertial step."""
     right = step._monotone
-    patch.setattr(step, "_monotone", lambda b, t, r, m, exact: right(b, t, r, m, True))
+    patch.setattr(step, "_monotone", lambda task, stepped, exact: right(task, stepped, True))
 
 
 def objective_of_the_previous_iterate(patch):

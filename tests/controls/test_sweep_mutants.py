@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.checks import check_gradients, check_moduli, check_twin
-from support.descent import check_descent, check_every_block_moves, check_lyapunov
+from support.checks import check_every_block_moves, check_gradients, check_moduli, check_twin
+from support.ledger import check_lyapunov
 from support.problems import parameters, point, problem
+from support.records import check_records
 
-from amverify.methods import step, tiam
+from amverify.methods import record, step, tiam
 from amverify.methods.inertia import Admitted, Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
@@ -30,16 +31,34 @@ def wide_twin() -> None:
     check_twin(TIAM(rule), problem((4, 3, 3), 5, seed=2, coupling=Band(0.05)))
 
 
-def descent() -> None:
+def rows() -> None:
+    """Every number of every row, T1 and T1p, exactly."""
     p = problem((4, 3, 3), 5, seed=3)
-    rule = StepRule(Inertia(0.6, 0.6, 0.2), safeguard="none")
-    check_descent(TIAM(rule, record=True), p, parameters(p, 3), 8)
+    method = TIAM(StepRule(Inertia(0.6, 0.6, 0.2), safeguard="none"), record=True)
+    state = method.initialise(p, parameters(p, 3))
+    for _ in range(8):
+        before, state = state, method.sweep(p, state)
+        check_records(p, before, state)
 
 
 def lyapunov() -> None:
     p = problem((4, 3, 3), 5, seed=4)
-    rule = StepRule(Inertia(0.6, 0.6, 0.2))
-    check_lyapunov(TIAM(rule, record=True), p, parameters(p, 4), 20)
+    method = TIAM(StepRule(Inertia(0.6, 0.6, 0.2)), record=True)
+    state = method.initialise(p, parameters(p, 4))
+    for _ in range(20):
+        before, state = state, method.sweep(p, state)
+        check_lyapunov(method, p, before, state)
+
+
+def converged() -> None:
+    """At the rounding floor nothing but ``execution`` lets T1 hold."""
+    p = problem((3, 3, 2), 4, mu=0.5, rho=2.0, coupling=Band(0.1))
+    method = TIAM(StepRule(Inertia(0.6, 0.6, 0.3)), record=True)
+    state = method.initialise(p, parameters(p))
+    for k in range(700):
+        before, state = state, method.sweep(p, state)
+        if k > 680:
+            check_records(p, before, state)
 
 
 def alive() -> None:
@@ -59,7 +78,7 @@ def moduli() -> None:
     check_moduli(p, point(p, 7))
 
 
-CHECKS = (twin, wide_twin, descent, lyapunov, alive, gradients, moduli)
+CHECKS = (twin, wide_twin, rows, converged, lyapunov, alive, gradients, moduli)
 
 
 def inertia_zeroed(patch: pytest.MonkeyPatch) -> None:
@@ -112,10 +131,10 @@ def sign_flipped(patch: pytest.MonkeyPatch) -> None:
     def flipped(p, at, pre, layer):
         block = right(p, at, pre, layer)
 
-        def adjoint(r):
+        def adjoint(r, onto=None, beta=1.0, alpha=1.0):
             g = block.adjoint(r).clone()
             g[..., 0, 0] *= -1
-            return g
+            return g if onto is None else beta * onto + alpha * g
 
         return replace(block, adjoint=adjoint)
 
@@ -139,10 +158,20 @@ def modulus_too_small(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(blocks, "spectral_norm_squared", lambda m: 0.9 * right(m))
 
 
-def change_of_the_previous_iterate(patch: pytest.MonkeyPatch) -> None:
+def change_halved(patch: pytest.MonkeyPatch) -> None:
     """The recorded change of F is half of what it is."""
-    right = blocks.Block.change
-    patch.setattr(blocks.Block, "change", lambda self, e, image=None: 0.5 * right(self, e, image))
+    right = record.difference
+
+    def half(numbers):
+        change, error = right(numbers)
+        return 0.5 * change, error
+
+    patch.setattr(record, "difference", half)
+
+
+def bound_too_small(patch: pytest.MonkeyPatch) -> None:
+    """Rows that claim to have been computed without any rounding."""
+    patch.setattr(record, "gamma", lambda n, unit: 0.0)
 
 
 def weight_too_large(patch: pytest.MonkeyPatch) -> None:
@@ -166,6 +195,11 @@ def nan_accepted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tiam, "output_block", poisoned)
 
 
+def execution_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Rows that take the step for exact: T1 fails by its rounding."""
+    patch.setattr(record, "_execution", lambda *given: 0.0)
+
+
 MUTANTS: tuple[Patch, ...] = (
     inertia_zeroed,
     projection_left_out,
@@ -174,7 +208,9 @@ MUTANTS: tuple[Patch, ...] = (
     sign_flipped,
     bias_never_moved,
     modulus_too_small,
-    change_of_the_previous_iterate,
+    change_halved,
+    bound_too_small,
+    execution_forgotten,
     weight_too_large,
     nan_accepted,
 )

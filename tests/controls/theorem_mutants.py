@@ -4,11 +4,9 @@ A mutant is a fault in a program or in its records. It is caught where a theorem
 claims no longer HOLDS; the same run without the fault gives HOLDS, so no control is vacuous.
 (M1 leaves its constant to the run: VACUOUS is the best that it can get.)
 
-``expected`` says what every such theorem answers, with the first letter of
-
-    VIOLATED, NOT_APPLICABLE, EMPTY (= VACUOUS), UNDECIDED, INPUT (= InvalidInput)
-
-``true`` says where it rightly HOLDS nevertheless: the claim is true of the faulty run as well.
+``expected.EXPECTED`` says what each theorem of the subject answers, by the letters of ``LETTERS``.
+An H there is a claim that is true of the faulty run as well: T1 holds whatever the inertia was, a
+rate is far above an objective that rises once, T4 bounds the residual by the worst of a whole ball.
 """
 
 from __future__ import annotations
@@ -17,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-import edits
 import faults
 from edits import FLIP, QUADRUPLE, column, lagging, not_a_number, rising, times, unset
 from faults import (
     BOXED,
     CERTIFIED,
     NONCONVEX,
+    PLAIN,
     QUADRATIC,
     SADDLE,
     SUBJECTS,
@@ -78,12 +76,29 @@ class Mutant:
         return f"{self.fault} · {self.subject}"
 
 
-def verdict(make: Callable[[], Trace], theorem: str, constants: Mapping[str, float]) -> str:
+def verdict(trace: Trace, theorem: str, constants: Mapping[str, float]) -> str:
     """What the audit answers, InvalidInput included."""
     try:
-        return str(audit(make(), [theorem], constants).verdict)
+        return str(audit(trace, [theorem], constants).verdict)
     except InvalidInput:
         return "InvalidInput"
+
+
+def answers(mutant: Mutant) -> dict[str, str]:
+    """What every theorem of the mutant's subject answers, as letters."""
+    subject, letters = SUBJECTS[mutant.subject], {word: key for key, word in LETTERS.items()}
+    try:
+        trace = mutant.make()
+    except InvalidInput:
+        return dict.fromkeys(subject.theorems, "I")
+    constants = {**subject.constants, **mutant.constants}
+    return {name: letters[verdict(trace, name, constants)] for name in subject.theorems}
+
+
+def caught(mutant: Mutant, found: Mapping[str, str]) -> bool:
+    """Whether a theorem that its subject claims no longer HOLDS (M1: is no longer VACUOUS)."""
+    right = SUBJECTS[mutant.subject].theorems
+    return any(found[name] not in ("HE" if name == "M1" else "H") for name in right)
 
 
 def _edited(fault: str, subject: str, edit: Callable[[Trace], Trace]) -> Mutant:
@@ -97,7 +112,7 @@ def _wrong(fault: str, subject: str, **constants: float) -> Mutant:
 BLOCK_LOOPS = (
     ("block descent", QUADRATIC, CERTIFIED),
     ("uncoupled inertia", QUADRATIC, UNCOUPLED),
-    ("PALM", QUADRATIC, Rule(s=1.0625)),
+    ("PALM", PLAIN, Rule(s=1.0625)),
     ("nonconvex block descent", SADDLE, NONCONVEX),
     ("boxed block descent", BOXED, CERTIFIED),
 )
@@ -124,7 +139,7 @@ def _in_block_loops() -> Iterator[Mutant]:
     for subject, problem, rule in BLOCK_LOOPS:
         for fault, wrong in PROGRAM_FAULTS.items():
             yield Mutant(fault, subject, partial(faults.blocks, problem, rule, wrong))
-        for factor in (0.9, 0.5):
+        for factor in (0.5,) if problem is BOXED else (0.9, 0.5):  # its moduli are row sums
             make = partial(faults.blocks, problem, rule, faults.scaled_modulus(factor))
             yield Mutant(f"modulus × {factor}", subject, make)
         if rule.p2:
@@ -142,7 +157,7 @@ def _in_optimisers() -> Iterator[Mutant]:
     loops = {
         "gradient descent": partial(faults.descent, QUADRATIC, 1.9),
         "heavy ball": partial(faults.descent, QUADRATIC, 0.95, beta=0.5),
-        "Nesterov": partial(faults.accelerated, VALLEY),
+        "Nesterov": partial(faults.accelerated, QUADRATIC),
         "trained step sizes": partial(faults.scaled, QUADRATIC),
     }
     for subject, loop in loops.items():
@@ -151,19 +166,22 @@ def _in_optimisers() -> Iterator[Mutant]:
                 yield Mutant(fault, subject, partial(loop, wrong=wrong))
     for factor in (0.9, 0.5):
         wrong = faults.scaled_modulus(factor)
-        yield Mutant(f"modulus × {factor}", "trained step sizes", partial(faults.scaled, QUADRATIC, wrong))  # noqa: E501
+        yield Mutant(
+            f"modulus × {factor}", "trained step sizes", partial(faults.scaled, QUADRATIC, wrong)
+        )
     yield Mutant("η doubled", "gradient descent", partial(faults.doubled_eta, QUADRATIC, 1.9))
     yield Mutant("η doubled", "heavy ball", partial(faults.doubled_eta, QUADRATIC, 0.95, 0.5))
     lost = partial(faults.momentum_lost, QUADRATIC, 0.95, 0.5)
     yield Mutant("inertia zeroed", "heavy ball", lost)
-    yield Mutant("inertia zeroed", "Nesterov", partial(faults.unaccelerated, VALLEY))
+    yield Mutant("inertia zeroed", "Nesterov, flat", partial(faults.unaccelerated, VALLEY))
 
 
 def _in_methods() -> Iterator[Mutant]:
     couplings = {"TIAM, band": Band(0.3), "TIAM, penalty": Penalty(0.7)}
     for subject, coupling in couplings.items():
         for fault, patch in SWEEP_FAULTS.items():
-            if not (patch is stale_block and isinstance(coupling, Penalty)):
+            # with a penalty there is no box to be stale, and σ² times 0.9 is hidden by ν
+            if not (patch in (stale_block, modulus_too_small) and isinstance(coupling, Penalty)):
                 yield Mutant(fault, subject, partial(faults.tiam, coupling, patch=patch))
         forgets = {
             "inertia zeroed": faults.ForgetsDisplacements(faults.RULE),
@@ -173,53 +191,82 @@ def _in_methods() -> Iterator[Mutant]:
             yield Mutant(fault, subject, partial(faults.tiam, coupling, method))
     still = faults.ForgetsDisplacements(mdlam().rule)
     yield Mutant("inertia zeroed", "mDLAM", partial(faults.tiam, Band(0.3), still))
-    yield Mutant("block never updated", "mDLAM", partial(faults.tiam, Band(0.3), mdlam(), bias_never_moved))  # noqa: E501
+    yield Mutant(
+        "block never updated", "mDLAM", partial(faults.tiam, Band(0.3), mdlam(), bias_never_moved)
+    )
     yield Mutant("safeguard left out", "mDLAM", partial(faults.restless, Band(0.3)))
     yield Mutant("ρ too small", "dlADMM", partial(faults.dladmm, 1e-3))
     yield Mutant("band active", "PALM, wide band", partial(faults.wide_band, 0.3))
     shrinking = Band(0.5, factor=0.5, floor=1e-3)
-    yield Mutant("ε shrinks", "PALM, wide band", partial(faults.tiam, shrinking, faults.palm(), sweeps=30))  # noqa: E501
+    yield Mutant(
+        "ε shrinks", "PALM, wide band", partial(faults.tiam, shrinking, faults.palm(), sweeps=30)
+    )
 
 
-WITH_BLOCKS = ("block descent", "uncoupled inertia", "PALM", "nonconvex block descent", "TIAM, band", "TIAM, penalty", "mDLAM")  # noqa: E501
-WITH_VALUES = ("gradient descent", "heavy ball", "Nesterov", "PALM", "block descent", "TIAM, band", "mDLAM", "PALM, wide band", "dlADMM")  # noqa: E501
+WITH_BLOCKS = (
+    "block descent",
+    "uncoupled inertia",
+    "PALM",
+    "nonconvex block descent",
+    "TIAM, band",
+    "TIAM, penalty",
+    "mDLAM",
+)
+WITH_VALUES = (
+    "gradient descent",
+    "heavy ball",
+    "PALM",
+    "block descent",
+    "TIAM, band",
+    "mDLAM",
+    "PALM, wide band",
+    "dlADMM",
+)
 STEPPED = ("gradient descent", "heavy ball", "trained step sizes")
 
 
 def _in_traces() -> Iterator[Mutant]:
     for subject in WITH_BLOCKS:
-        for fault, name, change in (
-            ("⟨Δ, e⟩ with the wrong sign", "cross", FLIP),
-            ("ΔF of the row before", "change", lagging),
-            ("ΔF of the wrong sign", "change", FLIP),
-            ("‖e‖² × 4", "step", QUADRUPLE),
-            ("NaN in the trace", "change", not_a_number),
+        for fault, change in (
+            ("ΔF of the row before", lagging),
+            ("ΔF of the wrong sign", FLIP),
+            ("NaN in the trace", not_a_number),
         ):
-            yield _edited(fault, subject, column("blocks", name, change))
+            yield _edited(fault, subject, column("blocks", "change", change))
+        if subject != "mDLAM":
+            yield _edited("‖e‖² × 4", subject, column("blocks", "step", QUADRUPLE))
+        if subject not in ("PALM", "mDLAM"):
+            crossed = column("blocks", "cross", times(-1.0))
+            yield _edited("⟨Δ, e⟩ with the wrong sign", subject, crossed)
     for subject in WITH_VALUES:
         lag = column("sweeps", "value", lagging)
         yield _edited("objective of the previous iterate", subject, lag)
         rise = column("sweeps", "value", rising)
         yield _edited("objective rises once", subject, rise)
     for subject in STEPPED:
-        yield _edited("‖e‖² × 4", subject, column("sweeps", "step", QUADRUPLE))
+        if subject != "trained step sizes":
+            yield _edited("‖e‖² × 4", subject, column("sweeps", "step", QUADRUPLE))
         yield _edited("NaN in the trace", subject, column("sweeps", "gradient", not_a_number))
     for subject in ("gradient descent", "trained step sizes"):
-        yield _edited("∇f × 10", subject, column("sweeps", "gradient", times(100.0)))
+        yield _edited("‖∇f‖² × 100", subject, column("sweeps", "gradient", times(100.0)))
     for subject in ("PALM", "TIAM, band", "mDLAM", "dlADMM"):
         yield _edited("Σ ΔF rises once", subject, column("sweeps", "change", FLIP))
     for subject in ("block descent", "TIAM, band"):
-        yield _edited("weights δ forgotten", subject, column("blocks", "delta", unset))
+        yield _edited("δ recorded as 0", subject, column("blocks", "delta", unset))
         yield _edited("weight δ' × 1.1", subject, column("blocks", "delta_next", times(1.1)))
     for subject in ("TIAM, band", "TIAM, penalty"):
         for name in ("residual_block", "weight_gradient"):
             yield _edited(f"{name} × 10⁶", subject, column("measures", name, times(1e6)))
-        yield _edited("γ × 4", subject, column("blocks", "gamma", times(4.0)))
-    yield _edited("joint residual halved", "TIAM, band", column("measures", "residual_joint", times(0.5)))  # noqa: E501
+    yield _edited(
+        "joint residual halved", "TIAM, band", column("measures", "residual_joint", times(0.5))
+    )
+    yield _edited("γ × 4", "TIAM, penalty", column("blocks", "gamma", times(4.0)))
     for name, subject in (("slope", "trained step sizes"), ("weighted", "trained step sizes")):
         yield _edited(f"{name} × 1.1", subject, column("blocks", name, times(1.1)))
     yield _edited("modulus recorded × 1.5", "PALM", column("blocks", "modulus", times(1.5)))
-    yield _edited("modulus recorded × 1.5", "nonconvex block descent", column("blocks", "modulus", times(5.0)))  # noqa: E501
+    yield _edited(
+        "modulus recorded × 1.5", "nonconvex block descent", column("blocks", "modulus", times(5.0))
+    )
     yield _edited("ΔF of the wrong sign", "trained step sizes", column("blocks", "change", FLIP))
 
 
@@ -230,9 +277,8 @@ def _in_constants() -> Iterator[Mutant]:
     yield _wrong("a ÷ 0.9", "gradient descent", a=gradient["a"] / 0.9)
     yield _wrong("b × 0.9", "gradient descent", b=0.9 * gradient["b"])
     yield _wrong("f* raised", "gradient descent", fstar=float(QUADRATIC.constants.fstar or 0) + 1)
-    yield _wrong("D × 0.1", "Nesterov", D=0.1 * float(VALLEY.declared()["D"]["value"]))
+    yield _wrong("D × 0.1", "Nesterov, flat", D=0.1 * float(VALLEY.declared()["D"]["value"]))
     yield _wrong("C5 too large", "PALM, wide band", C5=1e12)
-    yield _wrong("M × 0.001", "trained step sizes", M=1e-3 * faults.L)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -242,3 +288,34 @@ MUTANTS: tuple[Mutant, ...] = (
     *_in_traces(),
     *_in_constants(),
 )
+
+
+def _uncatchable() -> Iterator[tuple[Mutant, str]]:
+    late = column("sweeps", "value", lagging)
+    yield (
+        _edited("objective of the previous iterate", "Nesterov", late),
+        "the bound of a rate is far above f(x^{k−1}), too",
+    )
+    rise = column("sweeps", "value", rising)
+    yield (
+        _edited("objective rises once", "Nesterov", rise),
+        "G5 does not say that the objective decreases",
+    )
+    yield (
+        _wrong("M × 0.001", "trained step sizes", M=1e-3 * faults.L),
+        "√B·M is a small part of √B·M + 1/α_min: the claim is true with a smaller M",
+    )
+    weak = partial(faults.tiam, Penalty(0.7), patch=modulus_too_small)
+    yield (
+        Mutant("modulus × 0.9", "TIAM, penalty", weak),
+        "T1 asks for a modulus along e − p2Δ alone, and there it still is one",
+    )
+    crossed = column("blocks", "cross", times(-1.0))
+    yield (
+        _edited("⟨Δ, e⟩ with the wrong sign", "PALM", crossed),
+        "without inertia ⟨Δ, e⟩ is multiplied by 0",
+    )
+
+
+UNCATCHABLE: tuple[tuple[Mutant, str], ...] = tuple(_uncatchable())
+"""Faults under which every claim of the subject is still true, and why."""

@@ -67,9 +67,6 @@ def test_s4_holds(problem, dtype):
     assert audit(scaled_descent(problem, 10, dtype=dtype), ["S4"]).verdict is Verdict.HOLDS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="theorems.samt: no allowance for a step that rounding leaves short"
-)
 def test_s4_is_not_violated_at_the_floor():
     for problem in PROBLEMS:
         for dtype in ("float32", "float64"):

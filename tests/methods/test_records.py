@@ -37,7 +37,7 @@ def watch(method, p, weights, sweeps, first=1, index=()):
             break
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     inertia=st.tuples(st.floats(-1, 1.5), st.floats(-1, 1.5), st.floats(0, 1.5)),
     s=st.floats(0.55, 2.5),
@@ -53,7 +53,6 @@ def test_every_number_lies_within_its_bound(
     inertia, s, coupling, act, loss, steps, safeguard, dtype, seed
 ):
     act = "relu" if act == "tanh" and isinstance(coupling, Penalty) else act
-    act = "identity" if isinstance(coupling, Band) and act == "tanh" else act
     p = problem((3, 3, 2, 2), 4, seed, act=act, loss=loss, coupling=coupling, dtype=dtype)
     watch(recorded(inertia, s, steps, safeguard), p, parameters(p, seed), 5)
 
@@ -76,8 +75,8 @@ def test_replicates(coupling, steps, safeguard, dtype):
 def test_at_convergence(coupling, safeguard, steps, dtype):
     """Where the steps are at the rounding floor there must be no false alarm."""
     p = problem((3, 3, 2), 4, coupling=coupling, mu=0.5, rho=2.0, dtype=dtype)
-    sweeps = 1500 if dtype == torch.float64 else 600
-    watch(recorded(steps=steps, safeguard=safeguard), p, parameters(p), sweeps, sweeps - 12)
+    sweeps = 900 if dtype == torch.float64 else 400
+    watch(recorded(steps=steps, safeguard=safeguard), p, parameters(p), sweeps, sweeps - 8)
 
 
 def lyapunov_margin(row: BlockRecord) -> float:

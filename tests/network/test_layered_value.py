@@ -8,7 +8,7 @@ import pytest
 import torch
 from support.exact import exact_objective
 from support.objective import MODULES, loss_value, objective
-from support.problems import COUPLINGS, draw, parameters, point, problem, replicate
+from support.problems import COUPLINGS, parameters, point, problem, replicate
 from support.rounding import assert_within, gamma
 
 from amverify.network.coupling import Band, Penalty

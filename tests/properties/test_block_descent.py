@@ -8,10 +8,11 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from support.checks import check_every_block_moves
 from support.ledger import check_block_descent, entries
 from support.problems import MONOTONE, PIECEWISE_LINEAR, parameters, problem
 
-from amverify.methods.inertia import Inertia
+from amverify.methods.inertia import Inertia, certify, third_inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, mdlam
 from amverify.network.coupling import Band, Penalty
@@ -128,8 +129,6 @@ def test_certify_meets_both_conditions_and_no_larger_scale_does(
     modulus, held, s, p1, p2, t, margin, tensor
 ):
     """T3's conditions (κ = 1) at the result; τ maximal; parameters only shrink; t < 2s."""
-    from amverify.methods.inertia import certify
-
     for x in (p1, p2, held):
         assume(x == 0 or abs(x) > 1e-100)  # γ_n does not hold where squares underflow
     delta = held * modulus
@@ -173,8 +172,6 @@ def test_certify_meets_both_conditions_and_no_larger_scale_does(
 
 @pytest.mark.parametrize("s", [0.51, 0.6, 1.0, 2.0])
 def test_third_inertia_is_cut_below_twice_the_scale(s):
-    from amverify.methods.inertia import third_inertia
-
     for t in (1.0, 1.1, 1.5, 3.0, 100.0):
         cut = third_inertia(s, t, 0.01)
         assert 1 <= cut <= t
@@ -215,3 +212,16 @@ def test_backtracking_accepts_by_its_own_test(coupling, inertia):
                 model = h(hat) + (autograd(h, hat) * step).sum() + modulus / 2 * step.pow(2).sum()
                 assert float(h(new)) <= float(model) + gamma(400, p.dtype) * float(h(hat) + h(new))
             group(at, r.kind)[r.layer - 1] = new
+
+
+def test_coupled_inertia_is_the_specification_s_rule():
+    """c = 0: p2 = min(p2, √(δ/L)), p1 = p2/s, δ' = (1 − ϑ)L(2s/t − 1)."""
+    got = certify(4.0, 1.0, 1.25, 0.8 / 1.25, 0.8, 1.2, 0.1)
+    assert got.p2 == pytest.approx(0.5)
+    assert got.p1 == pytest.approx(0.5 / 1.25)
+    assert got.delta == pytest.approx(0.9 * 4.0 * (2 * 1.25 / 1.2 - 1))
+
+
+def test_every_block_moves():
+    p = problem((5, 4, 4, 3), 9)
+    check_every_block_moves(TIAM(record=True), p, parameters(p), 8)

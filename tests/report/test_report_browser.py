@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from report_examples import example
 
-from examples import example
+from amverify.report import to_html, write
 
 PHONE, DESK = 360, 1100
 
@@ -31,11 +33,8 @@ def test_no_error_and_no_request_but_the_page(chromium: Any, page: Path, width: 
     shown(chromium, page, width)
     assert chromium.get_log("browser") == []
     events = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
-    asked = [
-        event["params"]["request"]["url"]
-        for event in events
-        if event["method"] == "Network.requestWillBeSent"
-    ]
+    sent = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    asked = [p["request"]["url"] for p in sent if p["documentURL"] == page.as_uri()]
     assert asked
     assert {url for url in asked if urlsplit(url).scheme != "data"} == {page.as_uri()}
 
@@ -115,3 +114,17 @@ def test_it_prints(chromium: Any, page: Path) -> None:
     assert chromium.execute_script(colour) == "rgb(255, 255, 255)"
     pre = "return document.querySelector('details pre').checkVisibility()"
     assert chromium.execute_script(pre)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_long_names_in_the_header_do_not_cover_their_values(
+    chromium: Any, tmp_path: Path, width: int
+) -> None:
+    header = {"constants declared before the run by the author of the claim": {"mu": 1.0}}
+    path = tmp_path / "report.html"
+    write(path, to_html(replace(example(), header=header)))
+    shown(chromium, path, width)
+    script = """return ['dt', 'dd'].map(n => document.querySelector('.run ' + n))
+      .map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"""
+    name, value = chromium.execute_script(script)
+    assert name[2] <= value[0] or name[3] <= value[1]

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from report_examples import example
 from reports import REPORTS
 from rich.cells import cell_len
 from rich.console import Console
 
 from amverify.report import render
 from amverify.verdict import Checked, Finding, Report, Verdict
-from examples import example
 
 
 def printed(
@@ -129,3 +129,9 @@ def test_any_report_is_told(report: Report, width: int, verbose: bool) -> None:
     assert f"{report.verdict}: " in " ".join(text.split())
     found = [v for v in re.findall(r"^\S ([A-Z_]+)", text, re.M) if v in set(Verdict)]
     assert len(found) >= len(report.findings)
+
+
+def test_wide_characters_keep_to_the_width() -> None:
+    wide = replace(example()["T3"], title="凸最適化" * 9, reason="収束しない " * 30)
+    lines = printed(replace(example(), findings=(wide,)), 60).splitlines()
+    assert max(map(cell_len, lines)) <= 60

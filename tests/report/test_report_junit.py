@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 from hypothesis import given, settings
+from report_examples import example
 from reports import REPORTS
 
 from amverify.report import to_junit
 from amverify.verdict import Report, Verdict
-from examples import example
 
 
 def suite(report: Report) -> ET.Element:
@@ -40,9 +40,18 @@ def test_a_failure_tells_its_witness_and_a_skip_its_verdict() -> None:
     failure = next(found.iter("failure"))
     assert "0.8124126789012345" in (failure.text or "")
     assert "sweep 37, block W2, replicate 1" in (failure.text or "")
+    skipped = next(found.iter("skipped")).text or ""
+    assert "hypothesis fails: no clip is active: ε ≥ max(D1, D2)" in skipped
+    assert "hypothesis not seen: strong convexity" in skipped
     messages = [part.get("message", "") for part in found.iter("skipped")]
     verdicts = [Verdict.NOT_APPLICABLE, Verdict.UNDECIDED, Verdict.VACUOUS]
     assert [m.partition(":")[0] for m in messages] == verdicts
+
+
+def test_the_header_and_the_notes_stand_as_properties() -> None:
+    found = {p.get("name"): p.get("value") for p in suite(example()).iter("property")}
+    assert found["versions"] == "amverify 0.1.0, torch 2.13.0+cpu, numpy 2.4.6"
+    assert found["note"] == example().notes[0]
 
 
 def test_markup_and_characters_that_xml_forbids_do_no_harm() -> None:

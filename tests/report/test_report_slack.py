@@ -122,3 +122,12 @@ def test_one_sweep_is_a_dot() -> None:
 def test_sides_of_different_lengths_are_refused() -> None:
     with pytest.raises(InvalidInput, match="2 sweeps has 1 margins and 2 floors"):
         svg(Slack((1, 2), (0.5,), (0.0, 0.0)), "plot", "Slack")
+
+
+def test_a_violation_is_kept_beside_a_lower_margin_under_its_floor() -> None:
+    found = points(Slack((0, 1), (-0.3, -0.2), (0.4, 0.1)))
+    assert [point.sweep for point in thinned(found, most=1)] == [1]
+
+
+def test_without_negative_margins_the_axis_ends_at_zero() -> None:
+    assert scale(points(Slack((1, 2), (1e-3, 0.5)))).low == 0.0

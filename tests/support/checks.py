@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from amverify.methods.tiam import TIAM
+from amverify.methods.base import Method
+from amverify.methods.tiam import TIAM, TIAMState
 from amverify.network import blocks
 from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
+from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point
 from support.objective import autograd, blocks_of, largest_eigenvalue, objective, smooth
 from support.problems import draw, group, parameters, replaced
@@ -111,3 +113,20 @@ def check_twin(method: TIAM, p: LayeredProblem, sweeps: int = 4, seed: int = 0) 
                 held = torch.tensor(float(state.delta[key]), dtype=p.dtype)
                 exact = torch.tensor(weight, dtype=p.dtype)
                 assert_half_digits(held, exact, f"δ of {key} after sweep {k}")
+
+
+def check_every_block_moves(
+    method: Method[TIAMState], p: LayeredProblem, weights: Parameters, sweeps: int
+) -> None:
+    """No block is where it started, and every inertial displacement is alive."""
+    first = state = method.initialise(p, weights)
+    for _ in range(sweeps):
+        state = method.sweep(p, state)
+    for kind in "Wbza":
+        for layer, (u, v) in enumerate(
+            zip(group(first.point, kind), group(state.point, kind), strict=True), 1
+        ):
+            assert bool((u != v).any()), f"{kind}_{layer} never moved"
+    for r in state.records:
+        assert float(r.inertia) > 0, f"the displacement of {r.kind}_{r.layer} is zero"
+        assert float(r.p1) != 0, f"{r.kind}_{r.layer} has no inertia"

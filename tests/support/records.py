@@ -6,6 +6,7 @@ points are known exactly; R's change (cross-entropy and the logistic loss) to fi
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import mpmath
@@ -39,6 +40,7 @@ def product(u: Matrix, v: Matrix) -> Matrix:
 def number(x: object, index: tuple[int, ...]) -> Fraction:
     """A recorded number, of one replicate."""
     value = x[index] if index and hasattr(x, "ndim") and x.ndim else x  # type: ignore[index]
+    assert math.isfinite(value), f"{float(value)} on record"  # type: ignore[arg-type]
     return Fraction(float(value))  # type: ignore[arg-type]
 
 
@@ -115,6 +117,7 @@ def check_records(
     for row in after.records:
         place = row.layer - 1
         new, d = group(ended, row.kind)[place], group(moved, row.kind)[place]
+        assert new.isfinite().all(), f"{row.kind}_{row.layer} is not finite"
         check_row(p, at, row, fractions(new), fractions(d), index)
         group(at, row.kind)[place] = new
 
@@ -148,9 +151,3 @@ def promised(row: BlockRecord, exact: Exact, index: tuple[int, ...] = ()) -> Fra
     c = p1 * s - p2
     bracket = (s / t - Fraction(1, 2)) * exact.step - c * exact.cross
     return -modulus * (bracket - p2**2 / 2 * exact.inertia)
-
-
-def lyapunov_change(row: BlockRecord, exact: Exact) -> Fraction:
-    """This block's part of Ψᵏ⁺¹ − Ψᵏ, exactly."""
-    kept, left = number(row.delta, ()), number(row.delta_next, ())
-    return exact.change + left / 2 * exact.step - kept / 2 * exact.inertia

@@ -1,0 +1,185 @@
+"""The audit's negative controls and its false alarms, with counts.
+
+    python tests/controls/run.py [--instances N] [--jobs J]
+
+Every mutant must cost a claim HOLDS, as ``expected.py`` says; no true claim may be VIOLATED or
+NOT_APPLICABLE. An *instance* is a true claim judged on a run. Exit status 1 if a mutant escapes,
+an answer is not the expected one, or a false alarm occurs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import multiprocessing.pool
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+
+from expected import EXPECTED  # noqa: E402
+from theorem_mutants import LETTERS, MUTANTS, SUBJECTS, UNCATCHABLE, answers, caught  # noqa: E402
+from true_claims import Tally, judged, sample  # noqa: E402
+
+from amverify.theorems import CATALOGUE  # noqa: E402
+
+
+def _quietly() -> None:
+    """One thread a worker; a mutant that overflows is meant to."""
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore", RuntimeWarning)
+
+
+def _mutant(index: int) -> dict[str, str]:
+    return answers(MUTANTS[index])
+
+
+def _uncatchable(index: int) -> dict[str, str]:
+    return answers(UNCATCHABLE[index][0])
+
+
+def _seed(seed: int) -> Tally:
+    tally = Tally()
+    for example in sample([seed]):
+        tally.add(judged(example))
+    return tally
+
+
+def bar(console: Console) -> Progress:
+    """A progress bar with counts and time."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeElapsedColumn(), console=console)
+
+
+def spelt(found: dict[str, str]) -> str:
+    """Answers as ``expected.py`` writes them."""
+    return " ".join(f"{name}:{letter}" for name, letter in found.items())
+
+
+def mutants(pool: multiprocessing.pool.Pool, console: Console) -> bool:
+    """All mutants, one line each; True if each is caught as expected."""
+    with bar(console) as progress:
+        task = progress.add_task("mutants", total=len(MUTANTS))
+        found = []
+        for answer in pool.imap(_mutant, range(len(MUTANTS))):
+            found.append(answer)
+            progress.advance(task)
+    table = Table(title="Mutants: what each theorem answers", title_justify="left")
+    for name in ("Fault", "Subject", "Answers", "Caught"):
+        table.add_column(name, overflow="fold")
+    good = True
+    for mutant, answer in zip(MUTANTS, found, strict=True):
+        right, out = spelt(answer) == EXPECTED.get(mutant.name), caught(mutant, answer)
+        good = good and right and out
+        told = "yes" if out else "ESCAPES"
+        told += "" if right else f"; expected {EXPECTED.get(mutant.name)}"
+        table.add_row(mutant.fault, mutant.subject, Text(spelt(answer)), told)
+    console.print(table)
+    console.print(Text("  ".join(f"{letter} {word}" for letter, word in LETTERS.items())))
+    count = sum(caught(m, a) for m, a in zip(MUTANTS, found, strict=True))
+    _by_theorem(found, console)
+    console.print(
+        f"Detection: {count} of {len(MUTANTS)} mutants ({100 * count / len(MUTANTS):.4g} %)"
+    )
+    return good
+
+
+def _by_theorem(found: list[dict[str, str]], console: Console) -> None:
+    table = Table(title="Answers by theorem", title_justify="left")
+    for name in ("Theorem", "Mutants", *LETTERS.values()):
+        table.add_column(name, justify="left" if name == "Theorem" else "right")
+    for theorem in CATALOGUE:
+        letters = Counter(answer[theorem] for answer in found if theorem in answer)
+        row = [str(letters[letter]) for letter in LETTERS]
+        table.add_row(theorem, str(letters.total()), *row)
+    console.print(table)
+
+
+def still_true(pool: multiprocessing.pool.Pool, console: Console) -> bool:
+    """The faults that leave every claim true, and why."""
+    table = Table(title="Faults that leave every claim true", title_justify="left")
+    for name in ("Fault", "Subject", "Answers", "Why"):
+        table.add_column(name, overflow="fold")
+    good = True
+    found = pool.map(_uncatchable, range(len(UNCATCHABLE)))
+    for (mutant, why), answer in zip(UNCATCHABLE, found, strict=True):
+        good = good and not caught(mutant, answer)
+        table.add_row(mutant.fault, mutant.subject, Text(spelt(answer)), why)
+    console.print(table)
+    return good
+
+
+def false_alarms(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
+    """True claims until there are enough of them; True if none is accused."""
+    total = Tally()
+    with bar(console) as progress:
+        task = progress.add_task("true claims", total=instances)
+        for tally in _until(pool, instances):
+            total.add(tally)
+            progress.update(task, completed=min(total.examples, instances))
+    _verdicts(total, console)
+    n = total.instances
+    console.print(
+        f"True claims: {total.examples} on {total.runs} runs of {total.steps} steps or sweeps; "
+        f"{n['decided']} inequalities decided in floating point, {n['exact']} exactly, "
+        f"{n['floor']} at the rounding floor"
+    )
+    for example, theorem, verdict, reason in total.alarms[:20]:
+        console.print(Text(f"FALSE ALARM {theorem} {verdict}: {example}: {reason}"))
+    share = len(total.alarms) / max(total.examples, 1)
+    console.print(f"False alarms: {len(total.alarms)} of {total.examples} ({100 * share:.3g} %)")
+    return not total.alarms
+
+
+def _until(pool: multiprocessing.pool.Pool, instances: int) -> Iterator[Tally]:
+    """Seed after seed, until their claims are enough."""
+    seen = 0
+    seeds = itertools.count()
+    while seen < instances:
+        batch = list(itertools.islice(seeds, 8))
+        for tally in pool.imap_unordered(_seed, batch):
+            seen += tally.examples
+            yield tally
+
+
+def _verdicts(total: Tally, console: Console) -> None:
+    words = [w for w in LETTERS.values() if w != "InvalidInput"]
+    table = Table(title="True claims by theorem", title_justify="left")
+    for name in ("Theorem", *words):
+        table.add_column(name, justify="left" if name == "Theorem" else "right")
+    for theorem in CATALOGUE:
+        row = [str(total.verdicts[theorem, word]) for word in words]
+        if any(x != "0" for x in row):
+            table.add_row(theorem, *row)
+    console.print(table)
+
+
+def main() -> int:
+    """Both halves; the exit status."""
+    parser = argparse.ArgumentParser(description="Negative controls and false alarms of the audit.")
+    parser.add_argument("--instances", type=int, default=10_000, help="true claims to judge")
+    parser.add_argument("--jobs", type=int, default=2, help="worker processes")
+    given = parser.parse_args()
+    if given.instances < 1 or given.jobs < 1:
+        parser.error("--instances and --jobs: at least 1")
+    console = Console()
+    console.print(f"{len(SUBJECTS)} subjects, {len(MUTANTS)} mutants, {len(CATALOGUE)} theorems")
+    with multiprocessing.get_context("spawn").Pool(given.jobs, _quietly) as pool:
+        good = mutants(pool, console)
+        good = still_true(pool, console) and good
+        good = false_alarms(pool, given.instances, console) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
