@@ -243,8 +243,6 @@ def _test(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None)
     if part.inequality.strict:
         good = good & (margin.mid - margin.rad > 0)
     bad = margin.surely_negative
-    if part.inequality.strict:
-        bad = bad | ((margin.mid == 0) & (margin.rad == 0))
     open_ = np.flatnonzero(~good & ~bad)
     redecided, worse = _again(part.inequality, instances, open_[:MOST_EXACT], exact)
     failed = np.flatnonzero(bad)
@@ -289,11 +287,16 @@ def _spread(ball: Ball, n: int) -> Ball:
 
 
 def _condition(instances: Instances, condition: Inequality) -> Checked:
-    """A hypothesis on every instance; what rounding leaves open counts as met."""
+    """A hypothesis on every instance; what rounding leaves open counts as met.
+
+    A strict one whose symbols are known exactly (parameters of a method) is decided exactly.
+    """
     lhs, rhs, margin = _sides(instances, condition)
-    bad = margin.surely_negative
+    bad = np.array(margin.surely_negative)
     if condition.strict:
-        bad = bad | ((margin.mid == 0) & (margin.rad == 0))
+        for row in np.flatnonzero(~bad & (margin.mid <= margin.rad))[:MOST_EXACT].tolist():
+            value = _exact_margin(condition, instances, row, None)
+            bad[row] = value is not None and value <= 0
     text = condition.text or str(condition)
     unknown = int((~np.isfinite(margin.rad)).sum())
     if bad.any():
@@ -325,30 +328,43 @@ def _again(
     exact: Exact | None,
 ) -> tuple[int, int | None]:
     """Exact decisions: how many rows were decided, and one that fails, if any does."""
-    if exact is None:
-        return 0, None
     decided, failing = 0, None
     allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
     for row in rows.tolist():
-        given = exact(
-            int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
-        )
-        if given is None:
-            continue
-        values = {}
-        for name, ball in instances.values.items():
-            here = ball.take(row)
-            values[name] = given.get(name, Fraction(float(here.mid)))
-        try:
-            margin = evaluate(inequality.rhs - inequality.lhs, values, FRACTIONS)
-        except (ValueError, ZeroDivisionError):
+        margin = _exact_margin(inequality, instances, row, exact)
+        if margin is None:
             continue
         room = Fraction(float(allowance[row]))
-        if margin >= 0 or margin < -room:
-            decided += 1
-        if margin < -room and failing is None:
+        good = margin > 0 if inequality.strict else margin >= 0
+        bad = margin < -room or (inequality.strict and margin <= 0)
+        decided += good or bad
+        if bad and failing is None:
             failing = row
     return decided, failing
+
+
+def _exact_margin(
+    inequality: Inequality, instances: Instances, row: int, exact: Exact | None
+) -> Fraction | None:
+    """rhs − lhs in rational arithmetic, where every symbol is known exactly."""
+    given: Mapping[str, Fraction] = {}
+    if exact is not None:
+        where = int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
+        given = exact(*where) or {}
+    values = {}
+    for symbol in inequality.lhs.free_symbols | inequality.rhs.free_symbols:
+        ball = instances.values[symbol.name].take(row)
+        if symbol.name in given:
+            values[symbol.name] = given[symbol.name]
+        elif ball.rad == 0:
+            values[symbol.name] = Fraction(float(ball.mid))
+        else:
+            return None
+    try:
+        margin: Fraction = evaluate(inequality.rhs - inequality.lhs, values, FRACTIONS)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return margin
 
 
 def _witness(

@@ -9,8 +9,9 @@ length of the sums formed (any order of summation), and cost a few inner product
 **Which e, which Δ.** Δ is the displacement as the method stored and used it, exactly: T1 holds
 for any Δ. e is the exact difference of the stored points, of which the stored e is the rounding.
 
-**Measured numbers.** Inner products are accumulated in float64; the residual r and the image
-Ae are of the state's format, off by ε_r = γ_n·S and ε_i = γ_n‖A‖_F‖e‖, where S is r's formula in
+**Measured numbers.** ⟨r, Ae⟩, ⟨u − c, e⟩, ⟨Δ, e⟩ and ‖e‖² are accumulated in float64; ‖Ae‖², ‖d‖²
+and ‖Ad‖², whose sums cannot cancel, in the state's format. The residual r and the image Ae are
+of the state's format, off by ε_r = γ_n·S and ε_i = γ_n‖A‖_F‖e‖, where S is r's formula in
 norms (‖a‖_F‖W‖_F + √N‖b‖ + ‖z‖; pre is formed at one end of a step and corrected to the other,
 so both ends count). With ΔH = w⟨r + ½Ae, Ae⟩ + m⟨u − c + ½e, e⟩ then, by Cauchy and Schwarz,
 

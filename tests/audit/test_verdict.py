@@ -50,8 +50,8 @@ def test_not_applicable_names_the_hypothesis():
     assert finding.witness is None
 
 
-def test_a_step_size_on_the_border_is_outside():
-    finding = judged(descent(HALVING), "G1", L=8.0)
+def test_a_step_size_beyond_the_border_is_outside():
+    finding = judged(descent(HALVING), "G1", L=8.5)
     assert finding.verdict is Verdict.NOT_APPLICABLE
     assert "η < 2/L" in finding.reason
 
@@ -197,7 +197,7 @@ def test_a_report_finds_its_theorems():
 
 
 def test_unknown_theorems_are_offered_their_neighbours():
-    with pytest.raises(InvalidInput, match="unknown theorem 'T9'; nearest: .*T1"):
+    with pytest.raises(InvalidInput, match=r"unknown theorem 'T9'; nearest: .*T1"):
         audit(descent(HALVING), ["T9"])
     with pytest.raises(InvalidInput, match="no theorem named"):
         audit(descent(HALVING), [])
