@@ -103,12 +103,12 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         "",
     )
     known = _declared(ctx, theorem)
-    broken = next((f for f in facts if f.holds is False), None)
+    broken = [f for f in facts if f.holds is False]
     try:
         tested = [_test(ctx, theorem, part, exact) for part in theorem.conclusions]
     except Missing as lack:
         finding = replace(empty, hypotheses=facts, constants=_numbers(known))
-        if broken is not None:
+        if broken:
             return _inapplicable(finding, broken)
         return replace(finding, reason=f"the trace lacks {lack}")
     finding = replace(
@@ -133,8 +133,8 @@ def _decide(
     except Missing:
         remarks = ()
     finding = replace(finding, notes=finding.notes + remarks, evidence=_evidence(finding))
-    broken = next((c for c in finding.hypotheses if c.holds is False), None)
-    if broken is not None:
+    broken = [c for c in finding.hypotheses if c.holds is False]
+    if broken:
         return _inapplicable(finding, broken)
     unseen = [c for c in finding.hypotheses if c.holds is None]
     if unseen:
@@ -177,14 +177,15 @@ def _decide(
     )
 
 
-def _inapplicable(finding: Finding, broken: Checked) -> Finding:
+def _inapplicable(finding: Finding, broken: list[Checked]) -> Finding:
     held = finding.counts.decided + finding.counts.exact
     note = (
         (f"its conclusion fails in {finding.counts.failed} of {finding.counts.total} instances",)
         if finding.counts.failed
         else ((f"its conclusion holds in the {held} instances that were decided",) if held else ())
     )
-    reason = f"hypothesis “{broken.text}” fails: {broken.detail}"
+    each = dict.fromkeys(f"hypothesis “{b.text}” fails: {b.detail}" for b in broken)
+    reason = "; ".join(each)
     return replace(
         finding, verdict=Verdict.NOT_APPLICABLE, reason=reason, notes=finding.notes + note,
         witness=None,
