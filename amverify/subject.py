@@ -25,6 +25,8 @@ from amverify.trace import Trace, load_trace, save_trace
 
 _RAISED = 70
 """The child's exit status where the subject is at fault; its last line says how."""
+_START = "import sys; from amverify.subject import child; sys.exit(child(*sys.argv[1:]))"
+"""Not ``-m``: this module must be the one that the subject's own module imports."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def run_subject(name: str, seconds: float) -> tuple[Trace, tuple[Claim, ...]]:
         raise InvalidInput(f"subject {name!r}: write it as module:function")
     with tempfile.TemporaryDirectory(prefix="amverify-") as folder:
         out = Path(folder)
-        command = [sys.executable, "-m", "amverify.subject", name, folder]
+        command = [sys.executable, "-c", _START, name, folder]
         try:
             done = subprocess.run(command, timeout=seconds, stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
@@ -80,7 +82,6 @@ def run_subject(name: str, seconds: float) -> tuple[Trace, tuple[Claim, ...]]:
 
 def _load(name: str) -> Subject:
     module, _, attribute = name.partition(":")
-    sys.path.insert(0, "")
     found = importlib.import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)
@@ -91,16 +92,16 @@ def _load(name: str) -> Subject:
     raise InvalidInput(f"{attribute} is neither a function nor a Subject")
 
 
-def _child(name: str, folder: Path) -> int:
+def child(name: str, folder: str) -> int:
     """Run the subject; what goes wrong becomes the last line on standard error."""
     try:
         subject = _load(name)
         trace = subject.run()
         if not isinstance(trace, Trace):
             raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
-        save_trace(trace, folder / "run.trace")
+        save_trace(trace, Path(folder) / "run.trace")
         claims = json.dumps([[c.theorem, dict(c.constants)] for c in subject.claims])
-        (folder / "claims.json").write_text(claims, encoding="utf-8")
+        (Path(folder) / "claims.json").write_text(claims, encoding="utf-8")
     except (Exception, SystemExit) as error:
         place = ""
         frames = traceback.extract_tb(error.__traceback__)
@@ -110,7 +111,3 @@ def _child(name: str, folder: Path) -> int:
         print(f"{type(error).__name__}: {text}{place}", file=sys.stderr)
         return _RAISED
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_child(sys.argv[1], Path(sys.argv[2])))

@@ -173,7 +173,7 @@ def nonsmooth_kind(problem: Problem) -> str:
     """What g is: ``none``, ``box``, ``convex`` or ``nonconvex``."""
     if problem.box is not None:
         return "box"
-    if problem.nonsmooth([Fraction(float(x)) for x in problem.x0]) is None:
+    if problem.nonsmooth(np.array([Fraction(float(x)) for x in problem.x0], dtype=object)) is None:
         return "none"
     return "convex" if problem.constants.convex else "nonconvex"
 

@@ -282,6 +282,7 @@ T3 = Theorem(
             (
                 POSITIVE_SCALE,
                 THIRD,
+                Inequality("a > 0", t, 2 * s, "t < 2s, so that a is positive", strict=True),
                 MODULUS,
                 Inequality("δ covers p2", sp.Integer(0), _SPARE_OLD, "δ^k ≥ L p2²"),
                 Inequality("δ' is affordable", sp.Integer(0), _SPARE_NEW,

@@ -119,10 +119,6 @@ def test_outside_the_region_nothing_holds(rule, seed):
     outside(rule, seed)
 
 
-BORDER = "audit: a strict condition that is an equality in exact numbers counts as the floor"
-
-
-@pytest.mark.xfail(strict=True, reason=BORDER)
 @pytest.mark.parametrize("rule", [Rule(p1=1.0, p2=1.0), Rule(s=0.5), Rule(p3=1.0)])
 def test_on_the_region_s_border_nothing_holds(rule):
     outside(rule, 2)

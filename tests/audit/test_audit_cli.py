@@ -65,11 +65,7 @@ def refused(capsys, *arguments):
         (("halving.trace", "--theorem", "H1", "--constant", "a=2.9"), 0),
         (("halving.trace", "--theorem", "H1", "--constant", "a=3.3"), 1),
         (("my_subjects:good", "--theorem", "descent"), 0),
-        pytest.param(
-            ("my_subjects:claimed",),
-            1,
-            marks=pytest.mark.xfail(strict=True, reason="amverify.subject: run as __main__"),
-        ),
+        (("my_subjects:claimed",), 1),
     ],
 )
 def test_exit_statuses(place, capsys, arguments, status):
