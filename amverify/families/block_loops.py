@@ -160,6 +160,7 @@ def block_trace(problem: Problem, path: BlockPath) -> Trace:
     value = problem.value(points)
     starts = np.arange(0, rows, count)
     change = summed(Ball(blocks["change"], blocks["change_error"]), starts)
+    rounded = summed(Ball.of(blocks["execution"]), starts)
     columns: dict[str, Column] = {
         "sweep": np.arange(sweeps + 1),
         "replicate": np.zeros(sweeps + 1, dtype=np.int64),
@@ -167,6 +168,7 @@ def block_trace(problem: Problem, path: BlockPath) -> Trace:
         "value_error": np.array(value.rad),
         "change": np.concatenate(([0.0], change.mid)),
         "change_error": np.concatenate(([0.0], change.rad)),
+        "execution": np.concatenate(([0.0], rounded.mid + rounded.rad)),
         **step_columns(Points(points, problem.gradient(points))),
     }
     rule = path.rule

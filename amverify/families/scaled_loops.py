@@ -107,6 +107,8 @@ def scaled_trace(problem: Problem, path: ScaledPath) -> Trace:
     }
     for name, ball in found.items():
         sweeps[name], sweeps[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
+    rounded = _started(summed(Ball.of(columns["execution"]), starts))
+    sweeps["execution"] = np.array(rounded.mid + rounded.rad)
     least = np.minimum.reduceat(np.where(own, path.alpha, np.inf).min(1), starts)
     most = np.maximum.reduceat(np.where(own, path.alpha, 0.0).max(1), starts)
     sweeps["alpha_min"] = np.concatenate((least[:1], least))

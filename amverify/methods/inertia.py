@@ -15,6 +15,7 @@ to sweep; the rule extends the bound ω ≤ √(Lᵏ⁻¹/Lᵏ) known for p3 = 0
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -99,11 +100,12 @@ def certify(
     ``margin`` is ϑ ∈ (0, 1): the block then decreases Ψ by ϑL(s/t − ½)‖e‖² at least.
     """
     t = third_inertia(s, t, margin)
-    room = (1 - margin) * (2 * s / t - 1)
+    keep = 1 - 16 * _epsilon(modulus)  # the rounding of these lines must not spend the margin
+    room = (1 - margin) * (2 * s / t - 1) * keep
     c = abs(p1 * s - p2)
     if p1 == 0 and p2 == 0:
         return Admitted(0.0, 0.0, t, modulus * room)
-    available = delta / modulus
+    available = delta / modulus * keep
     tau = _largest_scale(p2, c, available)
     if c > 0:
         tau = _minimum(tau, room / c)
@@ -118,6 +120,10 @@ def _largest_scale(p2: float, c: float, available: Scalar) -> Scalar:
     if c == 0:
         return _minimum(root / (2 * p2 * p2), 1.0)
     return _minimum(2 * available / (c + root), 1.0)
+
+
+def _epsilon(x: Scalar) -> float:
+    return torch.finfo(x.dtype).eps if isinstance(x, Tensor) else sys.float_info.epsilon
 
 
 def _sqrt(x: Scalar) -> Scalar:
