@@ -11,7 +11,7 @@ from amverify.trace import Trace
 
 
 def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Trace:
-    """A trace of points x⁰, x¹, … on f(x) = x², L = 2, η = ¼; every column bounded by ``error``."""
+    """A trace of points x⁰, x¹, … on f(x) = x², L = 2, η = ¼; ``error`` bounds what is measured."""
     x = np.array(points, dtype=np.float64)
     e = np.diff(x, prepend=x[:1])
     d = np.concatenate((e[:1], e[:-1]))
@@ -32,6 +32,7 @@ def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Tr
     sweeps: dict[str, Any] = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
     for name, column in columns.items():
         sweeps |= {name: column, f"{name}_error": np.full(rows, error)}
+    sweeps["departure_error"] = np.zeros(rows)
     sweeps |= {"eta": np.full(rows, 0.25), "momentum": np.zeros(rows)}
     header = {
         "subject": "by hand",
