@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table6 table10 table11 mdlam_setting test controls lint bench clean
+.PHONY: list table1 table2 table6 table7 table8 table10 table11 mdlam_setting test controls coq lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -19,11 +19,15 @@ $(STAMP): pyproject.toml constraints.txt
 list table1: $(STAMP)
 	$(BIN)/python -m repro $@
 
-table2 table6 table10 table11 mdlam_setting: $(STAMP)
+table2 table6 table7 table8 table10 table11 mdlam_setting: $(STAMP)
 	$(BIN)/python -m repro $@ --profile $(PROFILE) --jobs $(JOBS)
 
 test: $(STAMP)
 	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) -q
+
+# Coq's part of the proofs: needs coqc and Python, nothing else.
+coq:
+	$(PYTHON) -m proofs.coqrun
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -37,7 +37,7 @@ from amverify.theorems.base import (
     Known,
     Missing,
 )
-from amverify.trace import Trace
+from amverify.trace import KEYS, Trace
 from amverify.verdict import (
     Checked,
     Constant,
@@ -77,7 +77,7 @@ def audit(
         InvalidInput: for an unknown theorem, a trace without rows, or a constant that
             contradicts its theorem.
     """
-    if not any(trace.rows(name) for name in ("blocks", "sweeps", "measures")):
+    if not any(trace.rows(name) for name in KEYS):
         raise InvalidInput("trace: no rows; there is nothing to audit")
     ctx = Context(trace, constants or {})
     findings = tuple(judge(ctx, theorem, exact) for theorem in theorems(claims))
@@ -119,6 +119,7 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         slack=next((test.slack for test in tested if test.slack.sweeps), Slack()),
         witness=next((test.witness for test in tested if test.witness), None),
         notes=tuple(dict.fromkeys(n for test in tested for n in test.notes)),
+        evidence=_evidence(tested),
     )
     return _decide(ctx, theorem, finding, known)
 
@@ -132,7 +133,7 @@ def _decide(
         remarks = theorem.remarks(ctx) if theorem.remarks else ()
     except Missing:
         remarks = ()
-    finding = replace(finding, notes=finding.notes + remarks, evidence=_evidence(finding))
+    finding = replace(finding, notes=finding.notes + remarks)
     broken = [c for c in finding.hypotheses if c.holds is False]
     if broken:
         return _inapplicable(finding, broken)
@@ -192,13 +193,16 @@ def _inapplicable(finding: Finding, broken: list[Checked]) -> Finding:
     )  # fmt: skip
 
 
-def _evidence(finding: Finding) -> tuple[Evidence, ...]:
-    counts = finding.counts
+def _evidence(tested: list[_Test]) -> tuple[Evidence, ...]:
+    """How the instances were decided: exactly, in floating point, by a confidence sequence."""
     found = []
-    if counts.exact or (finding.witness and finding.witness.decided == "exact"):
+    if any(t.counts.exact or (t.witness and t.witness.decided == "exact") for t in tested):
         found.append(Evidence.EXACT)
-    if counts.decided:
+    decided = {t.instances.statistical for t in tested if t.counts.decided}
+    if False in decided:
         found.append(Evidence.FLOAT)
+    if True in decided:
+        found.append(Evidence.STATISTICAL)
     return tuple(found)
 
 

@@ -1,11 +1,12 @@
 r"""The trace: what a method leaves behind, and all that a theorem ever sees of it.
 
-Three tables of columns, each column one array over rows:
+Four tables of columns, each column one array over rows:
 
 * ``blocks``: one row per block update (sweep, kind, layer; ΔF, ‖e‖², ⟨Δ,e⟩, ‖Δ‖², L, s, t, …),
 * ``sweeps``: one row per sweep or step of an optimiser (value, gradient, step, …); the row of
   sweep 0 is the start,
-* ``measures``: what is dear and so measured now and then (residuals, gap, accuracy).
+* ``measures``: what is dear and so measured now and then (residuals, gap, accuracy),
+* ``replays``: one row per fresh draw of a batch from a saved state of a stochastic run.
 
 A column ``x_error`` bounds the rounding error of column ``x``. A column that was not recorded is
 absent; a recorded one is finite. The header is JSON: subject, settings, constants, versions.
@@ -41,7 +42,7 @@ Table = Mapping[str, Column]
 MAGIC = b"AMVERIFY TRACE 1\n"
 _HEAD = struct.Struct("<cIQ")
 _CRC = struct.Struct("<I")
-_TAGS = {"blocks": b"B", "sweeps": b"S", "measures": b"M"}
+_TAGS = {"blocks": b"B", "sweeps": b"S", "measures": b"M", "replays": b"R"}
 _HEADER, _END, _ITERATE = b"H", b"E", b"I"
 _TYPES = ("<i8", "<f8", "|S4", "|S10")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -50,6 +51,7 @@ KEYS = {
     "blocks": ("sweep", "replicate", "kind", "layer"),
     "sweeps": ("sweep", "replicate"),
     "measures": ("sweep", "replicate"),
+    "replays": ("sweep", "replicate", "kind", "layer"),
 }
 """The columns that say where a row belongs; every table has them."""
 
@@ -74,6 +76,21 @@ COLUMNS: dict[str, dict[str, str]] = {
         "backtracks": "doublings of L",
         "weighted": "Σ_j e_j²/α_j, for step sizes α_j",
         "slope": "⟨∇_if, e⟩ at the point where the block was updated",
+        "momentum": "β of this update, where it is e = −D∇_if + βΔ",
+        "inverse": "Σ_j Δ_j²/α_j, with this update's step sizes",
+        "carried": "Σ_j δ_jΔ_j², the Lyapunov weights that the block carries",
+        "left": "Σ_j δ_j e_j², the weights that it leaves",
+        "alpha_low": "the smallest step size of this update",
+        "alpha_high": "the largest",
+        "pull": "Σ_j α_j(∇_if)_j²",
+        "square": "Σ_j α_j²(∇_if)_j²",
+        "noise": "Σ_j α_j²σ_ij², σ_ij² the variance of the batch gradient's coordinate j",
+        "variance": "Σ_j σ_ij²",
+        "expected_change": "E f(v_i − U_iD_ig_i) − f(v_i) over the batch, by enumeration",
+        "bias": "‖E[g_i − ∇_if(v_i)]‖ with one batch for the sweep, by enumeration",
+        "earlier": "Σ_{j<i} E‖g_j‖ of the blocks updated before in the sweep",
+        "hyper_bad": "1 where the hypergradient was not finite, else 0",
+        "alpha_change": "the largest change of a step size by the meta-step that followed",
     },
     "sweeps": {
         "value": "F after the sweep",
@@ -94,6 +111,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         "momentum": "β used in this sweep",
         "eps": "ε of the band in this sweep",
         "rho": "ρ in this sweep",
+        "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient",
+        "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
+        "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²",
+        "mean_value": "E f(w^k) over all batches so far",
+        "mean_gradient": "E‖∇f(w^k)‖² over all batches so far",
+        "mean_slopes": "E Σ_i ‖∇_if(v_i)‖² in this sweep, over all batches so far",
+        "mean_noise": "Σ_i L_i E σ_i² in this sweep, over all batches so far",
+        "mean_moment": "``second_moment``, over all batches so far",
     },
     "measures": {
         "residual_block": "norm of the block-wise residual",
@@ -105,6 +130,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "curvature": "least curvature of F seen along the path",
         "train_accuracy": "share of training samples predicted rightly",
         "test_accuracy": "share of test samples predicted rightly",
+    },
+    "replays": {
+        "draw": "0, 1, 2, … in the order of drawing",
+        "change": "f(w⁺) − f(w) of this draw, f the full objective",
+        "low": "a lower bound of ``change`` that was known before the draw",
+        "high": "an upper bound",
     },
 }
 """Every column that the project's theorems read, and what it holds."""
@@ -119,6 +150,7 @@ class Trace:
         blocks: one row per block update.
         sweeps: one row per sweep.
         measures: one row per measurement.
+        replays: one row per fresh draw from a saved state.
         iterates: full iterates of some sweeps, by sweep and name.
         complete: ``False`` if the file was cut off.
 
@@ -133,6 +165,7 @@ class Trace:
     measures: Table = field(default_factory=dict)
     iterates: Mapping[int, Mapping[str, Column]] = field(default_factory=dict)
     complete: bool = True
+    replays: Table = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in _TAGS:

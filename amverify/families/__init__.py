@@ -15,6 +15,7 @@
 | ``layered`` | small layered ReLU objectives, both couplings |
 | ``sums`` | finite sums whose expectations are enumerated |
 | ``loops``, ``block_loops`` | reference loops with complete traces |
+| ``sum_loops`` | stochastic sweeps on finite sums, every expectation enumerated |
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from amverify.families.powers import DoubleWell, FlatValley, Power, ScalarProduc
 from amverify.families.problem import Block, Constants, Problem
 from amverify.families.quadratic import Quadratic
 from amverify.families.sparse import SparseLeastSquares
-from amverify.families.sums import FiniteSum
+from amverify.families.sums import FiniteSum, SameBatch
 
 __all__ = ["FAMILIES", "Block", "Constants", "Problem", "draw", "rebuild"]
 
@@ -57,6 +58,8 @@ FAMILIES: Mapping[str, Callable[[int], Problem]] = {
     "layered_penalty": LayeredReLU,
     "layered_band": partial(LayeredReLU, coupling="band"),
     "finite_sum": FiniteSum,
+    "finite_sum_3": partial(FiniteSum, parts=3),
+    "same_batch": SameBatch,
 }
 """Every family by name: a function of the seed."""
 

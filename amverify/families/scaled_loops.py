@@ -1,4 +1,4 @@
-r"""Block gradient descent with a step size for every coordinate (S4), with bounds.
+r"""Block gradient descent with a step size for every coordinate (S4, S4m), with bounds.
 
 Sweep k steps every block i in turn, at the point x that the blocks before it have left:
 
@@ -13,6 +13,10 @@ H is quadratic in each block, so ΔH = ½⟨∇_iH(x) + ∇_iH(x⁺), e⟩ exact
 
 so Σ_j |e_j||h_j|/α_j is both what the step can be off its formula (part of ``slope_error``) and
 what rounding can add to ΔF (``execution``). ``departure`` is ‖h‖ over a whole sweep.
+
+**Momentum** β inside the block (S4m) adds βΔ_j to e_j, Δ the block's last step; h_j then grows by
+γ_mβ(|x_j| + |x_j − Δ_j|). A block leaves the weights δ'_j = (2 − β)/α_j − L_i − 2a, all that is
+affordable; with β ≤ ¼, α_j ∈ [½/L_i, 1/L_i] and a ≤ L_i/16 they pay for Δ in the next sweep.
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ class ScaledPath:
         after: the point behind it.
         alpha: α of the sweep, (rows, n).
         modulus: L_i at ``before``, (rows,).
+        momentum: β.
     """
 
     dtype: Format
@@ -48,12 +53,19 @@ class ScaledPath:
     after: NDArray[np.float64]
     alpha: NDArray[np.float64]
     modulus: NDArray[np.float64]
+    momentum: float = 0.0
 
 
 def scaled_path(
-    problem: Problem, steps: int = 20, least: float = 0.25, dtype: Format = "float64"
+    problem: Problem,
+    steps: int = 20,
+    least: float = 0.25,
+    dtype: Format = "float64",
+    momentum: float = 0.0,
 ) -> ScaledPath:
     """The path of block descent with α_j drawn from [least/L_i, 1/L_i] by the problem's seed.
+
+    Each step of a block adds ``momentum`` times the block's last step.
 
     Raises:
         ValueError: if the problem has no blocks, or a nonsmooth part.
@@ -66,7 +78,8 @@ def scaled_path(
     rows = steps * len(indices)
     shares = rng.uniform(least, 1.0, (steps, len(x)))
     before, after, alpha = (np.empty((rows, len(x))) for _ in range(3))
-    modulus = np.empty(rows)
+    modulus, moved = np.empty(rows), np.zeros_like(x)
+    beta = np.dtype(dtype).type(momentum)
     for r in range(rows):
         sweep, i = divmod(r, len(indices))
         before[r] = x
@@ -74,9 +87,12 @@ def scaled_path(
         own = (shares[sweep] / modulus[r]).astype(dtype)
         new = x.copy()
         new[indices[i]] = (x - own * problem.plain(x))[indices[i]]
+        if momentum:
+            new[indices[i]] += (beta * moved)[indices[i]]
+            moved[indices[i]] = (new - x)[indices[i]]
         x = new
         after[r], alpha[r] = x, own
-    return ScaledPath(dtype, before, after, alpha, modulus)
+    return ScaledPath(dtype, before, after, alpha, modulus, momentum)
 
 
 def scaled_trace(problem: Problem, path: ScaledPath) -> Trace:
@@ -116,6 +132,8 @@ def scaled_trace(problem: Problem, path: ScaledPath) -> Trace:
     told = header(problem, "block gradient descent", path.dtype)
     if "L" in told["constants"]:
         told["constants"]["M"] = told["constants"]["L"]
+    if path.momentum:
+        told["constants"]["a"] = {"value": least_decrease(path), "origin": "declared"}
     return Trace(told, blocks, sweeps)
 
 
@@ -134,8 +152,10 @@ def _block_columns(
         mask[i::count, list(block.index)] = 1.0
     here, there = problem.gradient(path.before), problem.gradient(path.after)
     e, alpha = difference(path.after, path.before), Ball.of(path.alpha)
-    ratio = e / alpha
+    ratio, beta = e / alpha, path.momentum
+    delta = Ball(_earlier(e.mid, count), _earlier(e.rad, count))
     size = np.abs(path.before) + np.abs(path.after) + path.alpha * (np.abs(here.mid) + here.rad)
+    size = size + beta * _earlier(np.abs(path.before) + np.abs(path.after), count)
     missed = gamma(ARGUMENT_ROUNDINGS, UNITS[path.dtype]) * size
     missed = (missed + path.alpha * format_error(here.rad, path.dtype)) * mask
     within = ((np.abs(ratio.mid) + ratio.rad) * missed).sum(1) * (1 + gamma(n + 8))
@@ -146,10 +166,35 @@ def _block_columns(
         "weighted": inner(e, ratio),
         "slope": inner(here, e).widened(within),
     }
+    if beta:
+        left = _weights_left(path)
+        found |= {
+            "inverse": inner(delta, delta / alpha),
+            "carried": inner(delta, delta * Ball.of(_earlier(left, count))),
+            "left": inner(e, e * Ball.of(left)),
+        }
     columns: dict[str, Column] = {"modulus": path.modulus, "execution": within}
+    columns["momentum"] = np.full(rows, beta)
     for name, ball in found.items():
         columns[name], columns[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
-    return columns, missed, (e + alpha * here) * Ball.of(mask)
+    return columns, missed, (e + alpha * here - Ball.of(beta) * delta) * Ball.of(mask)
+
+
+def _earlier(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """What stood in the rows of the sweep before; 0 in the first."""
+    return np.concatenate((np.zeros_like(values[:count]), values[:-count]))
+
+
+def least_decrease(path: ScaledPath) -> float:
+    """a of S4m: a sixteenth of the smallest modulus."""
+    return float(path.modulus.min()) / 16
+
+
+def _weights_left(path: ScaledPath) -> NDArray[np.float64]:
+    """δ'_j, just below (2 − β)/α_j − L_i − 2a."""
+    spare = path.modulus[:, None] + 2 * least_decrease(path)
+    found: NDArray[np.float64] = (2 - path.momentum) / path.alpha * (1 - 2.0**-40) - spare
+    return found * (1 - 2.0**-40)
 
 
 def scaled_descent(
@@ -157,3 +202,8 @@ def scaled_descent(
 ) -> Trace:
     """Block gradient descent with element-wise step sizes on a block-quadratic problem."""
     return scaled_trace(problem, scaled_path(problem, steps, least, dtype))
+
+
+def scaled_momentum(problem: Problem, steps: int = 20, dtype: Format = "float64") -> Trace:
+    """The same with momentum ¼ inside each block and α_j from [½/L_i, 1/L_i] (S4m)."""
+    return scaled_trace(problem, scaled_path(problem, steps, 0.5, dtype, momentum=0.25))

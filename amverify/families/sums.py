@@ -4,6 +4,16 @@ r"""Finite sums of quadratics, small enough that every expectation over batches 
 
 All quantities of S1–S4 are rational: the batches are enumerated, each with the same
 probability, and a sweep of block steps is computed in fractions along every one of them.
+
+**SameBatch** is S6's counterexample: ½(w + s_n)² with s = (2, 2, 2, −5), so ∇f(0) = ¼ and L̄ = 1.
+Step sizes trained on the batch to which they apply, by the projected hypergradient step
+α(ξ) = α₀ + β⟨∇ℓ(w − α₀g;ξ), g⟩, g = ∇ℓ(w;ξ) with β(1 − α₀) = α₀/32, are 9α₀/8 for the first three
+and 57α₀/32 for the last, so that at w = 0
+
+    E[α(ξ)g] = (α₀/4)(3·2·9/8 − 5·57/32) = −69α₀/128 < 0:
+
+E f(w⁺) − f(w) = (69/512)α₀ + ½E[α²g²] > 0 for *every* α₀ > 0. With any α that is fixed before the
+batch is drawn it is −α/16 + (37/8)α², negative for α < 1/74.
 """
 
 from __future__ import annotations
@@ -11,8 +21,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amverify.families.arithmetic import Entries, apply, lift, rationals, total
 from amverify.families.problem import Block, Constants, Problem, above, dyadic, integers
@@ -21,24 +34,44 @@ Rational = list[Fraction]
 
 
 class FiniteSum(Problem):
-    """N = 4 samples in two blocks; N is a power of two, so that 1/N is exact."""
+    """N = 4 samples in two or three blocks; N is a power of two, so that 1/N is exact."""
 
     samples = 4
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, parts: int = 2) -> None:
         rng = np.random.default_rng([seed, 20])
-        self.family, self.seed = "finite_sum", seed
-        n = int(rng.integers(2, 5))
-        self.rows = integers(rng, (self.samples, n), 2)
-        self.rows[0] += 3.0
-        self.target = integers(rng, self.samples, 4)
-        self.x0 = dyadic(rng, n, 2, 5)
-        cut = n // 2
-        self.blocks = (Block("W", 1, tuple(range(cut))), Block("W", 2, tuple(range(cut, n))))
-        squares = [Fraction(float(a @ a)) for a in self.rows]
+        self.family, self.seed = "finite_sum" if parts == 2 else f"finite_sum_{parts}", seed
+        n = int(rng.integers(parts, parts + 3))
+        rows = integers(rng, (self.samples, n), 2)
+        rows[0] += 3.0
+        target = integers(rng, self.samples, 4)
+        self._set(rows, target, dyadic(rng, n, 2, 5), parts)
+
+    def _set(
+        self,
+        rows: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+        target: np.ndarray[tuple[int], np.dtype[np.float64]],
+        start: np.ndarray[tuple[int], np.dtype[np.float64]],
+        parts: int,
+    ) -> None:
+        """Samples a_n, b_n, the start, and blocks of nearly equal size."""
+        self.rows, self.target, self.x0 = rows, target, start
+        n = len(start)
+        cuts = [n * i // parts for i in range(parts + 1)]
+        self.blocks = tuple(
+            Block("W", i + 1, tuple(range(cuts[i], cuts[i + 1]))) for i in range(parts)
+        )
+        squares = [Fraction(float(a @ a)) for a in rows]
         self.sample_modulus = max(squares)
         """L̄: the modulus of the worst sample's gradient, exactly."""
         self.constants = Constants(L=sum(squares, Fraction(0)) / self.samples, convex=True)
+
+    def declared(self) -> dict[str, Any]:
+        """Besides: L̄, and 0, which is below every value."""
+        known = {"Lbar": self.sample_modulus, "fstar": Fraction(0)}
+        return super().declared() | {
+            name: {"value": float(value), "origin": "declared"} for name, value in known.items()
+        }
 
     def smooth(self, x: Entries) -> Entries:
         """f."""
@@ -61,9 +94,15 @@ class FiniteSum(Problem):
 
     def batch_gradient(self, w: Sequence[Fraction], batch: Sequence[int]) -> Rational:
         """The gradient of a batch's mean loss at w, exactly."""
-        rows, target = rationals(self.rows[list(batch)]), rationals(self.target[list(batch)])
-        found = rows.T @ (rows @ np.array(list(w), dtype=object) - target)
+        at = np.array(list(w), dtype=object)
+        rows, target = self._exact
+        found = sum((rows[n] * (rows[n] @ at - target[n]) for n in batch), 0 * at)
         return [Fraction(g) / len(batch) for g in found]
+
+    @cached_property
+    def _exact(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """a_n and b_n as fractions."""
+        return rationals(self.rows), rationals(self.target)
 
     def expectation(self, of: Callable[[tuple[int, ...]], Fraction], size: int = 1) -> Fraction:
         """E of a function of the batch."""
@@ -93,3 +132,30 @@ class FiniteSum(Problem):
         choices = list(itertools.product(self.batches(size), repeat=len(self.blocks)))
         values = [self.exact_value(self.sweep(w, steps, choice)) for choice in choices]
         return sum(values, Fraction(0)) / len(values)
+
+
+class SameBatch(FiniteSum):
+    """S6's counterexample (see the module), moved from 0 to the seed."""
+
+    meta_rate = Fraction(1, 32)
+    """β(1 − α₀)/α₀."""
+
+    def __init__(self, seed: int) -> None:
+        self.family, self.seed = "same_batch", seed
+        start = np.array([float(seed)])
+        self._set(np.ones((4, 1)), start + np.array([-2.0, -2.0, -2.0, 5.0]), start, 1)
+
+    def trained(self, w: Sequence[Fraction], first: Fraction, batch: Sequence[int]) -> Fraction:
+        """α(ξ): one projected hypergradient step from α₀ on the batch itself, exactly."""
+        g = self.batch_gradient(w, batch)
+        tried = [x - first * v for x, v in zip(w, g, strict=True)]
+        later = self.batch_gradient(tried, batch)
+        product = sum((x * y for x, y in zip(later, g, strict=True)), Fraction(0))
+        return first + self.meta_rate * first / (1 - first) * product
+
+    def increase(self, first: Fraction) -> Fraction:
+        """E f(w⁺) − f(w) at the start, with step sizes trained on their own batch."""
+        w = [Fraction(float(self.x0[0]))]
+        return self.expectation(
+            lambda batch: self.exact_value(self.sweep(w, [self.trained(w, first, batch)], [batch]))
+        ) - self.exact_value(w)

@@ -75,6 +75,7 @@ class Instances:
     """Symbols bound to balls; instance i is row i of each, or the one number that all share.
 
     ``allowance`` is what rounding in the *method's* own steps can add to lhs − rhs.
+    ``statistical``: the balls are confidence intervals, not bounds on rounding alone.
     """
 
     values: Mapping[str, Ball]
@@ -83,6 +84,7 @@ class Instances:
     blocks: Blocks | None = None
     allowance: NDArray[np.float64] | float = 0.0
     notes: tuple[str, ...] = ()
+    statistical: bool = False
 
     def __len__(self) -> int:
         return len(self.sweep)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from amverify.theorems.base import (
     Conclusion,
@@ -38,7 +37,7 @@ from amverify.theorems.tiam import (
     s,
     t,
 )
-from amverify.theorems.views import BOXED, fact, pairs, step_rounding, step_rows
+from amverify.theorems.views import BOXED, fact, step_off, step_rows
 
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
@@ -116,19 +115,10 @@ def _steps(*names: str, parameters: tuple[Parameter, ...] = ()) -> View:
     return view
 
 
-def _off(ctx: Context) -> NDArray[np.float64]:
-    """A bound on ‖h‖, x^k being h off the point that the method means."""
-    off = step_rounding(ctx)
-    if "departure_error" in ctx.trace.sweeps:
-        _, after = pairs(ctx)
-        off = np.maximum(off, ctx.column("sweeps", "departure_error")[after])
-    return off
-
-
 def _sufficient_steps(ctx: Context) -> Instances:
     """A step rounded by h is up to ‖h‖ longer than the one meant: a(2‖e‖ + ‖h‖)‖h‖ is allowed."""
     rows = _steps("df", "e2", parameters=(SUFFICIENT,))(ctx)
-    steps, known, off = rows.values["e2"], rows.values["a"], _off(ctx)
+    steps, known, off = rows.values["e2"], rows.values["a"], step_off(ctx)
     with np.errstate(all="ignore"):
         longer = float(known.mid + known.rad) * (2 * np.sqrt(steps.mid + steps.rad) + off) * off
     allowance = (rows.allowance + longer) * (1 + 2.0**-40)
@@ -139,7 +129,7 @@ def _relative_steps(ctx: Context) -> Instances:
     """A step that is rounded by h is h longer or shorter than the one meant: b‖h‖ is allowed."""
     rows = step_rows(ctx, "g1", "e2")
     known = ctx.known(RELATIVE).value
-    allowance = float(known.mid + known.rad) * _off(ctx) * (1 + 2.0**-40)
+    allowance = float(known.mid + known.rad) * step_off(ctx) * (1 + 2.0**-40)
     return Instances({**rows.values, "b": known}, rows.sweep, rows.replicate, None, allowance)
 
 

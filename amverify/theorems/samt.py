@@ -1,4 +1,4 @@
-r"""S4: block descent with any step sizes, full batch.
+r"""S4, S4m: block descent with any step sizes, full batch; S5: step sizes stay in their bounds.
 
 ∇_if has modulus L_i in its block and e_ij = −α_ij(∇_if)_j, so ⟨∇_if, e⟩ = −Σ_j e_ij²/α_ij and the
 descent lemma gives
@@ -8,6 +8,16 @@ descent lemma gives
 The gradient at w^{k+1} differs from those used by at most M‖e‖ in each block, so
 
     ‖∇f(w^{k+1})‖ ≤ (√B·M + 1/α_min)‖e^{k+1}‖.
+
+**S4m**, heavy ball inside the block: e_ij = −α_ij(∇_if)_j + βΔ_ij, so
+⟨∇_if, e⟩ = Σ_j (βΔ_j − e_j)e_j/α_j, and 2Δ_je_j ≤ Δ_j² + e_j²:
+
+    f(w^{k+1}) ≤ f(w^k) − (1 − β/2)Σ e_j²/α_j + (L_i/2)‖e_i‖² + (β/2)Σ Δ_j²/α_j.
+
+With weights δ_ij that a block carries from sweep to sweep, Ψ = f + ½Σ δ_ijΔ_ij² falls by a‖e‖² if
+the weights carried pay for Δ, βΣΔ_j²/α_j ≤ Σδ_jΔ_j², and those left are affordable,
+Σδ'_je_j² + 2a‖e‖² ≤ (2 − β)Σe_j²/α_j − L_i‖e‖². With constant step sizes δ = β/α and this is
+α ≤ 2(1 − β)/(L + 2a): G4. Step sizes may change as long as β/α_j at the next use is at most δ'_j.
 """
 
 from __future__ import annotations
@@ -15,6 +25,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
+from amverify.errors import InvalidInput
 from amverify.rounding import Ball
 from amverify.theorems.base import (
     Conclusion,
@@ -25,7 +36,7 @@ from amverify.theorems.base import (
     Theorem,
     symbols,
 )
-from amverify.theorems.views import block_rows, step_rounding, step_rows
+from amverify.theorems.views import block_rows, fact, step_rounding, step_rows
 
 dF, e2, w2, L, slope, g1, amin, M, B = symbols("dF e2 w2 L slope g1 amin M B")
 LIPSCHITZ = Parameter("M", "Lipschitz modulus of ∇f")
@@ -97,4 +108,160 @@ S4 = Theorem(
     ),
     parameters=(LIPSCHITZ,),
     constants={"b": sp.sqrt(B) * M + 1 / amin},
+)
+
+
+beta, i2, carried, left, a = symbols("beta i2 carried left a")
+DECREASE = Parameter("a", "a of H1", "nonnegative")
+
+
+def _momentum_blocks(ctx: Context) -> Instances:
+    found = _blocks(ctx)
+    values = {
+        **found.values,
+        "beta": ctx.number("blocks", "momentum"),
+        "i2": ctx.ball("blocks", "inverse"),
+        "carried": ctx.ball("blocks", "carried"),
+        "left": ctx.ball("blocks", "left"),
+        "a": ctx.known(DECREASE).value,
+    }
+    return Instances(values, found.sweep, found.replicate, found.blocks, found.allowance)
+
+
+def _handed_over(ctx: Context) -> tuple[bool | None, str]:
+    """What a block carries in a sweep is what it left in the sweep before."""
+    names = ("sweep", "layer", "kind", "replicate")
+    order = np.lexsort([ctx.column("blocks", name) for name in names])
+    sweep, layer, kind, replicate = (ctx.column("blocks", name)[order] for name in names)
+    same = (kind[1:] == kind[:-1]) & (layer[1:] == layer[:-1])
+    same &= (replicate[1:] == replicate[:-1]) & (sweep[1:] == sweep[:-1] + 1)
+    given = ctx.ball("blocks", "left").take(order).take(slice(None, -1))
+    gap = ctx.ball("blocks", "carried").take(order).take(slice(1, None)) - given
+    lost = np.flatnonzero(same & (np.abs(gap.mid) > gap.rad))
+    if len(lost):
+        i = int(lost[0]) + 1
+        where = f"{kind[i].decode()}_{layer[i]}, sweep {sweep[i]}"
+        return False, f"{where}: the weights carried differ by {gap.mid[i - 1]:.3g} from those left"
+    return True, f"{int(same.sum())} hand-overs seen"
+
+
+_MOMENTUM = (
+    Inequality("0 ≤ β", sp.Integer(0), beta, "momentum is not negative"),
+    Inequality(
+        "formula",
+        sp.Abs(slope + w2),
+        beta / 2 * (i2 + w2),
+        "the step is e = −D∇_if + βΔ: |⟨∇_if, e⟩ + Σe²/α| ≤ (β/2)Σ(Δ² + e²)/α",
+    ),
+)
+S4M_BOUND = -(1 - beta / 2) * w2 + L / 2 * e2 + beta / 2 * i2
+"""The right-hand side of S4m."""
+
+S4m = Theorem(
+    id="S4m",
+    title="full-batch block descent with trained step sizes and momentum",
+    statement=(
+        "e = −D_i∇_if + βΔ in each block: f(w^{k+1}) ≤ f(w^k) − (1 − β/2)Σe_j²/α_j + (L_i/2)‖e‖² + "
+        "(β/2)ΣΔ_j²/α_j. If the weights carried cover βΣΔ_j²/α_j and those left satisfy "
+        "Σδ'_je_j² + 2a‖e‖² ≤ (2−β)Σe_j²/α_j − L_i‖e‖², then Ψ = f + ½Σδ_jΔ_j² falls by a‖e‖²: H1."
+    ),
+    latex=(
+        r"\Psi^{k+1}\le\Psi^k-a\|e\|^2,\qquad"
+        r"\Psi=f+\tfrac12\sum_{ij}\delta_{ij}\Delta_{ij}^2"
+    ),
+    source="amverify; iPiano (Ochs et al. 2014) with a step size for every coordinate",
+    symbols={
+        **{name: S4.symbols[name] for name in ("dF", "e2", "w2", "slope", "L")},
+        "beta": "β",
+        "i2": "Σ_j Δ_j²/α_j",
+        "carried": "Σ_j δ_jΔ_j², the weights carried",
+        "left": "Σ_j δ'_je_j², the weights left",
+        "a": "a of H1",
+    },
+    conclusions=(
+        Conclusion(Inequality("descent", dF, S4M_BOUND), _momentum_blocks, _MOMENTUM),
+        Conclusion(
+            Inequality("Lyapunov decrease", dF + (left - carried) / 2, -a * e2),
+            _momentum_blocks,
+            (
+                *_MOMENTUM,
+                Inequality("carried", beta * i2, carried, "the weights carried pay for Δ"),
+                Inequality(
+                    "affordable",
+                    left + 2 * a * e2,
+                    (2 - beta) * w2 - L * e2,
+                    "Σδ'e² + 2a‖e‖² ≤ (2 − β)Σe²/α − L‖e‖²",
+                ),
+            ),
+        ),
+    ),
+    facts=(fact("carried", "each block carries the weights that it left", _handed_over),),
+    parameters=(DECREASE,),
+)
+
+alow, ahigh, amax, bad, moved = symbols("alow ahigh amax bad moved")
+
+
+def _bounds(ctx: Context) -> tuple[Ball, Ball]:
+    """[α_min, α_max] as the settings declare them.
+
+    Raises:
+        InvalidInput: unless they are two numbers.
+    """
+    given = ctx.setting("alpha_bounds")
+    if not (isinstance(given, list | tuple) and len(given) == 2):
+        raise InvalidInput(f"setting alpha_bounds: expected two numbers, got {given!r}")
+    return Ball.of(float(given[0])), Ball.of(float(given[1]))
+
+
+def _step_sizes(ctx: Context) -> Instances:
+    low, high = _bounds(ctx)
+    rows = np.ones(ctx.trace.rows("blocks"), dtype=bool)
+    found = block_rows(ctx, rows)
+    values = {
+        "amin": low,
+        "amax": high,
+        "alow": ctx.number("blocks", "alpha_low"),
+        "ahigh": ctx.number("blocks", "alpha_high"),
+    }
+    return Instances(values, found.sweep, found.replicate, found.blocks)
+
+
+def _guarded(ctx: Context) -> Instances:
+    found = _step_sizes(ctx)
+    values = {
+        "bad": Ball.of(ctx.column("blocks", "hyper_bad").astype(float)),
+        "moved": ctx.number("blocks", "alpha_change"),
+    }
+    return Instances(values, found.sweep, found.replicate, found.blocks)
+
+
+def _bad_counted(ctx: Context) -> tuple[str, ...]:
+    count = int(ctx.column("blocks", "hyper_bad").sum())
+    return (f"{count} hypergradients were not finite and left α unchanged",) if count else ()
+
+
+S5 = Theorem(
+    id="S5",
+    title="step sizes stay in their bounds",
+    statement=(
+        "The meta-update keeps α in [α_min, α_max] for every sequence of gradients; a "
+        "hypergradient that is not finite leaves α unchanged and is counted."
+    ),
+    latex=r"\alpha_{\min}\le\alpha_{ij}\le\alpha_{\max}",
+    source="amverify, specification, S5",
+    symbols={
+        "amin": "α_min, declared",
+        "amax": "α_max, declared",
+        "alow": "the smallest step size of the update",
+        "ahigh": "the largest",
+        "bad": "1 where the hypergradient was not finite, else 0",
+        "moved": "the largest change of a step size by the meta-step",
+    },
+    conclusions=(
+        Conclusion(Inequality("lower bound", amin, alow), _step_sizes),
+        Conclusion(Inequality("upper bound", ahigh, amax), _step_sizes),
+        Conclusion(Inequality("not finite", bad * moved, sp.Integer(0)), _guarded),
+    ),
+    remarks=_bad_counted,
 )

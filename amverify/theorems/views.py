@@ -145,6 +145,15 @@ def step_rounding(ctx: Context) -> NDArray[np.float64]:
     return size * gamma(4, 2.0**-24 if single else 2.0**-53)
 
 
+def step_off(ctx: Context) -> NDArray[np.float64]:
+    """A bound on ‖h‖, x^k being h off the point that the method means."""
+    off = step_rounding(ctx)
+    if "departure_error" in ctx.trace.sweeps:
+        _, after = pairs(ctx)
+        off = np.maximum(off, ctx.column("sweeps", "departure_error")[after])
+    return off
+
+
 def change_of_sweep(ctx: Context, before: NDArray[np.int64], after: NDArray[np.int64]) -> Ball:
     """F^k − F^{k−1}: by difference forms where they were recorded, else from two values."""
     if "change" in ctx.trace.sweeps:

@@ -1,5 +1,9 @@
 """What each theorem answers to each mutant; written by a run that was then read line by line."""
 
+from __future__ import annotations
+
+import samt_expected
+
 EXPECTED: dict[str, str] = {
     "step doubled · block descent": "T1:V T2:V T3:V",
     "block left stale · block descent": "T1:V T2:V T3:V",
@@ -171,3 +175,4 @@ EXPECTED: dict[str, str] = {
     "D × 0.1 · Nesterov, flat": "G5:V",
     "C5 too large · PALM, wide band": "M2:V M3:H",
 }
+EXPECTED |= samt_expected.EXPECTED

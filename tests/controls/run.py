@@ -28,6 +28,7 @@ from rich.text import Text
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 from expected import EXPECTED  # noqa: E402
+from finite_sums import Enumerated, of_seed  # noqa: E402
 from theorem_mutants import LETTERS, MUTANTS, SUBJECTS, UNCATCHABLE, answers, caught  # noqa: E402
 from true_claims import Tally, judged, sample  # noqa: E402
 
@@ -46,6 +47,10 @@ def _mutant(index: int) -> dict[str, str]:
 
 def _uncatchable(index: int) -> dict[str, str]:
     return answers(UNCATCHABLE[index][0])
+
+
+def _finite_sums(seed: int) -> Enumerated:
+    return of_seed(seed)
 
 
 def _seed(seed: int) -> Tally:
@@ -164,6 +169,26 @@ def _verdicts(total: Tally, console: Console) -> None:
     console.print(table)
 
 
+def enumerated(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
+    """S1 and S3 on finite sums until each was decided often enough; True if none is violated."""
+    total, seeds = Enumerated(), itertools.count()
+    with bar(console) as progress:
+        task = progress.add_task("finite sums", total=instances)
+        while min(total.instances["S1"], total.instances["S3"]) < instances:
+            for found in pool.imap_unordered(_finite_sums, itertools.islice(seeds, 16)):
+                total.add(found)
+            seen = min(total.instances["S1"], total.instances["S3"])
+            progress.update(task, completed=min(seen, instances))
+    for failure in total.failures[:20]:
+        console.print(Text(f"VIOLATED {failure}"))
+    counts = ", ".join(f"{name} on {n}" for name, n in sorted(total.instances.items()))
+    console.print(
+        f"Finite sums, expectations enumerated: {counts} instances decided, {total.floor} open, "
+        f"{len(total.failures)} violated"
+    )
+    return not total.failures
+
+
 def main() -> int:
     """Both halves; the exit status."""
     parser = argparse.ArgumentParser(description="Negative controls and false alarms of the audit.")
@@ -177,6 +202,7 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(given.jobs, _quietly) as pool:
         good = mutants(pool, console)
         good = still_true(pool, console) and good
+        good = enumerated(pool, given.instances, console) and good
         good = false_alarms(pool, given.instances, console) and good
     return 0 if good else 1
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -22,7 +23,9 @@ from amverify.families import draw
 from amverify.families.block_loops import Rule, block_descent
 from amverify.families.loops import Format, gradient_descent, heavy_ball, nesterov, step_size
 from amverify.families.problem import Problem
-from amverify.families.scaled_loops import scaled_descent
+from amverify.families.scaled_loops import scaled_descent, scaled_momentum
+from amverify.families.sum_loops import SumRule, stochastic_descent
+from amverify.families.sums import FiniteSum
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, mdlam, palm
@@ -38,6 +41,8 @@ CONVEX_BLOCKS = (
     *("deep_linear", "bilinear_logistic", "scalar_product", "finite_sum", "layered_band"),
 )
 COUPLED = ("quadratic", "least_squares", "finite_sum")
+KNOWN_KL = ("quadratic", "least_squares", "power", "mixed_power", "flat_valley", "double_well")
+SUMS = ("finite_sum", "finite_sum_3")
 DTYPES: tuple[Format, ...] = ("float32", "float64")
 CLEAR = 2.0**-30
 """A declared constant is this much on the safe side of the exact one, relatively."""
@@ -99,6 +104,40 @@ def _trained(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
     return scaled_descent(problem, steps, dtype=dtype), ("S4",), {}
 
 
+def _momentum(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
+    return scaled_momentum(problem, steps, dtype), ("S4m",), {}
+
+
+def _length(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
+    """Gradient descent with the KL constants that the family knows."""
+    known = problem.constants
+    eta = step_size(problem, (0.5, 1.0)[seed % 2])
+    modulus, theta = float(known.L or 0), Fraction(known.theta or 0)
+    exact = Fraction(float(theta)) == theta
+    constants: dict[str, Any] = {
+        "a": (1 / eta - modulus / 2) * (1 - CLEAR),
+        "b": (1 / eta + modulus) * (1 + CLEAR),
+        "c": float(known.c or 0) * (1 + CLEAR),
+        "theta": {"value": float(theta), "error": 0.0 if exact else 2.0**-53},
+        "memory": 1 + seed % 2,
+    }
+    return gradient_descent(problem, steps, eta, dtype), ("T5", "T6", "K2"), constants
+
+
+def _fresh(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
+    rule = (SumRule(), SumRule(meta="fixed"), SumRule(size=2))[seed % 3]
+    claims = ("S1", "S2", "S5") if rule.meta == "fixed" else ("S1", "S5")
+    assert isinstance(problem, FiniteSum)
+    return stochastic_descent(problem, 5, rule, seed), claims, {}
+
+
+def _one_batch(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
+    narrow = SumRule(fresh=False, meta="fixed", low=2.0**-9, high=2.0**-5)
+    assert isinstance(problem, FiniteSum)
+    rule = (SumRule(fresh=False), narrow)[seed % 2]
+    return stochastic_descent(problem, 5, rule, seed), ("S3", "S5"), {}
+
+
 LOOPS: Mapping[str, tuple[Loop, tuple[str, ...]]] = {
     "gradient descent": (_gradient, SMOOTH),
     "heavy ball": (_heavy, SMOOTH),
@@ -109,6 +148,10 @@ LOOPS: Mapping[str, tuple[Loop, tuple[str, ...]]] = {
     "nonconvex blocks": (_nonconvex, ("nonconvex_quadratic",)),
     "sparse blocks": (_sparse, ("sparse_l1",)),
     "trained step sizes": (_trained, COUPLED),
+    "momentum in the block": (_momentum, COUPLED),
+    "finite length": (_length, KNOWN_KL),
+    "fresh batches": (_fresh, SUMS),
+    "one batch a sweep": (_one_batch, SUMS),
 }
 COUPLINGS: tuple[Coupling, ...] = (Band(0.3), Penalty(0.7), Band(1.0, factor=0.7, floor=0.1))
 TORCH = {"float32": torch.float32, "float64": torch.float64}

@@ -1,0 +1,218 @@
+r"""S1, S2, S3, S6: what a stochastic sweep does in expectation, with predictable step sizes.
+
+f = E ℓ(·;ξ); block i is updated at v_i by −D_ig_i, D_i = diag(α_i). *Predictable*: D_i is fixed
+before the batch is drawn.
+
+**S1.** E g_i = ∇_if(v_i), variance σ_j² per coordinate. The descent lemma along −U_iD_ig_i, in
+expectation, with E g_j² = (∇_if)_j² + σ_j²:
+
+    E f(v_i − U_iD_ig_i) − f(v_i) ≤ −Σ_j α_j(1 − L_iα_j/2)(∇_if)_j² + (L_i/2)Σ_j α_j²σ_j².
+
+**S2.** With α_max ≤ 1/max L_i each factor is at least α_min/2; sum over blocks and K sweeps.
+
+**S3.** One batch for the whole sweep: g_i = ∇_iℓ(v_i;ξ), v_i moved by the blocks before, so that
+‖v_i − w‖ ≤ α_maxΣ_{j<i}‖g_j‖. The descent lemma from w along the whole sweep gives
+−Σ_i E⟨∇_if(w), D_ig_i⟩ + (L̄/2)α_max²BG², and g_i differs from ∇_iℓ(w;ξ) by at most L̄‖v_i − w‖:
+
+    E f(w⁺) ≤ f(w) − α_min‖∇f(w)‖² + L̄(B²/2)α_max²G²     (sharper than the specification's B(B−½)),
+
+with E‖∇_jℓ‖² ≤ G² at v_j *and at w* for every block j: at the v_j alone it does not suffice
+(``proofs/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it is
+applied E f may increase however small α is: ``amverify.families.sums.SameBatch``.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from amverify.theorems.base import Conclusion, Context, Inequality, Theorem, symbols
+from amverify.theorems.expectation_views import (
+    FLOOR,
+    FRESH,
+    HONEST,
+    ONE_BATCH,
+    PREDICTABLE,
+    SAME,
+    SAMPLE_MODULUS,
+    averages,
+    biases,
+    block_expectations,
+    increases,
+    rates,
+    sweep_expectations,
+)
+
+dE, pull, square, noise, L, alow, amin, amax = symbols("dE pull square noise L alow amin amax")
+average, f0, fstar, K, level, Lmax = symbols("average f0 fstar K level Lmax")
+g0, Lbar, B, G2, bias, earlier, lowest = symbols("g0 Lbar B G2 bias earlier lowest")
+ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
+
+MEANING = {
+    "dE": "E f(w⁺) − f(w), given the past",
+    "pull": "Σ_j α_j(∇_if)_j²",
+    "square": "Σ_j α_j²(∇_if)_j²",
+    "noise": "Σ_j α_j²σ_j²",
+    "L": "L_i, modulus of ∇_if",
+    "alow": "the smallest step size of the update",
+    "amin": "α_min",
+    "amax": "α_max",
+    "average": "(1/K)Σ_k Σ_i E‖∇_if(v_i)‖²",
+    "f0": "f(w⁰)",
+    "fstar": "f*, or any lower bound of f",
+    "K": "how many sweeps",
+    "level": "Σ_i L_iσ_i², the largest of the sweeps so far",
+    "Lmax": "max_i L_i",
+    "g0": "‖∇f(w)‖²",
+    "Lbar": "L̄, a modulus of ∇ℓ(·;ξ) for every ξ",
+    "B": "how many blocks there are",
+    "G2": "G², the largest E‖∇_jℓ‖² at v_j and at w",
+    "bias": "‖E[g_i − ∇_if(v_i)]‖",
+    "earlier": "Σ_{j<i} E‖g_j‖",
+    "lowest": "min_{k<K} E‖∇f(w^k)‖²",
+}
+POSITIVE = Inequality("0 < α", ZERO, alow, "step sizes are positive", strict=True)
+POSITIVE_BOUND = Inequality("0 < α_min", ZERO, amin, "α_min is positive", strict=True)
+SHORT = Inequality("α ≤ 1/L", amax * Lmax, ONE, "α_max ≤ 1/max L_i")
+
+
+def _meanings(*names: str) -> dict[str, str]:
+    return {name: MEANING[name] for name in names}
+
+
+def measured(ctx: Context) -> tuple[str, ...]:
+    """Constants that were measured on the run rather than known, in words."""
+    names = ctx.trace.settings.get("measured", ())
+    return (f"measured on this run, not known: {', '.join(map(str, names))}",) if names else ()
+
+
+S1 = Theorem(
+    id="S1",
+    title="expected block descent",
+    statement=(
+        "∇_if has modulus L_i, g_i is unbiased given the past and D_i, variance σ_ij² per "
+        "coordinate, D_i predictable: E f(w − U_iD_ig_i) ≤ f(w) − Σ_j D_ij(1 − L_iD_ij/2)(∇_if)_j² "
+        "+ (L_i/2)Σ_j D_ij²σ_ij²."
+    ),
+    latex=(
+        r"\mathbb E f(w-U_iD_ig_i)\le f(w)-\sum_jD_{ij}\bigl(1-\tfrac{L_iD_{ij}}2\bigr)"
+        r"(\nabla_if)_j^2+\tfrac{L_i}2\sum_jD_{ij}^2\sigma_{ij}^2"
+    ),
+    source="amverify, specification, S1",
+    symbols=_meanings("dE", "pull", "square", "noise", "L", "alow"),
+    conclusions=(
+        Conclusion(
+            Inequality("expected descent", dE, -(pull - L / 2 * square) + L / 2 * noise),
+            block_expectations,
+            (POSITIVE,),
+        ),
+    ),
+    facts=(PREDICTABLE, FRESH, HONEST),
+    remarks=measured,
+)
+
+S2_BOUND = 2 * (f0 - fstar) / (amin * K) + amax**2 / amin * level
+"""The right-hand side of S2."""
+
+S2 = Theorem(
+    id="S2",
+    title="rate with a fresh batch for every block",
+    statement=(
+        "D predictable, α_max ≤ 1/max L_i, a fresh batch for each block: the average over K sweeps "
+        "of Σ_i E‖∇_if(v_i)‖² is at most 2(f(w⁰) − f*)/(α_min K) + (α_max²/α_min)Σ_i L_iσ_i²."
+    ),
+    latex=(
+        r"\frac1K\sum_{k<K}\sum_i\mathbb E\|\nabla_if(v_i^k)\|^2\le\frac{2(f(w^0)-f^*)}"
+        r"{\alpha_{\min}K}+\frac{\alpha_{\max}^2}{\alpha_{\min}}\sum_iL_i\sigma_i^2"
+    ),
+    source="amverify, specification, S2",
+    symbols=_meanings("average", "f0", "fstar", "K", "level", "amin", "amax", "Lmax"),
+    conclusions=(
+        Conclusion(Inequality("rate", average, S2_BOUND), averages, (POSITIVE_BOUND, SHORT)),
+    ),
+    facts=(PREDICTABLE, FRESH),
+    parameters=(FLOOR,),
+    remarks=measured,
+)
+
+S3_COEFFICIENT = B * (B - HALF)
+"""What multiplies L̄α_max²G² in the specification."""
+S3_SHARPER = B**2 / 2
+"""What suffices."""
+
+
+def _s3(coefficient: sp.Expr) -> sp.Expr:
+    return -amin * g0 + Lbar * coefficient * amax**2 * G2
+
+
+S3 = Theorem(
+    id="S3",
+    title="one batch for the whole sweep",
+    statement=(
+        "∇ℓ(·;ξ) is L̄-Lipschitz for every ξ, E‖∇_jℓ‖² ≤ G² at w and at the points of update, D "
+        "predictable: E f(w⁺) ≤ f(w) − α_min‖∇f(w)‖² + L̄B(B−½)α_max²G² (B²/2 instead of B(B−½) "
+        "suffices), although the estimator of block i is biased, by at most "
+        "2L̄α_maxΣ_{j<i}E‖g_j‖; and min_k E‖∇f(w^k)‖² ≤ (f(w⁰) − f*)/(α_min K) + "
+        "(α_max²/α_min)L̄B(B−½)G²."
+    ),
+    latex=(
+        r"\mathbb E f(w^+)\le f(w)-\alpha_{\min}\|\nabla f(w)\|^2+\bar LB(B-\tfrac12)"
+        r"\alpha_{\max}^2G^2"
+    ),
+    source="amverify, specification, S3, with E‖∇_jℓ‖² ≤ G² at w added",
+    symbols=_meanings(
+        *("dE", "g0", "amin", "amax", "Lbar", "B", "G2", "bias", "earlier"),
+        *("lowest", "f0", "fstar", "K"),
+    ),
+    conclusions=(
+        Conclusion(
+            Inequality("expected descent", dE, _s3(S3_COEFFICIENT)),
+            sweep_expectations,
+            (POSITIVE_BOUND,),
+        ),
+        Conclusion(
+            Inequality("expected descent, sharper", dE, _s3(S3_SHARPER)),
+            sweep_expectations,
+            (POSITIVE_BOUND,),
+        ),
+        Conclusion(Inequality("bias", bias, 2 * Lbar * amax * earlier), biases),
+        Conclusion(
+            Inequality(
+                "rate",
+                lowest,
+                (f0 - fstar) / (amin * K) + amax**2 / amin * Lbar * S3_COEFFICIENT * G2,
+            ),
+            rates,
+            (POSITIVE_BOUND,),
+        ),
+    ),
+    facts=(PREDICTABLE, ONE_BATCH, HONEST),
+    parameters=(SAMPLE_MODULUS,),
+    constants={"L̄B(B−½)α_max²G²": Lbar * S3_COEFFICIENT * amax**2 * G2},
+    remarks=measured,
+)
+
+S6 = Theorem(
+    id="S6",
+    title="step sizes trained on the batch to which they are applied",
+    statement=(
+        'meta="same" is not predictable, and there is a finite sum on which E f increases by it '
+        "for every scale of the step sizes, although all of them lie in their bounds and are at "
+        "most 1/L̄, and although every predictable step size in these bounds decreases E f."
+    ),
+    latex=r"\mathbb E f(w-\alpha(\xi)\nabla\ell(w;\xi))>f(w)",
+    source="amverify, specification, S6",
+    symbols=_meanings("dE", "amin", "alow", "amax", "Lbar"),
+    conclusions=(
+        Conclusion(
+            Inequality("increase", ZERO, dE, "E f increases", strict=True),
+            increases,
+            (
+                POSITIVE,
+                Inequality("α_min ≤ α", amin, alow, "α lies in its bounds"),
+                Inequality("α ≤ 1/L̄", amax * Lbar, ONE, "α_max ≤ 1/L̄"),
+            ),
+        ),
+    ),
+    facts=(SAME,),
+    parameters=(SAMPLE_MODULUS,),
+)

@@ -1,0 +1,162 @@
+"""Coq: every theorem proved from a clean copy, nothing assumed but the reals' axioms.
+
+Without coqc the tests that compile skip; what is said then, and how answers are read, is tested
+everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from proofs import coqrun
+from proofs.coqnames import PROOFS, Proof
+from proofs.coqrun import AXIOMS_OF_REALS, COQ, judged, needed, questions, status
+from proofs.statements import THEOREMS, conclusion_name, generate
+
+needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
+
+
+@needs_coq
+def test_every_theorem_is_proved():
+    found = status(statements=generate())
+    assert {k: r.text for k, r in found.items() if r.status != "proved"} == {}
+    assert list(found) == list(PROOFS)
+    assert {axiom for result in found.values() for axiom in result.axioms} <= AXIOMS_OF_REALS
+    assert "sig_forall_dec" in found["T2"].text
+    for theorem in THEOREMS:
+        for part in theorem.conclusions:
+            name = conclusion_name(theorem, part.inequality.name)
+            assert re.search(rf"\b{name}(_stmt)?\b", found[theorem.id].statements), name
+
+
+FALSE_STATEMENTS = {
+    "T1, the sign of c turned": ("T1", "- (de * ((p1 * s) - p2))", "+ (de * ((p1 * s) - p2))"),
+    "T2, the region's 2|c| halved": (
+        "T2",
+        "+ (2 * (Rabs ((p1 * s) - p2)))",
+        "+ (Rabs ((p1 * s) - p2))",
+    ),
+    "T3 proximal, δ' ≤ γ": ("T3", "delta1 <= ((1 / 2) * gamma)", "delta1 <= gamma"),
+    "T4, without M p2": ("T4", "(M * p2max)", "(0 * p2max)"),
+    "T6, twice ν": ("T6", "((1 / 2) * a * ((2 * theta) - 1)", "(a * ((2 * theta) - 1)"),
+    "S3, 0.9 of B²/2": ("S3", "((1 / 2) * (B ^ 2)", "((9 / 20) * (B ^ 2)"),
+    "G1, 0.9 of L/2": ("G1", "(((1 / 2) * L) - (/ eta))", "(((9 / 20) * L) - (/ eta))"),
+}
+
+
+@needs_coq
+@pytest.mark.parametrize("case", FALSE_STATEMENTS)
+def test_coq_refuses_a_false_statement(case):
+    name, true, false = FALSE_STATEMENTS[case]
+    text = generate()
+    assert true in text
+    proofs = [proof for proof in PROOFS[name] if proof.module != "Examples"]
+    found = status(wanted={name: proofs}, statements=text.replace(true, false))
+    assert found[name].status == "failed"
+
+
+def folder_with(tmp_path: Path, module: str) -> Path:
+    (tmp_path / "_CoqProject").write_text("-Q . amverify\nStatements.v\nOwn.v\n")
+    (tmp_path / "Statements.v").write_text("Definition x_stmt : Prop := True.\n")
+    (tmp_path / "Own.v").write_text(module)
+    return tmp_path
+
+
+@needs_coq
+@pytest.mark.parametrize(
+    ("module", "verdict", "said"),
+    [
+        ("Theorem x : True. Proof. exact I. Qed.", "proved", "Closed under the global context"),
+        ("Theorem x : True. Admitted.", "failed", "assumes what is not Coq's own: Own.x"),
+        ("Axiom ours : True. Definition x := ours.", "failed", "Own.ours"),
+        ("Module Classical_Prop. Axiom classic : True. End Classical_Prop.\n"
+         "Definition x := Classical_Prop.classic.", "failed", "Own.Classical_Prop.classic"),
+        ("Axiom y : False. Theorem x : True. Proof. exact (match y with end). Qed.", "failed", "y"),
+        ("Definition x : 1 = 1 := eq_refl.", "failed", 'have type "x_stmt"'),
+        ("Theorem y : True. Proof. exact I. Qed.", "failed", "Own.x"),
+        ("Theorem x : True. Proof. exact 1. Qed.", "failed", "Own.v"),
+        ("Unset Guard Checking. Fixpoint f (n : nat) : True := f n. Definition x := f 0.",
+         "failed", "Own.f"),
+    ],
+)  # fmt: skip
+def test_what_counts_as_proved(tmp_path, module, verdict, said):
+    wanted = {"X": (Proof("Own.x", "x_stmt"),)}
+    found = status(folder_with(tmp_path, module), wanted=wanted)["X"]
+    assert (found.status, found.proofs) == (verdict, ("Own.x",))
+    assert said in found.text
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["Own.v", "Statements.v", "_CoqProject"]
+
+
+def test_without_coq_nothing_is_proved(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = status()
+    assert {result.status for result in found.values()} == {"not run"}
+    assert found["T2"].text == "coqc is not installed (Debian: apt install coq)"
+    assert coqrun.main() == 1
+
+
+def test_past_the_time_limit_nothing_is_proved():
+    found = status(limit=0.0, coqc="/bin/true")
+    assert {result.status for result in found.values()} == {"not run"}
+    assert "time limit" in found["T5"].text
+
+
+def test_a_compiler_that_cannot_be_started(tmp_path):
+    found = status(coqc=str(tmp_path / "coqc"))
+    assert {result.status for result in found.values()} == {"not run"}
+    assert "cannot be run" in found["T1"].text
+
+
+def test_a_compiler_that_says_nothing_proves_nothing():
+    found = status(coqc="/bin/true")
+    assert {result.status for result in found.values()} == {"failed"}
+    assert "no list of axioms" in found["T6"].text
+
+
+PROOF = (Proof("Own.x"),)
+END = f"{coqrun.MARK}\nx : True\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (f"Closed under the global context\n{END}", "proved"),
+        (f"Axioms:\nClassical_Prop.classic : forall P, P \\/ ~ P\n{END}", "proved"),
+        (f"Axioms:\nOwn.classic : False\n{END}", "failed"),
+        (f"Axioms:\nOwn.Classical_Prop.classic : False\n{END}", "failed"),
+        (f"Axioms:\nClassical_Prop.classic\n  : True\nOwn.y : False\n{END}", "failed"),
+        (f"Axioms:\n{END}", "failed"),
+        (END, "failed"),
+        ("Closed under the global context\n", "failed"),
+        (f"{END}Closed under the global context\n", "failed"),
+        (f"Closed under the global context\nAxioms:\nOwn.y : False\n{END}", "failed"),
+        ("", "failed"),
+    ],
+)
+def test_answers_are_read_strictly(answer, verdict):
+    assert judged("X", PROOF, answer).status == verdict
+
+
+def test_assumptions_are_asked_for_before_anything_is_imported():
+    asked = questions((Proof("Own.x", "x_stmt"), Proof("Own.y"))).splitlines()
+    assert asked[:3] == [
+        "From amverify Require Own Statements.",
+        "Definition together := (Own.x, Own.y, tt).",
+        "Print Assumptions together.",
+    ]
+    assert asked[-2:] == ["Check (Own.x : Statements.x_stmt).", "Check (Own.y)."]
+
+
+def test_only_what_is_needed_is_compiled():
+    assert needed(COQ, ["Region"]) == ("Statements.v", "Scalar.v", "Region.v")
+    assert set(needed(COQ, [p.module for ps in PROOFS.values() for p in ps])) == set(
+        coqrun.files_in_order(COQ)
+    )
+
+
+def test_all_files_are_listed():
+    assert {p.name for p in COQ.glob("*.v")} == set(coqrun.files_in_order(COQ))
