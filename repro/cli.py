@@ -22,6 +22,7 @@ from amverify.errors import AmverifyError, InvalidInput
 from repro.commands import Options, print_list, seeds_of
 from repro.commands import make_tables as make
 from repro.commands import tune as tune_settings
+from repro.commands import tune_stochastic as tune_minibatches
 from repro.engine import Interrupted
 from repro.names import check_names
 from repro.tables import TABLES
@@ -51,8 +52,6 @@ class Profile(StrEnum):
     paper = "paper"
 
 
-SEEDS = {Profile.quick: "0-1", Profile.paper: "0-9"}
-
 DataOption = Annotated[
     list[str] | None,
     typer.Option("--data", metavar="NAME", help="A data set; may be repeated. See 'list'."),
@@ -66,7 +65,7 @@ NoDownloadOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the tables' files.")]
 ProfileOption = Annotated[
-    Profile, typer.Option(help="quick: seeds 0-1, minutes; paper: seeds 0-9.")
+    Profile, typer.Option(help="quick: two seeds, minutes; paper: ten seeds, all networks.")
 ]
 MethodOption = Annotated[
     list[str] | None,
@@ -76,7 +75,10 @@ SeedsOption = Annotated[
     str | None,
     typer.Option(metavar="LIST", help="Seeds instead of the profile's: '0-4', '0,3,7', '5'."),
 ]
-SweepsOption = Annotated[int, typer.Option(min=1, help="Sweeps of each run.")]
+SweepsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Sweeps (tables 7 and 8: epochs) of each run, not the usual ones."),
+]
 CacheOption = Annotated[
     Path,
     typer.Option(metavar="DIR", envvar="AMVERIFY_CACHE", help="Folder of finished runs."),
@@ -93,6 +95,7 @@ SchedulerOption = Annotated[
 OUT = Path("results")
 CACHE = Path("results/cache")
 TUNED = Path(__file__).with_name("tuned.toml")
+TUNED_STOCHASTIC = Path(__file__).with_name("stochastic") / "tuned.toml"
 
 
 @app.command("list")
@@ -124,7 +127,7 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
         data: DataOption = None,
         method: MethodOption = None,
         seeds: SeedsOption = None,
-        sweeps: SweepsOption = 200,
+        sweeps: SweepsOption = None,
         jobs: JobsOption = 1,
         scheduler: SchedulerOption = None,
         fresh: FreshOption = False,
@@ -139,7 +142,8 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
             download=not no_download,
             out=out,
             methods=method,
-            seeds=seeds_of(seeds if seeds is not None else SEEDS[profile]),
+            seeds=None if seeds is None else seeds_of(seeds),
+            profile=profile.value,
             sweeps=sweeps,
             cache=cache,
             jobs=jobs,
@@ -183,7 +187,33 @@ def tune(
     tune_settings(options, file)
 
 
-COMMANDS = ("list", *TABLES, "all", "tune")
+@app.command("tune-stochastic")
+def tune_stochastic(
+    file: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the chosen settings go.")
+    ] = TUNED_STOCHASTIC,
+    jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
+    fresh: FreshOption = False,
+    data_dir: DataDirOption = None,
+    no_download: NoDownloadOption = False,
+    cache: CacheOption = CACHE,
+) -> None:
+    """Choose tables 7 and 8's step sizes, on a validation split (repro/stochastic/tuning.py)."""
+    options = Options(
+        data=None,
+        data_dir=data_dir,
+        download=not no_download,
+        out=OUT,
+        cache=cache,
+        jobs=jobs,
+        fresh=fresh,
+        scheduler=scheduler,
+    )
+    tune_minibatches(options, file)
+
+
+COMMANDS = ("list", *TABLES, "all", "tune", "tune-stochastic")
 # The base of all that is wrong with options; which module it lives in varies with typer.
 UsageError: type[Exception] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.text import Text
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
 from repro import data, tuning
-from repro.configurations import LABELS, METHODS
+from repro.configurations import LABELS
 from repro.data.dataset import Dataset
 from repro.data.progress import download_bar
 from repro.engine import FinishedRun, Interrupted, run_all
@@ -24,8 +25,11 @@ from repro.names import check_names
 from repro.provenance import environment
 from repro.render import Document, show, write_files
 from repro.runs import RunSpec
+from repro.stochastic import tuning as stochastic_tuning
+from repro.stochastic.names import LABELS as STOCHASTIC_LABELS
+from repro.stochastic.workloads import EPOCHS
 from repro.storage import check_writable, write_atomically
-from repro.tables import DEFAULT_DATASETS, TABLES, Laboratory, Request
+from repro.tables import TABLES, Laboratory, Request
 from repro.tables.request import why
 
 MOST_SEEDS = 1000
@@ -40,8 +44,9 @@ class Options:
     download: bool
     out: Path
     methods: list[str] | None = None
-    seeds: tuple[int, ...] = ()
-    sweeps: int = 200
+    seeds: tuple[int, ...] | None = None
+    sweeps: int | None = None
+    profile: str = "quick"
     cache: Path = Path("results/cache")
     jobs: int = 1
     fresh: bool = False
@@ -65,12 +70,12 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     :class:`CorruptFile` when a file was not what it should be.
     """
     screen, aside = Console(), Console(stderr=True)
-    request = requested(options)
+    requests = requested(tables, options)
     check_writable(options.out)
     failed: dict[str, AmverifyError] = {}
     laboratory = Laboratory(loader(options, aside), runner(options, aside), failed)
-    empty: dict[str, AmverifyError] = {}
-    for name in tables:
+    empty = {name: nothing_of(name) for name in tables if name not in requests}
+    for name, request in requests.items():
         started = time.perf_counter()
         try:
             document = TABLES[name].make(request, laboratory)
@@ -93,31 +98,86 @@ def tune(options: Options, file: Path) -> None:
     """Carry out every candidate of :mod:`repro.tuning` and write the best ones to ``file``."""
     aside = Console(stderr=True)
     check_writable(file.parent)
+    sweeps = options.sweeps or tuning.SWEEPS
     chosen = list(tuning.choices())
     specs = [
         spec
         for choice in chosen
         for settings in choice.grid
-        for spec in tuning.specs_of(choice, settings, options.sweeps)
+        for spec in tuning.specs_of(choice, settings, sweeps)
     ]
     load = loader(options, aside)
     datasets = {name: load(name) for name in dict.fromkeys(spec.dataset for spec in specs)}
     runs = runner(options, aside)(specs, datasets)
     winners = []
     for choice in chosen:
-        best, scores = tuning.best(choice, options.sweeps, lambda spec: runs[spec].result)
+        best, scores = tuning.best(choice, sweeps, lambda spec: runs[spec].result)
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
     write_atomically(file, tuning.as_toml(winners))
     Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 
-def requested(options: Options) -> Request:
-    """The options as a request; raises :class:`InvalidInput` for names that there are not."""
-    datasets = tuple(dict.fromkeys(options.data or DEFAULT_DATASETS))
-    methods = tuple(dict.fromkeys(options.methods or METHODS))
-    check_names("data set", datasets, data.names())
-    check_names("method", methods, METHODS)
-    return Request(datasets, methods, options.seeds, options.sweeps)
+@interruptible()
+def tune_stochastic(options: Options, file: Path) -> None:
+    """Carry out every candidate of :mod:`repro.stochastic.tuning`, write the best to ``file``."""
+    aside = Console(stderr=True)
+    check_writable(file.parent)
+    epochs = options.sweeps or EPOCHS
+    chosen = list(stochastic_tuning.choices())
+    specs = [
+        spec
+        for choice in chosen
+        for settings in choice.grid
+        for spec in stochastic_tuning.specs_of(choice, settings, epochs)
+    ]
+    load = loader(options, aside)
+    datasets = {name: load(name) for name in dict.fromkeys(spec.dataset for spec in specs)}
+    runs = runner(options, aside)(specs, datasets)
+    found = {
+        choice: stochastic_tuning.scores(choice, epochs, lambda spec: runs[spec].result)
+        for choice in chosen
+    }
+    write_atomically(file, stochastic_tuning.as_toml(found))
+    Console().print(Text(f"written: {file}"), soft_wrap=True)
+
+
+def requested(tables: Sequence[str], options: Options) -> dict[str, Request]:
+    """The options as a request to each table that knows such data sets and methods.
+
+    Raises :class:`InvalidInput` for names that none of them knows.
+    """
+    protocols = {name: TABLES[name].protocol for name in tables}
+    known_data = {name: tuple(dict.fromkeys(p.datasets + p.also)) for name, p in protocols.items()}
+    check_names("data set", options.data or (), union(known_data.values()))
+    check_names("method", options.methods or (), union(p.methods for p in protocols.values()))
+    requests = {}
+    for name, protocol in protocols.items():
+        datasets = common(options.data or protocol.datasets, known_data[name])
+        methods = common(options.methods or protocol.methods, protocol.methods)
+        seeds = protocol.seeds[options.profile] if options.seeds is None else options.seeds
+        sweeps = protocol.sweeps if options.sweeps is None else options.sweeps
+        if datasets and methods:
+            requests[name] = Request(datasets, methods, seeds, sweeps, options.profile)
+    return requests
+
+
+def union(names: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """All names, each once, in their order."""
+    return tuple(dict.fromkeys(chain.from_iterable(names)))
+
+
+def common(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``wanted`` that are ``known``, each once."""
+    return tuple(name for name in dict.fromkeys(wanted) if name in known)
+
+
+def nothing_of(table: str) -> AmverifyError:
+    """Why a table that knows none of the names asked for is not made."""
+    protocol = TABLES[table].protocol
+    return InvalidInput(
+        "none of its data sets and methods was asked for; it takes "
+        f"{', '.join(protocol.datasets)} and {', '.join(protocol.methods)}"
+    )
 
 
 def loader(options: Options, console: Console) -> Callable[[str], Dataset]:
@@ -194,8 +254,8 @@ def print_list(data_dir: Path | None, screen: Console) -> None:
     for name in data.names():
         sets.add_row(name, availability(name, data_dir))
     methods = listing("Method", "Name")
-    for method in METHODS:
-        methods.add_row(method, LABELS[method])
+    for method, label in (LABELS | STOCHASTIC_LABELS).items():
+        methods.add_row(method, label)
     for table in (tables, sets, methods):
         screen.print(table)
         screen.print()

@@ -28,11 +28,24 @@ DECIDING = (
     "repro.methods",
     "repro.released",
     "repro.runs",
+    "repro.settings",
     "repro.spec",
 )
-# and so are the verdicts of a run with claims.
+# For a run with mini-batches it is decided here instead, for SAMT's also by the last.
+STOCHASTIC = (
+    "repro.runs",
+    "repro.settings",
+    "repro.spec",
+    "repro.stochastic.hypergradient",
+    "repro.stochastic.networks",
+    "repro.stochastic.optimisers",
+    "repro.stochastic.training",
+)
+SAMT = ("amverify.methods.samt", "repro.stochastic.samt")
+# The verdicts of a run with claims are by these besides.
 JUDGING = (
     "amverify.audit",
+    "amverify.confidence",
     "amverify.recorder",
     "amverify.recording",
     "amverify.theorems",
@@ -44,13 +57,10 @@ VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn")
 
 
 @lru_cache
-def code_version(judged: bool = False) -> str:
-    """SHA-256 over the names and contents of the source files that decide a run.
-
-    ``judged`` adds those that decide its verdicts.
-    """
+def code_version(modules: tuple[str, ...] | None = None) -> str:
+    """SHA-256 over the names and contents of the source files of ``modules`` (``DECIDING``)."""
     digest = hashlib.sha256()
-    for module in DECIDING + JUDGING * judged:
+    for module in DECIDING if modules is None else modules:
         for name, path in source_files(module):
             content = path.read_bytes()
             digest.update(f"{name} {len(content)}\n".encode() + content)
@@ -155,5 +165,6 @@ def environment() -> dict[str, object]:
         "hardware": hardware(),
         **commit(),
         "code_version": code_version(),
+        "stochastic_code_version": code_version(STOCHASTIC + SAMT),
         "threads": torch.get_num_threads(),
     }

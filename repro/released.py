@@ -25,7 +25,7 @@ from torch import Tensor
 
 from amverify.measuring import in_float64, value_error, widened
 from amverify.methods.base import Evaluator, Method
-from amverify.methods.record import BlockRecord
+from amverify.methods.record import BlockRecord, Recorded, Row
 from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band
 from amverify.network.initial import Parameters
@@ -57,13 +57,13 @@ class Iteration:
 
 
 @dataclass(frozen=True)
-class ReleasedState:
+class ReleasedState(Recorded):
     """The script's variables after an iteration, and what its last sweep did to each block."""
 
     point: Point
     first: DenseLayer
     iteration: int = 0
-    records: tuple[BlockRecord, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -95,11 +95,11 @@ class Released(Method[ReleasedState]):
         """One iteration: per layer W, b, z, a."""
         point, k = state.point.copy(), state.iteration + 1
         _iterate(problem, point, BAND.at(k))
-        records = _records(problem, state.point, point) if self.record else ()
-        return ReleasedState(point, state.first, k, records)
+        rows = _rows(problem, state.point, point) if self.record else ()
+        return ReleasedState(point, state.first, k, rows)
 
 
-def _records(problem: LayeredProblem, before: Point, after: Point) -> tuple[BlockRecord, ...]:
+def _rows(problem: LayeredProblem, before: Point, after: Point) -> tuple[Row, ...]:
     """One row a block, in the script's order: F is the layered objective, in float64.
 
     ``inertia`` is ‖·‖² of the displacement along which the script extrapolated, p1 = p2 = ω its

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from repro.data.dataset import Dataset
-from repro.spec import RunResult, RunSpec, Setting
+from repro.spec import Minibatch, RunResult, RunSpec, Setting
 
-__all__ = ["RunResult", "RunSpec", "Setting", "execute"]
+__all__ = ["Minibatch", "RunResult", "RunSpec", "Setting", "execute"]
 
 
 MEASURED_EVERY = 10
@@ -29,6 +29,10 @@ def execute(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) ->
     Raises:
         InvalidInput: for a specification or a data set that the method does not admit.
     """
+    if spec.minibatch is not None:
+        from repro.stochastic.training import train
+
+        return train(spec, spec.minibatch, dataset, on_sweep)
     from amverify.methods.base import Evaluator
     from repro.methods import prepare
 

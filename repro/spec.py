@@ -8,6 +8,19 @@ Setting = float | int | str | bool
 
 
 @dataclass(frozen=True)
+class Minibatch:
+    """What a run with mini-batches fixes besides; its sweeps are epochs.
+
+    With ``validate`` it trains without the validation split and is measured on that, never on
+    the test set (tuning); otherwise it trains on both and is measured on the test set.
+    """
+
+    network: str  # "mlp" | "cnn"
+    size: int
+    validate: bool = False
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """All that fixes a run. Two equal specifications give the same result."""
 
@@ -20,6 +33,7 @@ class RunSpec:
     seed: int
     dtype: str  # "float32" | "float64"
     claims: tuple[str, ...] = ()  # theorems to audit on the run, which is traced for that
+    minibatch: Minibatch | None = None  # None: full batch
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,8 @@ class RunResult:
 
     Curves: ``objective`` (the method's own objective), ``train_accuracy``,
     ``test_accuracy`` and ``seconds`` (cumulative time inside the method's sweeps alone,
-    evaluation excluded).
+    evaluation excluded). With mini-batches (:mod:`repro.stochastic`): ``objective`` is the
+    mean loss of the epoch's batches, and there is no ``train_accuracy``.
     ``notes`` are facts that belong beside the numbers ("diverged at sweep 12"). ``report`` is
     the audit's report as JSON (``amverify.report.from_json`` reads it) where there were claims.
     """

@@ -25,11 +25,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from statistics import fmean
+from typing import Protocol
 
 from repro.configurations import ANY_DATASET, MDLAM_COMPLETED, MDLAM_EPSILON, MDLAM_MU
 from repro.runs import RunResult, RunSpec, Setting
 
 SEEDS = (100, 101)
+SWEEPS = 200
 TUNING_DATASETS = ("cora", "citeseer", "digits")
 WITHOUT_PUBLISHED = ("digits", "synthetic_graph")
 RATES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
@@ -133,12 +135,30 @@ def best(
     return choice.grid[scores.index(max(scores))], scores
 
 
-def as_toml(winners: Sequence[tuple[Choice, Settings, Mapping[Settings, float]]]) -> str:
+HEAD = (
+    "# Written by 'python -m repro tune'; see repro/tuning.py for grids and criterion.",
+    "# Scores: training accuracy, mean over sweeps and tuning seeds (and data sets).",
+)
+
+
+class Chosen(Protocol):
+    """What was chosen for: its ``method``, and the ``section`` of the file below that."""
+
+    @property
+    def method(self) -> str:
+        """The method."""
+
+    @property
+    def section(self) -> str:
+        """The data set, or what else it was chosen on."""
+
+
+def as_toml(
+    winners: Sequence[tuple[Chosen, Settings, Mapping[Settings, float]]],
+    head: Sequence[str] = HEAD,
+) -> str:
     """``tuned.toml``: the chosen settings, with every candidate's score as a comment."""
-    lines = [
-        "# Written by 'python -m repro tune'; see repro/tuning.py for grids and criterion.",
-        "# Scores: training accuracy, mean over sweeps and tuning seeds (and data sets).",
-    ]
+    lines = list(head)
     for choice, settings, scores in winners:
         lines += ["", f"[{choice.method}.{choice.section}]"]
         lines += [f"# {value:.4f}  {_inline(tried)}" for tried, value in scores.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Split:
-    """Samples as rows: ``x`` (n, n_0) float64, ``y`` (n,) int64 class numbers from 0."""
+    """Samples as rows: ``x`` (n, n_0) float64 (float32 for images of bytes), ``y`` (n,) int64.
 
-    x: NDArray[np.float64]
+    Classes are numbers from 0.
+    """
+
+    x: NDArray[np.floating[Any]]
     y: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -27,7 +31,8 @@ class Dataset:
     ``statistics`` holds the raw counts that table 1 compares with the published ones
     (nodes, edges, classes, features, train, validation, test; absent where meaningless).
     ``hashes`` maps each file read to the SHA-256 of its content; for generated data it
-    holds one entry ``generated`` with the hash of the arrays.
+    holds one entry ``generated`` with the hash of the arrays. ``image`` is (channels, height,
+    width) where a row of ``x`` is an image in that order, else None.
     """
 
     name: str
@@ -37,3 +42,4 @@ class Dataset:
     classes: int
     statistics: Mapping[str, int] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
+    image: tuple[int, int, int] | None = None

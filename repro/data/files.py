@@ -7,6 +7,7 @@ something other than they think.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import platformdirs
 
 from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from repro.data.download import ProgressHook, fetch
+from repro.data.gunzip import unzipped
 from repro.data.upstream import Source, UpstreamFile, VerifiedFile, git_blob_sha1
 
 DATA_VARIABLE = "AMVERIFY_DATA"
@@ -85,25 +87,31 @@ def _listed(source: Source) -> str:
 def _present(
     file: UpstreamFile, source: Source, folder: Path | None, cache: Path
 ) -> Iterator[Path]:
-    """Yield the places where ``file`` lies: the given folder's own layouts, then the cache."""
+    """Yield where ``file`` lies: the given folder's own layouts, the system's, the cache."""
     tops = [folder, folder / source.folder] if folder else []
     places = [top / sub for top in tops for sub in _SUBFOLDERS]
+    if source.system is not None:
+        places.append(Path(source.system))
+    names = [file.name] if file.unzipped is None else [file.name, file.name.removesuffix(".gz")]
     for place in [*places, cache]:
-        path = place / file.name
-        if os.path.lexists(path):
-            yield path
+        for name in names:
+            if os.path.lexists(place / name):
+                yield place / name
 
 
 def _read_verified(path: Path, file: UpstreamFile) -> bytes:
     """Return the content of ``path`` if it is the published one; else raise CorruptFile."""
     advice = f"replace it by {file.url}, or remove it to have it fetched"
+    limit = file.limit if file.unzipped is None else file.largest
     try:
         with path.open("rb") as handle:
-            content = handle.read(file.limit + 1)
+            content = handle.read(limit + 1)
     except OSError as error:
         raise CorruptFile(f"{path}: cannot be read ({error.strerror}); {advice}") from error
-    if len(content) > file.limit:
-        raise CorruptFile(f"{path}: has more than the {file.limit} bytes expected; {advice}")
+    if len(content) > limit:
+        raise CorruptFile(f"{path}: has more than the {limit} bytes expected; {advice}")
+    if file.unzipped is not None and _holds(content, file):
+        return content
     if file.size is not None and len(content) < file.size:
         raise CorruptFile(f"{path}: has {len(content)} of {file.size} bytes; {advice}")
     actual = git_blob_sha1(content)
@@ -113,3 +121,12 @@ def _read_verified(path: Path, file: UpstreamFile) -> bytes:
             f"expected {file.sha1[:10]}); {advice}"
         )
     return content
+
+
+def _holds(content: bytes, file: UpstreamFile) -> bool:
+    """Whether ``content``, unpacked if it is gzip, is what the published file holds."""
+    try:
+        data = unzipped(content, file.largest)
+    except ValueError:
+        return False
+    return hashlib.sha256(data).hexdigest() == file.unzipped

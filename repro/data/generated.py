@@ -55,6 +55,7 @@ def digits(*, seed: int) -> Dataset:
             "test": len(test),
         },
         hashes={"generated": _hash(*(array for s in splits for array in (s.x, s.y)))},
+        image=(1, 8, 8),
     )
 
 

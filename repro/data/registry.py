@@ -6,18 +6,37 @@ import hashlib
 from pathlib import Path
 
 from amverify.errors import CorruptFile, InvalidInput
+from repro.data import cifar, idx
 from repro.data.dataset import Dataset
 from repro.data.download import ProgressHook
 from repro.data.files import obtain
 from repro.data.generated import digits, synthetic_graph
 from repro.data.gnn_benchmark import read_gnn_benchmark
 from repro.data.graph import Graph, graph_dataset
+from repro.data.images import Pixels, image_dataset
+from repro.data.local import LocalSource, obtain_locally
 from repro.data.planetoid import read_planetoid
 from repro.data.upstream import Manifest, VerifiedFile, published_manifest
 
 SPLIT_SEED = 0
 _PLANETOID = ("cora", "citeseer", "pubmed")
-_NAMES = (*_PLANETOID, "coauthor_cs", "digits", "synthetic_graph")
+_LOCAL = {
+    "mnist": LocalSource(
+        "http://yann.lecun.com/exdb/mnist",
+        ("mnist", "MNIST/raw"),
+        idx.PARTS,
+        idx.LARGEST,
+        gzipped=True,
+    ),
+    "cifar10": LocalSource(
+        "https://www.cs.toronto.edu/~kriz/cifar.html (binary version)",
+        ("cifar-10-batches-bin", "cifar10"),
+        cifar.PARTS,
+        cifar.LARGEST,
+    ),
+}
+_IMAGES = ("fashion_mnist", *_LOCAL)
+_NAMES = (*_PLANETOID, "coauthor_cs", "digits", *_IMAGES, "synthetic_graph")
 
 
 def names() -> tuple[str, ...]:
@@ -35,12 +54,13 @@ def load(
     progress: ProgressHook | None = None,
     manifest: Manifest | None = None,
 ) -> Dataset:
-    """Return the data set ``name`` with its fixed split, float64 features, int64 classes.
+    """Return the data set ``name`` with its fixed split, real features, int64 classes.
 
     Files are looked for in ``data_dir`` (else the folder that the environment variable
     AMVERIFY_DATA names), then in ``cache_dir`` (else the user's cache), then downloaded
     unless ``download`` is false; each must have its published hash. ``row_normalise``
     divides each node's own features by their sum before they are propagated (graphs only).
+    MNIST and CIFAR-10 have no hash that we know and are not downloaded (``local``).
     ``progress`` is called with (file name, bytes so far, bytes in all or None) while
     downloading. ``manifest`` replaces the table of published files and hashes; it exists
     for tests with small files.
@@ -51,26 +71,38 @@ def load(
     """
     if name not in _NAMES:
         raise InvalidInput(f"unknown data set {name!r}; there are {', '.join(_NAMES)}")
+    if row_normalise and name in ("digits", *_IMAGES):
+        raise InvalidInput(f"{name}: row normalisation is for graph features; leave it off")
     if name == "digits":
-        if row_normalise:
-            raise InvalidInput("digits: row normalisation is for graph features; leave it off")
         return digits(seed=SPLIT_SEED)
     if name == "synthetic_graph":
         return synthetic_graph(seed=SPLIT_SEED, row_normalise=row_normalise)
-    source = (published_manifest() if manifest is None else manifest)[name]
-    files = obtain(
-        name,
-        source,
-        data_dir=data_dir,
-        cache_dir=cache_dir,
-        download=download,
-        progress=progress,
-    )
+    if name in _LOCAL:
+        files = obtain_locally(name, _LOCAL[name], data_dir)
+    else:
+        source = (published_manifest() if manifest is None else manifest)[name]
+        files = obtain(
+            name,
+            source,
+            data_dir=data_dir,
+            cache_dir=cache_dir,
+            download=download,
+            progress=progress,
+        )
     hashes = {key: hashlib.sha256(file.content).hexdigest() for key, file in files.items()}
     try:
+        if name in _IMAGES:
+            train, test = _pixels(name, files)
+            return image_dataset(name, train, test, seed=SPLIT_SEED, hashes=hashes)
         return graph_dataset(name, _read(name, files), row_normalise=row_normalise, hashes=hashes)
     except ValueError as error:
         raise CorruptFile(f"{name}: {error}; replace its files by the published ones") from error
+
+
+def _pixels(name: str, files: dict[str, VerifiedFile]) -> tuple[Pixels, Pixels]:
+    if name == "cifar10":
+        return cifar.read_pixels(files)
+    return idx.read_pixels({key.removesuffix(".gz"): file for key, file in files.items()})
 
 
 def _read(name: str, files: dict[str, VerifiedFile]) -> Graph:

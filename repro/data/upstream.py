@@ -21,12 +21,17 @@ from amverify.errors import CorruptFile
 
 @dataclass(frozen=True)
 class UpstreamFile:
-    """One published file. ``size`` in bytes, None where the publisher states none."""
+    """One published file. ``size`` in bytes, None where the publisher states none.
+
+    ``unzipped`` is the SHA-256 of what a gzipped file holds, where a file that was zipped
+    anew, or not at all, is as good as the published one.
+    """
 
     url: str
     sha1: str
     size: int | None
     largest: int
+    unzipped: str | None = None
 
     @property
     def name(self) -> str:
@@ -41,11 +46,15 @@ class UpstreamFile:
 
 @dataclass(frozen=True)
 class Source:
-    """The files of one data set, the page that has them, the usual folder for them."""
+    """The files of one data set, the page that has them, the usual folder for them.
+
+    ``system`` is where a package of the operating system puts them, if there is one.
+    """
 
     page: str
     folder: str
     files: tuple[UpstreamFile, ...]
+    system: str | None = None
 
 
 Manifest = Mapping[str, Source]
@@ -83,8 +92,10 @@ def published_manifest() -> Manifest:
             page=entry["page"],
             folder=entry["folder"],
             files=tuple(
-                UpstreamFile(f["url"], f["sha1"], f["bytes"], largest) for f in entry["files"]
+                UpstreamFile(f["url"], f["sha1"], f["bytes"], largest, f.get("unzipped_sha256"))
+                for f in entry["files"]
             ),
+            system=entry.get("system"),
         )
         for name, entry in table["datasets"].items()
     }

@@ -14,7 +14,7 @@ from amverify.errors import AmverifyError, InvalidInput
 from repro.data.dataset import Dataset
 from repro.engine.errors import RunFailed, described
 from repro.engine.work import Execute, Outcome, Outcomes, carry_out
-from repro.provenance import code_version, versions
+from repro.provenance import SAMT, STOCHASTIC, code_version, versions
 from repro.runs import RunSpec
 
 CONNECT_SECONDS = 10
@@ -86,7 +86,9 @@ def outcome_of(future: Any, spec: RunSpec) -> Outcome:
         raise RunFailed(f"{described(spec)}: lost on the cluster ({error})") from error
     theirs: Any = outcome.provenance
     same_torch = theirs["versions"]["torch"] == versions()["torch"]
-    if theirs["code_version"] != code_version() or not same_torch:
+    same_code = theirs["code_version"] == code_version()
+    same_code &= theirs["stochastic_code_version"] == code_version(STOCHASTIC + SAMT)
+    if not (same_code and same_torch):
         raise RunFailed(
             f"{described(spec)}: the cluster's workers have another version of amverify or torch "
             "than this machine; install the same on both"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from repro.data.dataset import Dataset
-from repro.provenance import code_version
+from repro.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC, code_version
 from repro.runs import RunSpec
 from repro.storage import canonical_json, sha256
 
@@ -29,6 +29,13 @@ def fingerprint(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
+def deciding(spec: RunSpec) -> tuple[str, ...]:
+    """The modules that decide what a run gives."""
+    if spec.minibatch is None:
+        return DECIDING + JUDGING * bool(spec.claims)
+    return STOCHASTIC + SAMT * spec.method.startswith("samt")
+
+
 def run_key(spec: RunSpec, data: str) -> str:
     """The key of ``spec`` on the data with fingerprint ``data``, under this code and torch."""
     return sha256(
@@ -36,7 +43,7 @@ def run_key(spec: RunSpec, data: str) -> str:
             {
                 "spec": asdict(spec),
                 "data": data,
-                "code": code_version(bool(spec.claims)),
+                "code": code_version(deciding(spec)),
                 "torch": str(torch.__version__),
             }
         )

@@ -22,7 +22,7 @@ GAP = 2  # blanks between columns
 
 def show(document: Document, console: Console) -> None:
     """Print every table of ``document``, with its caption and notes."""
-    for table in document.tables:
+    for table in document.shown:
         console.print(RichText(table.title, style="bold"))
         for part in parts(table, console.width):
             console.print(drawn(table, part, console.width))

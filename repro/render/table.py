@@ -23,7 +23,8 @@ class Table:
     """Rows of cells under columns; rows with the same first cell stand together.
 
     ``caption`` says what is shown and how it was measured, ``notes`` what a reader must know
-    besides (what is missing and how to get it, what diverged).
+    besides (what is missing and how to get it, what diverged). A table that is not ``shown``
+    is for programs: it goes to its CSV file alone.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
     notes: tuple[str, ...] = ()
+    shown: bool = True
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
@@ -49,3 +51,8 @@ class Document:
     name: str
     tables: tuple[Table, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> tuple[Table, ...]:
+        """The tables for a reader."""
+        return tuple(table for table in self.tables if table.shown)

@@ -45,7 +45,7 @@ LATEX = {
 
 def markdown(document: Document) -> str:
     """The document in Markdown (pipe tables)."""
-    return "\n".join(markdown_table(table) for table in document.tables)
+    return "\n".join(markdown_table(table) for table in document.shown)
 
 
 def markdown_table(table: Table) -> str:
@@ -76,7 +76,7 @@ def markdown_escape(text: str) -> str:
 def latex(document: Document) -> str:
     """The document in LaTeX (booktabs), one table environment for each table."""
     return "% needs \\usepackage{booktabs}\n" + "\n".join(
-        latex_table(table, f"tab:{document.name}-{table.name}") for table in document.tables
+        latex_table(table, f"tab:{document.name}-{table.name}") for table in document.shown
     )
 
 
@@ -143,7 +143,7 @@ def json_text(document: Document) -> str:
                 for row in table.rows
             ],
         }
-        for table in document.tables
+        for table in document.shown
     ]
     whole = {"document": document.name, "tables": tables, "provenance": document.provenance}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

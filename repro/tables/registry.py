@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from repro import data
+from repro.configurations import METHODS
 from repro.render import Document
-from repro.tables import mdlam_setting, table1, table2, table6, table10, table11
-from repro.tables.request import Laboratory, Request
+from repro.tables import mdlam_setting, table1, table2, table6, table7, table8, table10, table11
+from repro.tables.request import Laboratory, Protocol, Request
 
-DEFAULT_DATASETS = ("cora", "citeseer", "pubmed", "coauthor_cs", "digits")
+FULL_BATCH = Protocol(
+    datasets=("cora", "citeseer", "pubmed", "coauthor_cs", "digits"),
+    methods=METHODS,
+    sweeps=200,
+    seeds={"quick": tuple(range(2)), "paper": tuple(range(10))},
+    also=data.names(),
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,7 @@ class TableEntry:
 
     contents: str
     make: Callable[[Request, Laboratory], Document]
+    protocol: Protocol = FULL_BATCH
 
 
 TABLES = {
@@ -29,6 +38,16 @@ TABLES = {
     "table6": TableEntry(
         "TIAM's inertia inside and outside the admissible region, under each safeguard, audited",
         table6.make,
+    ),
+    "table7": TableEntry(
+        "SAMT beside SGD-type methods: accuracy, parameter updates, gradient evaluations, seconds",
+        table7.make,
+        table7.PROTOCOL,
+    ),
+    "table8": TableEntry(
+        "SAMT's kinds of step size: learned ranges, and how the initial step size matters",
+        table8.make,
+        table8.PROTOCOL,
     ),
     "table10": TableEntry(
         "audit: every theorem on every method and data set, with evidence, constants and slack",

@@ -20,6 +20,22 @@ class Request:
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     sweeps: int
+    profile: str = "quick"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a table is made of unless the user says otherwise.
+
+    ``datasets`` and ``methods`` are the usual ones; others are refused, but for the data sets
+    in ``also``. ``seeds`` is by profile.
+    """
+
+    datasets: tuple[str, ...]
+    methods: tuple[str, ...]
+    sweeps: int
+    seeds: Mapping[str, tuple[int, ...]]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         notes=(
             *notes_without_data(laboratory, request.datasets),
             *notes_on_published(request, chosen, published),
-            *notes_on_runs(groups),
+            *notes_on_runs({f"{LABELS[m]} on {d}": own for (m, d), own in groups.items()}),
         ),
     )
     settings = Table(
@@ -200,11 +200,10 @@ def notes_on_published(
     return notes
 
 
-def notes_on_runs(groups: Mapping[tuple[str, str], Group]) -> list[str]:
-    """What the runs say of themselves, and which of them diverged."""
+def notes_on_runs(groups: Mapping[str, Group]) -> list[str]:
+    """What the runs, by a name for each group, say of themselves, and which of them diverged."""
     notes: list[str] = []
-    for (method, dataset), runs in groups.items():
-        name = f"{LABELS[method]} on {dataset}"
+    for name, runs in groups.items():
         if runs.diverged:
             seeds = ", ".join(str(spec.seed) for spec in runs.diverged)
             notes.append(f"{name} diverged from seed(s) {seeds}; the mean is over the others")

@@ -62,7 +62,7 @@ def test_refusal_on_the_cluster_is_the_users_line(tmp_path, address):
 
 @needs_dask
 def test_other_code_on_the_cluster_is_refused(tmp_path, address, monkeypatch):
-    monkeypatch.setattr(cluster, "code_version", lambda: "this machine's")
+    monkeypatch.setattr(cluster, "code_version", lambda *_: "this machine's")
     with pytest.raises(RunFailed, match="another version"):
         on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, address)
 

@@ -25,7 +25,8 @@ from repro.engine import Interrupted, RunFailed, keys, run_all
 from repro.engine.cache import number
 from repro.engine.keys import configuration_hash, fingerprint, run_key
 from repro.engine.work import throttled
-from repro.runs import RunResult, RunSpec
+from repro.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC
+from repro.runs import Minibatch, RunResult, RunSpec
 
 DATA = {"cora": fake_runs.dataset()}
 
@@ -226,14 +227,29 @@ def test_key_depends_on_all_that_decides(monkeypatch):
         replace(spec, sweeps=4),
         replace(spec, dtype="float64"),
         replace(spec, dataset="digits"),
+        replace(spec, minibatch=Minibatch("mlp", 128)),
+        replace(spec, minibatch=Minibatch("cnn", 128)),
+        replace(spec, minibatch=Minibatch("mlp", 64)),
+        replace(spec, minibatch=Minibatch("mlp", 128, validate=True)),
     ]
     found = {key, *(run_key(other, data) for other in others), run_key(spec, "other data")}
-    monkeypatch.setattr(keys, "code_version", lambda judged: "other code")
+    monkeypatch.setattr(keys, "code_version", lambda modules: "other code")
     found.add(run_key(spec, data))
     monkeypatch.undo()
     monkeypatch.setattr(torch, "__version__", "0.0")
     found.add(run_key(spec, data))
     assert len(found) == len(others) + 4
+
+
+def test_the_code_that_decides_is_that_of_the_kind_of_run():
+    """An edited SAMT leaves what SGD gave in the cache, and both leave the full-batch runs."""
+    full = fake_runs.spec()
+    sgd = replace(full, method="sgd", minibatch=Minibatch("mlp", 128))
+    samt = replace(sgd, method="samt_row")
+    assert keys.deciding(full) == DECIDING
+    assert keys.deciding(replace(full, claims=("T1",))) == DECIDING + JUDGING
+    assert keys.deciding(sgd) == STOCHASTIC
+    assert keys.deciding(samt) == STOCHASTIC + SAMT
 
 
 def test_fingerprint_is_of_every_array():

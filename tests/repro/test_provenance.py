@@ -49,14 +49,29 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
 
 
 def test_everything_that_decides_is_there():
-    for module in provenance.DECIDING + provenance.JUDGING:
+    everything = provenance.DECIDING + provenance.JUDGING + provenance.STOCHASTIC + provenance.SAMT
+    for module in everything:
         assert provenance.source_files(module), module
+
+
+@pytest.mark.parametrize("deciding", [provenance.STOCHASTIC, provenance.SAMT])
+def test_whatever_a_run_with_minibatches_imports_decides_it(deciding: tuple[str, ...]):
+    """But for full-batch runs, which ``repro.runs`` also carries out, and for SAMT's own code."""
+    beside = ("amverify.errors", "repro.data.dataset", *provenance.STOCHASTIC, *provenance.SAMT)
+    for module in deciding:
+        for _, path in provenance.source_files(module):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.ImportFrom) or module == "repro.runs":
+                    continue
+                if (node.module or "").startswith(("amverify", "repro")):
+                    assert (node.module or "").startswith(beside), (path, node.module)
 
 
 def test_whatever_a_run_imports_decides_it():
     """Else an edit there would leave old runs in the cache as if they were new."""
     # raise, hold and show; what judges counts for the runs that are judged
     beside = ("amverify.errors", "amverify.report", "repro.data.dataset", *provenance.JUDGING)
+    beside += provenance.STOCHASTIC  # for the runs with mini-batches
     for module in provenance.DECIDING:
         for _, path in provenance.source_files(module):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

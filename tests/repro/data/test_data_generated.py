@@ -17,6 +17,9 @@ def test_the_names_are_those_of_the_specification() -> None:
         "pubmed",
         "coauthor_cs",
         "digits",
+        "fashion_mnist",
+        "mnist",
+        "cifar10",
         "synthetic_graph",
     )
 

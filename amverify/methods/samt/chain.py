@@ -1,0 +1,144 @@
+r"""The chain fast path: one forward pass serves a whole backward sweep.
+
+A chain of modules is cut where a block begins: x = x_0 → segment 0 → x_1 → … → segment S−1 → y.
+While block i is updated, everything before its segment s keeps its value:
+
+    valid outputs x_1 … x_v,   v = min over the blocks changed so far of their first segments
+    gradient by block i:   compute x_{v+1} … x_s if v < s (kept, each with its own little graph),
+                           then segment s (its graph, if still valid, as it is) to the end,
+                           back-propagate from the loss to block i, and no further
+
+Swept backwards (i = L…1), v never falls below the next block's segment: each layer is run forward
+once for its own gradient and once for each earlier block's. Any other order is served by the
+same two rules at a higher price.
+
+The user's closure stays what it was. During a step the model's ``forward`` is replaced: called
+with the very tensor that it was called with last (same object, same version), it resumes at
+segment s; called with another, it starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
+"""Modules that draw random numbers in training: only a whole forward pass replays them."""
+
+
+def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
+    """The modules of a plain chain, nested ``nn.Sequential`` unfolded; None if it is none.
+
+    A chain with hooks, with random modules, or with a module that occurs twice is left to full
+    closures: there, what a forward pass does must not be done in parts.
+    """
+    if type(model).forward is not nn.Sequential.forward or "forward" in model.__dict__:
+        return None
+    found = list(_unfold(model))
+    inner = {id(module): module for part in found for module in part.modules()}
+    hooked = any(_has_hooks(module) for module in [*inner.values(), *model.modules()])
+    twice = len({id(part) for part in found}) < len(found)
+    drawn = any(isinstance(module, RANDOM) for module in inner.values())
+    return None if hooked or twice or drawn else found
+
+
+def _unfold(module: nn.Module) -> Iterator[nn.Module]:
+    for part in module.children() if isinstance(module, nn.Sequential) else ():
+        if type(part).forward is nn.Sequential.forward:
+            yield from _unfold(part)
+        else:
+            yield part
+
+
+def _has_hooks(module: nn.Module) -> bool:
+    return bool(
+        module._forward_hooks
+        or module._forward_pre_hooks
+        or module._backward_hooks
+        or module._backward_pre_hooks
+    )
+
+
+@dataclass
+class Chain:
+    """The model as segments, and the values that are still valid.
+
+    Args:
+        model: whose ``forward`` is replaced.
+        segments: the modules, cut where a block begins.
+        starts: for each block the first segment that uses its parameters.
+    """
+
+    model: nn.Module
+    segments: list[list[nn.Module]]
+    starts: list[int]
+    used: bool = field(default=False, init=False)
+    _x: Tensor | None = field(default=None, init=False)
+    _version: int = field(default=-1, init=False)
+    _outputs: list[Tensor] = field(default_factory=list, init=False)
+    _target: int = field(default=0, init=False)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """The model with its ``forward`` replaced; nothing is kept afterwards."""
+        self.used = False
+        self.model.__dict__["forward"] = self._forward
+        try:
+            yield
+        finally:
+            del self.model.__dict__["forward"]
+            self._x, self._outputs = None, []
+
+    def aim(self, block: int) -> None:
+        """The next gradient is by ``block``."""
+        self._target = self.starts[block]
+
+    def changed(self, block: int) -> None:
+        """The block's parameters moved, or its graph was used up."""
+        del self._outputs[self.starts[block] :]
+
+    def _forward(self, x: Tensor) -> Tensor:
+        if torch.compiler.is_compiling():
+            return _run(self.segments, x)
+        self.used = True
+        if x is not self._x or x._version != self._version:
+            self._x, self._version, self._outputs = x, x._version, []
+        while len(self._outputs) <= self._target:
+            number = len(self._outputs)
+            before = self._outputs[-1].detach() if number else x
+            self._outputs.append(_run(self.segments[number : number + 1], before))
+        return _run(self.segments[self._target + 1 :], self._outputs[self._target])
+
+
+def _run(segments: Iterable[Sequence[nn.Module]], x: Tensor) -> Tensor:
+    for segment in segments:
+        for module in segment:
+            x = module(x)
+    return x
+
+
+def find_chain(model: nn.Module | None, blocks: Sequence[Sequence[Tensor]]) -> Chain | None:
+    """The chain that a model is, cut for ``blocks``; None if it is none.
+
+    Args:
+        model: any module, or none.
+        blocks: the parameters of each block.
+    """
+    parts = None if model is None else modules_in_order(model)
+    if model is None or not parts:
+        return None
+    holders: dict[int, int] = {}
+    for place, part in enumerate(parts):
+        for parameter in part.parameters():
+            holders.setdefault(id(parameter), place)
+    firsts = [[holders.get(id(p)) for p in block] for block in blocks]
+    if any(place is None for block in firsts for place in block):
+        return None  # a parameter that is used outside the model
+    first = [min(place for place in block if place is not None) for block in firsts]
+    cuts = sorted({0, *first})
+    segments = [parts[a:b] for a, b in zip(cuts, [*cuts[1:], len(parts)], strict=True)]
+    return Chain(model, segments, [cuts.index(place) for place in first])

@@ -1,0 +1,207 @@
+r"""Gradients of the mini-batch loss by one block, from the user's closure.
+
+All evaluations on one batch see the same ℓ(·; ξ): ξ is the batch together with what is drawn on
+the way (dropout masks, augmentation), so generators are set back before each further call, and
+buffers (running means of BatchNorm) keep what the batch's first call made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from amverify.errors import InvalidInput
+from amverify.methods.samt.averaging import average, is_parallel
+from amverify.methods.samt.chain import Chain
+from amverify.methods.samt.counters import Counters
+
+Closure: TypeAlias = Callable[[], Tensor]
+
+
+class NonFiniteLoss(InvalidInput):
+    """The closure returned NaN or ∞: training diverged, or the data are not finite."""
+
+
+@dataclass
+class Evaluation:
+    """One step's evaluations of the loss and its gradients by block.
+
+    Args:
+        closure: the user's.
+        counters: to be kept.
+        chain: the fast path, if there is one.
+        model: whose buffers are to move once a batch, if it is known.
+        count_flops: also count FLOPs.
+        process_group: of the ranks to average with; None for all.
+    """
+
+    closure: Closure
+    counters: Counters
+    chain: Chain | None
+    model: nn.Module | None
+    count_flops: bool
+    process_group: dist.ProcessGroup | None
+    first_loss: Tensor | None = field(default=None, init=False)
+    _random: list[Tensor] | None = field(default=None, init=False)
+    _buffers: list[Tensor] | None = field(default=None, init=False)
+    _updated: str | None = field(default=None, init=False)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The model prepared for a step, and as the user knows it afterwards."""
+        with ExitStack() as stack:
+            if self.chain is not None:
+                stack.enter_context(self.chain.in_place())
+            stack.enter_context(torch.enable_grad())
+            yield
+
+    def new_batch(self) -> None:
+        """What comes is another batch: its own random numbers, its own buffers."""
+        self._random, self._buffers = None, None
+
+    def changed(self, block: int) -> None:
+        """Tell that the parameters of ``block`` moved."""
+        if self.chain is not None:
+            self.chain.changed(block)
+
+    def gradient(
+        self, block: int, name: str, parameters: Sequence[Tensor], graph: bool = False
+    ) -> list[Tensor | None]:
+        """∇_i ℓ at the present weights; None for a parameter that the loss does not use.
+
+        Args:
+            block: its number.
+            name: its name, for errors.
+            parameters: those of the block that are trained.
+            graph: keep the graph, so that the gradient can be differentiated.
+
+        Raises:
+            NonFiniteLoss: if the loss is NaN or infinite.
+            InvalidInput: if the closure does not return a scalar loss with its graph.
+        """
+        if self.chain is not None:
+            self.chain.aim(block)
+        where = _where(name, parameters)
+        with self._counting("forward"):
+            loss = self._call(where)
+        with self._counting("backward"):
+            found = _differentiate(loss, parameters, where, graph)
+        self.changed(block)
+        self.counters.block_gradients += 1
+        self.counters.partial_derivatives += sum(w.numel() for w in parameters)
+        loss = loss.detach()
+        if is_parallel(self.process_group) and not graph:
+            dense = [
+                torch.zeros_like(w) if g is None else g
+                for g, w in zip(found, parameters, strict=True)
+            ]
+            loss, averaged = average(loss, dense, self.process_group)
+            found = list(averaged)
+        if not torch.isfinite(loss):
+            raise NonFiniteLoss(f"closure: the loss is {float(loss)} {where}{self._after()}")
+        if self.first_loss is None:
+            self.first_loss = loss
+        return found
+
+    def stepped(self, block: int, name: str) -> None:
+        """Tell that ``block`` was updated."""
+        self._updated = name
+        self.changed(block)
+
+    def _after(self) -> str:
+        if self._updated is None:
+            return "; no parameter was changed: look at the batch, and at the weights"
+        return f", after block {self._updated!r} was updated: lower lr or the bounds of α"
+
+    def _counting(self, which: Any) -> Any:
+        return self.counters.flops(which) if self.count_flops else nullcontext()
+
+    def _call(self, where: str) -> Tensor:
+        """The loss, on the same batch and the same random numbers as before."""
+        if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
+            torch.clear_autocast_cache()  # it may hold casts of weights that have moved
+        if self._random is None:
+            self._random = _random_state()
+        else:
+            _set_random_state(self._random)
+        try:
+            loss = self.closure()
+        except ValueError as error:
+            if "more than 1 value per channel" in str(error):
+                raise InvalidInput(
+                    f"closure: BatchNorm cannot train on a batch of one {where} ({error}); "
+                    "drop the last, smaller batch or call model.eval()"
+                ) from error
+            raise
+        _check_loss(loss, where)
+        self._keep_buffers()
+        return loss
+
+    def _keep_buffers(self) -> None:
+        """Put back what the first call on this batch left in the buffers."""
+        if self.model is None:
+            return
+        buffers = list(self.model.buffers())
+        if self._buffers is None:
+            self._buffers = [buffer.clone() for buffer in buffers]
+            return
+        for buffer, kept in zip(buffers, self._buffers, strict=True):
+            buffer.detach().copy_(kept)
+
+
+def _where(name: str, parameters: Sequence[Tensor]) -> str:
+    shapes = ", ".join(str(tuple(w.shape)) for w in parameters)
+    return f"at block {name!r} of shape {shapes}"
+
+
+def _check_loss(loss: object, where: str) -> None:
+    if not isinstance(loss, Tensor):
+        raise InvalidInput(
+            f"closure: expected the loss, a tensor, got {type(loss).__name__} {where}; return it"
+        )
+    if loss.numel() != 1:
+        raise InvalidInput(
+            f"closure: the loss has shape {tuple(loss.shape)} {where}; return a scalar, its mean"
+        )
+    if not loss.requires_grad:
+        raise InvalidInput(
+            f"closure: the loss depends on no trainable parameter {where}; return it with its "
+            "graph (no detach, no torch.no_grad)"
+        )
+
+
+def _differentiate(
+    loss: Tensor, parameters: Sequence[Tensor], where: str, graph: bool
+) -> list[Tensor | None]:
+    try:
+        found = torch.autograd.grad(
+            loss.reshape(()), list(parameters), allow_unused=True, create_graph=graph
+        )
+    except RuntimeError as error:
+        if "backward through the graph a second time" in str(error):
+            raise InvalidInput(
+                f"closure: it called backward() {where}; return the loss and leave that to SAMT"
+            ) from error
+        raise
+    if any(g is not None and g.is_sparse for g in found):
+        raise InvalidInput(f"closure: a sparse gradient {where}; use sparse=False")
+    return list(found)
+
+
+def _random_state() -> list[Tensor]:
+    states = [torch.get_rng_state()]
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        states.append(torch.cuda.get_rng_state())
+    return states
+
+
+def _set_random_state(states: Sequence[Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    for state in states[1:]:
+        torch.cuda.set_rng_state(state)

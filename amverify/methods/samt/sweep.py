@@ -1,0 +1,227 @@
+r"""One sweep: each block's steps, then the training of its step sizes.
+
+    Δ ← −α ⊙ d + βΔ,   w ← w + Δ,   d the gradient of ℓ + (λ/2)‖·‖², clipped
+
+``direction`` is the d of the block's last step: with the gradient at the point where that step
+led, it is all that the closed form needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from amverify.methods.samt.blocks import Group
+from amverify.methods.samt.counters import Counters
+from amverify.methods.samt.evaluation import Evaluation
+from amverify.methods.samt.hypergradient import Trial, closed_form, unrolled
+from amverify.methods.samt.settings import Settings
+from amverify.methods.samt.stepsizes import Hypergradient, ascent, climb, meta_step, step_size
+
+State = dict[str, Any]
+Gradients = list[Tensor | None]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as a sweep sees it."""
+
+    number: int
+    group: Group
+    parameters: list[Tensor]
+    all_state: Any
+
+    @property
+    def states(self) -> list[State]:
+        """What is kept for each parameter."""
+        return [self.all_state[w] for w in self.parameters]
+
+    def alphas(self) -> list[Tensor]:
+        """The step sizes that the next step uses."""
+        return [step_size(state["theta"], self.group) for state in self.states]
+
+
+@dataclass
+class Sweep:
+    """One call of ``step``.
+
+    ``bad`` counts the entries of hypergradients that were not finite.
+    """
+
+    blocks: Sequence[Block]
+    settings: Settings
+    evaluation: Evaluation
+    counters: Counters
+    meta_optimiser: torch.optim.Optimizer | None
+    bad: Tensor | int = field(default=0, init=False)
+    _trained: list[tuple[Tensor, Tensor, Tensor, Group]] = field(default_factory=list, init=False)
+
+    def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
+        """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
+        for number in order:
+            if draw is not None:
+                draw()
+                self.evaluation.new_batch()
+            self._visit(self.blocks[number])
+        if self.meta_optimiser is not None and self._trained:
+            with torch.no_grad():
+                meta_step(self.meta_optimiser, self._trained)
+
+    def _visit(self, block: Block) -> None:
+        """T steps of a block, and one training step of its α."""
+        found: list[Hypergradient | None]
+        if not self._trains(block):
+            self._steps(block, train=False)
+            return
+        if self.settings.unroll or self.settings.meta == "same":
+            found = list(self._by_trial(block))
+            if self.settings.meta == "same":
+                self._train(block, found)
+                self._steps(block, train=False)
+                return
+            self._steps(block, train=False)
+        else:
+            found = self._steps(block, train=True)
+        self._train(block, found)
+
+    def _trains(self, block: Block) -> bool:
+        return self.meta_optimiser is not None or block.group["meta_lr"] != 0
+
+    def _steps(self, block: Block, train: bool) -> list[Hypergradient | None]:
+        """The block's T steps with α as it is, and the closed-form hypergradient on the way."""
+        alphas = block.alphas()
+        found: list[Hypergradient | None] = [None] * len(alphas)
+        for t in range(self.settings.inner):
+            gradients = self._gradients(block)
+            with torch.no_grad():
+                if train:
+                    weight = self.settings.meta_weights[t - 1]  # w^{(t)}, led to by step t
+                    found = self._collected(block, found, gradients, weight)
+                self._move(block, alphas, clipped(gradients, block.group))
+            self.evaluation.stepped(block.number, block.group["name"])
+            self.counters.block_updates += 1
+        return found
+
+    def _collected(
+        self,
+        block: Block,
+        found: list[Hypergradient | None],
+        gradients: Gradients,
+        weight: float,
+    ) -> list[Hypergradient | None]:
+        """The sum so far, and ω_t times the term of the step that led to these gradients."""
+        result: list[Hypergradient | None] = []
+        for old, g, state in zip(found, gradients, block.states, strict=True):
+            if g is None or state["direction"] is None:
+                result.append(old)
+                continue
+            shape = tuple(state["theta"].shape)
+            term = closed_form(g, state["direction"], shape, self.settings.cosine)
+            if old is None and weight == 1:
+                result.append(term)
+                continue
+            start = old or Hypergradient(
+                torch.zeros_like(term.by_alpha),
+                None if term.most is None else torch.zeros_like(term.most),
+            )
+            result.append(start.plus(term, weight))
+        return result
+
+    def _gradients(self, block: Block) -> Gradients:
+        """Of ℓ + (λ/2)‖·‖² by the block."""
+        found = self.evaluation.gradient(block.number, block.group["name"], block.parameters)
+        return decayed(found, block.parameters, block.group)
+
+    def _move(self, block: Block, alphas: Sequence[Tensor], directions: Gradients) -> None:
+        momentum = block.group["momentum"]
+        rows = zip(block.parameters, alphas, directions, block.states, strict=True)
+        for w, alpha, d, state in rows:
+            if d is None:
+                continue
+            moved = state.get("displacement")
+            if moved is None:
+                moved = (alpha * d).neg_().to(w.dtype)
+                if momentum:
+                    state["displacement"] = moved
+            else:
+                moved.mul_(momentum).addcmul_(d, alpha.to(d.dtype), value=-1)
+            w.add_(moved)
+            state["direction"] = d
+            self.counters.parameter_updates += w.numel()
+
+    def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
+        """Let θ climb, or keep what the meta-optimiser is to see at the end of the sweep."""
+        with torch.no_grad():
+            for state, hyper in zip(block.states, found, strict=True):
+                if hyper is None:
+                    continue
+                theta = state["theta"]
+                c, finite = ascent(theta, hyper, block.group)
+                self.bad = self.bad + (~finite).sum()
+                if self.meta_optimiser is None:
+                    climb(theta, c, block.group)
+                else:
+                    self._trained.append((theta, c, finite, block.group))
+        if self.settings.meta == "same" and self.meta_optimiser is not None:
+            with torch.no_grad():
+                meta_step(self.meta_optimiser, self._trained)
+            self._trained = []
+
+    def _by_trial(self, block: Block) -> list[Hypergradient]:
+        """The derivative of the meta-loss on the present batch, through n steps from here."""
+
+        def gradients(graph: bool) -> tuple[list[Tensor], list[Tensor]]:
+            found = self.evaluation.gradient(
+                block.number, block.group["name"], block.parameters, graph
+            )
+            with torch.set_grad_enabled(graph):
+                own = [
+                    torch.zeros_like(w) if g is None else g
+                    for g, w in zip(
+                        decayed(found, block.parameters, block.group),
+                        block.parameters,
+                        strict=True,
+                    )
+                ]
+                direction = [d for d in clipped(list(own), block.group) if d is not None]
+            return own, direction
+
+        momentum = block.group["momentum"]
+        trial = Trial(
+            block.parameters,
+            block.alphas(),
+            [state.get("displacement") for state in block.states],
+            momentum,
+            gradients,
+            lambda: self.evaluation.changed(block.number),
+        )
+        return unrolled(trial, self.settings.meta_weights, self.settings.cosine)
+
+
+def decayed(
+    gradients: Sequence[Tensor | None], weights: Sequence[Tensor], group: Group
+) -> Gradients:
+    """g + λw."""
+    decay = group["weight_decay"]
+    if not decay:
+        return list(gradients)
+    return [
+        None if g is None else g.add(w, alpha=decay)
+        for g, w in zip(gradients, weights, strict=True)
+    ]
+
+
+def clipped(gradients: Gradients, group: Group) -> Gradients:
+    """The block's gradient, scaled down to the norm ``clip`` where it is longer."""
+    clip = group["clip"]
+    present = [g for g in gradients if g is not None]
+    if clip is None or not present:
+        return gradients
+    length = torch.stack([g.square().sum() for g in present]).sum()
+    tiny = torch.finfo(length.dtype).tiny
+    factor = (clip / length.clamp(min=tiny).sqrt()).clamp(max=1.0)
+    return [None if g is None else g * factor for g in gradients]
