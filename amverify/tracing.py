@@ -98,7 +98,7 @@ class Tracer:
         if not bool(torch.isfinite(value).all()):
             self.stopped = f"sweep {k}: F is not finite"
             return False
-        self.recorder.sweep(k, state.records)
+        self.recorder.sweep(k, state.rows)
         self._keep(k, state, value)
         if self.layered and measured:
             self._measure(k, before.point, state)

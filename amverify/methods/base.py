@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
-from amverify.methods.record import BlockRecord
+from amverify.methods.record import BlockRecord, Row
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem
 from amverify.network.weights import FirstLayer, Predictor
@@ -39,8 +39,12 @@ class HasNetwork(Protocol):
         """Weights (*R, n_l, n_{l−1}), W_1 in coordinates, and biases (*R, 1, n_l)."""
 
     @property
-    def records(self) -> tuple[BlockRecord, ...]:
+    def rows(self) -> tuple[Row, ...]:
         """The rows of the last sweep's updates, in their order; empty if not recorded."""
+
+    @property
+    def records(self) -> tuple[BlockRecord, ...]:
+        """The same, finished."""
 
 
 S = TypeVar("S", bound=HasNetwork)
@@ -49,7 +53,7 @@ S = TypeVar("S", bound=HasNetwork)
 class Method(ABC, Generic[S]):
     """A full-batch training method on a layered problem.
 
-    ``record`` says whether each sweep leaves its rows in ``state.records``.
+    ``record`` says whether each sweep leaves its rows in ``state.rows``.
     """
 
     name: str

@@ -23,7 +23,7 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.bcd_rows import Rows
-from amverify.methods.record import BlockRecord
+from amverify.methods.record import Recorded, Row
 from amverify.network.blocks import auxiliary_prox
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
@@ -32,13 +32,13 @@ from amverify.network.weights import FirstLayer
 
 
 @dataclass(frozen=True)
-class BCDState:
+class BCDState(Recorded):
     """The point, and the output's auxiliary variable a_L (*R, N, n_L)."""
 
     first: FirstLayer
     point: Point
     output: Tensor
-    records: tuple[BlockRecord, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -90,7 +90,7 @@ class BCD(Method[BCDState]):
         for layer in range(problem.layers - 1, 0, -1):
             sweep.hidden_pair(layer)
             sweep.affine(layer)
-        rows = () if sweep.rows is None else tuple(sweep.rows.records)
+        rows = () if sweep.rows is None else tuple(sweep.rows.made)
         return BCDState(state.first, sweep.point, sweep.output, rows)
 
 

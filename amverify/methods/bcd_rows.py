@@ -11,9 +11,10 @@ import math
 
 from torch import Tensor
 
+from amverify.methods.bounds import prox_error
 from amverify.methods.minimised import auxiliary_record, minimiser_record, solved
 from amverify.methods.norms import Norms
-from amverify.methods.record import BlockRecord, Sizes, gamma, prox_error, unit
+from amverify.methods.record import Row, Sizes, gamma, unit
 from amverify.network.blocks import (
     Rest,
     activation_block,
@@ -33,7 +34,7 @@ class Rows:
     ) -> None:
         self.problem, self.point, self.alpha, self.nu = problem, point, alpha, nu
         self.few, self.across = unit(problem.dtype), math.sqrt(problem.samples)
-        self.records: list[BlockRecord] = []
+        self.made: list[Row] = []
         self.norms = Norms(problem, point)
         self.norms.lengths["a", problem.layers] = root(dot(output, output)), 0.0, 0.0
 
@@ -123,6 +124,6 @@ class Rows:
     def _norm(self, kind: str, layer: int) -> Scalar:
         return self.norms.lengths[kind, layer][0]
 
-    def _keep(self, row: BlockRecord) -> None:
+    def _keep(self, row: Row) -> None:
         self.norms.keep(row, still=True)
-        self.records.append(row)
+        self.made.append(row)

@@ -31,7 +31,8 @@ from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Norms
-from amverify.methods.record import DOUBLE, BlockRecord, gamma, gradient_record, moved, unit
+from amverify.methods.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
+from amverify.methods.rows import gradient_row
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -51,7 +52,7 @@ _RISES = 3
 
 
 @dataclass(frozen=True)
-class DlADMMState:
+class DlADMMState(Recorded):
     """The point, the dual variable, ρ and the trial modulus now, and recent training losses."""
 
     first: FirstLayer
@@ -60,7 +61,7 @@ class DlADMMState:
     rho: float
     trial: float
     losses: tuple[float, ...] = ()
-    records: tuple[BlockRecord, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -134,7 +135,7 @@ class DlADMM(Method[DlADMMState]):
         rho, trial = state.rho, state.trial
         if rising and rho < self.cap:
             rho, trial = min(self.growth * rho, self.cap), self.growth * trial
-        return DlADMMState(state.first, point, dual, rho, trial, losses, tuple(sweep.records))
+        return DlADMMState(state.first, point, dual, rho, trial, losses, tuple(sweep.rows))
 
 
 class _Sweep:
@@ -146,7 +147,7 @@ class _Sweep:
         self.rule = StepRule(
             steps="backtracking", safeguard="none", trial=state.trial, restart=True
         )
-        self.records: list[BlockRecord] = []
+        self.rows: list[Row] = []
         self.norms = Norms(problem, self.point) if record else None
         self.shift_size = root(dot(self.shift, self.shift)) if record else 0.0
 
@@ -182,7 +183,7 @@ class _Sweep:
             summed = gamma(e.shape[-2] * e.shape[-1] + 4, DOUBLE) + gamma(2, few)
             error = reach * (off + summed * root(dot(gap, gap)))
             norm = dot(new, new)
-            self.records.append(
+            self.rows.append(
                 BlockRecord(
                     "u", problem.layers, "other", change, error, 0.0, *m, 0.0, 0.0, norm, 0.0
                 )
@@ -212,10 +213,10 @@ class _Sweep:
                 # the residual holds u/ρ as well, and for b its mean over the samples
                 share = 1 / math.sqrt(self.problem.samples) if block.kind == "b" else 1.0
                 sizes = sizes._replace(residual=sizes.residual + share * self.shift_size)
-            self._keep(gradient_record(block, block.u, stepped, sizes, self.rule.scale))
+            self._keep(gradient_row(block, block.u, stepped, sizes, self.rule.scale))
         return stepped.new
 
-    def _keep(self, row: BlockRecord) -> None:
+    def _keep(self, row: Row) -> None:
         assert self.norms is not None
         self.norms.keep(row, still=True)
-        self.records.append(row)
+        self.rows.append(row)

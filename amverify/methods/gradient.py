@@ -27,7 +27,16 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.record import DOUBLE, BlockRecord, entries, gamma, smallest, unit
+from amverify.methods.record import (
+    DOUBLE,
+    BlockRecord,
+    Recorded,
+    Row,
+    entries,
+    gamma,
+    smallest,
+    unit,
+)
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import Scalar, dot, root
@@ -45,7 +54,7 @@ _OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 @dataclass(frozen=True)
-class GradientState:
+class GradientState(Recorded):
     """Dense weights and biases that require gradients, and their optimiser.
 
     A sweep updates them in place, as torch's optimisers do. ``displacement`` is what the last
@@ -57,7 +66,7 @@ class GradientState:
     optimiser: torch.optim.Optimizer
     first: FirstLayer
     displacement: tuple[Tensor, ...] = ()
-    records: tuple[BlockRecord, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -119,7 +128,7 @@ class GradientMethod(Method[GradientState]):
             moved = tuple(u.detach() - v for u, v in zip(parameters, before, strict=True))
             change = self.losses(problem, state).double() - losses.detach().double()
             row = _row(problem, before, parameters, moved, state.displacement, change)
-        return replace(state, displacement=moved, records=(row,))
+        return replace(state, displacement=moved, rows=(row,))
 
 
 def _row(

@@ -17,19 +17,18 @@ import math
 
 from torch import Tensor
 
+from amverify.methods.bounds import Facts, bending, difference, gathered
 from amverify.methods.record import (
     DOUBLE,
     BlockRecord,
     Sizes,
-    bending,
-    difference,
     entries,
     gamma,
-    gathered,
     moved,
     smallest,
     unit,
 )
+from amverify.methods.rows import measured
 from amverify.methods.step import Stepped
 from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
@@ -49,9 +48,10 @@ def minimiser_record(
     e = new - block.u
     modulus = block.weight * sizes.operator * sizes.operator + block.ridge
     stepped = Stepped(new, e, block.apply(e), modulus, 0.0, 0.0, 1.0, 0.0)
-    n = gathered(block, block.u, stepped, sizes, 1.0)
+    products = measured(block, block.u, stepped, sizes)
+    n = gathered(Facts.of(block, sizes.terms, 1.0), products, sizes)
     change, error = difference(n)
-    bend, bend_error, _ = bending(n, block.u)
+    bend, bend_error, _ = bending(n)
     execution = left * n.e + gamma(16, n.unit) * weight * n.moved.step
     return BlockRecord(
         block.kind,
@@ -63,7 +63,7 @@ def minimiser_record(
         *n.moved,
         bend,
         bend_error,
-        dot(new, new),
+        products.norm,
         modulus,
         gamma=weight,
     )

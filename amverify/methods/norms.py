@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from amverify.methods.record import BlockRecord, Sizes, unit
+from amverify.methods.record import Row, Sizes, unit
 from amverify.network.coupling import Band
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.scalars import Scalar, dot, root
@@ -46,8 +46,8 @@ class Norms:
         self.problem, self.eps = problem, eps
         self.lengths: Lengths = measured(point, moved) if known is None else dict(known)
 
-    def sizes(self, kind: str, layer: int) -> Sizes:
-        """What the bounds of this block's step are made of."""
+    def sizes(self, kind: str, layer: int, near: Scalar | None = None) -> Sizes:
+        """What the bounds of this block's step are made of; ``near`` bounds ‖r‖, if it is known."""
         problem, last = self.problem, layer + 1 if kind == "a" else layer
         lengths = self.lengths
         x, x_step, _ = (problem.input_size, 0.0, 0.0) if last == 1 else lengths["a", last - 1]
@@ -65,9 +65,10 @@ class Norms:
         elif kind == "b":  # the mean over the samples
             residual, terms = residual / across, terms + problem.samples
         norm, moved, inertia = lengths[kind, layer]
-        return Sizes(operator, residual, terms, norm, moved, inertia, self._outside(kind, layer))
+        outside = self._outside(kind, layer)
+        return Sizes(operator, residual, terms, norm, moved, inertia, outside, near)
 
-    def keep(self, row: BlockRecord, still: bool = False) -> None:
+    def keep(self, row: Row, still: bool = False) -> None:
         """Remember what a row says; ``still`` for a method without displacements."""
         norm = root(row.norm)
         moved = (0.0, 0.0) if still else (root(row.step), row.step)

@@ -20,6 +20,7 @@ term (γ/2)‖z − z̃‖², γ = sρ, z̃ = z + p1Δ, and no p2, p3 (theorem T
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -29,7 +30,8 @@ from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Key, Lengths, Norms
-from amverify.methods.record import BlockRecord, gradient_record
+from amverify.methods.record import Recorded, Row
+from amverify.methods.rows import gradient_row
 from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -46,17 +48,17 @@ from amverify.network.blocks import (
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
-from amverify.network.scalars import Scalar
+from amverify.network.scalars import Scalar, root
 from amverify.network.scalars import plain as numbers
 from amverify.network.weights import FirstLayer
 
 
 @dataclass(frozen=True)
-class TIAMState:
+class TIAMState(Recorded):
     """The point, and what each block remembers: Δ, δ and the last accepted modulus.
 
     ``first_image`` is XΔᵀ of the first layer's displacement: X is fixed, so the next sweep's
-    inertia has no need to form it again. ``records`` are those of the last sweep, if it was
+    inertia has no need to form it again. ``rows`` are those of the last sweep, if it was
     recorded, and ``norms`` then holds ‖u‖ and ‖Δ‖ of every block.
     """
 
@@ -67,7 +69,7 @@ class TIAMState:
     modulus: dict[Key, Scalar]
     sweep: int = 0
     first_image: Tensor | None = None
-    records: tuple[BlockRecord, ...] = ()
+    rows: tuple[Row, ...] = ()
     norms: Lengths | None = None
 
     @property
@@ -82,7 +84,7 @@ class TIAM(Method[TIAMState]):
 
     Args:
         rule: inertia, step scale, steps and safeguard.
-        record: keep a ``BlockRecord`` of every block of every sweep in the state.
+        record: keep a row of every block of every sweep in the state.
         biases: whether b is a block; without, biases stay where they start.
         label_output: start z_L at ±1 by the labels, as mDLAM does.
         name: for tables.
@@ -137,8 +139,9 @@ class _Sweep:
         coupling = problem.coupling
         self.eps = coupling.at(self.number) if isinstance(coupling, Band) else 0.0
         self.first_image = state.first_image
-        self.records: list[BlockRecord] = []
+        self.rows: list[Row] = []
         self.norms: Norms | None = None
+        self.gap: Scalar | None = None
         if method.record:
             self.norms = Norms(problem, self.point, self.moved, self.eps, state.norms)
 
@@ -172,7 +175,7 @@ class _Sweep:
             self.modulus,
             self.number,
             self.first_image,
-            tuple(self.records),
+            tuple(self.rows),
             None if self.norms is None else self.norms.lengths,
         )
 
@@ -185,14 +188,33 @@ class _Sweep:
             block, displacement, rule, self.number, delta, self.modulus.get(key), image
         )
         if self.norms is not None:
-            sizes = self.norms.sizes(block.kind, block.layer)
-            record = gradient_record(block, displacement, stepped, sizes, rule.scale, delta)
-            self.norms.keep(record)
-            self.records.append(record)
+            self._record(self.norms, block, displacement, stepped, delta)
         self.points[block.kind][place] = stepped.new
         steps[place] = stepped.e
         self.modulus[key], self.delta[key] = stepped.modulus, stepped.delta
         return stepped
+
+    def _record(
+        self, norms: Norms, block: Block, displacement: Tensor, stepped: Stepped, delta: Scalar
+    ) -> None:
+        """Keep the row; ``gap`` bounds ‖pre_l − z_l‖, which W and b share with what follows them.
+
+        It grows by what a step adds to pre_l: ‖Ae‖, or √N‖e‖ for b.
+        """
+        kind, across = block.kind, math.sqrt(self.problem.samples)
+        near = self.gap
+        if near is not None and kind == "b":
+            near = near / across
+        sizes = norms.sizes(kind, block.layer, near)
+        row = gradient_row(block, displacement, stepped, sizes, self.method.rule.scale, delta)
+        norms.keep(row)
+        self.rows.append(row)
+        if kind == "z":
+            self.gap = None
+        elif kind == "b" and self.gap is not None:
+            self.gap = self.gap + across * root(row.products.step)
+        else:
+            self.gap = row.products.residual + root(row.products.stretch)
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""
@@ -213,7 +235,7 @@ class _Sweep:
         e, key = new - z, ("z", layer)
         delta = gamma / 2 if rule.safeguard == "certified" else 0.0
         if self.norms is not None:
-            record = auxiliary_record(
+            row = auxiliary_record(
                 problem,
                 layer,
                 z,
@@ -229,9 +251,9 @@ class _Sweep:
                 delta=self.delta.get(key, 0.0),
                 delta_next=delta,
             )
-            self.norms.keep(record)
-            self.records.append(record)
-        point.z[layer - 1], self.moved.z[layer - 1] = new, e
+            self.norms.keep(row)
+            self.rows.append(row)
+        point.z[layer - 1], self.moved.z[layer - 1], self.gap = new, e, None
         self.delta[key] = delta
 
 

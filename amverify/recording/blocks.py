@@ -1,21 +1,22 @@
-r"""A method's block records as rows of the blocks table, without waiting for the device.
+r"""A method's rows as rows of the blocks table, without waiting for the device.
 
     recorder = MethodRecorder()
     for k in range(1, sweeps + 1):
         state = method.sweep(problem, state)
-        recorder.sweep(k, state.records)        # keeps references; nothing is read
+        recorder.sweep(k, state.rows)           # keeps references; nothing is read
     Trace(header, blocks=recorder.table())
 
 A record's entries are numbers or tensors of the replicates' shape *R; replicates are numbered
 in the order of the flattened shape. Tensors are stacked and brought to the host once for every
-``EVERY`` sweeps.
+``EVERY`` sweeps. A row that was measured but not bounded yet (``Unfinished``) waits until then
+too: rows of one key are stacked number by number, and their bounds computed all at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ EVERY = 256
 _NUMBERS = tuple(name for name in COLUMNS["blocks"] if name != "update")
 FIELDS = (*_NUMBERS, *(f"{name}_error" for name in _NUMBERS))
 """What is taken of a record, where it has it."""
+_ORDER = ("update", *FIELDS)
 
 
 class Record(Protocol):
@@ -41,6 +43,27 @@ class Record(Protocol):
     @property
     def layer(self) -> int:
         """Its layer."""
+
+
+class Unfinished(Record, Protocol):
+    """A row whose record is still to be computed, alone or stacked with others of its key."""
+
+    @property
+    def key(self) -> Hashable:
+        """Rows with equal keys may be stacked."""
+
+    def numbers(self) -> Sequence[Any]:
+        """What differs from row to row: numbers, or tensors of the replicates' shape."""
+
+    def restored(self, numbers: Sequence[Any]) -> Unfinished:
+        """The row with other numbers: stacks (K, *R) of many rows'."""
+
+    def finished(self) -> Record:
+        """The record."""
+
+
+Part = dict[str, NDArray[Any]]
+"""Fields of n records, (n, replicates) or (n, 1)."""
 
 
 class MethodRecorder:
@@ -56,9 +79,9 @@ class MethodRecorder:
         self._parts: list[dict[str, Column]] = []
         self._fields: tuple[str, ...] = ()
 
-    def sweep(self, number: int, records: Sequence[Record]) -> None:
-        """Add the records of a sweep."""
-        self._waiting += [(number, record) for record in records]
+    def sweep(self, number: int, rows: Sequence[Record]) -> None:
+        """Add the rows of a sweep."""
+        self._waiting += [(number, row) for row in rows]
         self._sweeps += 1
         if self._sweeps >= EVERY:
             self._gather()
@@ -75,27 +98,88 @@ class MethodRecorder:
         waiting, self._waiting, self._sweeps = self._waiting, [], 0
         if not waiting:
             return
-        entries = _entries([record for _, record in waiting])
-        fields = tuple(entries)
+        records = [record for _, record in waiting]
+        grid = _joined(_parts(records), len(records))
+        fields = tuple(grid)
         if self._fields and fields != self._fields:
             raise InvalidInput(
                 f"records: sweep {waiting[0][0]} has other columns than those before: "
                 f"{sorted(set(fields) ^ set(self._fields))}"
             )
         self._fields = fields
-        shape = _replicates(entries)
-        columns = _columns(waiting, entries, shape)
-        rows, count = len(waiting), max(int(np.prod(shape)), 1)
+        rows, count = next(iter(grid.values())).shape
         keys: dict[str, Column] = {
             "sweep": np.repeat(np.array([k for k, _ in waiting], dtype=np.int64), count),
             "replicate": np.tile(np.arange(count, dtype=np.int64), rows),
-            "kind": np.repeat(np.array([r.kind for _, r in waiting], dtype="S4"), count),
-            "layer": np.repeat(np.array([r.layer for _, r in waiting], dtype=np.int64), count),
+            "kind": np.repeat(np.array([r.kind for r in records], dtype="S4"), count),
+            "layer": np.repeat(np.array([r.layer for r in records], dtype=np.int64), count),
         }
-        if all(hasattr(r, "update") for _, r in waiting):
-            updates = np.array([getattr(r, "update") for _, r in waiting], dtype="S10")  # noqa: B009
-            keys["update"] = np.repeat(updates, count)
-        self._parts.append(keys | columns)
+        self._parts.append(keys | {name: column.ravel() for name, column in grid.items()})
+
+
+def _parts(records: Sequence[Record]) -> list[tuple[list[int], Part]]:
+    """The records in batches, each with its places: stacks of one key, and all the others."""
+    alone: list[int] = []
+    groups: dict[Hashable, list[int]] = {}
+    for i, record in enumerate(records):
+        key = getattr(record, "key", None)
+        (alone if key is None else groups.setdefault(key, [])).append(i)
+    found = [(at, _stacked([cast(Unfinished, records[i]) for i in at])) for at in groups.values()]
+    if alone:
+        found.append((alone, _taken_singly([records[i] for i in alone])))
+    return found
+
+
+def _joined(parts: Sequence[tuple[list[int], Part]], rows: int) -> Part:
+    """The fields that all parts have, in one grid (rows, replicates) each."""
+    names = [name for name in parts[0][1] if all(name in part for _, part in parts)]
+    counts = {column.shape[1] for _, part in parts for column in part.values()} - {1}
+    if len(counts) > 1:
+        raise InvalidInput(f"records: replicates of different numbers {sorted(counts)}")
+    count = next(iter(counts), 1)
+    grid: Part = {}
+    for name in sorted(names, key=_ORDER.index):
+        grid[name] = np.empty((rows, count), dtype=parts[0][1][name].dtype)
+        for at, part in parts:
+            grid[name][at] = part[name]
+    return grid
+
+
+def _stacked(rows: Sequence[Unfinished]) -> Part:
+    """The records of rows of one key, computed together."""
+    columns = zip(*(row.numbers() for row in rows), strict=True)
+    record = rows[0].restored([_column(entries) for entries in columns]).finished()
+    found: Part = {}
+    for name in FIELDS:
+        x = getattr(record, name, None)
+        if isinstance(x, Tensor):
+            found[name] = x.reshape(len(rows), -1).numpy()
+        elif x is not None:
+            found[name] = np.full((len(rows), 1), float(x))
+    if hasattr(record, "update"):
+        found["update"] = np.full((len(rows), 1), record.update, dtype="S10")
+    return found
+
+
+def _column(entries: Sequence[Any]) -> Tensor:
+    """One number of many rows, (K, *R), in float64 on the host."""
+    tensors = [x for x in entries if isinstance(x, Tensor)]
+    if not tensors:
+        return torch.tensor(entries, dtype=torch.float64)
+    like = max(tensors, key=Tensor.dim)
+    whole = [torch.as_tensor(x, device=like.device).double().expand(like.shape) for x in entries]
+    return torch.stack(whole).cpu()
+
+
+def _taken_singly(records: list[Record]) -> Part:
+    """The fields of finished records."""
+    entries = _entries(records)
+    shape = _replicates(entries)
+    found = _columns(len(records), entries, shape)
+    if all(hasattr(record, "update") for record in records):
+        updates = [getattr(record, "update") for record in records]  # noqa: B009
+        found["update"] = np.array(updates, dtype="S10")[:, None]
+    return found
 
 
 def _entries(records: list[Record]) -> dict[str, tuple[Any, ...]]:
@@ -141,12 +225,10 @@ def _numeric(entry: tuple[Any, ...]) -> bool:
     return set(map(type, entry)) <= {float, int}
 
 
-def _columns(
-    waiting: list[tuple[int, Record]], entries: dict[str, tuple[Any, ...]], shape: tuple[int, ...]
-) -> dict[str, Column]:
-    """Every field as one column (records × replicates); one transfer to the host for each dtype."""
+def _columns(rows: int, entries: dict[str, tuple[Any, ...]], shape: tuple[int, ...]) -> Part:
+    """Every field (records, replicates); one transfer to the host for each dtype."""
     count = max(int(np.prod(shape)), 1)
-    grid = np.empty((len(entries), len(waiting), count))
+    grid = np.empty((len(entries), rows, count))
     groups: dict[tuple[Any, ...], list[tuple[int, int, Tensor]]] = {}
     for i, entry in enumerate(entries.values()):
         if _numeric(entry):
@@ -161,4 +243,4 @@ def _columns(
         stacked: NDArray[Any] = torch.stack([x for _, _, x in members]).cpu().double().numpy()
         first, second = (np.array([m[n] for m in members]) for n in (0, 1))
         grid[first, second] = stacked.reshape(len(members), -1)
-    return {name: grid[i].ravel() for i, name in enumerate(entries)}
+    return {name: grid[i] for i, name in enumerate(entries)}

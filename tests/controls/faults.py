@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from subjects import Subject
 from support.problems import parameters
 from support.problems import problem as layered
 
@@ -22,6 +23,7 @@ from amverify.families.block_loops import BlockPath, Rule, block_path, block_tra
 from amverify.families.loops import heavy_ball_path, nesterov_path, path_trace, step_size
 from amverify.families.problem import Problem
 from amverify.families.scaled_loops import scaled_path, scaled_trace
+from amverify.methods import bounds
 from amverify.methods import tiam as tiam_module
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.inertia import Inertia
@@ -197,13 +199,13 @@ def weight_sign_flipped(patch: pytest.MonkeyPatch) -> None:
 
 def change_halved(patch: pytest.MonkeyPatch) -> None:
     """The recorded change of F is half of what it is."""
-    correct = tiam_module.gradient_record
+    correct = bounds.difference
 
-    def record(*given: Any) -> Any:
-        row = correct(*given)
-        return row._replace(change=0.5 * row.change)
+    def half(numbers: bounds.Numbers) -> Any:
+        change, error = correct(numbers)
+        return 0.5 * change, error
 
-    patch.setattr(tiam_module, "gradient_record", record)
+    patch.setattr(bounds, "difference", half)
 
 
 RULE = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2)
@@ -257,15 +259,6 @@ def restless(coupling: Band) -> Trace:
     """mDLAM's inertia, all of it: no safeguard, and far too much."""
     rule = StepRule(Inertia(0.95, 0.0, 0.0), safeguard="none", scale=0.6)
     return tiam(coupling, TIAM(rule), sweeps=30)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A right run and what holds of it, with declared constants."""
-
-    trace: Callable[[], Trace]
-    theorems: tuple[str, ...]
-    constants: dict[str, float]
 
 
 QUADRATIC, BOXED = draw("quadratic", 50), draw("quadratic_box", 1)

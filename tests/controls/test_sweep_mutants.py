@@ -12,7 +12,7 @@ from support.ledger import check_lyapunov
 from support.problems import parameters, point, problem
 from support.records import check_records
 
-from amverify.methods import record, step, tiam
+from amverify.methods import bounds, record, step, tiam
 from amverify.methods.inertia import Admitted, Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
@@ -160,18 +160,19 @@ def modulus_too_small(patch: pytest.MonkeyPatch) -> None:
 
 def change_halved(patch: pytest.MonkeyPatch) -> None:
     """The recorded change of F is half of what it is."""
-    right = record.difference
+    right = bounds.difference
 
     def half(numbers):
         change, error = right(numbers)
         return 0.5 * change, error
 
-    patch.setattr(record, "difference", half)
+    patch.setattr(bounds, "difference", half)
 
 
 def bound_too_small(patch: pytest.MonkeyPatch) -> None:
     """Rows that claim to have been computed without any rounding."""
-    patch.setattr(record, "gamma", lambda n, unit: 0.0)
+    for module in (record, bounds):
+        patch.setattr(module, "gamma", lambda n, unit: 0.0)
 
 
 def weight_too_large(patch: pytest.MonkeyPatch) -> None:
@@ -197,7 +198,7 @@ def nan_accepted(patch: pytest.MonkeyPatch) -> None:
 
 def execution_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Rows that take the step for exact: T1 fails by its rounding."""
-    patch.setattr(record, "_execution", lambda *given: 0.0)
+    patch.setattr(bounds, "_execution", lambda *given: 0.0)
 
 
 MUTANTS: tuple[Patch, ...] = (
