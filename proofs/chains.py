@@ -75,7 +75,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A step is one of the theorem's inequalities, sub-expressions ``named`` by symbols replaced."""
+    """A step is one of the theorem's inequalities, sub-expressions ``named`` by symbols."""
 
     inequality: Inequality
     step: str

@@ -1,6 +1,7 @@
 r"""G1–G4: gradient descent, Polyak–Łojasiewicz, proximal gradient, heavy ball.
 
-f(x^k) ≤ f(x^{k−1}) + σ + (L/2)‖e‖² with σ = ⟨∇f(x^{k−1}), e⟩; e = −η∇f + βΔ gives ησ = −‖e‖² + β⟨Δ,e⟩.
+f(x^k) ≤ f(x^{k−1}) + σ + (L/2)‖e‖² with σ = ⟨∇f(x^{k−1}), e⟩; e = −η∇f + βΔ gives
+ησ = −‖e‖² + β⟨Δ,e⟩.
 **G4**: what is left is (β/2η)‖e − Δ‖² ≥ 0.
 """
 

@@ -2,6 +2,8 @@ r"""Lemmas that several proofs use: |c|, 1/q > 0, and sums over coordinates."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy as sp
 
 from amverify.theorems.base import symbols
@@ -9,7 +11,7 @@ from amverify.theorems.tiam import d2, de, e2
 from proofs import checker
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof
-from proofs.polynomial import Poly
+from proofs.polynomial import Poly, var
 
 D, e = symbols("Delta_j e_j")
 
@@ -17,8 +19,8 @@ D, e = symbols("Delta_j e_j")
 def total_of(proof: Proof, name: str, formula: sp.Expr, left: str, right: str, text: str) -> Proved:
     """A symbol of the object as the sum over coordinates that it stands for."""
     factors = [(left, 1), (right, 1)] if left != right else [(left, 2)]
-    inside = Poly({tuple(sorted(factors)): checker.rational(1)})
-    return proof.meaning(name, formula, checker.var(f"Σ_j({inside})"), text)
+    inside = Poly({tuple(sorted(factors)): Fraction(1)})
+    return proof.meaning(name, formula, var(f"Σ_j({inside})"), text)
 
 
 def products(proof: Proof) -> list[Proved]:

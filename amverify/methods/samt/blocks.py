@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import UninitializedParameter
 
 from amverify.errors import InvalidInput
 
@@ -97,7 +97,7 @@ def check_block(group: Group, taken: Mapping[int, str]) -> None:
     for name, parameter in group["params"]:
         if not isinstance(parameter, Tensor):
             raise InvalidInput(f"block {block!r}: {type(parameter).__name__} is no parameter")
-        if isinstance(parameter, UninitializedTensorMixin):
+        if isinstance(parameter, UninitializedParameter):
             raise InvalidInput(f"block {block!r}: {name} has no shape yet: run the model once")
         where = f"block {block!r}: {name} of shape {tuple(parameter.shape)}"
         if id(parameter) in seen:

@@ -196,7 +196,7 @@ def _differentiate(
 
 def _random_state() -> list[Tensor]:
     states = [torch.get_rng_state()]
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         states.append(torch.cuda.get_rng_state())
     return states
 

@@ -38,8 +38,8 @@ def squares(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     dims = [d for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if m == 1 != n]
     if not dims:
         return x * x
-    norm = torch.linalg.vector_norm(x, dim=dims, keepdim=True)
-    return norm * norm
+    norm: Tensor = torch.linalg.vector_norm(x, dim=dims, keepdim=True)
+    return norm.square()
 
 
 def closed_form(
