@@ -127,9 +127,9 @@ def given(name: str, expr: Any, text: str, why: Reason = "definition", cite: str
     return Step(name, sp.sympify(expr), ">=", why, text, cite)
 
 
-def positive(name: str, expr: Any, text: str) -> Step:
+def positive(name: str, expr: Any, text: str, why: Reason = "definition") -> Step:
     """p > 0 as an input."""
-    return Step(name, sp.sympify(expr), ">", "definition", text)
+    return Step(name, sp.sympify(expr), ">", why, text)
 
 
 def equal(name: str, expr: Any, text: str, why: Reason = "definition", cite: str = "") -> Step:
@@ -253,7 +253,8 @@ class Kernel:
             return self._root(step)
         if step.why == "cases":
             first, mine, theirs = (self[name] for name in step.parts)
-            return checker.cases(first.conclusion.poly, {">=": mine, "<=": theirs})
+            first_, other = (">", "<=") if first.conclusion.kind == ">" else (">=", "<=")
+            return checker.cases(first.conclusion.poly, {first_: mine, other: theirs})
         conditions = [c for part in self.chain.theorem.conclusions for c in part.conditions]
         if step.object is not None and step.object not in conditions:
             raise Refused(f"{self.chain.id}: {step.id} is no condition of the theorem")

@@ -93,6 +93,10 @@ class Proof:
         self.names[r] = name
         return checker.assume(r)
 
+    def leaf(self, assumed: Proved, reason: Reason, name: str, text: str) -> Proved:
+        """Grant what was assumed by the kernel's own rule."""
+        return self._leaf(assumed.conclusion, reason, name, text)
+
     def condition(self, name: str) -> Proved:
         """A condition of the object's conclusion.
 

@@ -17,8 +17,8 @@ D, e = symbols("Delta_j e_j")
 
 
 def total_of(proof: Proof, name: str, formula: sp.Expr, left: str, right: str, text: str) -> Proved:
-    """A symbol of the object as the sum over coordinates that it stands for."""
-    factors = [(left, 1), (right, 1)] if left != right else [(left, 2)]
+    """A symbol as the sum over coordinates of left·right, or of left alone, that it stands for."""
+    factors = [(left, 1), *([(right, 1)] if right else [])] if left != right else [(left, 2)]
     inside = Poly({tuple(sorted(factors)): Fraction(1)})
     return proof.meaning(name, formula, var(f"Σ_j({inside})"), text)
 

@@ -56,6 +56,7 @@ from proofs.chains import (
     root,
     term,
 )
+from proofs.links import Link
 
 HALF, QUARTER = sp.Rational(1, 2), sp.Rational(1, 4)
 ROCKAFELLAR = "Rockafellar (1970), Convex Analysis, Theorem 25.1"
@@ -267,8 +268,8 @@ def _regimes(order: int) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
-big_c, inv_big, level, following, A, A1, P, P1, p = symbols(
-    "C inv_C s_j s_next A A_next P P_next p"
+big_c, inv_x, inv_big, level, following, A, A1, P, P1, p = symbols(
+    "C inv_x inv_C s_j s_next A A_next P P_next p"
 )
 POWERS = "calculus: x^{−p} is convex for p > 0; powers are monotone and multiplicative"
 
@@ -298,11 +299,16 @@ _SUBLINEAR = (
         term(1, "tangent"), term(HALF, "p", "1/C", "one"), term(HALF, "p", "s falls", "short"),
         zero=("C·1/C",),
     ),
-    given("long", P1 - 2 * P, "second case: s_{j+1}^{−2θ} ≥ 2s_j^{−2θ}", "case"),
+    positive("long", P1 - 2 * P, "second case: s_{j+1}^{−2θ} > 2s_j^{−2θ}", "case"),
+    given("1/x", inv_x, "1/x > 0, x = s_{j+1}^{−2θ} − 2s_j^{−2θ}"),
+    equal("x·1/x", (P1 - 2 * P) * inv_x - 1, "the inverse of x"),
     assumed(
-        "grown", A1 - two * A,
-        "then A_{j+1} = (s_{j+1}^{−2θ})^{p/(1+p)} ≥ (2s_j^{−2θ})^{p/(1+p)} = 2^{p/(1+p)}A_j",
-        POWERS,
+        "monotone", (P1 - 2 * P) * (A1 - two * A),
+        "A = (s^{−2θ})^q, q = p/(1+p), and 2^q: x ↦ x^q is monotone, so both signs agree", POWERS,
+    ),
+    derived(
+        "grown", A1 - two * A, "then A_{j+1} ≥ 2^{p/(1+p)}A_j",
+        term(1, "1/x", "monotone"), zero=("x·1/x",),
     ),
     assumed("2^x ≥ 1", two - 1, "2^{p/(1+p)} ≥ 1", POWERS),
     given("j", j, "an index"),
@@ -324,7 +330,7 @@ _SUBLINEAR = (
         term(1, "hypothesis"), term(1, "gain, long"), term(1, "ν ≤ second"),
     ),
     either(
-        "next", A1 - A0 - (j + 1) * gain, "in both cases", "short", "next, short", "next, long"
+        "next", A1 - A0 - (j + 1) * gain, "in both cases", "long", "next, long", "next, short"
     ),
 )  # fmt: skip
 
@@ -356,7 +362,10 @@ CHAINS: tuple[Chain, ...] = (
     Chain(T5, _T5_END, (LENGTH,), "sum", {inv_a: (a, "a"), inv_t: (1 - theta, "1 − θ")}),
     _chain(1),
     _chain(2),
-    Chain(T6, _SUBLINEAR, (), "θ > ½, one step", {inv_big: (big_c, "C")}),
+    Chain(
+        T6, _SUBLINEAR, (), "θ > ½, one step",
+        {inv_big: (big_c, "C"), inv_x: (P1 - 2 * P, "long")},
+    ),
     Chain(
         T6,
         _SUBLINEAR_END,
@@ -365,3 +374,46 @@ CHAINS: tuple[Chain, ...] = (
     ),
 )
 """T5 and T6. (K2 is a hypothesis that is monitored: it has nothing to prove.)"""
+
+sum_first, sum_next, phi_K, count = symbols("S_0 S_next phi_start n")
+
+
+def moving(names: str) -> dict[sp.Symbol, tuple[sp.Symbol, sp.Symbol]]:
+    """Symbols that stand for something else at every index, beside those of the goal."""
+    return {x: symbols(f"{x}_first {x}_after") for x in symbols(names)}
+
+
+LINKS: dict[str, tuple[Link, ...]] = {
+    "T5": (
+        Link(
+            ("one step, r_k > 0", "next"),
+            ("sum", "sum"),
+            _potential(e1, e0, phi_K) - tail - _potential(last, before, rest),
+            count,
+            {
+                tail: (sum_first, sum_next),
+                last: (e1, enext),
+                before: (e0, last),
+                rest: (phi_K, phi1),
+                **moving("rt dist dpsi step2 slope r_k r_next"),
+            },
+            {part: tail, e1: last, e0: before, PHI: rest, start: _potential(e1, e0, phi_K)},
+            {sum_first: "S_0 = 0", sum_next - tail - enext: "S_{n+1} = S_n + ‖e_{K+n+1}‖"},
+            {phi_K - PHI: "φ(r_K)"},
+        ),
+    ),
+    "T6": (
+        Link(
+            ("θ > ½, one step", "next"),
+            ("θ > ½", "all"),
+            Aj - A0 - j * gain,
+            j,
+            {
+                Aj: (A0, A1),
+                **moving("s_j s_next P P_next rt"),
+            },
+            {A: Aj},
+        ),
+    ),
+}
+"""How the chains are joined: the sum S_n of T5, and A_j of T6."""

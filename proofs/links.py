@@ -1,0 +1,139 @@
+r"""Joining a theorem's chains by induction: P(x_0, 0), P(x_n, n) ⊢ P(x_{n+1}, n+1).
+
+A chain proves one step of an induction, another one uses its result. A ``Link`` says which: the
+step's theorem, its symbols renamed; the goal P ≥ 0; for each symbol that moves with the index, its
+first and next values; equations that say what those are. The kernel proves base and step from
+them, applies its rule ``induction``, and compares what comes out with the input that the other
+chain took on credit. ``finish`` is the equation that names the end (T_K = K times the average).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy as sp
+
+from proofs import checker, search
+from proofs.chains import Chain, Kernel, polynomial
+from proofs.checker import Proved, Relation
+from proofs.polynomial import Poly, Refused
+
+Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One induction.
+
+    Args:
+        source: name of the chain that proves the step, and the id of its theorem there.
+        target: name of the chain that uses the result, and the id of its input.
+        goal: P ≥ 0.
+        index: n.
+        state: symbol → (first, next).
+        rename: formulas for symbols of the step's theorem.
+        equations: formulas = 0, each with its meaning: what first and next values are.
+        finish: formulas = 0 that take P to the target's input.
+        lemmas: inputs of the step proved elsewhere in the theorem's chains: (chain, id).
+        above: q > 0 in the step that follows from n ≥ 0, if there is one.
+    """
+
+    source: tuple[str, str]
+    target: tuple[str, str]
+    goal: sp.Expr
+    index: sp.Symbol
+    state: Mapping[sp.Symbol, tuple[sp.Symbol, sp.Symbol]]
+    rename: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    equations: Mapping[sp.Expr, str] = field(default_factory=dict)
+    finish: Mapping[sp.Expr, str] = field(default_factory=dict)
+    lemmas: tuple[tuple[str, str], ...] = ()
+    above: sp.Expr | None = None
+
+
+def _equal(formulas: Mapping[sp.Expr, str]) -> list[Proved]:
+    return [checker.assume(Relation(polynomial(f), "=")) for f in formulas]
+
+
+def _follows(goal: Poly, premises: Sequence[Proved], equations: Sequence[Proved]) -> Proved:
+    """goal = Σ premises + Σ λ·equations."""
+    rest = goal
+    for premise in premises:
+        rest = rest - premise.conclusion.poly
+    factors = search.multipliers(rest, [e.conclusion.poly for e in equations])
+    terms = [checker.Term((i,)) for i in range(len(premises))]
+    used = [(e, q) for e, q in zip(equations, factors, strict=True) if q.terms]
+    pairs = [(len(premises) + i, q) for i, (_, q) in enumerate(used)]
+    known = [*premises, *(e for e, _ in used)]
+    return checker.certificate(known, Relation(goal, ">="), terms, pairs)
+
+
+def joined(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
+    """The target's input as a theorem.
+
+    Raises:
+        Refused: if base, step or end do not follow.
+    """
+    where = f"{next(iter(kernels.values())).chain.theorem.id}, induction to “{link.target[1]}”"
+    try:
+        goal, equations = polynomial(link.goal), _equal(link.equations)
+        first = {x: a for x, (a, _) in link.state.items()} | {link.index: sp.Integer(0)}
+        after = {x: b for x, (_, b) in link.state.items()} | {link.index: link.index + 1}
+        base = _follows(polynomial(_put(link.goal, first)), (), equations)
+        one = _step(link, kernels)
+        step = _follows(polynomial(_put(link.goal, after)), (one,), equations)
+        state = {x.name: (a.name, b.name) for x, (a, b) in link.state.items()}
+        found = checker.induction(Relation(goal, ">="), base, step, state, link.index.name)
+        chain, name = link.target
+        wanted = kernels[chain].relation(kernels[chain].chain[name])
+        end = _follows(wanted.poly, (found,), _equal(link.finish))
+    except (Refused, search.Undecided) as why:
+        raise Refused(f"{where}: {why}") from None
+    return end
+
+
+def _put(formula: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    return sp.sympify(formula).xreplace(dict(values))
+
+
+def _step(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
+    """The step's theorem: lemmas cut in, symbols renamed, n + 1 > 0 discharged."""
+    one = kernels[link.source[0]][link.source[1]]
+    for chain, name in link.lemmas:
+        lemma = kernels[chain][name]
+        if lemma.conclusion not in one.hypotheses:
+            raise Refused(f"“{name}” of {chain} is not what the step takes on credit")
+        one = checker.cut(lemma, one)
+    one = checker.substitute(one, {x.name: polynomial(f) for x, f in link.rename.items()})
+    if link.above is not None:
+        counted = checker.assume(Relation(polynomial(link.index), ">="))
+        positive = checker.certificate(
+            [counted], Relation(polynomial(link.above), ">"), [checker.Term((0,))], (), Fraction(1)
+        )
+        one = checker.cut(positive, one)
+    return one
+
+
+def whole(chains: Sequence[Chain], links: Sequence[Link]) -> dict[str, dict[str, Proved]]:
+    """Every chain of a theorem, what was taken on credit replaced by its proof.
+
+    Raises:
+        Refused: for the first step that does not follow, or an input on credit that no link pays.
+    """
+    kernels = {chain.name: Kernel(chain) for chain in chains}
+    proved = {name: kernel.run() for name, kernel in kernels.items()}
+    paid: dict[tuple[str, str], Proved] = {link.target: joined(link, kernels) for link in links}
+    for chain in chains:
+        sources = {link.source[0] for link in links}
+        for step in chain.steps:
+            owed = step.why == "hypothesis" and chain.name not in sources
+            if owed and (chain.name, step.id) not in paid:
+                raise Refused(f"{chain.id}: “{step.id}” is taken on credit; no induction pays it")
+        for end in chain.conclusions:
+            found = proved[chain.name][end.step]
+            for (name, _), lemma in paid.items():
+                if name == chain.name:
+                    found = checker.cut(lemma, found)
+            proved[chain.name][end.step] = found
+    return proved
