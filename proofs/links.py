@@ -52,6 +52,22 @@ class Link:
     above: sp.Expr | None = None
 
 
+@dataclass(frozen=True)
+class Lemma:
+    """An input of a chain, proved by the kernel's rules directly.
+
+    Args:
+        target: name of the chain that uses it, and the id of its input.
+        prove: the theorem, from the chains' kernels by name.
+    """
+
+    target: tuple[str, str]
+    prove: Callable[[Mapping[str, Kernel]], Proved]
+
+
+Paid = dict[tuple[str, str], Proved]
+
+
 def _equal(formulas: Mapping[sp.Expr, str]) -> list[Proved]:
     return [checker.assume(Relation(polynomial(f), "=")) for f in formulas]
 
@@ -69,7 +85,7 @@ def _follows(goal: Poly, premises: Sequence[Proved], equations: Sequence[Proved]
     return checker.certificate(known, Relation(goal, ">="), terms, pairs)
 
 
-def joined(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
+def joined(link: Link, kernels: Mapping[str, Kernel], paid: Paid) -> Proved:
     """The target's input as a theorem.
 
     Raises:
@@ -81,7 +97,7 @@ def joined(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
         first = {x: a for x, (a, _) in link.state.items()} | {link.index: sp.Integer(0)}
         after = {x: b for x, (_, b) in link.state.items()} | {link.index: link.index + 1}
         base = _follows(polynomial(_put(link.goal, first)), (), equations)
-        one = _step(link, kernels)
+        one = _step(link, kernels, paid)
         step = _follows(polynomial(_put(link.goal, after)), (one,), equations)
         state = {x.name: (a.name, b.name) for x, (a, b) in link.state.items()}
         found = checker.induction(Relation(goal, ">="), base, step, state, link.index.name)
@@ -97,15 +113,16 @@ def _put(formula: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     return sp.sympify(formula).xreplace(dict(values))
 
 
-def _step(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
+def _step(link: Link, kernels: Mapping[str, Kernel], paid: Paid) -> Proved:
     """The step's theorem: lemmas cut in, symbols renamed, n + 1 > 0 discharged."""
-    one = kernels[link.source[0]][link.source[1]]
-    for chain, name in link.lemmas:
-        lemma = kernels[chain][name]
+    new = {x.name: polynomial(f) for x, f in link.rename.items()}
+    one = checker.substitute(kernels[link.source[0]][link.source[1]], new)
+    own = [lemma for (chain, _), lemma in paid.items() if chain == link.source[0]]
+    parts = [checker.substitute(kernels[chain][name], new) for chain, name in link.lemmas]
+    for lemma in (*own, *parts):
         if lemma.conclusion not in one.hypotheses:
-            raise Refused(f"“{name}” of {chain} is not what the step takes on credit")
+            raise Refused(f"{lemma.conclusion} is not what the step takes on credit")
         one = checker.cut(lemma, one)
-    one = checker.substitute(one, {x.name: polynomial(f) for x, f in link.rename.items()})
     if link.above is not None:
         counted = checker.assume(Relation(polynomial(link.index), ">="))
         positive = checker.certificate(
@@ -115,7 +132,17 @@ def _step(link: Link, kernels: Mapping[str, Kernel]) -> Proved:
     return one
 
 
-def whole(chains: Sequence[Chain], links: Sequence[Link]) -> dict[str, dict[str, Proved]]:
+def _wanted(lemma: Lemma, kernels: Mapping[str, Kernel]) -> Proved:
+    chain, name = lemma.target
+    found, kernel = lemma.prove(kernels), kernels[chain]
+    if found.conclusion != kernel.relation(kernel.chain[name]):
+        raise Refused(f"{kernel.chain.id}: {found.conclusion} is not what “{name}” asks for")
+    return found
+
+
+def whole(
+    chains: Sequence[Chain], links: Sequence[Link] = (), lemmas: Sequence[Lemma] = ()
+) -> dict[str, dict[str, Proved]]:
     """Every chain of a theorem, what was taken on credit replaced by its proof.
 
     Raises:
@@ -123,7 +150,11 @@ def whole(chains: Sequence[Chain], links: Sequence[Link]) -> dict[str, dict[str,
     """
     kernels = {chain.name: Kernel(chain) for chain in chains}
     proved = {name: kernel.run() for name, kernel in kernels.items()}
-    paid: dict[tuple[str, str], Proved] = {link.target: joined(link, kernels) for link in links}
+    paid: Paid = {}
+    for lemma in lemmas:
+        paid[lemma.target] = _wanted(lemma, kernels)
+    for link in links:
+        paid[link.target] = joined(link, kernels, paid)
     for chain in chains:
         sources = {link.source[0] for link in links}
         for step in chain.steps:
@@ -132,8 +163,8 @@ def whole(chains: Sequence[Chain], links: Sequence[Link]) -> dict[str, dict[str,
                 raise Refused(f"{chain.id}: “{step.id}” is taken on credit; no induction pays it")
         for end in chain.conclusions:
             found = proved[chain.name][end.step]
-            for (name, _), lemma in paid.items():
+            for (name, _), part in paid.items():
                 if name == chain.name:
-                    found = checker.cut(lemma, found)
+                    found = checker.cut(part, found)
             proved[chain.name][end.step] = found
     return proved

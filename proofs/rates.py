@@ -363,7 +363,10 @@ CHAINS: tuple[Chain, ...] = (
     _chain(1),
     _chain(2),
     Chain(
-        T6, _SUBLINEAR, (), "θ > ½, one step",
+        T6,
+        _SUBLINEAR,
+        (),
+        "θ > ½, one step",
         {inv_big: (big_c, "C"), inv_x: (P1 - 2 * P, "long")},
     ),
     Chain(

@@ -86,6 +86,7 @@ _S2 = (
     given(
         "sweep", value - lowest / 2 * slopes + highest**2 / 2 * noise - following,
         "S1 over the blocks of a sweep, with “slope” and “noise” (expectations over the past)",
+        "hypothesis",
     ),
     given("level", level - noise, "Σ_iL_iσ_i² of no sweep is larger"),
     given(
@@ -151,12 +152,16 @@ _RELATIVE = (
     given("1/α_min", inv_a, "1/α_min > 0"),
     given("√B", root_b, "a root"),
     equal("B", root_b**2 - samt.B, "√B² = B"),
-    given("Σx ≤ √B t", root_b * step - lengths, "by induction over the blocks, B blocks"),
+    given("Cauchy", samt.B * step**2 - lengths**2, "(Σx_i)² ≤ BΣx_i²", "hypothesis"),
+    derived("Cauchy, √B", (root_b * step) ** 2 - lengths**2, "√B² = B", term(1, "Cauchy"),
+            zero=("B",)),
+    derived("√B t", root_b * step, "a product of nonnegative numbers", term(1, "√B", "t")),
+    root("Σx ≤ √B t", lengths, root_b * step, "by its squares", "Cauchy, √B", "√B t"),
     given(
         "squares",
         samt.B * samt.M**2 * step**2 + 2 * samt.M * step * inv_a * lengths + inv_a**2 * step**2
         - norm**2,
-        "‖∇f(w⁺)‖² ≤ Σ_i(Mt + x_i/α_min)², Σx_i² = t²: ∇_if(v_i) = −D_i⁻¹e_i, ‖w⁺ − v_i‖ ≤ t",
+        "‖∇f(w⁺)‖² ≤ Σ_i(Mt + x_i/α_min)², Σx_i² = t²", "hypothesis",
     ),
     derived(
         "squared", ((root_b * samt.M + inv_a) * step) ** 2 - norm**2, "squared",
