@@ -17,7 +17,7 @@ by polynomial division (``multipliers``, untrusted). Symbols such as 1/a are the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from amverify.theorems.base import Inequality, Theorem
 from proofs import checker
 from proofs.checker import Proved, Relation
 from proofs.polynomial import Poly, Refused, const, var
+from proofs.squares import Term as Squares
 
 Reason = Literal[
     "condition", "definition", "assumption", "case", "hypothesis", "derived", "root", "cases"
@@ -110,6 +111,15 @@ class Chain:
             if step.id == name:
                 return step
         raise Refused(f"{self.id}: no step {name}")
+
+    def of(self, theorem: Theorem) -> Chain:
+        """The same proof for another object, whose conclusions have the same names."""
+        ends = {part.inequality.name: part.inequality for part in theorem.conclusions}
+        conclusions = tuple(
+            replace(end, inequality=ends.get(end.inequality.name, end.inequality))
+            for end in self.conclusions
+        )
+        return replace(self, theorem=theorem, conclusions=conclusions)
 
     @property
     def assumptions(self) -> tuple[Step, ...]:
@@ -217,12 +227,18 @@ def multipliers(chain: Chain, step: Step) -> dict[str, sp.Expr]:
     raise Refused(f"{chain.id}, step {step.id}: {remainder} is left over")
 
 
+Stored = Mapping[str, tuple[Poly, ...]]
+"""Multipliers by step."""
+
+
 class Kernel:
     """A chain's steps as theorems of the kernel, one after the other."""
 
-    def __init__(self, chain: Chain) -> None:
-        self.chain, self.proved = chain, dict[str, Proved]()
+    def __init__(self, chain: Chain, stored: Stored | None = None) -> None:
+        self.chain, self.proved, self.stored = chain, dict[str, Proved](), stored
         self.inverses: dict[str, Poly] = {}
+        self.found: dict[str, tuple[Poly, ...]] = {}
+        self.obligations: list[tuple[str, tuple[Relation, ...], Relation]] = []
 
     def relation(self, step: Step) -> Relation:
         """A step's proposition."""
@@ -269,7 +285,7 @@ class Kernel:
             above = self[name]
             equation = checker.inverse(above)
             i = self.inverses[symbol.name]
-            squared = checker.Term((0,), ((Fraction(1), i),))
+            squared = Squares((0,), ((Fraction(1), i),))
             sign = checker.certificate([above, equation], Relation(i, ">="), [squared], [(1, -i)])
             for found in (equation, sign):
                 if found.conclusion == wanted:
@@ -284,12 +300,31 @@ class Kernel:
             square = polynomial(sp.Mul(*found.squares), self.inverses)
             c = Fraction(int(found.coefficient.p), int(found.coefficient.q))
             at = tuple(names.index(name) for name in found.factors)
-            terms.append(checker.Term(at, ((c, square),)))
-        equations = [
-            (names.index(name), polynomial(q, self.inverses))
-            for name, q in multipliers(self.chain, step).items()
-        ]
-        return checker.certificate(premises, self.relation(step), terms, equations)
+            terms.append(Squares(at, ((c, square),)))
+        factors = self._factors(step)
+        equations = [(names.index(n), q) for n, q in zip(step.zero, factors, strict=True)]
+        goal = self.relation(step)
+        try:
+            reached = checker.certificate(premises, goal, terms, equations)
+        except Refused as why:
+            raise Refused(f"{self.chain.id}, step “{step.id}”: {why}") from None
+        self.obligations.append((step.id, tuple(p.conclusion for p in premises), goal))
+        return reached
+
+    def _factors(self, step: Step) -> tuple[Poly, ...]:
+        """The multipliers of the equations: stored ones, or found ones while searching."""
+        if not step.zero:
+            return ()
+        if self.stored is None:
+            found = multipliers(self.chain, step)
+            zero = sp.Integer(0)
+            own = tuple(polynomial(found.get(n, zero), self.inverses) for n in step.zero)
+            self.found[step.id] = own
+            return own
+        kept = self.stored.get(step.id)
+        if kept is None or len(kept) != len(step.zero):
+            raise Refused(f"{self.chain.id}, step “{step.id}”: its multipliers are not in the file")
+        return kept
 
     def _root(self, step: Step) -> Proved:
         """y − x ≥ 0; else x − y = s > 0, and −s = (1/s)((y² − x²) + 2ys) contradicts."""
@@ -299,11 +334,11 @@ class Kernel:
         equation = checker.inverse(s)
         i, one = var(f"1/({s.conclusion.poly})"), Fraction(1)
         sign = checker.certificate(
-            [s, equation], Relation(i, ">="), [checker.Term((0,), ((one, i),))], [(1, -i)]
+            [s, equation], Relation(i, ">="), [Squares((0,), ((one, i),))], [(1, -i)]
         )
         terms = [
-            checker.Term((1, 2)),
-            checker.Term((0, 1, 3), ((2 * one, const(1)),)),
+            Squares((1, 2)),
+            Squares((0, 1, 3), ((2 * one, const(1)),)),
         ]
         below = checker.certificate(
             [s, sign, squared, larger, equation], goal, terms,

@@ -14,8 +14,9 @@ summation     p(x_j) ≥ 0 for every coordinate j gives Σ_j p(x_j) ≥ 0, monom
 induction     P(x_0, 0), and P(x_n, n) ⊢ P(x_{n+1}, n+1), give P(x_n, n) for every n
 inverse, absolute, root   what the symbols 1/(q), |q| and √(q) mean
 
-A hypothesis with ``each`` set holds for every coordinate, or index, of that name. This file and
-``polynomial.py`` are all that has to be trusted; standard library only, no float, no search.
+A hypothesis with ``each`` set holds for every coordinate, or index, of that name. This file,
+``polynomial.py``, ``squares.py`` and ``atoms.py`` are all that has to be trusted; standard library
+only, no float, no search.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from dataclasses import InitVar, dataclass
 from fractions import Fraction
 from typing import Literal
 
+from proofs.atoms import ATOMS, atom, deep, named
 from proofs.polynomial import Poly, Refused, const, rational, var
+from proofs.squares import Term, multiplier
 
 Kind = Literal[">=", ">", "="]
-_ATOMS: dict[str, Poly] = {}
-"""What is inside a symbol such as 1/(q): its name is made from q, so it means one thing."""
 
 
 @dataclass(frozen=True)
@@ -69,62 +70,11 @@ def assume(relation: Relation) -> Proved:
     return Proved(frozenset({relation}), relation, _KEY)
 
 
-@dataclass(frozen=True)
-class Gram:
-    """mᵀGm: a vector m of polynomials, a symmetric matrix G."""
-
-    basis: tuple[Poly, ...]
-    matrix: tuple[tuple[Fraction, ...], ...]
-
-
-@dataclass(frozen=True)
-class Term:
-    """(Σ c q² + mᵀGm)·Π g_i: squares, Gram form, and positions of the g_i among the premises."""
-
-    factors: tuple[int, ...] = ()
-    squares: tuple[tuple[Fraction, Poly], ...] = ((Fraction(1), const(1)),)
-    gram: Gram | None = None
-
-
-def semidefinite(matrix: Sequence[Sequence[Fraction]]) -> bool:
-    """Whether a symmetric rational matrix is positive semidefinite, by LDLᵀ."""
-    a = [[rational(x) for x in row] for row in matrix]
-    n = len(a)
-    if any(len(row) != n for row in a) or any(
-        a[i][j] != a[j][i] for i in range(n) for j in range(i)
-    ):
-        raise Refused("a Gram matrix is to be square and symmetric")
-    for k in range(n):
-        if a[k][k] < 0 or (a[k][k] == 0 and any(a[k][k + 1 :])):
-            return False
-        for i in range(k + 1, n):
-            ratio = a[i][k] / a[k][k] if a[k][k] else Fraction(0)
-            for j in range(k + 1, n):
-                a[i][j] -= ratio * a[k][j]
-    return True
-
-
-def _multiplier(term: Term) -> Poly:
-    total = const(0)
-    for c, q in term.squares:
-        if rational(c) < 0:
-            raise Refused(f"the multiplier {c} is negative")
-        total += const(c) * q * q
-    if term.gram is not None:
-        basis, matrix = term.gram.basis, term.gram.matrix
-        if len(basis) != len(matrix) or not semidefinite(matrix):
-            raise Refused("a Gram matrix is not positive semidefinite, or of the wrong size")
-        for row, m in zip(matrix, basis, strict=True):
-            for c, n in zip(row, basis, strict=True):
-                total += const(c) * m * n
-    return total
-
-
 def expanded(known: Sequence[Relation], terms: Sequence[Term], slack: Fraction) -> Poly:
     """Σ (squares)·Π g_i + slack."""
     total = const(slack)
     for term in terms:
-        product = _multiplier(term)
+        product = multiplier(term)
         for i in term.factors:
             product = product * known[i].poly
         total += product
@@ -145,8 +95,8 @@ def certificate(
     total = expanded(known, terms, rational(slack))
     positive = rational(slack) > 0 or any(
         all(known[i].kind == ">" for i in t.factors)
-        and _multiplier(t).terms.get((), 0) > 0
-        and not _multiplier(t).names
+        and multiplier(t).terms.get((), 0) > 0
+        and not multiplier(t).names
         for t in terms
     )
     for i, factor in equations:
@@ -188,15 +138,8 @@ def cut(lemma: Proved, main: Proved) -> Proved:
     return Proved(lemma.hypotheses | (main.hypotheses - {lemma.conclusion}), main.conclusion, _KEY)
 
 
-def _deep(poly: Poly) -> frozenset[str]:
-    """The variables of a polynomial and of what its atoms stand for."""
-    return poly.names.union(*(_deep(_ATOMS[n]) for n in poly.names if n in _ATOMS))
-
-
 def _replaced(r: Relation, new: Mapping[str, Poly]) -> Relation:
-    if any(_deep(_ATOMS[n]) & set(new) for n in r.poly.names if n in _ATOMS) or set(new) & set(
-        _ATOMS
-    ):
+    if any(deep(ATOMS[n]) & set(new) for n in r.poly.names if n in ATOMS) or set(new) & set(ATOMS):
         raise Refused(f"{r}: a substitution does not reach into 1/(·), |·| or √(·)")
     total = const(0)
     for m, c in r.poly.terms.items():
@@ -221,7 +164,7 @@ def _bound(hypotheses: Iterable[Relation], names: frozenset[str], each: str) -> 
     if any(h.each and h.poly.names & names for h in hypotheses):
         raise Refused("the coordinate is already bound")
     every = f"{each} of {', '.join(sorted(names))}"
-    return {Relation(h.poly, h.kind, every) if _deep(h.poly) & names else h for h in hypotheses}
+    return {Relation(h.poly, h.kind, every) if deep(h.poly) & names else h for h in hypotheses}
 
 
 def summation(proved: Proved, names: Iterable[str], each: str) -> Proved:
@@ -232,9 +175,9 @@ def summation(proved: Proved, names: Iterable[str], each: str) -> Proved:
     for m, c in proved.conclusion.poly.terms.items():
         mine = Poly({tuple(f for f in m if f[0] in own): Fraction(1)})
         shared = Poly({tuple(f for f in m if f[0] not in own): c})
-        if _deep(shared) & own:
+        if deep(shared) & own:
             raise Refused("an atom of the coordinate cannot be summed")
-        total += shared * _atom(f"Σ_{each}({mine})", const(0))
+        total += shared * named(f"Σ_{each}({mine})", const(0))
     kind: Kind = "=" if proved.conclusion.kind == "=" else ">="
     hypotheses = frozenset(_bound(proved.hypotheses, own, each))
     return Proved(hypotheses, Relation(total, kind), _KEY)
@@ -253,27 +196,11 @@ def induction(
     if _replaced(goal, first) != base.conclusion or _replaced(goal, after) != step.conclusion:
         raise Refused(f"base or step do not prove {goal}")
     moving = frozenset({index, *state, *(b for _, b in state.values())})
-    if any(_deep(h.poly) & moving for h in base.hypotheses):
+    if any(deep(h.poly) & moving for h in base.hypotheses):
         raise Refused("the base speaks of a later index")
     counted = Relation(var(index), ">=")
     steps = _bound(step.hypotheses - {goal, counted}, moving, index)
     return Proved(base.hypotheses | {counted} | steps, goal, _KEY)
-
-
-def atom(form: Literal["1/({})", "|{}|", "√({})"], q: Poly) -> Poly:
-    """The variable that stands for 1/q, |q| or √q."""
-    return _atom(form.format(q), q)
-
-
-def inside(name: str) -> Poly:
-    """What an atom was made from."""
-    return _ATOMS[name]
-
-
-def _atom(name: str, inside: Poly) -> Poly:
-    if _ATOMS.setdefault(name, inside) != inside:
-        raise Refused(f"{name} means two things")
-    return var(name)
 
 
 def inverse(nonzero: Proved) -> Proved:

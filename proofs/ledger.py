@@ -31,8 +31,9 @@ from amverify.theorems.base import Theorem
 from proofs import checker
 from proofs.analysis import Assumption
 from proofs.certificates_io import Steps
-from proofs.checker import Kind, Proved, Relation, Term
+from proofs.checker import Kind, Proved, Relation
 from proofs.polynomial import Poly, Refused, rational
+from proofs.squares import Term
 from proofs.translate import polynomial, relation
 
 Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]

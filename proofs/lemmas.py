@@ -9,6 +9,7 @@ import sympy as sp
 from amverify.theorems.base import symbols
 from amverify.theorems.tiam import d2, de, e2
 from proofs import checker
+from proofs.atoms import atom, inside
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof
 from proofs.polynomial import Poly, var
@@ -46,7 +47,7 @@ def strictly_inverted(proof: Proof, positive: Proved) -> tuple[Proved, Proved]:
     """1/q·q = 1 and 1/q > 0 from q > 0: were 1/q ≤ 0, then 1 = q·1/q ≤ 0."""
     q = positive.conclusion.poly
     inverse = proof.record(f"1/({q})", checker.inverse(positive), "inverse", [positive])
-    inv = checker.atom("1/({})", q)
+    inv = atom("1/({})", q)
     goal = Relation(inv, ">")
     down = checker.assume(Relation(-inv, ">="))
     nothing = proof.certificate(
@@ -80,10 +81,10 @@ def _refuted(proof: Proof, poly: Poly, other: Proved, square: Proved, name: str)
 
 def _inside(size: Poly) -> Poly:
     (name,) = size.names
-    return checker.inside(name)
+    return inside(name)
 
 
 def absolute_pair(proof: Proof, c: Poly, name: str) -> tuple[Proved, Proved]:
     """|c| − c ≥ 0 and |c| + c ≥ 0."""
-    size = checker.atom("|{}|", c)
+    size = atom("|{}|", c)
     return size_above(proof, c, size, name), size_above(proof, -c, size, f"−{name}")

@@ -16,9 +16,11 @@ from fractions import Fraction
 import sympy as sp
 
 from proofs import checker, search
+from proofs.certificates_io import Steps
 from proofs.chains import Chain, Kernel, polynomial
 from proofs.checker import Proved, Relation
 from proofs.polynomial import Poly, Refused
+from proofs.squares import Term
 
 Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
 
@@ -78,7 +80,7 @@ def _follows(goal: Poly, premises: Sequence[Proved], equations: Sequence[Proved]
     for premise in premises:
         rest = rest - premise.conclusion.poly
     factors = search.multipliers(rest, [e.conclusion.poly for e in equations])
-    terms = [checker.Term((i,)) for i in range(len(premises))]
+    terms = [Term((i,)) for i in range(len(premises))]
     used = [(e, q) for e, q in zip(equations, factors, strict=True) if q.terms]
     pairs = [(len(premises) + i, q) for i, (_, q) in enumerate(used)]
     known = [*premises, *(e for e, _ in used)]
@@ -126,7 +128,7 @@ def _step(link: Link, kernels: Mapping[str, Kernel], paid: Paid) -> Proved:
     if link.above is not None:
         counted = checker.assume(Relation(polynomial(link.index), ">="))
         positive = checker.certificate(
-            [counted], Relation(polynomial(link.above), ">"), [checker.Term((0,))], (), Fraction(1)
+            [counted], Relation(polynomial(link.above), ">"), [Term((0,))], (), Fraction(1)
         )
         one = checker.cut(positive, one)
     return one
@@ -140,15 +142,33 @@ def _wanted(lemma: Lemma, kernels: Mapping[str, Kernel]) -> Proved:
     return found
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A theorem's chains, joined: the kernels by name, and the theorems of each chain."""
+
+    kernels: Mapping[str, Kernel]
+    proved: Mapping[str, Mapping[str, Proved]]
+    inductions: int
+
+
 def whole(
-    chains: Sequence[Chain], links: Sequence[Link] = (), lemmas: Sequence[Lemma] = ()
-) -> dict[str, dict[str, Proved]]:
+    chains: Sequence[Chain],
+    links: Sequence[Link] = (),
+    lemmas: Sequence[Lemma] = (),
+    stored: Steps | None = None,
+) -> Whole:
     """Every chain of a theorem, what was taken on credit replaced by its proof.
+
+    Args:
+        stored: multipliers by chain and step; found anew where it is None.
 
     Raises:
         Refused: for the first step that does not follow, or an input on credit that no link pays.
     """
-    kernels = {chain.name: Kernel(chain) for chain in chains}
+    kernels = {
+        chain.name: Kernel(chain, None if stored is None else stored.get(chain.name, {}))
+        for chain in chains
+    }
     proved = {name: kernel.run() for name, kernel in kernels.items()}
     paid: Paid = {}
     for lemma in lemmas:
@@ -167,4 +187,4 @@ def whole(
                 if name == chain.name:
                     found = checker.cut(part, found)
             proved[chain.name][end.step] = found
-    return proved
+    return Whole(kernels, proved, len(links))

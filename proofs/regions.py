@@ -34,6 +34,7 @@ from amverify.theorems.tiam import (
     theta,
 )
 from proofs import checker
+from proofs.atoms import atom
 from proofs.analysis import LIPSCHITZ, MINIMAL, PROXIMAL, SEGMENT
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof, Start
@@ -57,7 +58,7 @@ def necessary(start: Start) -> Proof:
     words = "There is a Lyapunov weight that makes T1 a decrease for all e, Δ"
     modulus = proof.premise("L > 0", L, ">", "the block's modulus")
     inverse, over = strictly_inverted(proof, modulus)
-    goal, size = goal_of(proof), checker.atom("|{}|", C)
+    goal, size = goal_of(proof), atom("|{}|", C)
     branches: dict[str, Proved] = {}
     for kind, sign in ((">=", 1), ("<=", -1)):
         left = -L * (s / t - HALF - sign * COUPLING - p2**2 / 2) + weight / 2 * (1 - sign**2)

@@ -22,9 +22,10 @@ from amverify.theorems import samt
 from amverify.theorems.base import symbols
 from proofs import checker, search
 from proofs.chains import Kernel, polynomial
-from proofs.checker import Proved, Relation, Term
+from proofs.checker import Proved, Relation
 from proofs.links import Lemma, Link
 from proofs.polynomial import Poly, var
+from proofs.squares import Term
 from proofs.rates import moving
 from proofs.samt import (
     CHAINS,

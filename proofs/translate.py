@@ -13,7 +13,8 @@ from typing import Any
 import sympy as sp
 
 from amverify.theorems.base import Inequality
-from proofs.checker import Relation, atom
+from proofs.atoms import atom
+from proofs.checker import Relation
 from proofs.polynomial import Poly, Refused, const, var
 
 HALF = const(Fraction(1, 2))

@@ -1,0 +1,196 @@
+"""The command line of the proofs: ``python -m proofs [check | show | search]``.
+
+| exit status | meaning |
+|---|---|
+| 0 | everything asked for is proved |
+| 1 | a theorem is open: a step was refused, or z3 or Coq disagrees |
+| 2 | bad input: unknown id, unreadable or forged certificate file |
+| 130 | interrupted |
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from amverify.errors import AmverifyError, InvalidInput
+from proofs import coqrun, groups, opinion
+from proofs.certificates_io import load, save, write_whole
+from proofs.coqrun import CoqResult
+from proofs.groups import Outcome
+from proofs.opinion import Opinion
+from proofs.polynomial import Refused
+from proofs.show import as_latex, as_text
+
+EPILOG = """Examples:
+
+\b
+python -m proofs                      every theorem, one line each
+python -m proofs check T1 T3          exit 1 if anything is open
+python -m proofs check --coq          with Coq as well
+python -m proofs show T2              the proof, line by line
+python -m proofs show T2 --latex
+python -m proofs search T2            find the multipliers again
+"""
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The theorems' proofs, checked exactly from the formulas that the monitor evaluates.",
+    epilog=EPILOG,
+)
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Theorems; else all.")]
+Folder = Annotated[
+    Path | None, typer.Option("--certificates", metavar="DIR", help="Not proofs/certificates.")
+]
+Z3 = Annotated[bool, typer.Option("--z3/--no-z3", help="Ask z3 about every certificate too.")]
+Coq = Annotated[bool, typer.Option("--coq", help="Compile the Coq proofs too (a minute).")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result.")]
+
+
+def _row(name: str, folder: Path | None, z3: bool) -> dict[str, Any]:
+    """What is known of a theorem after the kernel has seen it."""
+    try:
+        made = groups.prove(name, folder)
+    except Refused as why:
+        return {"theorem": name, "kernel": "open", "why": str(why)}
+    second = opinion.ask(made.obligations) if z3 else None
+    return {
+        "theorem": name,
+        "title": made.theorem.title,
+        "kernel": "proved",
+        "steps": made.steps,
+        "certificates": made.certificates,
+        "assumptions": [{"text": f.text, "source": f.source} for f in made.facts],
+        "z3": _said(second, z3),
+        "seconds": made.seconds,
+    }
+
+
+def _said(second: Opinion | None, asked: bool) -> str:
+    return "not run" if second is None or not asked else str(second)
+
+
+def _coq(names: Sequence[str]) -> dict[str, CoqResult]:
+    with Console(stderr=True).status("Coq compiles from clean (about a minute)"):
+        return coqrun.status(coqrun.COQ)
+
+
+def _table(rows: Sequence[dict[str, Any]], seconds: float) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "steps", "certificates", "kernel", "z3", "Coq", "from analysis", "ms"):
+        table.add_column(name, justify="left" if name in ("", "kernel", "z3", "Coq") else "right")
+    for row in rows:
+        if row["kernel"] == "open":
+            table.add_row(row["theorem"], "", "", "OPEN", "", row.get("coq", "not run"), "", "")
+            continue
+        table.add_row(
+            row["theorem"],
+            str(row["steps"]),
+            str(row["certificates"]),
+            row["kernel"],
+            row["z3"],
+            row.get("coq", "not run"),
+            str(len(row["assumptions"])),
+            f"{1e3 * row['seconds']:.0f}",
+        )
+    proved = sum(row["kernel"] == "proved" for row in rows)
+    facts = {f["text"] for row in rows for f in row.get("assumptions", ())}
+    table.caption = (
+        f"{proved} of {len(rows)} proved, {len(facts)} facts taken from analysis, {seconds:.1f} s"
+    )
+    return table
+
+
+def _checked(
+    ids: Sequence[str] | None, folder: Path | None, z3: bool, coq: bool
+) -> list[dict[str, Any]]:
+    names = [groups.known(name).id for name in ids] if ids else list(groups.ORDER)
+    rows = [_row(name, folder, z3) for name in names]
+    if coq:
+        results = _coq(names)
+        for row in rows:
+            found = results.get(row["theorem"])
+            row["coq"] = "not run" if found is None else found.status
+    return rows
+
+
+def _run(
+    ids: Sequence[str] | None, folder: Path | None, z3: bool, coq: bool, out: Path | None
+) -> int:
+    began = time.perf_counter()
+    rows = _checked(ids, folder, z3, coq)
+    Console().print(_table(rows, time.perf_counter() - began))
+    for row in rows:
+        if row["kernel"] == "open":
+            print(f"open: {row['why']}", file=sys.stderr)
+    if out is not None:
+        write_whole(out, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    disagree = any("DISAGREES" in row.get("z3", "") or row.get("coq") == "failed" for row in rows)
+    return int(disagree or any(row["kernel"] == "open" for row in rows))
+
+
+@app.callback(invoke_without_command=True)
+def overview(context: typer.Context) -> None:
+    """All theorems, one line each."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_run(None, None, True, False, None))
+
+
+@app.command()
+def check(
+    ids: Ids = None, z3: Z3 = True, coq: Coq = False, json_: Json = None, folder: Folder = None
+) -> None:
+    """Check theorems; exit 1 if anything is open."""
+    raise typer.Exit(_run(ids, folder, z3, coq, json_))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    latex: Annotated[bool, typer.Option("--latex", help="For a paper.")] = False,
+) -> None:
+    """Print a theorem's proof, line by line."""
+    made = _proved(name)
+    print(as_latex(made) if latex else as_text(made))
+
+
+def _proved(name: str) -> Outcome:
+    found = groups.known(name)
+    return groups.prove(found.id)
+
+
+@app.command()
+def search(ids: Ids = None, folder: Folder = None) -> None:
+    """Find the multipliers anew and write the certificate files; each is checked again."""
+    for name in [groups.known(n).id for n in ids] if ids else groups.ORDER:
+        made = groups.prove(name, folder, seek=True)
+        path = save(name, made.found, folder)
+        load(name, folder)
+        groups.prove(name, folder)
+        print(f"{name}: {path}")
+
+
+def main() -> int:
+    """The command, with errors in one line."""
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except typer.Exit as done:
+        return done.exit_code
+    except (AmverifyError, Refused) as error:
+        print(f"proofs: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InvalidInput) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

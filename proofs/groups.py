@@ -1,0 +1,169 @@
+r"""All theorems' proofs, in one list and of one form, whichever way they were written down.
+
+A theorem is proved by a function over the ledger (``ledger.py``) or by chains (``chains.py``,
+``links.py``); both end in theorems of the same kernel, and in an ``Outcome``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amverify.errors import InvalidInput
+from amverify.theorems import theorem
+from amverify.theorems.base import Theorem
+from proofs import classical, criticality, rates, regions, samt, samt_links, samt_s3, search, tiam
+from proofs import ledger as ledgers
+from proofs.analysis import REGISTRY
+from proofs.certificates_io import load
+from proofs.chains import Chain
+from proofs.checker import Relation
+from proofs.ledger import Line, Prove, Start
+from proofs.links import Whole, whole
+from proofs.polynomial import Poly, Refused
+
+LEDGERS: Mapping[str, Prove] = {
+    **tiam.GROUP, **regions.GROUP, **criticality.GROUP, **classical.GROUP
+}  # fmt: skip
+CHAINS: tuple[Chain, ...] = (*rates.CHAINS, *samt.CHAINS, *samt_s3.CHAINS)
+ORDER = (
+    *("T1", "T1p", "T2", "T2n", "T3", "T4", "T5", "T6", "C1"),
+    *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
+)
+"""Every theorem with a proof, in the order of the specification."""
+
+USES: Mapping[str, tuple[str, ...]] = {"S2": ("S1",)}
+"""Theorems whose proof is part of another one's."""
+
+Found = dict[str, dict[str, tuple[Poly, ...]]]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a proof takes from analysis: a statement, and where it is proved."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A theorem that the kernel accepted.
+
+    Args:
+        theorem: the object.
+        parts: the lines of each proof or chain, by name.
+        certificates: how many identities were expanded.
+        facts: what is taken from analysis.
+        obligations: (step, premises, goal) of each certificate.
+        found: multipliers, if they were searched for.
+        seconds: how long it took.
+    """
+
+    theorem: Theorem
+    parts: Mapping[str, tuple[Line, ...]]
+    facts: tuple[Fact, ...]
+    obligations: tuple[tuple[str, tuple[Relation, ...], Relation], ...]
+    found: Found
+    seconds: float
+
+    @property
+    def steps(self) -> int:
+        """How many lines the proof has."""
+        return sum(len(lines) for lines in self.parts.values())
+
+    @property
+    def certificates(self) -> int:
+        """How many of them are certificates."""
+        return len(self.obligations)
+
+
+def known(name: str) -> Theorem:
+    """A theorem that has a proof.
+
+    Raises:
+        InvalidInput: for an unknown id, or one that states nothing to prove.
+    """
+    found = theorem(name)
+    if found.id not in ORDER:
+        raise InvalidInput(f"{found.id} has no proof here; those that have: {', '.join(ORDER)}")
+    return found
+
+
+def prove(
+    name: str, folder: Path | None = None, seek: bool = False, variant: Theorem | None = None
+) -> Outcome:
+    """A theorem through the kernel.
+
+    Args:
+        name: its id.
+        folder: where the certificates lie.
+        seek: find the multipliers anew instead of reading them.
+        variant: another object in its place, for mutants.
+
+    Raises:
+        InvalidInput: for an unknown id.
+        Refused: naming theorem and step, if a step does not follow.
+    """
+    began, found = time.perf_counter(), variant or known(name)
+    stored = None if seek else load(name, folder)
+    if name in LEDGERS:
+        start = Start(found, stored or {}, search.multipliers if seek else None)
+        return _of_ledger(ledgers.check(LEDGERS[name], start))
+    chains = tuple(c for c in CHAINS if c.theorem.id == name)
+    if variant is not None:
+        chains = tuple(c.of(variant) for c in chains)
+    links = {**rates.LINKS, **samt_links.LINKS}.get(name, ())
+    made = whole(chains, links, samt_links.LEMMAS.get(name, ()), stored)
+    _complete(found, chains)
+    used = tuple(c for c in CHAINS if c.theorem.id in USES.get(name, ()))
+    return _of_chains(found, made, (*chains, *used), began)
+
+
+def _complete(found: Theorem, chains: tuple[Chain, ...]) -> None:
+    """Every conclusion of the object is the end of a chain."""
+    reached = [end.inequality for chain in chains for end in chain.conclusions]
+    for part in found.conclusions:
+        if part.inequality not in reached:
+            raise Refused(f"{found.id}: conclusion “{part.inequality.name}” is not reached")
+
+
+def _of_ledger(record: ledgers.Record) -> Outcome:
+    facts = tuple(Fact(REGISTRY[n].text, REGISTRY[n].source) for n in record.assumptions)
+    return Outcome(
+        record.theorem,
+        {p.key: tuple(p.lines) for p in record.proofs},
+        facts,
+        tuple(o for p in record.proofs for o in p.obligations),
+        {p.key: p.found for p in record.proofs},
+        record.seconds,
+    )
+
+
+def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: float) -> Outcome:
+    parts = {}
+    facts = [Fact(s.text, s.cite) for chain in used for s in chain.assumptions]
+    for name, kernel in made.kernels.items():
+        used = [
+            Line(
+                step.id,
+                str(kernel[step.id].conclusion),
+                step.why,
+                tuple(dict.fromkeys([n for t in step.terms for n in t.factors] + [*step.zero])),
+            )
+            for step in kernel.chain.steps
+        ]
+        parts[name or "conclusion"] = tuple(used)
+    if made.inductions:
+        ends = [Line(f"induction {i + 1}", "", "induction") for i in range(made.inductions)]
+        parts["joined"] = tuple(ends)
+    return Outcome(
+        found,
+        parts,
+        tuple(dict.fromkeys(facts)),
+        tuple(o for kernel in made.kernels.values() for o in kernel.obligations),
+        {name: kernel.found for name, kernel in made.kernels.items()},
+        time.perf_counter() - began,
+    )

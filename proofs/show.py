@@ -1,0 +1,47 @@
+"""A proof for print: statement, what is taken from analysis, and every line with its reason."""
+
+from __future__ import annotations
+
+from proofs.groups import Outcome
+
+
+def as_text(made: Outcome) -> str:
+    """As plain text."""
+    t = made.theorem
+    lines = [f"{t.id}  {t.title}", "", t.statement, "", f"source: {t.source}", ""]
+    if made.facts:
+        lines.append("taken from analysis:")
+        lines += [f"  {i}. {f.text}  [{f.source}]" for i, f in enumerate(made.facts, 1)]
+        lines.append("")
+    for name, part in made.parts.items():
+        lines.append(f"{name}:")
+        for n, line in enumerate(part, 1):
+            uses = f"  from {', '.join(line.uses)}" if line.uses else ""
+            claim = f": {line.claim}" if line.claim else ""
+            lines.append(f"  {n:3d}. [{line.how}] {line.name}{claim}{uses}")
+        lines.append("")
+    total = f"{made.steps} steps, {made.certificates} certificates, {len(made.facts)} facts"
+    return "\n".join([*lines, f"{total} from analysis; accepted by proofs/checker.py"])
+
+
+def _escaped(text: str) -> str:
+    for sign in ("\\", "&", "%", "$", "#", "_", "{", "}", "~", "^"):
+        new = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+        text = text.replace(sign, new.get(sign, f"\\{sign}")) if sign not in "{}" else text
+    return text
+
+
+def as_latex(made: Outcome) -> str:
+    """As LaTeX (XeLaTeX or LuaLaTeX: formulas keep their Unicode symbols)."""
+    t = made.theorem
+    lines = [
+        rf"\paragraph{{{t.id}: {_escaped(t.title)}}} \[ {t.latex} \]",
+        r"\begin{enumerate}",
+    ]
+    for name, part in made.parts.items():
+        lines.append(rf"\item \emph{{{_escaped(name)}}}\begin{{enumerate}}")
+        for line in part:
+            uses = f" ({_escaped(', '.join(line.uses))})" if line.uses else ""
+            lines.append(rf"\item[{line.how}] {_escaped(line.name)}: {_escaped(line.claim)}{uses}")
+        lines.append(r"\end{enumerate}")
+    return "\n".join([*lines, r"\end{enumerate}"])
