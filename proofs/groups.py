@@ -146,7 +146,7 @@ def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: floa
     parts = {}
     facts = [Fact(s.text, s.cite) for chain in used for s in chain.assumptions]
     for name, kernel in made.kernels.items():
-        used = [
+        lines = tuple(
             Line(
                 step.id,
                 str(kernel[step.id].conclusion),
@@ -154,8 +154,8 @@ def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: floa
                 tuple(dict.fromkeys([n for t in step.terms for n in t.factors] + [*step.zero])),
             )
             for step in kernel.chain.steps
-        ]
-        parts[name or "conclusion"] = tuple(used)
+        )
+        parts[name or "conclusion"] = lines
     if made.inductions:
         ends = [Line(f"induction {i + 1}", "", "induction") for i in range(made.inductions)]
         parts["joined"] = tuple(ends)

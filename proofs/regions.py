@@ -34,8 +34,8 @@ from amverify.theorems.tiam import (
     theta,
 )
 from proofs import checker
-from proofs.atoms import atom
 from proofs.analysis import LIPSCHITZ, MINIMAL, PROXIMAL, SEGMENT
+from proofs.atoms import atom
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof, Start
 from proofs.lemmas import absolute_pair, size_below, squared, strictly_inverted

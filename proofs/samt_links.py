@@ -25,7 +25,6 @@ from proofs.chains import Kernel, polynomial
 from proofs.checker import Proved, Relation
 from proofs.links import Lemma, Link
 from proofs.polynomial import Poly, var
-from proofs.squares import Term
 from proofs.rates import moving
 from proofs.samt import (
     CHAINS,
@@ -50,6 +49,7 @@ from proofs.samt import (
 )
 from proofs.samt_s3 import cross, crosses, gradient, k, moment, moments, rest, slope
 from proofs.samt_s3 import slopes as slope_sum
+from proofs.squares import Term
 
 total0, total1, sums0, sums1, squares0, squares1, m = symbols(
     "T_first T_next S_first S_next Q_first Q_next m"

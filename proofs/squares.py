@@ -48,6 +48,7 @@ def semidefinite(matrix: Sequence[Sequence[Fraction]]) -> bool:
 
 
 def multiplier(term: Term) -> Poly:
+    """σ = Σ c q² + mᵀGm of a term, refused unless c ≥ 0 and G ⪰ 0."""
     total = const(0)
     for c, q in term.squares:
         if rational(c) < 0:
