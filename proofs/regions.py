@@ -103,7 +103,7 @@ def t2n(start: Start) -> Sequence[Proof]:
     """The region is the theorem's hypothesis; in it, iPALM's weight decreases."""
     asked = start.proof(0)
     region = relation(asked.theorem.conclusions[0].inequality)
-    words = "a Lyapunov weight exists if 2s − 1 > 2(p1 s + p2)"
+    words = "a Lyapunov weight exists if 2s − 1 > 2(|p1| s + |p2|)"
     asked.conclude(asked.premise("the region, asked of the run", region.poly, ">", words))
     proof = start.proof(1)
     region_, scale = proof.earlier(0), proof.condition("s > 0")

@@ -84,6 +84,13 @@ MODULUS = Inequality(
     "L is a modulus of ∇H along e − p2Δ",
 )
 
+FROM_BELOW = Inequality(
+    "modulus from below",
+    -bend,
+    MODULUS.rhs,
+    "L is a modulus of −∇H along e − p2Δ too: where H is not convex, |∇²H| ≤ L is asked",
+)
+
 T1_BOUND = -L * ((s / t - HALF) * e2 - COUPLING * de - p2**2 / 2 * d2)
 """The right-hand side of T1."""
 
@@ -205,8 +212,10 @@ T2n = Theorem(
     id="T2n",
     title="admissible region, H not convex",
     statement=(
-        "H with modulus L but not convex in the block, g convex, p3 = 0: a Lyapunov weight exists "
-        "if 2s − 1 > 2(p1 s + p2). With δ = L(s − ½): ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0."
+        "H with modulus L but not convex in the block (∇H is L-Lipschitz: |∇²H| ≤ L), g convex, "
+        "p3 = 0: a Lyapunov weight exists if 2s − 1 > 2(|p1| s + |p2|). With δ = L(s − ½): "
+        "ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0. A modulus from above alone is not enough: H = −50u², "
+        "L = s = 1, p1 = 0, p2 = 2/5, u = −1 and Δ = 1001/400 give +7.94."
     ),
     latex=r"2s-1>2(p_1s+p_2)",
     source="iPALM (Pock & Sabach 2016), with step scale; amverify, specification, T2n",
@@ -224,6 +233,7 @@ T2n = Theorem(
                 POSITIVE_SCALE,
                 Inequality("p3 = 0", t, sp.Integer(1), "no third inertia"),
                 MODULUS,
+                FROM_BELOW,
             ),
         ),
     ),

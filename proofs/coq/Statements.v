@@ -107,7 +107,8 @@ Definition T2n_decrease (dF e2 de d2 bend L s t p1 p2 : R) : Prop :=
 Definition T2n_decrease_conditions (dF e2 de d2 bend L s t p1 p2 : R) : Prop :=
   (* s > 0 *) 0 < s /\
   (* p3 = 0 *) t <= 1 /\
-  (* modulus *) bend <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))).
+  (* modulus *) bend <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))) /\
+  (* modulus from below *) (- bend) <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))).
 
 (* T3: Lyapunov decrease *)
 
