@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from amverify.errors import AmverifyError, InvalidInput
+from amverify.files import write
 from proofs import coqrun, groups, opinion
-from proofs.certificates_io import load, save, write_whole
+from proofs.certificates_io import load, save
 from proofs.coqrun import CoqResult
 from proofs.groups import Outcome
 from proofs.opinion import Opinion
@@ -133,7 +134,7 @@ def _run(
         if row["kernel"] == "open":
             print(f"open: {row['why']}", file=sys.stderr)
     if out is not None:
-        write_whole(out, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        write(out, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     disagree = any("DISAGREES" in row.get("z3", "") or row.get("coq") == "failed" for row in rows)
     return int(disagree or any(row["kernel"] == "open" for row in rows))
 

@@ -10,15 +10,13 @@ expands the identity. A float, a wrong shape or a huge file is refused.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from amverify.errors import CannotWrite
+from amverify.files import write
 from proofs.polynomial import Monomial, Poly, Refused
 
 FOLDER = Path(__file__).parent / "certificates"
@@ -99,24 +97,5 @@ def save(
     """
     path = (folder or FOLDER) / f"{theorem}.json"
     data = {p: {s: [as_text(x) for x in xs] for s, xs in v.items()} for p, v in found.items()}
-    write_whole(path, json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write(path, json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     return path
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file by way of a temporary one beside it.
-
-    Raises:
-        CannotWrite: if that fails.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, delete=False
-        ) as handle:
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(handle.name, path)
-    except OSError as error:
-        raise CannotWrite(f"{path}: {error.strerror}") from None

@@ -11,7 +11,7 @@ Inputs are a *condition* of the theorem object (the very expression that the mon
 its citation. A chain ends in *conclusions*: the objects' own inequalities.
 
 ``prove`` turns each step into a theorem of ``proofs.checker``; nothing else decides. λ_j are found
-by polynomial division (``multipliers``, untrusted). Symbols such as 1/a are the kernel's inverses.
+by ``proofs.search`` (untrusted). Symbols such as 1/a are the kernel's inverses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from typing import Any, Literal
 import sympy as sp
 
 from amverify.theorems.base import Inequality, Theorem
-from proofs import checker
+from proofs import checker, magnitude, search
+from proofs.atoms import atom
 from proofs.checker import Proved, Relation
 from proofs.polynomial import Poly, Refused, const, var
 from proofs.squares import Term as Squares
@@ -60,6 +61,7 @@ class Step:
         object: the condition of the theorem that it is.
         parts: of a root, the ids of y² − x² ≥ 0 and y ≥ 0; of cases, those of the first case, of
             the proof in it, and of the proof in the second (its opposite).
+        side: which sign of q is meant, where the condition is |q| ≤ b.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Step:
     zero: tuple[str, ...] = ()
     object: Inequality | None = None
     parts: tuple[str, ...] = ()
+    side: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,13 +116,31 @@ class Chain:
         raise Refused(f"{self.id}: no step {name}")
 
     def of(self, theorem: Theorem) -> Chain:
-        """The same proof for another object, whose conclusions have the same names."""
+        """The same proof of what another object of the same names says.
+
+        Raises:
+            Refused: if the other object lacks a condition that the proof uses.
+        """
         ends = {part.inequality.name: part.inequality for part in theorem.conclusions}
+        asked = {c.name: c for part in theorem.conclusions for c in part.conditions}
         conclusions = tuple(
             replace(end, inequality=ends.get(end.inequality.name, end.inequality))
             for end in self.conclusions
         )
-        return replace(self, theorem=theorem, conclusions=conclusions)
+        goals = {end.step: end for end in conclusions}
+        steps = []
+        for step in self.steps:
+            if step.object is not None and step.object.name not in asked:
+                raise Refused(f"{self.id}: {step.id} is no condition of the theorem")
+            if step.object is not None:
+                steps.append(replace(_asked(asked[step.object.name], step.side), id=step.id))
+            elif step.id in goals and step.why == "derived":
+                end = goals[step.id]
+                kind: Kind = ">" if end.inequality.strict else ">="
+                steps.append(replace(step, expr=_said(end), kind=kind))
+            else:
+                steps.append(step)
+        return replace(self, theorem=theorem, conclusions=conclusions, steps=tuple(steps))
 
     @property
     def assumptions(self) -> tuple[Step, ...]:
@@ -147,11 +168,25 @@ def equal(name: str, expr: Any, text: str, why: Reason = "definition", cite: str
     return Step(name, sp.sympify(expr), "=", why, text, cite)
 
 
-def condition(inequality: Inequality) -> Step:
-    """A condition of the theorem object: rhs − lhs ≥ 0."""
+def condition(inequality: Inequality, side: int = 0) -> Step:
+    """A condition of the theorem object: rhs − lhs ≥ 0; for |q| ≤ b and a side ±1, b ∓ q ≥ 0."""
+    return _asked(inequality, side)
+
+
+def _asked(inequality: Inequality, side: int) -> Step:
     text = inequality.text or str(inequality)
-    expr = inequality.rhs - inequality.lhs
-    return Step(inequality.name, expr, ">=", "condition", text, object=inequality)
+    lhs = side * inequality.lhs.args[0] if side else inequality.lhs
+    kind: Kind = ">" if inequality.strict else ">="
+    expr = inequality.rhs - lhs
+    return Step(inequality.name, expr, kind, "condition", text, object=inequality, side=side)
+
+
+def _said(end: Conclusion) -> sp.Expr:
+    """What the object's inequality says, in the chain's symbols."""
+    found = end.inequality.rhs - end.inequality.lhs
+    for part, symbol in end.named.items():
+        found = found.subs(part, symbol)
+    return found
 
 
 def assumed(name: str, expr: Any, text: str, cite: str) -> Step:
@@ -202,31 +237,6 @@ def polynomial(expr: sp.Expr, inverses: Mapping[str, Poly] | None = None) -> Pol
     raise Refused(f"{expr} is no polynomial in symbols and inverses")
 
 
-def multipliers(chain: Chain, step: Step) -> dict[str, sp.Expr]:
-    """λ_j of a derived step, by division; the kernel decides whether they are right.
-
-    Raises:
-        Refused: if the terms and equations do not divide.
-    """
-    total = sp.Integer(0)
-    for found in step.terms:
-        factors = [chain[name].expr for name in found.factors]
-        total += sp.Mul(found.coefficient, *factors, *(q**2 for q in found.squares))
-    rest = sp.expand(step.expr - total)
-    if rest == 0:
-        return {}
-    parts = [sp.expand(chain[name].expr) for name in step.zero]
-    if not parts:
-        raise Refused(f"{chain.id}, step {step.id}: {rest} is left over")
-    symbols = sorted(set().union(rest.free_symbols, *(p.free_symbols for p in parts)), key=str)
-    remainder = rest
-    for order, names in (("grevlex", symbols), ("grevlex", symbols[::-1]), ("lex", symbols)):
-        quotients, remainder = sp.reduced(rest, parts, *names, order=order)
-        if remainder == 0:
-            return {n: q for n, q in zip(step.zero, quotients, strict=True) if q != 0}
-    raise Refused(f"{chain.id}, step {step.id}: {remainder} is left over")
-
-
 Stored = Mapping[str, tuple[Poly, ...]]
 """Multipliers by step."""
 
@@ -274,6 +284,11 @@ class Kernel:
         conditions = [c for part in self.chain.theorem.conclusions for c in part.conditions]
         if step.object is not None and step.object not in conditions:
             raise Refused(f"{self.chain.id}: {step.id} is no condition of the theorem")
+        if step.object is not None and step.side:
+            q = polynomial(step.object.lhs.args[0], self.inverses)
+            bound = polynomial(step.object.rhs, self.inverses)
+            size = checker.assume(Relation(bound - atom("|{}|", q), ">="))
+            return magnitude.one_side(size, q, step.side)
         return self._inverse(step) or checker.assume(self.relation(step))
 
     def _inverse(self, step: Step) -> Proved | None:
@@ -301,9 +316,10 @@ class Kernel:
             c = Fraction(int(found.coefficient.p), int(found.coefficient.q))
             at = tuple(names.index(name) for name in found.factors)
             terms.append(Squares(at, ((c, square),)))
-        factors = self._factors(step)
-        equations = [(names.index(n), q) for n, q in zip(step.zero, factors, strict=True)]
         goal = self.relation(step)
+        rest = goal.poly - checker.expanded([p.conclusion for p in premises], terms, Fraction(0))
+        factors = self._factors(step, rest)
+        equations = [(names.index(n), q) for n, q in zip(step.zero, factors, strict=True)]
         try:
             reached = checker.certificate(premises, goal, terms, equations)
         except Refused as why:
@@ -311,16 +327,14 @@ class Kernel:
         self.obligations.append((step.id, tuple(p.conclusion for p in premises), goal))
         return reached
 
-    def _factors(self, step: Step) -> tuple[Poly, ...]:
+    def _factors(self, step: Step, rest: Poly) -> tuple[Poly, ...]:
         """The multipliers of the equations: stored ones, or found ones while searching."""
         if not step.zero:
             return ()
         if self.stored is None:
-            found = multipliers(self.chain, step)
-            zero = sp.Integer(0)
-            own = tuple(polynomial(found.get(n, zero), self.inverses) for n in step.zero)
-            self.found[step.id] = own
-            return own
+            equations = [self[n].conclusion.poly for n in step.zero]
+            self.found[step.id] = search.multipliers(rest, equations)
+            return self.found[step.id]
         kept = self.stored.get(step.id)
         if kept is None or len(kept) != len(step.zero):
             raise Refused(f"{self.chain.id}, step “{step.id}”: its multipliers are not in the file")
@@ -350,10 +364,7 @@ class Kernel:
         own = [part.inequality for part in self.chain.theorem.conclusions]
         if end.inequality not in own:
             raise Refused(f"{self.chain.id}: {end.inequality.name} is no conclusion of the theorem")
-        found = end.inequality.rhs - end.inequality.lhs
-        for part, symbol in end.named.items():
-            found = found.subs(part, symbol)
-        wanted = Relation(polynomial(found), ">" if end.inequality.strict else ">=")
+        wanted = Relation(polynomial(_said(end)), ">" if end.inequality.strict else ">=")
         if self[end.step].conclusion != wanted:
             raise Refused(f"{self.chain.id}: {end.inequality.name} is not what {end.step} says")
 

@@ -13,7 +13,7 @@ import sympy as sp
 
 from amverify.theorems.base import symbols
 from amverify.theorems.classical import beta, df, e2, eta, g0
-from amverify.theorems.tiam import HALF, L, de, dF, p1, p2, s
+from amverify.theorems.tiam import HALF, L, de, dF, p1, p2, s, t
 from proofs.analysis import PROXIMAL, SEGMENT, TANGENT
 from proofs.checker import Proved
 from proofs.ledger import Plus, Proof, Start
@@ -60,10 +60,15 @@ def g3(start: Start) -> Sequence[Proof]:
     """G3: convex g, no inertia."""
     proof = start.proof(0)
     H0, H1, Hu, G0, G1, gi, ge, gD = symbols("H0 H1 H_hat G0 G1 g_sub g_e g_Delta")
-    first = proof.premise("p1 = 0", p1, "=", "Without inertia")
-    second = proof.premise("p2 = 0", p2, "=", "Without inertia")
+    first = proof.premise("p1 = 0", p1, "=", "no first inertia")
+    second = proof.premise("p2 = 0", p2, "=", "no second inertia")
+    third = proof.premise("t = 1", t - 1, "=", "no third inertia")
+    over = proof.certificate("t > 0", t, zero=[third], kind=">", slack=1)
+    inverse, _ = strictly_inverted(proof, over)
+    unit = proof.certificate("1/t = 1", 1 / t - 1, zero=[third, inverse], kind="=")
     sub = proof.assume(PROXIMAL, {"gx": G0, "gy": G1, "inner": gi}, "proximal point")
-    is_ = proof.meaning("its subgradient", gi, s * L * (e2 - p1 * de) + ge, "⟨·, −e⟩ at u⁺")
+    formula = s * L * (e2 / t - p1 * de) / t + ge / t
+    is_ = proof.meaning("its subgradient", gi, formula, "⟨·, u^k − u⁺⟩, u⁺ = u^k + e/t")
     tangent = proof.assume(TANGENT, {"fx": H0, "fy": Hu, "slope": -p2 * gD}, "convexity at û")
     bend = sp.Symbol("bend", real=True)
     values = {"fx": H1, "fy": Hu, "slope": ge - p2 * gD, "bend": bend}
@@ -72,7 +77,7 @@ def g3(start: Start) -> Sequence[Proof]:
     change = proof.meaning("ΔF", dF, H1 + G1 - H0 - G0, "F = H + g")
     terms = [*(Plus(1, (x,)) for x in (sub, tangent, curved)), Plus(HALF, (modulus,))]
     goal = relation(start.theorem.conclusions[0].inequality).poly
-    equations = [change, is_, first, second]
+    equations = [change, is_, first, second, unit]
     return [proof.conclude(proof.certificate("add up", goal, terms, equations))]
 
 

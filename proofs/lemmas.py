@@ -8,7 +8,7 @@ import sympy as sp
 
 from amverify.theorems.base import symbols
 from amverify.theorems.tiam import d2, de, e2
-from proofs import checker
+from proofs import checker, magnitude
 from proofs.atoms import atom, inside
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof
@@ -58,12 +58,6 @@ def strictly_inverted(proof: Proof, positive: Proved) -> tuple[Proved, Proved]:
     return inverse, found
 
 
-def size_above(proof: Proof, own: Poly, size: Poly, name: str) -> Proved:
-    """|c| ≥ ±c: were y = ±c − |c| > 0, then y² + 2y|c| = c² − |c|² = 0."""
-    nonnegative, square = checker.absolute(_inside(size))
-    return _refuted(proof, size - own, nonnegative, square, f"|{name}| above")
-
-
 def size_below(proof: Proof, own: Poly, size: Poly, sign: Proved, name: str) -> Proved:
     """|c| ≤ ±c where ±c ≥ 0: were y = |c| ∓ c > 0, then y² ± 2yc = |c|² − c² = 0."""
     _, square = checker.absolute(_inside(size))
@@ -86,5 +80,5 @@ def _inside(size: Poly) -> Poly:
 
 def absolute_pair(proof: Proof, c: Poly, name: str) -> tuple[Proved, Proved]:
     """|c| − c ≥ 0 and |c| + c ≥ 0."""
-    size = atom("|{}|", c)
-    return size_above(proof, c, size, name), size_above(proof, -c, size, f"−{name}")
+    less = proof.record(f"|{name}| ≥ {name}", magnitude.above(c), "cases")
+    return less, proof.record(f"|{name}| ≥ −{name}", magnitude.above(c, -1), "cases")

@@ -140,7 +140,7 @@ _T5 = (
 )  # fmt: skip
 
 _T5_END = (
-    positive("1 − θ", 1 - theta, "θ < 1"),
+    condition(rates.EXPONENT_BELOW),
     positive("a", a, "a > 0"),
     equal("q", q - b * inv_a, "q = b/a"),
     given("q ≥ 0", q, "q = b/a > 0"),
@@ -359,7 +359,13 @@ def _chain(order: int) -> Chain:
 CHAINS: tuple[Chain, ...] = (
     Chain(T5, _T5, (), "one step, r_k > 0", {inv_a: (a, "a"), inv_c: (c, "c")}),
     Chain(T5, _T5_ZERO, (), "one step, r_k = 0"),
-    Chain(T5, _T5_END, (LENGTH,), "sum", {inv_a: (a, "a"), inv_t: (1 - theta, "1 − θ")}),
+    Chain(
+        T5,
+        _T5_END,
+        (LENGTH,),
+        "sum",
+        {inv_a: (a, "a"), inv_t: (1 - theta, rates.EXPONENT_BELOW.name)},
+    ),
     _chain(1),
     _chain(2),
     Chain(

@@ -108,11 +108,17 @@ def t2n(start: Start) -> Sequence[Proof]:
     proof = start.proof(1)
     region_, scale = proof.earlier(0), proof.condition("s > 0")
     modulus = proof.premise("L ≥ 0", L, ">=", "the block's modulus")
-    one = proof.premise("t = 1", t - 1, "=", "p3 = 0")
+    one = proof.premise("t = 1", t - 1, "=", "no third inertia")
+    over = proof.certificate("t > 0", t, zero=[one], kind=">", slack=1)
+    inverse, _ = strictly_inverted(proof, over)
+    unit = proof.certificate("1/t = 1", 1 / t - 1, zero=[one, inverse], kind="=")
     H0, H1, g0, g1, gi, ge, gu, bent = symbols("H0 H1 G0 G1 g_sub g_e g_u bend_e")
     sub = proof.assume(PROXIMAL, {"gx": g0, "gy": g1, "inner": gi}, "proximal point")
     is_ = proof.meaning(
-        "its subgradient", gi, s * L * (e2 - p1 * de) + ge, "⟨sL(ũ − u⁺) − ∇H(û), u^k − u⁺⟩"
+        "its subgradient",
+        gi,
+        s * L * (e2 / t - p1 * de) / t + ge / t,
+        "⟨sL(ũ − u⁺) − ∇H(û), u^k − u⁺⟩, u⁺ = u^k + e/t",
     )
     curved = proof.assume(SEGMENT, {"fx": H1, "fy": H0, "slope": gu, "bend": bent}, "from u^k")
     bends = proof.premise("curvature along e", L * e2 - bent, ">=", "H with modulus L")
@@ -129,8 +135,7 @@ def t2n(start: Start) -> Sequence[Proof]:
         Plus(QUARTER, (modulus, scale, more, minus)),
         Plus(QUARTER, (modulus, scale, less, plus)),
     ]
-    del one
-    last = proof.certificate("decrease", goal_of(proof).poly, terms, [change, is_])
+    last = proof.certificate("decrease", goal_of(proof).poly, terms, [change, is_, unit])
     return asked, proof.conclude(last)
 
 

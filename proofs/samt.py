@@ -17,7 +17,7 @@ import sympy as sp
 
 from amverify.theorems import expectation as ex
 from amverify.theorems import samt
-from amverify.theorems.base import symbols
+from amverify.theorems.base import Inequality, Theorem, symbols
 from proofs.chains import (
     Chain,
     Conclusion,
@@ -65,13 +65,20 @@ value, following, slopes, noise, total, count, inv_k, inv_a = symbols(
 )
 lowest, highest, level = ex.amin, ex.amax, ex.level
 _S2_COORDINATE = (
-    given("α", alpha, "step sizes are positive"),
-    given("α_min", alpha - lowest, "α_min ≤ α"),
-    given("α_max − α", highest - alpha, "α ≤ α_max"),
-    given("α_max + α", highest + alpha, "both are positive"),
+    condition(ex.POSITIVE_BOUND),
+    condition(ex.SHORT),
+    given("α_min", alpha - lowest, "α_min ≤ α, the least step size"),
+    given("α_max − α", highest - alpha, "α ≤ α_max, the largest"),
     given("L", modulus, "a modulus is not negative"),
-    given("Lα ≤ 1", 1 - modulus * alpha, "α ≤ α_max ≤ 1/L_i"),
+    given("max L", ex.Lmax - modulus, "L_i ≤ max L_i"),
     given("σ²", sigma2, "a variance"),
+    derived("α", alpha, "step sizes are positive", term(1, "0 < α_min"), term(1, "α_min")),
+    derived("α_max", highest, "so is the largest", term(1, "α"), term(1, "α_max − α")),
+    derived("α_max + α", highest + alpha, "a sum", term(1, "α_max"), term(1, "α")),
+    derived(
+        "Lα ≤ 1", 1 - modulus * alpha, "α ≤ α_max ≤ 1/max L ≤ 1/L_i",
+        term(1, "α ≤ 1/L"), term(1, "α_max", "max L"), term(1, "L", "α_max − α"),
+    ),
     derived(
         "slope", alpha * (1 - modulus * alpha / 2) * grad**2 - lowest / 2 * grad**2,
         "α(1 − Lα/2)g² ≥ (α_min/2)g²",
@@ -103,7 +110,7 @@ _S2 = (
 _S2_END = (
     positive("K", ex.K, "K > 0"),
     given("1/K", inv_k, "1/K > 0"),
-    positive("α_min", samt.amin, "α_min > 0"),
+    condition(ex.POSITIVE_BOUND),
     given("1/α_min", inv_a, "1/α_min > 0"),
     equal("K·1/K", ex.K * inv_k - 1, "the inverse of K"),
     equal("α_min·1/α_min", lowest * inv_a - 1, "the inverse of α_min"),
@@ -121,14 +128,22 @@ _S2_END = (
 )  # fmt: skip
 
 DESCENT = conclusion(samt.S4, "descent")
+
+
+def _asked(theorem: Theorem, name: str) -> Inequality:
+    """A condition of a theorem object."""
+    parts = (c for part in theorem.conclusions for c in part.conditions)
+    return next(c for c in parts if c.name == name)
+
+
 _S4 = (
     assumed(
         "lemma", samt.slope + samt.L / 2 * samt.e2 - samt.dF,
         "f(w⁺) − f(w) ≤ ⟨∇_if, e⟩ + (L_i/2)‖e‖²", LEMMA,
     ),
-    equal("formula", samt.slope + samt.w2, "e_j = −α_j(∇_if)_j: the condition “formula”"),
+    condition(_asked(samt.S4, "formula"), 1),
     derived("descent", DESCENT.rhs - DESCENT.lhs, "collected", term(1, "lemma"),
-            zero=("formula",)),
+            term(1, "formula")),
 )  # fmt: skip
 
 n, inv_n, squares, sums, x = symbols("n inv_n Q_n S_n x")
@@ -148,7 +163,7 @@ step, root_b, lengths, norm = symbols("t root_B sum_x g_norm")
 _RELATIVE = (
     given("M", samt.M, "a modulus is not negative"),
     given("t", step, "a norm"),
-    positive("α_min", samt.amin, "α_min > 0"),
+    condition(_asked(samt.S4, "0 < α")),
     given("1/α_min", inv_a, "1/α_min > 0"),
     given("√B", root_b, "a root"),
     equal("B", root_b**2 - samt.B, "√B² = B"),
@@ -178,20 +193,16 @@ _RELATIVE = (
 )  # fmt: skip
 
 M_DESCENT, M_FALL = (conclusion(samt.S4m, n) for n in ("descent", "Lyapunov decrease"))
-_CONDITIONS = {c.name: c for c in samt.S4m.conclusions[1].conditions}
 _S4M = (
     assumed(
         "lemma", samt.slope + samt.L / 2 * samt.e2 - samt.dF,
         "f(w⁺) − f(w) ≤ ⟨∇_if, e⟩ + (L_i/2)‖e‖²", LEMMA,
     ),
-    given(
-        "formula", samt.beta / 2 * (samt.i2 + samt.w2) - (samt.slope + samt.w2),
-        "the condition “formula”, one side of |·|: ⟨∇_if, e⟩ = Σ(βΔ_j − e_j)e_j/α_j",
-    ),
+    condition(_asked(samt.S4m, "formula"), 1),
     derived("descent", M_DESCENT.rhs - M_DESCENT.lhs, "collected",
             term(1, "lemma"), term(1, "formula")),
-    condition(_CONDITIONS["carried"]),
-    condition(_CONDITIONS["affordable"]),
+    condition(_asked(samt.S4m, "carried")),
+    condition(_asked(samt.S4m, "affordable")),
     derived(
         "decrease", M_FALL.rhs - M_FALL.lhs, "Ψ falls by a‖e‖²",
         term(1, "descent"), term(HALF, "carried"), term(HALF, "affordable"),
@@ -226,7 +237,9 @@ _S5 = (
 (first,) = symbols("alpha_0")
 SMALL, LARGE = first * sp.Rational(9, 8), first * sp.Rational(57, 32)
 _S6 = (
-    positive("α₀", first, "α₀ > 0"),
+    condition(ex.POSITIVE),
+    equal("least", ex.alow - SMALL, "the least step size is α₀(1 + 2²/32)"),
+    derived("α₀", first, "α₀ > 0", term(sp.Rational(8, 9), "0 < α"), zero=("least",), kind=">"),
     equal(
         "E f",
         ex.dE + (6 * SMALL - 5 * LARGE) / 16 - (3 * (2 * SMALL) ** 2 + (5 * LARGE) ** 2) / 8,
@@ -251,7 +264,7 @@ CHAINS: tuple[Chain, ...] = (
     Chain(
         ex.S2, _S2_END,
         (Conclusion(conclusion(ex.S2, "rate"), "rate"),), "",
-        {inv_k: (ex.K, "K"), inv_a: (ex.amin, "α_min")},
+        {inv_k: (ex.K, "K"), inv_a: (ex.amin, "0 < α_min")},
     ),
     Chain(samt.S4, _S4, (Conclusion(DESCENT, "descent"),)),
     Chain(samt.S4, _BLOCKS, (), "Σx_i ≤ √B‖x‖", {inv_n: (n, "n")}),
@@ -263,7 +276,7 @@ CHAINS: tuple[Chain, ...] = (
                 {sp.sqrt(samt.g1): norm, sp.sqrt(samt.B): root_b, sp.sqrt(samt.e2): step},
             ),
         ),
-        "relative error", {inv_a: (samt.amin, "α_min")},
+        "relative error", {inv_a: (samt.amin, "0 < α")},
     ),
     Chain(
         samt.S4m, _S4M, (Conclusion(M_DESCENT, "descent"), Conclusion(M_FALL, "decrease"))

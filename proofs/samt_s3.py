@@ -25,7 +25,17 @@ import sympy as sp
 from amverify.theorems import expectation as ex
 from amverify.theorems.base import symbols
 from amverify.theorems.expectation import G2, B, Lbar, amax, amin, g0
-from proofs.chains import Chain, Conclusion, assumed, derived, equal, given, positive, term
+from proofs.chains import (
+    Chain,
+    Conclusion,
+    assumed,
+    condition,
+    derived,
+    equal,
+    given,
+    positive,
+    term,
+)
 from proofs.rates import conclusion
 from proofs.samt import CAUCHY, HALF, LEMMA, LINEAR
 
@@ -158,19 +168,19 @@ k, value, following, gradient, rest, inv_k, inv_a = symbols(
     "k F_k F_next g_k R inv_K inv_alpha_min"
 )
 _RATE = (
-    given("α_min", amin, "step sizes are positive"),
+    condition(ex.POSITIVE_BOUND),
     given("step", value - amin * gradient + rest - following, "S3 in expectation over the past"),
     given("lowest", gradient - ex.lowest, "the least of the slopes"),
     given("hypothesis", ex.f0 + k * rest - k * amin * ex.lowest - value,
           "F_k + kα_min·min ≤ f(w⁰) + kR", "hypothesis"),
     derived("next", ex.f0 + (k + 1) * rest - (k + 1) * amin * ex.lowest - following,
             "the same for k + 1",
-            term(1, "hypothesis"), term(1, "step"), term(1, "α_min", "lowest")),
+            term(1, "hypothesis"), term(1, "step"), term(1, "0 < α_min", "lowest")),
 )  # fmt: skip
 _RATE_END = (
     positive("K", ex.K, "K > 0"),
     given("1/K", inv_k, "1/K > 0"),
-    positive("α_min", amin, "α_min > 0"),
+    condition(ex.POSITIVE_BOUND),
     given("1/α_min", inv_a, "1/α_min > 0"),
     equal("K·1/K", ex.K * inv_k - 1, "the inverse of K"),
     equal("α_min·1/α_min", amin * inv_a - 1, "the inverse of α_min"),
@@ -199,7 +209,7 @@ CHAINS: tuple[Chain, ...] = (
     Chain(
         ex.S3, _RATE_END,
         (Conclusion(conclusion(ex.S3, "rate"), "rate"),), "rate",
-        {inv_k: (ex.K, "K"), inv_a: (amin, "α_min")},
+        {inv_k: (ex.K, "K"), inv_a: (amin, "0 < α_min")},
     ),
 )  # fmt: skip
 

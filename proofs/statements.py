@@ -22,14 +22,13 @@ The file is checked in; a test compares it with a fresh generation. Run
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import sympy as sp
 
+from amverify.files import write as write_text
 from amverify.theorems import classical, expectation, rates, samt, tiam
 from amverify.theorems.base import Conclusion, Inequality, Theorem
 from proofs.gallina import gallina, identifier, slug
@@ -185,14 +184,8 @@ def generate(theorems: Iterable[Theorem] = THEOREMS, closed: Iterable[Closed] = 
 
 
 def write(file: Path = FILE) -> None:
-    """Write the statements: temporary file, fsync, rename."""
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(generate())
-        out.flush()
-        os.fsync(out.fileno())
-    Path(name).replace(file)
-    file.chmod(0o644)
+    """Write the statements."""
+    write_text(file, generate())
 
 
 if __name__ == "__main__":

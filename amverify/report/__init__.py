@@ -9,8 +9,8 @@ Each gives text; ``write`` puts a text on disk whole or not at all. Nothing here
 verdicts come from :mod:`amverify.verdict`, and two reports that are equal give the same bytes.
 """
 
+from amverify.files import write
 from amverify.report.console import render
-from amverify.report.files import write
 from amverify.report.html import to_html
 from amverify.report.jsonfile import from_json, to_json
 from amverify.report.junit import to_junit

@@ -1,7 +1,7 @@
-"""A report on disk: there whole or not there at all.
+"""A text file on disk: there whole or not there at all.
 
 The text goes to a temporary file in the same folder, is flushed to the disk and renamed over
-the old one. Renaming is atomic: whoever reads sees the old report or the new, also after a kill
+the old one. Renaming is atomic: whoever reads sees the old text or the new, also after a kill
 or on a full disk.
 """
 

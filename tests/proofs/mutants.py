@@ -1,0 +1,272 @@
+"""False variants of every theorem: a sign flipped, a tight constant × 0.9, a hypothesis dropped,
+an index off by one, p3 outside, a strict inequality where equality occurs.
+
+A mutant is another object under the theorem's name. It goes through the same proof, with the
+stored multipliers and with a fresh search for them. (Of T5's constants it is not known that they
+are the best ones: those three variants are unproved rather than false.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from amverify.theorems.base import Conclusion, Inequality, Theorem
+from proofs.groups import ORDER, known
+
+Edit = Callable[[Theorem], Theorem]
+TENTH = sp.Rational(1, 10)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A false variant."""
+
+    theorem: str
+    name: str
+    edit: Edit
+
+    @property
+    def object(self) -> Theorem:
+        """The variant; it differs from the theorem."""
+        made = self.edit(known(self.theorem))
+        if made == known(self.theorem):
+            raise AssertionError(f"{self.theorem}, {self.name}: nothing was changed")
+        return made
+
+
+def _at(name: str, change: Callable[[Conclusion], Conclusion]) -> Edit:
+    """Change the conclusion of a name; of every name that begins so."""
+
+    def edit(theorem: Theorem) -> Theorem:
+        parts = tuple(
+            change(part) if part.inequality.name.startswith(name) else part
+            for part in theorem.conclusions
+        )
+        return replace(theorem, conclusions=parts)
+
+    return edit
+
+
+def claim(
+    name: str, more: str = "0", *, rhs: str | None = None, lhs: str | None = None,
+    strict: bool | None = None,
+) -> Edit:  # fmt: skip
+    """Lower the right-hand side by ``more``, or put other sides in their place."""
+
+    def change(part: Conclusion) -> Conclusion:
+        old = part.inequality
+        new = Inequality(
+            old.name,
+            old.lhs if lhs is None else formula(lhs),
+            (old.rhs if rhs is None else formula(rhs)) - formula(more),
+            old.text,
+            strict=old.strict if strict is None else strict,
+        )
+        return replace(part, inequality=new)
+
+    return _at(name, change)
+
+
+def without(*conditions: str, of: str = "") -> Edit:
+    """Drop conditions, by name."""
+
+    def change(part: Conclusion) -> Conclusion:
+        kept = tuple(c for c in part.conditions if c.name not in conditions)
+        return replace(part, conditions=kept)
+
+    return _at(of, change)
+
+
+def asks(name: str, lhs: str, rhs: str) -> Edit:
+    """A condition says something else."""
+
+    def change(part: Conclusion) -> Conclusion:
+        new = tuple(
+            Inequality(c.name, formula(lhs), formula(rhs), c.text, strict=c.strict)
+            if c.name == name else c
+            for c in part.conditions
+        )  # fmt: skip
+        return replace(part, conditions=new)
+
+    return _at("", change)
+
+
+def formula(text: str) -> sp.Expr:
+    """A formula in the theorems' symbols (real numbers)."""
+    names = {n: sp.Symbol(n, real=True) for n in _NAMES}
+    return sp.sympify(text, locals={**names, "Abs": sp.Abs, "Min": sp.Min, "sqrt": sp.sqrt},
+                      rational=True)  # fmt: skip
+
+
+_NAMES = tuple(
+    sorted({
+        symbol.name
+        for name in ORDER
+        for part in known(name).conclusions
+        for found in (part.inequality, *part.conditions)
+        for symbol in (found.rhs - found.lhs).free_symbols
+    })
+)  # fmt: skip
+
+_T1 = "-L*((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
+_BELOW = "L*(e2 - 2*p2*de + p2**2*d2)"
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant("T1", "the coupling's sign", claim("d", rhs=_T1.replace("(p1*s - p2)", "(p2 - p1*s)"))),
+    Mutant("T1", "½ × 0.9", claim("d", rhs=_T1.replace("s/t - 1/2", "s/t - 9/20"))),
+    Mutant("T1", "p2²/2 × 0.9", claim("d", rhs=_T1.replace("p2**2/2", "9*p2**2/20"))),
+    Mutant("T1", "p3 outside", without("p3 ≥ 0")),
+    Mutant("T1", "p3 has no price", claim("d", rhs=_T1.replace("s/t", "s"))),
+    Mutant("T1", "no modulus", without("modulus")),
+    Mutant("T1", "a modulus too small", asks("modulus", "9*bend/10", _BELOW)),
+    Mutant("T1", "no sign of s", without("s > 0")),
+    Mutant("T1", "strict", claim("d", strict=True)),
+    Mutant("T1p", "the inertia's sign", claim("d", rhs="-gamma/2*e2 - gamma*p1*de")),
+    Mutant("T1p", "γ/2 × 1.1", claim("d", more="gamma*e2/20")),
+    Mutant("T1p", "p1 × 0.9", claim("d", rhs="-gamma/2*e2 + 9*gamma*p1*de/10")),
+    Mutant("T1p", "Δ pays too", claim("d", more="gamma*d2/100")),
+    Mutant("T1p", "strict", claim("d", strict=True)),
+    Mutant("T1p", "Δ and e exchanged", claim("d", rhs="-gamma/2*d2 + gamma*p1*de")),
+    Mutant("T2", "2|c| × 0.9", claim("region", lhs="9*2*Abs(p1*s - p2)/10 + p2**2 + 1")),
+    Mutant("T2", "2|c| × 1.1: not necessary", claim("region", lhs="2.2*Abs(p1*s-p2)+p2**2+1")),
+    Mutant("T2", "p2² forgotten", claim("region", lhs="2*Abs(p1*s - p2) + 1")),
+    Mutant("T2", "the coupling's sign", claim("region", lhs="2*Abs(p1*s + p2) + p2**2 + 1")),
+    Mutant("T2", "p3 has no price", claim("region", rhs="2*s")),
+    Mutant("T2", "p3 outside", without("p3 ≥ 0")),
+    Mutant("T2", "the boundary too", claim("region", strict=False)),
+    Mutant("T2", "another weight", claim("decrease", lhs="dF + L*(s/t-1/2-p2**2/2)/2*(e2-d2)")),
+    Mutant("T2", "the weight × 0.9", claim("decrease", lhs="dF+9*L*(s/t-1/2+p2**2/2)/20*(e2-d2)")),
+    Mutant("T2", "no modulus", without("modulus")),
+    Mutant("T2n", "2 × 0.9", claim("region", lhs="9*2*(Abs(p1)*s + Abs(p2))/10 + 1")),
+    Mutant("T2n", "p2 forgotten", claim("region", lhs="2*Abs(p1)*s + 1")),
+    Mutant("T2n", "p1 p2 of convex H", claim("region", lhs="2*Abs(p1*s - p2) + p2**2 + 1")),
+    Mutant("T2n", "p3 outside", without("p3 = 0")),
+    Mutant("T2n", "the weight × 1.1", claim("decrease", lhs="dF + 11*L*(s-1/2)/20*(e2 - d2)")),
+    Mutant("T2n", "no sign of s", without("s > 0")),
+    Mutant("T3", "c is not paid", without("c is paid")),
+    Mutant("T3", "δ' not affordable", without("δ' is affordable")),
+    Mutant("T3", "δ does not cover p2", without("δ covers p2")),
+    Mutant("T3", "no modulus", without("modulus")),
+    Mutant("T3", "p3 outside", without("p3 ≥ 0")),
+    Mutant("T3", "c paid to 0.9", asks(
+        "c is paid", "9*(L*(p1*s - p2))**2/10",
+        "(delta - L*p2**2)*(2*(1-theta)*L*(s/t - 1/2) - delta1)",
+    )),
+    Mutant("T3", "a × 1.1", claim("Lyapunov decrease", more="theta*L*(s/t - 1/2)*e2/10")),
+    Mutant("T3", "δ and δ' exchanged", claim(
+        "Lyapunov decrease", lhs="dF + delta/2*e2 - delta1/2*d2")),
+    Mutant("T3", "p1 ≥ ½", without("p1 < ½")),
+    Mutant("T3", "δ too small", without("δ ≥ γ/2")),
+    Mutant("T3", "δ' too large", without("δ' ≤ γ/2")),
+    Mutant("T4", "B × 0.9", claim("rel", more="B*M*e1/10")),
+    Mutant("T4", "the blocks before are forgotten", claim("rel", more="B*M*e1")),
+    Mutant("T4", "an index off by one", claim(
+        "rel", rhs="(B*M + smax*Lmax + extra)*e0 + (p2max*M + smax*p1max*Lmax)*e1")),
+    Mutant("T4", "p2 forgotten", claim("rel", more="p2max*M*e0")),
+    Mutant("T4", "p1 forgotten", claim("rel", more="smax*p1max*Lmax*e0")),
+    Mutant("T4", "z_L's extrapolation forgotten", claim("rel", more="extra*e1")),
+    Mutant("T4", "sL × 0.9", claim("rel", more="smax*Lmax*e1/10")),
+    Mutant("T5", "½‖e_{K−1}‖ dropped", claim("fin", more="e0/2")),
+    Mutant("T5", "an index off by one", claim("fin", rhs="e1/2 + e0 + 2*b*c*phi/(a*(1-theta))")),
+    Mutant("T5", "2b/a × 0.9", claim("fin", more="b*c*phi/(5*a*(1-theta))")),
+    Mutant("T5", "a and b exchanged", claim("fin", rhs="e1 + e0/2 + 2*a*c*phi/(b*(1-theta))")),
+    Mutant("T5", "no H1", without("H1")),
+    Mutant("T5", "no H2", without("H2")),
+    Mutant("T5", "no KL", without("KL")),
+    Mutant("T5", "θ ≥ 1", without("θ < 1")),
+    Mutant("T5", "H1's sign", asks("H1", "dpsi", "a*step2")),
+    Mutant("T5", "KL the wrong way", asks("KL", "c*dist", "rt")),
+    Mutant("T6", "C × 0.9", claim("recursion", rhs="9*b**2*c**2*kappa*(r0 - r1)/(10*a)")),
+    Mutant("T6", "κ forgotten", claim("recursion", rhs="b**2*c**2*(r0 - r1)/a")),
+    Mutant("T6", "θ = ½: C/(2 + C)", claim(
+        "linear", rhs="b**2*c**2*kappa/a*r0/(2 + b**2*c**2*kappa/a)")),
+    Mutant("T6", "θ > ½: ν × 2", claim(
+        "sublinear", lhs="A0 + 2*j*Min(A0*(two-1), a*(2*theta-1)/(2*b**2*c**2*kappa))")),
+    Mutant("T6", "θ > ½: an index off by one", claim(
+        "sublinear", lhs="A0 + (j+1)*Min(A0*(two-1), a*(2*theta-1)/(2*b**2*c**2*kappa))")),
+    Mutant("T6", "θ < ½: r_k pays", claim("superlinear", more="b**2*c**2*kappa*r0/(10*a)")),
+    Mutant("T6", "θ = 0: 1/C × 1.1", claim("finite", lhs="11/10")),
+    Mutant("T6", "no H1 of the sweep before", without("H1 before")),
+    Mutant("T6", "no H1", without("H1")),
+    Mutant("T6", "no KL", without("KL")),
+    Mutant("T6", "H2's sign", asks("H2", "b*(e1 + (kappa - 1)*e0)", "dist")),
+    Mutant("C1", "the other way round", claim("order", lhs="joint", rhs="block")),
+    Mutant("C1", "joint × 0.9", claim("order", rhs="9*joint/10")),
+    Mutant("C1", "strict", claim("order", strict=True)),
+    Mutant("C1", "twice the block-wise one", claim("order", lhs="2*block")),
+    Mutant("C1", "a sum of both", claim("order", lhs="block + joint")),
+    Mutant("S1", "½ forgotten", claim("exp", more="L*noise/2")),
+    Mutant("S1", "the slope's square is free", claim("exp", more="L*square/2")),
+    Mutant("S1", "the noise × 0.9", claim("exp", more="L*noise/20")),
+    Mutant("S1", "the pull × 1.1", claim("exp", more="pull/10")),
+    Mutant("S1", "the pull's sign", claim("exp", rhs="L*noise/2 + L*square/2 + pull", more="L")),
+    Mutant("S1", "strict", claim("exp", strict=True)),
+    Mutant("S2", "steps beyond 1/L", without("α ≤ 1/L")),
+    Mutant("S2", "no least step size", without("0 < α_min")),
+    Mutant("S2", "the noise × 0.9", claim("rate", more="amax**2*level/(10*amin)")),
+    Mutant("S2", "2(f⁰ − f*) × 0.9", claim("rate", more="(f0 - fstar)/(5*K*amin)")),
+    Mutant("S2", "K + 1 sweeps", claim(
+        "rate", rhs="amax**2*level/amin + 2*(f0 - fstar)/((K + 1)*amin)")),
+    Mutant("S2", "1/L to 1.1", asks("α ≤ 1/L", "10*Lmax*amax/11", "1")),
+    Mutant("S2", "α_max and α_min exchanged", claim(
+        "rate", rhs="amin**2*level/amax + 2*(f0 - fstar)/(K*amax)")),
+    Mutant("S3", "B²/2 × 0.9", claim("expected descent, sharper", more="B**2*G2*Lbar*amax**2/20")),
+    Mutant("S3", "B blocks like one", claim(
+        "expected descent", rhs="G2*Lbar*amax**2*B/2 - amin*g0")),
+    Mutant("S3", "the slope × 1.1", claim("expected descent", more="amin*g0/10")),
+    Mutant("S3", "the bias × 0.9", claim("bias", more="Lbar*amax*earlier/5")),
+    Mutant("S3", "α_max once", claim("bias", rhs="2*Lbar*earlier")),
+    Mutant("S3", "no least step size", without("0 < α_min")),
+    Mutant("S3", "K + 1 sweeps", claim(
+        "rate", rhs="B*G2*Lbar*amax**2*(B - 1/2)/amin + (f0 - fstar)/((K+1)*amin)")),
+    Mutant("S4", "½ forgotten", claim("descent", rhs="L*e2/4 - w2")),
+    Mutant("S4", "1/α × 1.1", claim("descent", more="w2/10")),
+    Mutant("S4", "no formula", without("formula")),
+    Mutant("S4", "another formula", asks("formula", "Abs(slope + 9*w2/10)", "0")),
+    Mutant("S4", "√B × 0.9", claim("rel", rhs="sqrt(e2)*(9*sqrt(B)*M/10 + 1/amin)")),
+    Mutant("S4", "1/α_min forgotten", claim("rel", rhs="sqrt(e2)*sqrt(B)*M")),
+    Mutant("S4", "step sizes of any sign", without("0 < α")),
+    Mutant("S4m", "β/2 forgotten", claim("descent", more="beta*i2/2")),
+    Mutant("S4m", "1 − β/2 is 1", claim("descent", more="beta*w2/2")),
+    Mutant("S4m", "no formula", without("formula")),
+    Mutant("S4m", "nothing carried", without("carried")),
+    Mutant("S4m", "not affordable", without("affordable")),
+    Mutant("S4m", "a × 1.1", claim("Lyapunov", more="a*e2/10")),
+    Mutant("S4m", "β − 2 is β − 3", asks("affordable", "2*a*e2 + left", "-L*e2 + w2*(3 - beta)")),
+    Mutant("S5", "above the bound", claim("lower", lhs="amin*11/10")),
+    Mutant("S5", "below the bound", claim("upper", rhs="9*amax/10")),
+    Mutant("S5", "exchanged", claim("lower", lhs="amax")),
+    Mutant("S5", "strict", claim("upper", strict=True)),
+    Mutant("S5", "a step is taken though it is not finite", claim("not", lhs="bad + moved")),
+    Mutant("S5", "it always moves", claim("not", lhs="moved")),
+    Mutant("S6", "it decreases", claim("increase", lhs="dE", rhs="0")),
+    Mutant("S6", "by α", claim("increase", more="alow")),
+    Mutant("S6", "step sizes of any sign", without("0 < α")),
+    Mutant("S6", "by 69/512·8/9·α × 1.1 + E f", claim("increase", rhs="dE", lhs="3*dE/2")),
+    Mutant("S6", "by more than itself", claim("increase", lhs="dE")),
+    Mutant("G1", "½ × 0.9", claim("descent", rhs="e2*(9*L/20 - 1/eta)")),
+    Mutant("G1", "1/η × 1.1", claim("descent", more="e2/(10*eta)")),
+    Mutant("G1", "the sign", claim("descent", rhs="e2*(1/eta - L/2) - e2")),
+    Mutant("G1", "steps of any sign", without("0 < η")),
+    Mutant("G1", "strict", claim("descent", strict=True)),
+    Mutant("G2", "no PL", without("PL")),
+    Mutant("G2", "steps of any sign", without("0 < η")),
+    Mutant("G2", "steps beyond 2/L", without("η < 2/L")),
+    Mutant("G2", "the rate × 1.1", claim("rate", rhs="-2.2*eta*mu*(f0-fstar)*(1-L*eta/2)")),
+    Mutant("G2", "½ × 0.9", claim("rate", rhs="-2*eta*mu*(f0-fstar)*(1-9*L*eta/20)")),
+    Mutant("G2", "PL to 0.9", asks("PL", "9*2*mu*(f0 - fstar)/10", "g0")),
+    Mutant("G3", "½ × 0.9", claim("descent", rhs="-L*e2*(s - 9/20)")),
+    Mutant("G3", "the first inertia", without("p1 = 0")),
+    Mutant("G3", "the second inertia", without("p2 = 0")),
+    Mutant("G3", "p3 outside", without("p3 = 0")),
+    Mutant("G3", "no modulus", without("modulus")),
+    Mutant("G4", "½ × 0.9", claim("Lyap", rhs="e2*(9*L/20 - (1 - beta)/eta)")),
+    Mutant("G4", "1 − β is 1", claim("Lyap", rhs="e2*(L/2 - 1/eta)")),
+    Mutant("G4", "the weight × 0.9", claim("Lyap", lhs="9*beta*(e2 - d2)/(20*eta) + df")),
+    Mutant("G4", "steps of any sign", without("0 < η")),
+    Mutant("G4", "momentum of any sign", without("0 ≤ β")),
+    Mutant("G4", "strict", claim("Lyap", strict=True)),
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""Every theorem is proved, from the very formulas that the monitor evaluates."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sympy as sp
+from typer.testing import CliRunner
+
+from amverify.theorems import theorem as find_theorem
+from amverify.theorems.base import Inequality
+from proofs import __main__ as cli
+from proofs import groups, opinion
+from proofs.analysis import REGISTRY
+from proofs.checker import Relation
+from proofs.groups import CHAINS, ORDER, known
+from proofs.polynomial import Refused, var
+from proofs.search import Undecided, multipliers
+from proofs.show import as_latex, as_text
+from proofs.translate import polynomial, relation
+
+RUNNER = CliRunner()
+
+UNUSED = {
+    ("T1p", "γ ≥ 0"): "the inequality holds for any sign of γ",
+    ("T2n", "modulus"): "asked along e, and in the form of a Lipschitz bound",
+    ("T2n", "modulus from below"): "as “modulus”",
+    ("T3", "a > 0"): "says that the decrease is one, not that the inequality holds",
+    ("T6", "θ < 1"): "the regimes say more of θ each",
+    ("S1", "0 < α"): "the inequality holds for any sign",
+    ("S4m", "0 ≤ β"): "“formula” holds for no other",
+    ("S6", "α_min ≤ α"): "says that the example is no cheat",
+    ("S6", "α ≤ 1/L̄"): "as “α_min ≤ α”",
+    ("G1", "η < 2/L"): "says that the decrease is one",
+    ("G1", "formula"): "stands in words, as the premise “the step is”",
+    ("G2", "formula"): "as in G1",
+    ("G4", "formula"): "as in G1",
+    ("G4", "β < 1"): "says that the decrease can be one",
+    ("G4", "η ≤ 2(1 − β)/L"): "says that the decrease is one",
+    ("G3", "s > 0"): "the proximal inequality is an assumption of its own",
+    ("G3", "p1 = 0"): "in words",
+    ("G3", "p2 = 0"): "in words",
+    ("G3", "p3 = 0"): "in words",
+    ("T2n", "p3 = 0"): "in words",
+}
+"""Conditions that no step of the kernel uses as a formula, and why they are asked."""
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_every_theorem_is_proved(name: str) -> None:
+    made = groups.prove(name)
+    assert made.certificates > 0
+    assert all(fact.text and fact.source for fact in made.facts)
+
+
+def test_the_specification_s_theorems_are_all_there() -> None:
+    wanted = [
+        "T1",
+        "T1p",
+        "T2",
+        "T2n",
+        "T3",
+        "T4",
+        "T5",
+        "T6",
+        "C1",
+        "S1",
+        "S2",
+        "S3",
+        "S4",
+        "S5",
+        "S6",
+        "G1",
+        "G2",
+        "G3",
+    ]
+    assert set(wanted) <= set(ORDER)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_the_formula_proved_is_the_monitor_s_object(name: str) -> None:
+    """Not an equal one: the same. Whoever edits one edits the other."""
+    assert groups.prove(name).theorem is find_theorem(name)
+    own = [part.inequality for part in find_theorem(name).conclusions]
+    for chain in CHAINS:
+        if chain.theorem.id == name:
+            assert chain.theorem is find_theorem(name)
+            assert all(any(end.inequality is x for x in own) for end in chain.conclusions)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_an_edit_of_any_formula_is_noticed(name: str) -> None:
+    """Each conclusion's right-hand side a little lower: the proof no longer reaches it."""
+    theorem = known(name)
+    for index, part in enumerate(theorem.conclusions):
+        formula = part.inequality
+        lower = replace(formula, rhs=formula.rhs - sp.Rational(1, 10**9))
+        parts = list(theorem.conclusions)
+        parts[index] = replace(part, inequality=lower)
+        with pytest.raises(Refused):
+            groups.prove(name, variant=replace(theorem, conclusions=tuple(parts)))
+
+
+def _conditions_used(name: str) -> set[str]:
+    made = groups.prove(name)
+    lines = [line for found in made.parts.values() for line in found]
+    return {line.name for line in lines if line.how == "condition"}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_every_condition_is_used_or_said_why_not(name: str) -> None:
+    asked = {c.name for part in known(name).conclusions for c in part.conditions}
+    excused = {condition for theorem, condition in UNUSED if theorem == name}
+    assert asked - _conditions_used(name) == excused
+
+
+def test_facts_of_analysis_are_listed_and_cited() -> None:
+    for entry in REGISTRY.values():
+        assert entry.text
+        assert entry.source
+
+
+Obligations = tuple[tuple[str, tuple[Relation, ...], Relation], ...]
+
+
+def _against(obligations: Obligations) -> tuple[str, ...]:
+    said = opinion.ask(obligations)
+    assert said is not None
+    return said.against
+
+
+def test_z3_agrees_where_it_can_say() -> None:
+    pytest.importorskip("z3")
+    made = groups.prove("T2")
+    assert _against(made.obligations) == ()
+
+
+def test_z3_disagrees_with_a_false_obligation() -> None:
+    pytest.importorskip("z3")
+    x = sp.Symbol("x", real=True)
+    false = ("wrong", (Relation(polynomial(x), ">="),), Relation(polynomial(x - 1), ">="))
+    assert _against((false,)) == ("wrong",)
+
+
+def test_z3_not_installed_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "z3", None)
+    result = RUNNER.invoke(cli.app, ["check", "G1"])
+    assert result.exit_code == 0
+    assert "not run" in result.output
+
+
+def test_check_prints_a_line_for_each_and_writes_json(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "proofs.json"
+    result = RUNNER.invoke(cli.app, ["check", "T1", "G1", "--no-z3", "--json", str(out)])
+    assert result.exit_code == 0
+    assert "2 of 2 proved" in result.output
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert [row["theorem"] for row in rows] == ["T1", "G1"]
+    assert all(row["kernel"] == "proved" and row["z3"] == "not run" for row in rows)
+
+
+def test_an_open_theorem_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    result = RUNNER.invoke(cli.app, ["check", "T1", "--no-z3", "--certificates", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "OPEN" in result.output
+    assert "T1.json is missing" in result.output + capfd.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["check", "T99"], ["show", "nonsense"], ["show", "K2"]])
+def test_an_unknown_id_is_one_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["proofs", *arguments])
+    assert cli.main() == 2
+    said = capsys.readouterr().err
+    assert said.startswith("proofs: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_proofs_are_shown_as_text_and_latex(name: str) -> None:
+    made = groups.prove(name)
+    text, latex = as_text(made), as_latex(made)
+    assert name in text
+    assert all(part.inequality.name for part in made.theorem.conclusions)
+    assert latex.count("\\begin{") == latex.count("\\end{") > 0
+
+
+def test_the_search_answers_undecided_where_nothing_divides() -> None:
+    with pytest.raises(Undecided):
+        multipliers(var("x"), [var("y")])
+
+
+def test_inequalities_have_no_hidden_sign() -> None:
+    """``lhs ≤ rhs`` becomes rhs − lhs ≥ 0, strict where it is."""
+    x = sp.Symbol("x", real=True)
+    assert relation(Inequality("a", x, sp.Integer(1))).kind == ">="
+    assert relation(Inequality("a", x, sp.Integer(1), strict=True)).kind == ">"

@@ -1,0 +1,74 @@
+"""The checker refuses every false variant of every theorem, and every slip in a proof."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from proofs import groups
+from proofs.chains import Chain, Step, Term, prove
+from proofs.groups import CHAINS, ORDER, known
+from proofs.polynomial import Refused
+from proofs.search import Undecided
+from tests.proofs.mutants import MUTANTS, Mutant
+
+IDS = [f"{m.theorem}: {m.name}" for m in MUTANTS]
+
+
+def test_every_theorem_has_five_false_variants() -> None:
+    counted = Counter(m.theorem for m in MUTANTS)
+    assert {name for name in ORDER if counted[name] < 5} == set()
+    assert len(set(IDS)) == len(IDS)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=IDS)
+def test_a_false_variant_is_refused(mutant: Mutant) -> None:
+    with pytest.raises(Refused):
+        groups.prove(mutant.theorem, variant=mutant.object)
+    with pytest.raises((Refused, Undecided)):
+        groups.prove(mutant.theorem, variant=mutant.object, seek=True)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_the_theorem_itself_is_no_mutant(name: str) -> None:
+    """The way by which mutants go lets the true object through."""
+    same = replace(known(name), title="another title")
+    assert groups.prove(name, variant=same).certificates
+
+
+def _slips(chain: Chain) -> list[tuple[str, Chain]]:
+    """Every derived step with its claim lowered, and with each of its terms spoilt."""
+    found = []
+    for at, step in enumerate(chain.steps):
+        if step.why != "derived":
+            continue
+        lowered = replace(step, expr=step.expr - sp.Rational(1, 10**6))
+        variants = [("claim lowered", lowered)]
+        for i, term in enumerate(step.terms):
+            if not term.coefficient:
+                continue
+            more = Term(term.coefficient * sp.Rational(11, 10), term.factors, term.squares)
+            less = Term(-term.coefficient, term.factors, term.squares)
+            for how, other in (("× 1.1", more), ("negative", less)):
+                terms = (*step.terms[:i], other, *step.terms[i + 1 :])
+                variants.append((f"term {i} {how}", replace(step, terms=terms)))
+        for how, changed in variants:
+            steps: tuple[Step, ...] = (*chain.steps[:at], changed, *chain.steps[at + 1 :])
+            found.append((f"{step.id}, {how}", replace(chain, steps=steps)))
+    return found
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids=[c.id for c in CHAINS])
+def test_a_slip_in_a_step_is_refused(chain: Chain) -> None:
+    """Even where fresh multipliers may be sought; a claim is not lowered by rounding."""
+    accepted = []
+    for name, mutant in _slips(chain):
+        try:
+            prove(mutant)
+        except (Refused, Undecided):
+            continue
+        accepted.append(name)
+    assert accepted == []
