@@ -37,6 +37,7 @@ from amverify.theorems.base import (
     Known,
     Missing,
 )
+from amverify.theorems.standing import standing
 from amverify.trace import KEYS, Trace
 from amverify.verdict import (
     Checked,
@@ -119,7 +120,7 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         slack=next((test.slack for test in tested if test.slack.sweeps), Slack()),
         witness=next((test.witness for test in tested if test.witness), None),
         notes=tuple(dict.fromkeys(n for test in tested for n in test.notes)),
-        evidence=_evidence(tested),
+        evidence=standing(theorem) + _evidence(tested),
     )
     return _decide(ctx, theorem, finding, known)
 
@@ -158,7 +159,7 @@ def _decide(
         return replace(
             finding,
             verdict=Verdict.VACUOUS,
-            evidence=(Evidence.FITTED,),
+            evidence=(*standing(theorem), Evidence.FITTED),
             reason=f"{what} was fitted to this run: finite data cannot contradict it",
         )
     if not counts.total:

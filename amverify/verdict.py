@@ -61,7 +61,8 @@ class Evidence(StrEnum):
 
 
 EVIDENCE_MEANING: Mapping[Evidence, str] = {
-    Evidence.PROVED: "every obligation of the theorem was discharged by the exact checker",
+    Evidence.PROVED: "the exact checker discharged every step of the theorem's proof, but for "
+    "the facts of analysis that `python -m proofs show` lists",
     Evidence.KERNEL: "the theorem was also proved in Coq",
     Evidence.EXACT: "instances at the rounding floor were decided in rational or ball arithmetic",
     Evidence.FLOAT: "decided in floating point, beyond a computed bound on rounding",
