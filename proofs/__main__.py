@@ -4,7 +4,8 @@
 |---|---|
 | 0 | everything asked for is proved |
 | 1 | a theorem is open: a step was refused, or z3 or Coq disagrees |
-| 2 | bad input: unknown id, unreadable or forged certificate file |
+| 2 | bad input: unknown id, no such file, no formula |
+| 3 | ``certify`` found nothing: undecided |
 | 130 | interrupted |
 """
 
@@ -25,9 +26,11 @@ from amverify.errors import AmverifyError, InvalidInput
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
-from proofs import coqrun, groups, necessity, opinion
+from proofs import checker, coqrun, groups, necessity, opinion, sos, sos_io
+from proofs import search as search_
 from proofs.certificates_io import load, save
 from proofs.coqrun import CoqResult
+from proofs.formulas import parse
 from proofs.groups import Outcome
 from proofs.opinion import Opinion
 from proofs.polynomial import Refused
@@ -42,6 +45,9 @@ python -m proofs check --coq          with Coq as well
 python -m proofs show T2              the proof, line by line
 python -m proofs show T2 --latex
 python -m proofs search T2            find the multipliers again
+python -m proofs certify "x**4 + y**4 - 2*x*x*y*y"        any polynomial inequality
+python -m proofs certify "1 - x*x" --given "1 - x" --given "1 + x" --save square.json
+python -m proofs recheck square.json
 python -m proofs record               what audit reports show as “proved”
 """
 app = typer.Typer(
@@ -208,6 +214,44 @@ def search(ids: Ids = None, folder: Folder = None) -> None:
         load(name, folder)
         groups.prove(name, folder)
         print(f"{name}: {path}")
+
+
+@app.command()
+def certify(
+    formula: Annotated[str, typer.Argument(metavar="FORMULA", help="p; the claim is p ≥ 0.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--given", metavar="FORMULA", help="Known to be ≥ 0.")
+    ] = None,
+    zero: Annotated[
+        list[str] | None, typer.Option("--zero", metavar="FORMULA", help="Known to be 0.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Claim p > 0.")] = False,
+    degree: Annotated[int | None, typer.Option(min=2, max=12, help="Of every term.")] = None,
+    out: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
+) -> None:
+    """Search for an exact certificate of a polynomial inequality; exit 3 if none was found."""
+    goal = checker.Relation(parse(formula), ">" if strict else ">=")
+    above, equal = ([parse(x) for x in found or ()] for found in (given, zero))
+    try:
+        with Console(stderr=True).status("looking for a certificate"):
+            found = sos.find(goal, above, equal, degree)
+    except search_.Undecided as why:
+        print(f"undecided: {why}; that says nothing about the claim")
+        raise typer.Exit(3) from None
+    print(f"proved: {found.check().conclusion}")
+    for line in sos.lines(found):
+        print(f"  {line}")
+    if out is not None:
+        sos_io.save(found, out)
+
+
+@app.command()
+def recheck(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="From certify --save.")],
+) -> None:
+    """Check certificate files again; needs neither cvxpy nor a search."""
+    for file in files:
+        print(f"{file}: proved: {sos_io.load(file).check().conclusion}")
 
 
 def main() -> int:

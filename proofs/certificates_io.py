@@ -48,19 +48,29 @@ def load(theorem: str, folder: Path | None = None) -> Steps:
     if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):
         raise Refused(f"{theorem}: {path.name} is not of the shape conclusion → step → polynomials")
     return {
-        part: {step: _polynomials(f"{theorem}, step “{step}”", found) for step, found in v.items()}
+        part: {step: polynomials(f"{theorem}, step “{step}”", found) for step, found in v.items()}
         for part, v in data.items()
     }
 
 
-def _polynomials(where: str, found: Any) -> tuple[Poly, ...]:
+def polynomials(where: str, found: Any) -> tuple[Poly, ...]:
+    """A list of polynomials as :func:`as_text` writes them.
+
+    Raises:
+        Refused: beginning with ``where``, if it is none.
+    """
     if not isinstance(found, list) or not all(isinstance(p, dict) for p in found):
         raise Refused(f"{where}: expected a list of polynomials")
-    return tuple(Poly({_monomial(where, m): _rational(where, c) for m, c in p.items()})
+    return tuple(Poly({_monomial(where, m): rational_of(where, c) for m, c in p.items()})
                  for p in found)  # fmt: skip
 
 
-def _rational(where: str, text: Any) -> Fraction:
+def rational_of(where: str, text: Any) -> Fraction:
+    """A rational number from its text.
+
+    Raises:
+        Refused: beginning with ``where``, for a float or anything else.
+    """
     if not isinstance(text, str) or not _RATIONAL.fullmatch(text):
         raise Refused(f"{where}: {str(text)[:40]!r} is not a rational number in quotes")
     return Fraction(text)
