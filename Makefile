@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table6 table7 table8 table10 table11 mdlam_setting test controls coq lint bench clean
+.PHONY: list table1 table2 table6 table7 table8 table10 table11 mdlam_setting test controls proofs slack coq lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,12 @@ table2 table6 table7 table8 table10 table11 mdlam_setting: $(STAMP)
 
 test: $(STAMP)
 	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) -q
+
+proofs: $(STAMP)
+	$(BIN)/python -m proofs check
+
+slack: $(STAMP)
+	$(BIN)/python -m proofs.pep
 
 # Coq's part of the proofs: needs coqc and Python, nothing else.
 coq:
