@@ -21,7 +21,7 @@ from proofs.certificates_io import load
 from proofs.chains import Chain
 from proofs.checker import Relation
 from proofs.ledger import Line, Prove, Start
-from proofs.links import Whole, whole
+from proofs.links import JOINTS, Whole, whole
 from proofs.polynomial import Poly, Refused
 
 LEDGERS: Mapping[str, Prove] = {
@@ -164,6 +164,7 @@ def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: floa
         parts,
         tuple(dict.fromkeys(facts)),
         tuple(o for kernel in made.kernels.values() for o in kernel.obligations),
-        {name: kernel.found for name, kernel in made.kernels.items()},
+        {name: kernel.found for name, kernel in made.kernels.items()}
+        | ({JOINTS: made.joints.found} if made.joints.found else {}),
         time.perf_counter() - began,
     )

@@ -55,6 +55,31 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Joints:
+    """Multipliers of the equations by which chains are joined: stored ones, or found anew."""
+
+    stored: Mapping[str, tuple[Poly, ...]] | None
+    found: dict[str, tuple[Poly, ...]] = field(default_factory=dict)
+
+    def multipliers(self, name: str, rest: Poly, equations: Sequence[Poly]) -> tuple[Poly, ...]:
+        """λ_j with rest = Σ λ_j h_j, for the joint of that name.
+
+        Raises:
+            Refused: if they are not in the certificate file.
+            Undecided: if they are to be found, and are not.
+        """
+        if not equations:
+            return ()
+        if self.stored is None:
+            self.found[name] = search.multipliers(rest, equations)
+            return self.found[name]
+        kept = self.stored.get(name)
+        if kept is None or len(kept) != len(equations):
+            raise Refused(f"step “{name}”: its multipliers are not in the certificate file")
+        return kept
+
+
+@dataclass(frozen=True)
 class Lemma:
     """An input of a chain, proved by the kernel's rules directly.
 
@@ -64,8 +89,11 @@ class Lemma:
     """
 
     target: tuple[str, str]
-    prove: Callable[[Mapping[str, Kernel]], Proved]
+    prove: Callable[[Mapping[str, Kernel], Joints], Proved]
 
+
+JOINTS = "joints"
+"""The part of a certificate file that has the joints' multipliers."""
 
 Paid = dict[tuple[str, str], Proved]
 
@@ -74,38 +102,65 @@ def _equal(formulas: Mapping[sp.Expr, str]) -> list[Proved]:
     return [checker.assume(Relation(polynomial(f), "=")) for f in formulas]
 
 
-def _follows(goal: Poly, premises: Sequence[Proved], equations: Sequence[Proved]) -> Proved:
+def _follows(
+    name: str,
+    joints: Joints,
+    goal: Poly,
+    premises: Sequence[Proved],
+    equations: Sequence[Proved],
+) -> Proved:
     """goal = Σ premises + Σ λ·equations."""
     rest = goal
     for premise in premises:
         rest = rest - premise.conclusion.poly
-    factors = search.multipliers(rest, [e.conclusion.poly for e in equations])
+    factors = joints.multipliers(name, rest, [e.conclusion.poly for e in equations])
     terms = [Term((i,)) for i in range(len(premises))]
     used = [(e, q) for e, q in zip(equations, factors, strict=True) if q.terms]
     pairs = [(len(premises) + i, q) for i, (_, q) in enumerate(used)]
     known = [*premises, *(e for e, _ in used)]
-    return checker.certificate(known, Relation(goal, ">="), terms, pairs)
+    return at(name, known, Relation(goal, ">="), terms, pairs)
 
 
-def joined(link: Link, kernels: Mapping[str, Kernel], paid: Paid) -> Proved:
+def at(
+    name: str,
+    known: Sequence[Proved],
+    goal: Relation,
+    terms: Sequence[Term],
+    pairs: Sequence[tuple[int, Poly]],
+) -> Proved:
+    """A certificate at a joint.
+
+    Raises:
+        Refused: naming the joint.
+    """
+    try:
+        return checker.certificate(known, goal, terms, pairs)
+    except Refused as why:
+        raise Refused(f"step “{name}”: {why}") from None
+
+
+def joined(link: Link, kernels: Mapping[str, Kernel], paid: Paid, joints: Joints) -> Proved:
     """The target's input as a theorem.
 
     Raises:
         Refused: if base, step or end do not follow.
     """
+    name = " · ".join(x for x in link.target if x)
     where = f"{next(iter(kernels.values())).chain.theorem.id}, induction to “{link.target[1]}”"
     try:
         goal, equations = polynomial(link.goal), _equal(link.equations)
         first = {x: a for x, (a, _) in link.state.items()} | {link.index: sp.Integer(0)}
         after = {x: b for x, (_, b) in link.state.items()} | {link.index: link.index + 1}
-        base = _follows(polynomial(_put(link.goal, first)), (), equations)
+        base = _follows(f"{name}: base", joints, polynomial(_put(link.goal, first)), (), equations)
         one = _step(link, kernels, paid)
-        step = _follows(polynomial(_put(link.goal, after)), (one,), equations)
+        step = _follows(
+            f"{name}: step", joints, polynomial(_put(link.goal, after)), (one,), equations
+        )
         state = {x.name: (a.name, b.name) for x, (a, b) in link.state.items()}
         found = checker.induction(Relation(goal, ">="), base, step, state, link.index.name)
-        chain, name = link.target
-        wanted = kernels[chain].relation(kernels[chain].chain[name])
-        end = _follows(wanted.poly, (found,), _equal(link.finish))
+        chain, id_ = link.target
+        wanted = kernels[chain].relation(kernels[chain].chain[id_])
+        end = _follows(f"{name}: end", joints, wanted.poly, (found,), _equal(link.finish))
     except (Refused, search.Undecided) as why:
         raise Refused(f"{where}: {why}") from None
     return end
@@ -134,9 +189,13 @@ def _step(link: Link, kernels: Mapping[str, Kernel], paid: Paid) -> Proved:
     return one
 
 
-def _wanted(lemma: Lemma, kernels: Mapping[str, Kernel]) -> Proved:
+def _wanted(lemma: Lemma, kernels: Mapping[str, Kernel], joints: Joints) -> Proved:
     chain, name = lemma.target
-    found, kernel = lemma.prove(kernels), kernels[chain]
+    kernel = kernels[chain]
+    try:
+        found = lemma.prove(kernels, joints)
+    except (Refused, search.Undecided) as why:
+        raise Refused(f"{kernel.chain.id}, lemma to “{name}”: {why}") from None
     if found.conclusion != kernel.relation(kernel.chain[name]):
         raise Refused(f"{kernel.chain.id}: {found.conclusion} is not what “{name}” asks for")
     return found
@@ -149,6 +208,7 @@ class Whole:
     kernels: Mapping[str, Kernel]
     proved: Mapping[str, Mapping[str, Proved]]
     inductions: int
+    joints: Joints
 
 
 def whole(
@@ -171,10 +231,11 @@ def whole(
     }
     proved = {name: kernel.run() for name, kernel in kernels.items()}
     paid: Paid = {}
+    joints = Joints(None if stored is None else stored.get(JOINTS, {}))
     for lemma in lemmas:
-        paid[lemma.target] = _wanted(lemma, kernels)
+        paid[lemma.target] = _wanted(lemma, kernels, joints)
     for link in links:
-        paid[link.target] = joined(link, kernels, paid)
+        paid[link.target] = joined(link, kernels, paid, joints)
     for chain in chains:
         sources = {link.source[0] for link in links}
         for step in chain.steps:
@@ -187,4 +248,4 @@ def whole(
                 if name == chain.name:
                     found = checker.cut(part, found)
             proved[chain.name][end.step] = found
-    return Whole(kernels, proved, len(links))
+    return Whole(kernels, proved, len(links), joints)

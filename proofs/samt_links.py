@@ -20,10 +20,10 @@ import sympy as sp
 from amverify.theorems import expectation as ex
 from amverify.theorems import samt
 from amverify.theorems.base import symbols
-from proofs import checker, search
+from proofs import checker
 from proofs.chains import Kernel, polynomial
 from proofs.checker import Proved, Relation
-from proofs.links import Lemma, Link
+from proofs.links import Joints, Lemma, Link, at
 from proofs.polynomial import Poly, var
 from proofs.rates import moving
 from proofs.samt import (
@@ -63,27 +63,33 @@ def _means(formula: sp.Expr, name: str) -> Proved:
 
 
 def _collect(
-    goal: sp.Expr, parts: Sequence[tuple[Fraction, Proved]], equations: Sequence[Proved]
+    name: str,
+    joints: Joints,
+    goal: sp.Expr,
+    parts: Sequence[tuple[Fraction, Proved]],
+    equations: Sequence[Proved],
 ) -> Proved:
     """goal = Σ c·part + Σ λ·equation."""
     target, left = polynomial(goal), polynomial(goal)
     for c, part in parts:
         left = left - Poly({(): c}) * part.conclusion.poly
-    factors = search.multipliers(left, [e.conclusion.poly for e in equations])
+    factors = joints.multipliers(name, left, [e.conclusion.poly for e in equations])
     one = Poly({(): Fraction(1)})
     terms = [Term((i,), ((c, one),)) for i, (c, _) in enumerate(parts)]
     pairs = [(len(parts) + i, q) for i, q in enumerate(factors)]
     known = [*(p for _, p in parts), *equations]
-    return checker.certificate(known, Relation(target, ">="), terms, pairs)
+    return at(name, known, Relation(target, ">="), terms, pairs)
 
 
-def sweep(kernels: Mapping[str, Kernel]) -> Proved:
+def sweep(kernels: Mapping[str, Kernel], joints: Joints) -> Proved:
     """F_{k+1} ≤ F_k − (α_min/2)Σ_i s_i + (α_max²/2)Σ_i n_i, from S1 for each block.
 
     The kernel knows "for every" once: what is proved of one block is granted of each.
     """
     first = next(chain for chain in CHAINS if chain.theorem is ex.S1)
-    block = checker.substitute(Kernel(first).run()["descent"], {ex.L.name: var(modulus.name)})
+    one = Kernel(first, joints.stored)
+    block = checker.substitute(one.run()["descent"], {ex.L.name: var(modulus.name)})
+    joints.found.update(one.found)
     coordinate = kernels["one coordinate"]
     names = [alpha.name, grad.name, sigma2.name]
     slope_, noise_ = (checker.summation(coordinate[at], names, "j") for at in ("slope", "noise"))
@@ -97,6 +103,8 @@ def sweep(kernels: Mapping[str, Kernel]) -> Proved:
         checker.assume(Relation(polynomial(change_i - ex.dE), "=")),
     ]
     own_block = _collect(
+        "one block",
+        joints,
         -change_i - ex.amin / 2 * slope_i + ex.amax**2 / 2 * noise_i,
         [(Fraction(1), block), (Fraction(1), slope_), (Fraction(1), noise_)],
         means,
@@ -110,10 +118,10 @@ def sweep(kernels: Mapping[str, Kernel]) -> Proved:
         _means(noise, f"Σ_i({noise_i})"),
     ]
     goal = value - ex.amin / 2 * slopes + ex.amax**2 / 2 * noise - following
-    return _collect(goal, [(Fraction(1), blocks)], ends)
+    return _collect("all blocks", joints, goal, [(Fraction(1), blocks)], ends)
 
 
-def gradients(kernels: Mapping[str, Kernel]) -> Proved:
+def gradients(kernels: Mapping[str, Kernel], joints: Joints) -> Proved:
     """‖∇f(w⁺)‖² ≤ BM²t² + 2Mt/α_min·Σx_i + t²/α_min²."""
     inverse = polynomial(inv_a, kernels["relative error"].inverses)
     reach = polynomial(samt.M * step) + inverse * polynomial(x)
@@ -133,11 +141,10 @@ def gradients(kernels: Mapping[str, Kernel]) -> Proved:
     ]
     kernel = kernels["relative error"]
     target = kernel.relation(kernel.chain["squares"]).poly
-    factors = search.multipliers(
-        target - summed.conclusion.poly, [e.conclusion.poly for e in means]
-    )
+    rest_ = target - summed.conclusion.poly
+    factors = joints.multipliers("squares", rest_, [e.conclusion.poly for e in means])
     pairs = [(1 + i, q) for i, q in enumerate(factors)]
-    return checker.certificate([summed, *means], Relation(target, ">="), [Term((0,))], pairs)
+    return at("squares", [summed, *means], Relation(target, ">="), [Term((0,))], pairs)
 
 
 def _blocks(factor: int, credit: tuple[tuple[str, str], ...], target: str) -> tuple[Link, Link]:
