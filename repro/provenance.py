@@ -39,6 +39,7 @@ STOCHASTIC = (
     "repro.stochastic.hypergradient",
     "repro.stochastic.networks",
     "repro.stochastic.optimisers",
+    "repro.stochastic.schedules",
     "repro.stochastic.training",
 )
 SAMT = ("amverify.methods.samt", "repro.stochastic.samt")

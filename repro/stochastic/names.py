@@ -9,6 +9,7 @@ BASELINES = {
     "rmsprop": "RMSprop",
     "adam": "Adam",
     "adamw": "AdamW",
+    "adam_cosine": "Adam, cosine decay",
     "sgd_hd": "SGD-HD",
 }
 FIXED = "samt_fixed"

@@ -6,6 +6,7 @@
 | momentum | lr | heavy ball 0.9 |
 | adagrad, rmsprop, adam | lr | torch.optim's defaults |
 | adamw | lr | weight decay 0.01, torch.optim's default |
+| adam_cosine | lr, that decays | torch.optim's defaults; the schedule that SAMT has |
 | sgd_hd | lr, beta | |
 | samt_KIND | see :mod:`repro.stochastic.samt` | |
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -27,6 +29,7 @@ from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 from amverify.errors import InvalidInput
 from repro.settings import Settings
 from repro.stochastic.hypergradient import SGDHD
+from repro.stochastic.schedules import cosine
 
 MOMENTUM = 0.9
 
@@ -35,7 +38,10 @@ class Stepper(Protocol):
     """A method at work on one network."""
 
     parameter_updates: int
-    gradient_evaluations: float
+
+    @property
+    def gradient_evaluations(self) -> float:
+        """In gradients of the mini-batch loss by all weights."""
 
     def step(self, x: Tensor, y: Tensor) -> Tensor:
         """One step on a mini-batch; returns its mean loss before the step, without a graph."""
@@ -51,11 +57,15 @@ class Baseline:
     model: nn.Module
     optimiser: Optimizer
     size: int
+    decaying: Callable[[int], float] | None = None
     parameter_updates: int = field(default=0, init=False)
-    gradient_evaluations: float = field(default=0, init=False)
+    gradient_evaluations: int = field(default=0, init=False)
 
     def step(self, x: Tensor, y: Tensor) -> Tensor:
         """Forward, backward, update."""
+        if self.decaying is not None:
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["initial_lr"] * self.decaying(self.gradient_evaluations)
         self.optimiser.zero_grad(set_to_none=True)
         value = cross_entropy(self.model(x), y)
         value.backward()  # type: ignore[no-untyped-call]
@@ -77,12 +87,15 @@ BASELINES: Mapping[str, Make] = {
     "rmsprop": lambda w, s: RMSprop(w, s.number("lr")),
     "adam": lambda w, s: Adam(w, s.number("lr")),
     "adamw": lambda w, s: AdamW(w, s.number("lr")),
+    "adam_cosine": lambda w, s: Adam(w, s.number("lr")),
     "sgd_hd": lambda w, s: SGDHD(w, s.number("lr"), s.number("beta")),
 }
 
 
-def stepper(method: str, settings: Settings, model: nn.Sequential) -> Stepper:
-    """The method ``method`` on ``model``; every one of ``settings`` must be one of its own.
+def stepper(method: str, settings: Settings, model: nn.Sequential, steps: int) -> Stepper:
+    """The method ``method`` on ``model`` for ``steps`` steps, which schedules are laid out for.
+
+    Every one of ``settings`` must be one of its own.
 
     Raises:
         InvalidInput: for an unknown method or setting, or a value that it does not admit.
@@ -90,7 +103,7 @@ def stepper(method: str, settings: Settings, model: nn.Sequential) -> Stepper:
     if method.startswith("samt_"):
         from repro.stochastic.samt import samt_stepper
 
-        return samt_stepper(method, settings, model)
+        return samt_stepper(method, settings, model, steps)
     if method not in BASELINES:
         raise InvalidInput(f"unknown method {method!r}: one of {', '.join(BASELINES)}, samt_KIND")
     weights = list(model.parameters())
@@ -99,4 +112,9 @@ def stepper(method: str, settings: Settings, model: nn.Sequential) -> Stepper:
     except ValueError as error:
         raise InvalidInput(f"{method}: {error}") from error
     settings.close()
-    return Baseline(model, optimiser, sum(w.numel() for w in weights))
+    size = sum(w.numel() for w in weights)
+    if method != "adam_cosine":
+        return Baseline(model, optimiser, size)
+    for group in optimiser.param_groups:
+        group["initial_lr"] = group["lr"]
+    return Baseline(model, optimiser, size, partial(cosine, steps=steps))

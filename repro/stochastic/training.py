@@ -46,7 +46,8 @@ def train(
     curve = f"{'validation' if minibatch.validate else 'test'}_accuracy"
     model, samples = _prepared(spec, minibatch, dataset, fitted, measured)
     (x, y), (x_measured, y_measured) = samples
-    method = stepper(spec.method, Settings(spec), model)
+    steps = spec.sweeps * -(-len(y) // minibatch.size)
+    method = stepper(spec.method, Settings(spec), model, steps)
     batches = torch.Generator().manual_seed(spec.seed)
     curves: dict[str, list[float]] = {}
     elapsed = 0.0

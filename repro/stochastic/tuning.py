@@ -2,9 +2,11 @@ r"""How initial step sizes are chosen: validation accuracy over one grid, nine r
 
 Every method gets nine candidates on every workload and the same seeds:
 
-* one step size, 10^{−4}, 10^{−3.5}, …, 10^0: the learning rate, or SAMT's initial α;
+* one step size, 10^{−4}, 10^{−3.5}, …, 10^0: the learning rate, or α of SAMT's fixed kind;
 * SGD-HD has two, and nine pairs: lr ∈ {10^{−1.5}, 10^{−1}, 10^{−0.5}}, where SGD's best ones
-  lie, and β ∈ {10^{−5}, 10^{−4}, 10^{−3}}.
+  lie, and β ∈ {10^{−5}, 10^{−4}, 10^{−3}};
+* so have SAMT's trained kinds: α₀ ∈ {10^{−2}, 10^{−1.5}, 10^{−1}}, where its fixed kind's best
+  ones lie, and β₀ ∈ {0.003, 0.01, 0.05}.
 
 The score is the accuracy on the held-out validation part after the last epoch (seeds 100 and 101
 on the few digits, seed 100 elsewhere: no table uses them); a diverged run scores 0. The best score
@@ -26,7 +28,7 @@ from statistics import fmean
 
 from amverify.errors import InvalidInput
 from repro.spec import RunResult, RunSpec
-from repro.stochastic.names import BASELINES, LABELS, SAMT
+from repro.stochastic.names import BASELINES, FIXED, LABELS, SAMT, TRAINED
 from repro.stochastic.workloads import Settings, Workload, specification
 from repro.tuning import as_toml as settings_as_toml
 
@@ -34,6 +36,7 @@ SEEDS = {"digits": (100, 101)}
 USUAL_SEEDS = (100,)
 RATES = tuple(float(f"{10 ** (-4 + k / 2):.4g}") for k in range(9))
 HD_PAIRS = tuple(product((0.03162, 0.1, 0.3162), (1e-5, 1e-4, 1e-3)))
+SAMT_PAIRS = tuple(product((0.01, 0.03162, 0.1), (0.003, 0.01, 0.05)))
 TUNED = tuple(Workload(d, n) for d in ("digits", "fashion_mnist") for n in ("mlp", "cnn"))
 STANDS_IN = "fashion_mnist"  # for data sets that are not tuned on
 SCORES = "validation_accuracy"  # the section of the best scores
@@ -65,7 +68,9 @@ def grid(method: str) -> tuple[Settings, ...]:
     """The nine candidates of ``method``."""
     if method == "sgd_hd":
         return tuple((("beta", beta), ("lr", lr)) for lr, beta in HD_PAIRS)
-    name = "alpha" if method in SAMT else "lr"
+    if method in TRAINED:
+        return tuple((("alpha", alpha), ("beta", beta)) for alpha, beta in SAMT_PAIRS)
+    name = "alpha" if method == FIXED else "lr"
     return tuple(((name, rate),) for rate in RATES)
 
 

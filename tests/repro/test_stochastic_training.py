@@ -154,6 +154,7 @@ def test_a_diverged_run_says_in_which_epoch() -> None:
         ({"method": "samt_row", "alpha": -0.1}, "lr"),
         ({"method": "samt_row", "alpha": 0.1, "lr": 0.1}, "samt_row: no such setting: lr"),
         ({"method": "samt_row", "alpha": 0.1, "order": "sideways"}, "order: .*'sideways'"),
+        ({"method": "samt_row", "alpha": 0.1, "schedule": "steep"}, "schedule: .*'steep'"),
         ({"network": "resnet"}, "unknown network 'resnet': one of mlp, cnn"),
         ({"size": 0}, "a sample or more, got 0"),
         ({"dtype": "float16"}, "dtype: float32 or float64"),
@@ -239,7 +240,7 @@ def test_a_step_tells_the_loss_before_it() -> None:
     model = network("mlp", (7, 5), (1, 6, 6), 3, 0)
     x, y = torch.from_numpy(DATA.test.x), torch.from_numpy(DATA.test.y)
     before = cross_entropy(model(x), y).detach()
-    told = stepper("sgd", Settings(spec(lr=0.1)), model).step(x, y)
+    told = stepper("sgd", Settings(spec(lr=0.1)), model, 1).step(x, y)
     assert not told.requires_grad
     assert torch.equal(told, before)
     assert cross_entropy(model(x), y) < before
@@ -249,8 +250,8 @@ def test_a_sweep_of_fixed_step_sizes_is_block_by_block_gradient_descent() -> Non
     """Backward: the last layer first, each at the weights that the others left."""
     x, y = torch.from_numpy(DATA.test.x), torch.from_numpy(DATA.test.y)
     ours, theirs = (network("mlp", (7, 5), (1, 6, 6), 3, 0) for _ in range(2))
-    asked = spec("samt_fixed", alpha=0.1, momentum=0.0)
-    method = stepper("samt_fixed", Settings(asked), ours)
+    asked = spec("samt_fixed", alpha=0.1, extrapolation=0.0, order="backward", schedule="constant")
+    method = stepper("samt_fixed", Settings(asked), ours, 3)
     for _ in range(3):
         method.step(x, y)
         for layer in (4, 2, 0):

@@ -42,6 +42,10 @@ def check(given: Mapping[str, Any], mine: Sequence[Any], meta: bool) -> None:
     own = given.get("samt")
     if not isinstance(own, Mapping) or own.get("format") != FORMAT:
         raise InvalidInput("checkpoint: it is not one of this version of SAMT")
+    lost = {"state", "param_groups"} - set(given) | {
+        "blocks", "generator", "counters", "bad", "meta_optimiser"} - set(own)  # fmt: skip
+    if lost:
+        raise InvalidInput(f"checkpoint: {', '.join(sorted(lost))} is missing")
     theirs = own["blocks"]
     if len(theirs) != len(mine):
         raise InvalidInput(f"checkpoint: {len(theirs)} blocks, but the model has {len(mine)}")

@@ -114,6 +114,11 @@ class Evaluation:
         self._updated = name
         self.changed(block)
 
+    @property
+    def updated(self) -> bool:
+        """Whether any block was."""
+        return self._updated is not None
+
     def _after(self) -> str:
         if self._updated is None:
             return "; no parameter was changed: look at the batch, and at the weights"
@@ -152,7 +157,7 @@ class Evaluation:
             self._buffers = [buffer.clone() for buffer in buffers]
             return
         for buffer, kept in zip(buffers, self._buffers, strict=True):
-            buffer.detach().copy_(kept)
+            buffer.data.copy_(kept)  # running statistics: no gradient depends on their values
 
 
 def _where(name: str, parameters: Sequence[Tensor]) -> str:

@@ -2,8 +2,9 @@ r"""SAMT: stochastic alternating minimisation over layers, with trainable step s
 
 One step on a mini-batch ξ:
 
+    w ← w + βΔ, Δ what the sweep before moved
     for block i in order (backward | forward | random):
-        repeat T times:   Δ_i ← −α_i ⊙ ∇_i ℓ(w; ξ) + βΔ_i,   w_i ← w_i + Δ_i
+        repeat T times:   w_i ← w_i − α_i ⊙ ∇_i ℓ(w; ξ)
         train α_i
 
 ``meta="lagged"`` uses on a batch only step sizes that were trained on earlier ones: they are
@@ -61,7 +62,9 @@ class SAMT(torch.optim.Optimizer):
             parameter's shape (:mod:`amverify.methods.samt.kinds`).
         bounds: [α_min, α_max]; every step size ever used lies in it.
         meta_lr: β of θ ← θ + βc; 0 leaves step sizes as they are.
-        momentum: heavy ball inside a block, e = −α ⊙ g + βΔ.
+        extrapolation: β of w ← w + βΔ for all blocks at the start of a sweep, Δ what the sweep
+            before moved; gradients are taken from there on.
+        momentum: heavy ball inside a block instead, e ← −α ⊙ g + βe (S4m); 0.9 flutters.
         weight_decay: λ of a term (λ/2)‖w‖² in the loss.
         clip: the greatest norm of a block's gradient that is stepped along, None for no limit.
         model: the module that the closure calls, where ``params`` is not it.
@@ -92,7 +95,8 @@ class SAMT(torch.optim.Optimizer):
         kind: Kind = "column",
         bounds: tuple[float, float] = (1e-6, 10.0),
         meta_lr: float = 0.01,
-        momentum: float = 0.9,
+        extrapolation: float = 0.9,
+        momentum: float = 0.0,
         weight_decay: float = 0.0,
         clip: float | None = None,
         model: nn.Module | None = None,
@@ -126,6 +130,7 @@ class SAMT(torch.optim.Optimizer):
             "kind": kind,
             "bounds": bounds,
             "meta_lr": meta_lr,
+            "extrapolation": extrapolation,
             "momentum": momentum,
             "weight_decay": weight_decay,
             "clip": clip,

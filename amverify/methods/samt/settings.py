@@ -75,8 +75,11 @@ def check_group(group: dict[str, Any]) -> None:
         InvalidInput: which, and in which block.
     """
     block, clip = group["name"], group["clip"]
-    if not 0 <= group["momentum"] < 1:
-        raise InvalidInput(f"block {block!r}: momentum must lie in [0, 1): {group['momentum']}")
+    for name in ("momentum", "extrapolation"):
+        if not 0 <= group[name] < 1:
+            raise InvalidInput(f"block {block!r}: {name} must lie in [0, 1): {group[name]}")
+    if group["momentum"] and group["extrapolation"]:
+        raise InvalidInput(f"block {block!r}: momentum or extrapolation, not both")
     for name in ("weight_decay", "meta_lr"):
         if not 0 <= group[name] < math.inf:
             raise InvalidInput(f"block {block!r}: {name} must be 0 or more: {group[name]}")

@@ -1,6 +1,11 @@
 r"""One sweep: each block's steps, then the training of its step sizes.
 
-    Δ ← −α ⊙ d + βΔ,   w ← w + Δ,   d the gradient of ℓ + (λ/2)‖·‖², clipped
+    w ← w + βΔ for every block, Δ = w − w of the sweep before      (extrapolation)
+    block after block:  w ← w − α ⊙ d,   d the gradient of ℓ + (λ/2)‖·‖², clipped
+
+or, with ``momentum`` instead, e ← −α ⊙ d + βe, w ← w + e inside each block. (A heavy ball inside
+blocks of a sweep flutters for β = 0.9: a later block sees the earlier ones displaced by βe, an
+earlier one does not see the later ones. Extrapolating all blocks first has no such asymmetry.)
 
 ``direction`` is the d of the block's last step: with the gradient at the point where that step
 led, it is all that the closed form needs.
@@ -62,14 +67,45 @@ class Sweep:
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
-        for number in order:
+        for place, number in enumerate(order):
             if draw is not None:
                 draw()
                 self.evaluation.new_batch()
-            self._visit(self.blocks[number])
+            if place:
+                self._visit(self.blocks[number])
+            else:
+                self._first(self.blocks[number])
         if self.meta_optimiser is not None and self._trained:
             with torch.no_grad():
                 meta_step(self.meta_optimiser, self._trained)
+
+    def _first(self, block: Block) -> None:
+        """Extrapolate every block, then visit the first; if that fails, nothing has changed."""
+        before = self._extrapolate()
+        try:
+            self._visit(block)
+        except BaseException:
+            if not self.evaluation.updated:
+                with torch.no_grad():
+                    for w, kept, state, displacement in before:
+                        w.copy_(kept)
+                        state["displacement"] = displacement
+            raise
+
+    def _extrapolate(self) -> list[tuple[Tensor, Tensor, State, Tensor]]:
+        """w ← w + βΔ, Δ ← βΔ, where a block has one; returns what undoes it."""
+        before = []
+        with torch.no_grad():
+            for block in self.blocks:
+                beta = block.group["extrapolation"]
+                for w, state in zip(block.parameters, block.states, strict=True):
+                    moved = state.get("displacement")
+                    if not beta or moved is None:
+                        continue
+                    before.append((w, w.clone(), state, moved))
+                    state["displacement"] = moved.mul(beta)
+                    w.add_(state["displacement"])
+        return before
 
     def _visit(self, block: Block) -> None:
         """T steps of a block, and one training step of its α."""
@@ -137,19 +173,21 @@ class Sweep:
         return decayed(found, block.parameters, block.group)
 
     def _move(self, block: Block, alphas: Sequence[Tensor], directions: Gradients) -> None:
-        momentum = block.group["momentum"]
+        momentum, extrapolation = block.group["momentum"], block.group["extrapolation"]
         rows = zip(block.parameters, alphas, directions, block.states, strict=True)
         for w, alpha, d, state in rows:
             if d is None:
                 continue
-            moved = state.get("displacement")
-            if moved is None:
-                moved = (alpha * d).neg_().to(w.dtype)
-                if momentum:
-                    state["displacement"] = moved
+            old = state.get("displacement")
+            if momentum and old is not None:
+                step = old.mul_(momentum).addcmul_(d, alpha.to(d.dtype), value=-1)
             else:
-                moved.mul_(momentum).addcmul_(d, alpha.to(d.dtype), value=-1)
-            w.add_(moved)
+                step = (alpha * d).neg_().to(w.dtype)
+            w.add_(step)
+            if old is None and (momentum or extrapolation):
+                state["displacement"] = step
+            elif extrapolation and old is not None:
+                old.add_(step)
             state["direction"] = d
             self.counters.parameter_updates += w.numel()
 
@@ -194,7 +232,7 @@ class Sweep:
         trial = Trial(
             block.parameters,
             block.alphas(),
-            [state.get("displacement") for state in block.states],
+            [state.get("displacement") if momentum else None for state in block.states],
             momentum,
             gradients,
             lambda: self.evaluation.changed(block.number),
