@@ -37,7 +37,9 @@ MOMENTUM = 0.9
 class Stepper(Protocol):
     """A method at work on one network."""
 
-    parameter_updates: int
+    @property
+    def parameter_updates(self) -> int:
+        """Scalars changed."""
 
     @property
     def gradient_evaluations(self) -> float:

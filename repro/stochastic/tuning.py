@@ -1,12 +1,13 @@
-r"""How initial step sizes are chosen: validation accuracy over one grid, nine runs for each.
+r"""How initial step sizes are chosen: validation accuracy over one grid, nine runs at most.
 
-Every method gets nine candidates on every workload and the same seeds:
+Every method gets its candidates on every workload and the same seeds:
 
 * one step size, 10^{−4}, 10^{−3.5}, …, 10^0: the learning rate, or α of SAMT's fixed kind;
 * SGD-HD has two, and nine pairs: lr ∈ {10^{−1.5}, 10^{−1}, 10^{−0.5}}, where SGD's best ones
   lie, and β ∈ {10^{−5}, 10^{−4}, 10^{−3}};
-* so have SAMT's trained kinds: α₀ ∈ {10^{−2}, 10^{−1.5}, 10^{−1}}, where its fixed kind's best
-  ones lie, and β₀ ∈ {0.003, 0.01, 0.05}.
+* SAMT's trained kinds have β₀ ∈ {0.003, 0.01, 0.05} at α₀ = 10^{−1.5}: three candidates, since
+  order, extrapolation and schedule were chosen before, on Fashion-MNIST's validation part (seed
+  100), in about six runs a kind.
 
 The score is the accuracy on the held-out validation part after the last epoch (seeds 100 and 101
 on the few digits, seed 100 elsewhere: no table uses them); a diverged run scores 0. The best score
@@ -36,7 +37,7 @@ SEEDS = {"digits": (100, 101)}
 USUAL_SEEDS = (100,)
 RATES = tuple(float(f"{10 ** (-4 + k / 2):.4g}") for k in range(9))
 HD_PAIRS = tuple(product((0.03162, 0.1, 0.3162), (1e-5, 1e-4, 1e-3)))
-SAMT_PAIRS = tuple(product((0.01, 0.03162, 0.1), (0.003, 0.01, 0.05)))
+SAMT_PAIRS = tuple(product((0.03162,), (0.003, 0.01, 0.05)))
 TUNED = tuple(Workload(d, n) for d in ("digits", "fashion_mnist") for n in ("mlp", "cnn"))
 STANDS_IN = "fashion_mnist"  # for data sets that are not tuned on
 SCORES = "validation_accuracy"  # the section of the best scores
@@ -48,7 +49,7 @@ HEAD = (
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to be chosen for ``method`` on ``workload``: one of nine."""
+    """What is to be chosen for ``method`` on ``workload``."""
 
     method: str
     workload: Workload
@@ -65,7 +66,7 @@ class Choice:
 
 
 def grid(method: str) -> tuple[Settings, ...]:
-    """The nine candidates of ``method``."""
+    """The candidates of ``method``, nine at most."""
     if method == "sgd_hd":
         return tuple((("beta", beta), ("lr", lr)) for lr, beta in HD_PAIRS)
     if method in TRAINED:

@@ -170,5 +170,6 @@ def protocol_of(request: Request, runs: Mapping[RunSpec, FinishedRun]) -> str:
         "together; the same initial weights and batches for all methods at equal seeds; mean ± "
         f"standard deviation over seeds {seeds}. Parameter updates: scalars changed. Gradient "
         "evaluations: partial derivatives computed over the number of parameters. Seconds: in "
-        f"the steps alone, {where(runs)}."
+        f"the steps alone, {where(runs)}. SAMT's step sizes and meta-rate, and the rate of Adam "
+        "with cosine decay, fall from the first step to the last; all other rates stay."
     )

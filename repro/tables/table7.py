@@ -1,8 +1,10 @@
 r"""Table 7: SAMT beside SGD-type methods, on a network trained with mini-batches.
 
-Every row is one configuration, tuned with the same budget on a validation split
-(:mod:`repro.stochastic.tuning`). *Updates to target* are the parameter updates until the mean
-test accuracy first reaches tuned Adam's mean final accuracy.
+Every row is one configuration, tuned with at most the same budget on a validation split
+(:mod:`repro.stochastic.tuning`). SAMT's step sizes decay by a cosine schedule; Adam stands there
+with the same schedule too, since a constant rate is not the best that Adam can do. *Updates to
+target* are the parameter updates until the mean test accuracy first reaches tuned Adam's mean
+final accuracy.
 
 What the numbers say of SAMT's claim stands in a table of its own (:mod:`repro.tables.claim`).
 """

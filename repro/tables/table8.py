@@ -3,8 +3,9 @@ r"""Table 8: SAMT's kinds of step size: fixed, scalar, row, column, element.
 All kinds run the same sweeps over the layers; they differ in the shape of α_i alone: (1,1),
 (out,1), (1,in), (out,in), and *fixed* is a scalar that is not trained. The first table takes each
 kind's tuned initial step size and shows what was learned: the least, median and greatest step
-size of each layer at the end. The second runs every kind from α₀ ∈ 10^{−4…0}
-(:mod:`repro.tables.robustness`): whole decades in the quick profile, half ones in the paper's.
+size of each layer at the end, over the factor that the schedule has come to. The second runs
+every kind with one meta-rate from α₀ ∈ 10^{−4…0} (:mod:`repro.tables.robustness`): whole decades
+in the quick profile, half ones in the paper's.
 """
 
 from __future__ import annotations

@@ -181,8 +181,9 @@ def test_the_claim_is_judged_by_the_kind_that_validated_best() -> None:
     assert rows["SAMT, row"]["verdict"] == Text("met")
     assert rows["SAMT, column"]["verdict"] == Text("not met")
     assert rows["SAMT, row"]["gradients"].value == 2
-    (note,) = notes_of(document, "claim")
+    note, beside = notes_of(document, "claim")
     assert note.startswith("fashion_mnist, MLP: SAMT's best kind (SAMT, column) at or above tuned")
+    assert beside.startswith("fashion_mnist, MLP: beside Adam, cosine decay: met (difference +0.05")
     assert "not met (difference -0.0100, standard error 0.0000, n = 2" in note
 
 

@@ -77,6 +77,7 @@ class Chain:
     segments: list[list[nn.Module]]
     starts: list[int]
     used: bool = field(default=False, init=False)
+    _left: bool = field(default=False, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _outputs: list[Tensor] = field(default_factory=list, init=False)
@@ -101,8 +102,12 @@ class Chain:
         """The block's parameters moved, or its graph was used up."""
         del self._outputs[self.starts[block] :]
 
+    def leave(self) -> None:
+        """Run whole passes from now on: the closure draws random numbers, parts would not."""
+        self._left, self.used, self._outputs = True, False, []
+
     def _forward(self, x: Tensor) -> Tensor:
-        if torch.compiler.is_compiling():
+        if self._left or torch.compiler.is_compiling():
             return _run(self.segments, x)
         self.used = True
         if x is not self._x or x._version != self._version:
@@ -121,16 +126,21 @@ def _run(segments: Iterable[Sequence[nn.Module]], x: Tensor) -> Tensor:
     return x
 
 
-def find_chain(model: nn.Module | None, blocks: Sequence[Sequence[Tensor]]) -> Chain | None:
+def find_chain(
+    model: nn.Module | None, blocks: Sequence[Sequence[Tensor]], last: Chain | None = None
+) -> Chain | None:
     """The chain that a model is, cut for ``blocks``; None if it is none.
 
     Args:
         model: any module, or none.
         blocks: the parameters of each block.
+        last: what was found before for these blocks; it serves again if the modules are the same.
     """
     parts = None if model is None else modules_in_order(model)
     if model is None or not parts:
         return None
+    if last is not None and parts == [part for segment in last.segments for part in segment]:
+        return last
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):
         for parameter in part.parameters():

@@ -7,10 +7,11 @@ buffers (running means of BatchNorm) keep what the batch's first call made of th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -26,6 +27,17 @@ Closure: TypeAlias = Callable[[], Tensor]
 
 class NonFiniteLoss(InvalidInput):
     """The closure returned NaN or ∞: training diverged, or the data are not finite."""
+
+
+class Place(NamedTuple):
+    """Where an error arose: a block, told by its name and its shapes."""
+
+    block: str
+    parameters: Sequence[Tensor]
+
+    def __str__(self) -> str:
+        shapes = ", ".join(str(tuple(w.shape)) for w in self.parameters)
+        return f"at block {self.block!r} of shape {shapes}"
 
 
 @dataclass
@@ -87,7 +99,7 @@ class Evaluation:
         """
         if self.chain is not None:
             self.chain.aim(block)
-        where = _where(name, parameters)
+        where = Place(name, parameters)
         with self._counting("forward"):
             loss = self._call(where)
         with self._counting("backward"):
@@ -103,7 +115,7 @@ class Evaluation:
             ]
             loss, averaged = average(loss, dense, self.process_group)
             found = list(averaged)
-        if not torch.isfinite(loss):
+        if not math.isfinite(float(loss)):
             raise NonFiniteLoss(f"closure: the loss is {float(loss)} {where}{self._after()}")
         if self.first_loss is None:
             self.first_loss = loss
@@ -127,7 +139,7 @@ class Evaluation:
     def _counting(self, which: Any) -> Any:
         return self.counters.flops(which) if self.count_flops else nullcontext()
 
-    def _call(self, where: str) -> Tensor:
+    def _call(self, where: Place) -> Tensor:
         """The loss, on the same batch and the same random numbers as before."""
         if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
@@ -144,13 +156,15 @@ class Evaluation:
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
+        if self.chain is not None and self.chain.used and _drew(self._random):
+            self.chain.leave()
         _check_loss(loss, where)
         self._keep_buffers()
         return loss
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""
-        if self.model is None:
+        if self.model is None or self._buffers == []:
             return
         buffers = list(self.model.buffers())
         if self._buffers is None:
@@ -160,12 +174,7 @@ class Evaluation:
             buffer.data.copy_(kept)  # running statistics: no gradient depends on their values
 
 
-def _where(name: str, parameters: Sequence[Tensor]) -> str:
-    shapes = ", ".join(str(tuple(w.shape)) for w in parameters)
-    return f"at block {name!r} of shape {shapes}"
-
-
-def _check_loss(loss: object, where: str) -> None:
+def _check_loss(loss: object, where: Place) -> None:
     if not isinstance(loss, Tensor):
         raise InvalidInput(
             f"closure: expected the loss, a tensor, got {type(loss).__name__} {where}; return it"
@@ -182,7 +191,7 @@ def _check_loss(loss: object, where: str) -> None:
 
 
 def _differentiate(
-    loss: Tensor, parameters: Sequence[Tensor], where: str, graph: bool
+    loss: Tensor, parameters: Sequence[Tensor], where: Place, graph: bool
 ) -> list[Tensor | None]:
     try:
         found = torch.autograd.grad(
@@ -204,6 +213,11 @@ def _random_state() -> list[Tensor]:
     if torch.cuda.is_available():
         states.append(torch.cuda.get_rng_state())
     return states
+
+
+def _drew(before: Sequence[Tensor]) -> bool:
+    """Whether random numbers were drawn since."""
+    return not all(map(torch.equal, before, _random_state()))
 
 
 def _set_random_state(states: Sequence[Tensor]) -> None:

@@ -33,17 +33,27 @@ from amverify.methods.samt.stepsizes import Hypergradient
 Tensors = list[Tensor]
 
 
-def squares(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """reduce(x²) for step sizes of ``shape``, without a temporary where there is none needed."""
+def length(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """√reduce(x²) for step sizes of ``shape``.
+
+    A norm along leading dimensions alone is slow in torch (it strides): there squares are summed.
+    """
+    wide = x.to(torch.float64 if x.dtype == torch.float64 else torch.float32)
     dims = [d for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if m == 1 != n]
     if not dims:
-        return x * x
-    norm: Tensor = torch.linalg.vector_norm(x, dim=dims, keepdim=True)
-    return norm.square()
+        return wide.abs()
+    if x.ndim - 1 not in dims:
+        return wide.square().sum(dims, keepdim=True).sqrt_()
+    norm: Tensor = torch.linalg.vector_norm(wide, dim=dims, keepdim=True)
+    return norm
 
 
 def closed_form(
-    gradient: Tensor, direction: Tensor, shape: tuple[int, ...], cosine: bool
+    gradient: Tensor,
+    direction: Tensor,
+    shape: tuple[int, ...],
+    cosine: bool,
+    lengths: tuple[Tensor, Tensor] | None = None,
 ) -> Hypergradient:
     """−reduce(g^{(t)} ⊙ d^{(t−1)}) for step sizes of ``shape``.
 
@@ -52,13 +62,18 @@ def closed_form(
         direction: d^{(t−1)}, that of the step that led there.
         shape: that of α.
         cosine: whether the bound of Cauchy and Schwarz is wanted too.
+        lengths: ``length`` of both, where it is known.
     """
     wide = torch.float64 if gradient.dtype == torch.float64 else torch.float32
+    alone = shape == gradient.shape
+    if cosine and not alone and lengths is None:
+        lengths = length(gradient, shape), length(direction, shape)
     by_alpha = reduce(gradient * direction, shape).to(wide).neg_()
     if not cosine:
         return Hypergradient(by_alpha, None)
-    norms = [squares(x, shape).to(wide).sqrt_() for x in (gradient, direction)]
-    return Hypergradient(by_alpha, norms[0].mul_(norms[1]))
+    if lengths is None or alone:
+        return Hypergradient(by_alpha, by_alpha.abs())
+    return Hypergradient(by_alpha, lengths[0] * lengths[1])
 
 
 class Trial(NamedTuple):

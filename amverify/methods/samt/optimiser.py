@@ -292,6 +292,9 @@ class SAMT(torch.optim.Optimizer):
                 Block(number, group, [w for w in group["params"] if w in self.state], self.state)
                 for number, group in enumerate(self.param_groups)
             ]
+            self._chain = None
         if not self._look_for_chain:
             return self._blocks, None
-        return self._blocks, find_chain(self._model, [block.parameters for block in self._blocks])
+        parameters = [block.parameters for block in self._blocks]
+        self._chain = find_chain(self._model, parameters, self._chain)
+        return self._blocks, self._chain

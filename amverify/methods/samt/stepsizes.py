@@ -16,8 +16,8 @@ counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -76,15 +76,36 @@ def step_size(theta: Tensor, group: Group) -> Tensor:
     return theta.exp().mul_(group["lr"]).clamp_(low, high)
 
 
-def ascent(theta: Tensor, found: Hypergradient, group: Group) -> tuple[Tensor, Tensor]:
-    """c, zero where it is not finite; and whether each entry was finite."""
-    by_alpha, most = found
-    if most is None:
-        c = by_alpha.mul(step_size(theta, group)).neg_()
+Row: TypeAlias = tuple[Tensor, Hypergradient, Group]
+
+
+def ascents(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    """c of each θ, zero where it is not finite; whether each entry was; how many were not.
+
+    All θ are served by the same few operations on one long vector: step sizes are small, and an
+    operation of its own for each would cost more than its arithmetic.
+
+    Args:
+        rows: θ, its hypergradient, the block's group; at least one.
+    """
+    by_alpha = torch.cat([found.by_alpha.reshape(-1) for _, found, _ in rows])
+    sizes = [found.most.reshape(-1) for _, found, _ in rows if found.most is not None]
+    if sizes:
+        most = torch.cat(sizes)
+        finite = torch.isfinite(by_alpha + most)
+        c = by_alpha.neg_().div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
     else:
-        c = by_alpha.neg().div_(most.clamp(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
-    finite = torch.isfinite(by_alpha if most is None else by_alpha + most) & torch.isfinite(c)
-    return torch.where(finite, c, 0.0), finite
+        alphas = [step_size(theta, group).reshape(-1) for theta, _, group in rows]
+        c = by_alpha.neg_().mul_(torch.cat(alphas))
+        finite = torch.isfinite(c)
+    c = torch.where(finite, c, 0.0)
+    counts = [theta.numel() for theta, _, _ in rows]
+
+    def cut(x: Tensor) -> list[Tensor]:
+        parts = torch.split(x, counts)
+        return [part.view(theta.shape) for part, (theta, _, _) in zip(parts, rows, strict=True)]
+
+    return cut(c), cut(finite), len(c) - finite.sum()
 
 
 def climb(theta: Tensor, c: Tensor, group: Group) -> None:

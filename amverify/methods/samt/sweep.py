@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -23,9 +24,9 @@ from torch import Tensor
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Evaluation
-from amverify.methods.samt.hypergradient import Trial, closed_form, unrolled
+from amverify.methods.samt.hypergradient import Trial, closed_form, length, unrolled
 from amverify.methods.samt.settings import Settings
-from amverify.methods.samt.stepsizes import Hypergradient, ascent, climb, meta_step, step_size
+from amverify.methods.samt.stepsizes import Hypergradient, Row, ascents, climb, meta_step, step_size
 
 State = dict[str, Any]
 Gradients = list[Tensor | None]
@@ -40,7 +41,7 @@ class Block:
     parameters: list[Tensor]
     all_state: Any
 
-    @property
+    @cached_property
     def states(self) -> list[State]:
         """What is kept for each parameter."""
         return [self.all_state[w] for w in self.parameters]
@@ -63,7 +64,7 @@ class Sweep:
     counters: Counters
     meta_optimiser: torch.optim.Optimizer | None
     bad: Tensor | int = field(default=0, init=False)
-    _trained: list[tuple[Tensor, Tensor, Tensor, Group]] = field(default_factory=list, init=False)
+    _trained: list[Row] = field(default_factory=list, init=False)
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
@@ -75,9 +76,7 @@ class Sweep:
                 self._visit(self.blocks[number])
             else:
                 self._first(self.blocks[number])
-        if self.meta_optimiser is not None and self._trained:
-            with torch.no_grad():
-                meta_step(self.meta_optimiser, self._trained)
+        self._learn()
 
     def _first(self, block: Block) -> None:
         """Extrapolate every block, then visit the first; if that fails, nothing has changed."""
@@ -134,29 +133,49 @@ class Sweep:
         for t in range(self.settings.inner):
             gradients = self._gradients(block)
             with torch.no_grad():
+                lengths = self._lengths(block, gradients, train)
                 if train:
                     weight = self.settings.meta_weights[t - 1]  # w^{(t)}, led to by step t
-                    found = self._collected(block, found, gradients, weight)
+                    found = self._collected(block, found, (gradients, lengths), weight)
                 self._move(block, alphas, clipped(gradients, block.group))
+                self._keep_lengths(block, lengths)
             self.evaluation.stepped(block.number, block.group["name"])
             self.counters.block_updates += 1
         return found
+
+    def _lengths(self, block: Block, gradients: Gradients, train: bool) -> Gradients:
+        """Lengths of the gradients, where the cosine needs them besides their product."""
+        if not (train and self.settings.cosine):
+            return [None] * len(gradients)
+        shapes = [tuple(state["theta"].shape) for state in block.states]
+        return [
+            None if g is None or g.shape == shape else length(g, shape)
+            for g, shape in zip(gradients, shapes, strict=True)
+        ]
+
+    def _keep_lengths(self, block: Block, lengths: Gradients) -> None:
+        """They serve again with the next gradient, unless the direction was clipped."""
+        for state, own in zip(block.states, lengths, strict=True):
+            state["length"] = own if block.group["clip"] is None else None
 
     def _collected(
         self,
         block: Block,
         found: list[Hypergradient | None],
-        gradients: Gradients,
+        measured: tuple[Gradients, Gradients],
         weight: float,
     ) -> list[Hypergradient | None]:
         """The sum so far, and ω_t times the term of the step that led to these gradients."""
         result: list[Hypergradient | None] = []
-        for old, g, state in zip(found, gradients, block.states, strict=True):
+        rows = zip(found, *measured, block.states, strict=True)
+        for old, g, own, state in rows:
             if g is None or state["direction"] is None:
                 result.append(old)
                 continue
             shape = tuple(state["theta"].shape)
-            term = closed_form(g, state["direction"], shape, self.settings.cosine)
+            before = state.get("length")
+            lengths = None if own is None or before is None else (own, before)
+            term = closed_form(g, state["direction"], shape, self.settings.cosine, lengths)
             if old is None and weight == 1:
                 result.append(term)
                 continue
@@ -180,34 +199,44 @@ class Sweep:
                 continue
             old = state.get("displacement")
             if momentum and old is not None:
-                step = old.mul_(momentum).addcmul_(d, alpha.to(d.dtype), value=-1)
+                w.add_(old.mul_(momentum).addcmul_(d, alpha, value=-1))
             else:
-                step = (alpha * d).neg_().to(w.dtype)
-            w.add_(step)
+                w.addcmul_(d, alpha, value=-1)
             if old is None and (momentum or extrapolation):
-                state["displacement"] = step
+                state["displacement"] = (alpha * d).neg_().to(w.dtype)
             elif extrapolation and old is not None:
-                old.add_(step)
+                old.addcmul_(d, alpha, value=-1)
             state["direction"] = d
             self.counters.parameter_updates += w.numel()
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
-        """Let θ climb, or keep what the meta-optimiser is to see at the end of the sweep."""
+        """Keep what trains θ: at the end of the sweep, or now if it is for this very batch."""
+        self._trained += [
+            (state["theta"], hyper, block.group)
+            for state, hyper in zip(block.states, found, strict=True)
+            if hyper is not None
+        ]
+        if self.settings.meta == "same":
+            self._learn()
+
+    def _learn(self) -> None:
+        """Train the θ of the blocks visited since the last time."""
+        alike: dict[tuple[torch.dtype, torch.device], list[Row]] = {}
+        for row in self._trained:
+            alike.setdefault((row[0].dtype, row[0].device), []).append(row)
+        self._trained = []
+        meta_rows = []
         with torch.no_grad():
-            for state, hyper in zip(block.states, found, strict=True):
-                if hyper is None:
-                    continue
-                theta = state["theta"]
-                c, finite = ascent(theta, hyper, block.group)
-                self.bad = self.bad + (~finite).sum()
-                if self.meta_optimiser is None:
-                    climb(theta, c, block.group)
-                else:
-                    self._trained.append((theta, c, finite, block.group))
-        if self.settings.meta == "same" and self.meta_optimiser is not None:
-            with torch.no_grad():
-                meta_step(self.meta_optimiser, self._trained)
-            self._trained = []
+            for rows in alike.values():
+                every, finite, bad = ascents(rows)
+                self.bad = bad + torch.as_tensor(self.bad, device=bad.device)
+                for (theta, _, group), c, good in zip(rows, every, finite, strict=True):
+                    if self.meta_optimiser is None:
+                        climb(theta, c, group)
+                    else:
+                        meta_rows.append((theta, c, good, group))
+            if self.meta_optimiser is not None and meta_rows:
+                meta_step(self.meta_optimiser, meta_rows)
 
     def _by_trial(self, block: Block) -> list[Hypergradient]:
         """The derivative of the meta-loss on the present batch, through n steps from here."""

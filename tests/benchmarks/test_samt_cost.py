@@ -1,0 +1,151 @@
+"""What a SAMT sweep costs: beside one SGD step, same network, same batch, same run.
+
+``make bench`` prints medians and their ratio. The aim is a ratio of at most 1.35 for a backward
+sweep without momentum on 784-256-128-10, batch 128, torch's own number of threads (OMP default).
+The two are alternated in one loop, so that whatever else the machine does meets both.
+
+Memory is counted in bytes of tensors: what lives between two steps besides the batch (weights,
+last gradients, state), and the most that a step adds to it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from amverify.methods.samt import KINDS, SAMT
+
+WIDTHS = (784, 256, 128, 10)
+BATCH, WARM_UP, ROUNDS = 128, 10, 100
+VARIANTS: dict[str, dict[str, Any]] = {
+    "fixed": {"kind": "scalar", "meta_lr": 0.0, "extrapolation": 0.0},
+    **{kind: {"kind": kind, "extrapolation": 0.0} for kind in KINDS},
+    "column, extrapolated": {"kind": "column"},
+}
+RATIOS: dict[str, tuple[float, float, float]] = {}
+Step = Callable[[], object]
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    parts: list[nn.Module] = []
+    for inputs, outputs in pairwise(WIDTHS):
+        parts += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*parts[:-1])
+
+
+def batch() -> tuple[Tensor, Tensor]:
+    return torch.rand(BATCH, WIDTHS[0]), torch.randint(WIDTHS[-1], (BATCH,))
+
+
+def sgd(momentum: float = 0.0) -> tuple[nn.Module, Step]:
+    model, (x, y) = network(), batch()
+    optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=momentum)
+
+    def step() -> None:
+        optimiser.zero_grad()
+        cross_entropy(model(x), y).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+    return model, step
+
+
+def samt(**settings: Any) -> tuple[nn.Module, Step]:
+    model, (x, y) = network(), batch()
+    optimiser = SAMT(model, lr=1e-3, **settings)
+    return model, lambda: optimiser.step(lambda: cross_entropy(model(x), y))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def summary() -> Iterator[None]:
+    """After the last benchmark of this file, the ratios."""
+    yield
+    if RATIOS:
+        print(f"\n\nmedians of one run, {torch.get_num_threads()} threads, {torch.__version__}")
+    for name, (mine, theirs, ratio) in RATIOS.items():
+        print(
+            f"SAMT {name}: sweep {1e3 * mine:.2f} ms, SGD step {1e3 * theirs:.2f} ms, "
+            f"median of the ratios {ratio:.2f} (aim 1.35)"
+        )
+
+
+def seconds(step: Step) -> float:
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_time(name: str, benchmark: BenchmarkFixture) -> None:
+    (_, sweep), (_, step) = samt(**VARIANTS[name]), sgd()
+    pairs: list[tuple[float, float]] = []
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
+        lambda: pairs.append((seconds(sweep), seconds(step))),
+        rounds=ROUNDS,
+        warmup_rounds=WARM_UP,
+    )
+    kept = pairs[WARM_UP:]
+    mine, theirs = (statistics.median(column) for column in zip(*kept, strict=True))
+    RATIOS[name] = (mine, theirs, statistics.median(a / b for a, b in kept))
+
+
+class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Bytes of the storages made under ``with`` that are still alive, and their greatest sum."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.live: dict[int, int] = {}
+        self.peak = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for value in tree_leaves(made):
+            if isinstance(value, Tensor):
+                storage = value.untyped_storage()
+                if storage.data_ptr() not in self.live and storage.nbytes():
+                    address = storage.data_ptr()
+                    self.live[address] = storage.nbytes()
+                    weakref.finalize(storage, self.live.pop, address, None)
+        self.peak = max(self.peak, sum(self.live.values()))
+        return made
+
+
+def memory(make: Callable[[], tuple[nn.Module, Step]]) -> tuple[int, int]:
+    """Bytes held after three steps, and the greatest during them."""
+    with LiveBytes() as found:
+        kept = make()
+        for _ in range(3):
+            kept[1]()
+        held = sum(found.live.values())
+        assert kept[0].training
+    return held, found.peak
+
+
+@pytest.mark.benchmark(disable_gc=False)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("kind", ["scalar", "row", "column"])
+def test_memory(kind: str, momentum: float, benchmark: BenchmarkFixture) -> None:
+    """Held between steps: at most SGD's and 5 %."""
+    mine = benchmark.pedantic(  # type: ignore[no-untyped-call]
+        memory, (lambda: samt(kind=kind, extrapolation=momentum),)
+    )
+    theirs = memory(lambda: sgd(momentum))
+    print(
+        f"\n{kind}, momentum {momentum}: held {mine[0] / theirs[0]:.3f} of SGD's, "
+        f"peak {mine[1] / theirs[1]:.3f} of SGD's"
+    )
+    assert mine[0] <= 1.05 * theirs[0]
