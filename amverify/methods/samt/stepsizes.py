@@ -115,9 +115,12 @@ def climb(theta: Tensor, c: Tensor, group: Group) -> None:
 
 
 def keep_in_bounds(theta: Tensor, group: Group) -> None:
-    """Clamp θ so that it does not run away beyond what α can show."""
+    """Clamp θ so that it does not run away beyond what α can show.
+
+    Where a torch scheduler moves ``lr``, its first value counts: θ outlives a scale near 0.
+    """
     low, high = group["bounds"]
-    lr = max(float(group["lr"]), torch.finfo(theta.dtype).tiny)
+    lr = max(float(group.get("initial_lr", group["lr"])), torch.finfo(theta.dtype).tiny)
     theta.clamp_(math.log(low / lr), math.log(high / lr))
 
 

@@ -241,6 +241,22 @@ def test_a_scheduler_scales_all_step_sizes() -> None:
     torch.testing.assert_close(optimiser.step_sizes()[name], 0.5 * before[name])
 
 
+def test_what_was_learned_outlives_a_scale_near_zero() -> None:
+    model = dense()
+    optimiser = run(model, 20, kind="element", meta_lr=0.1)
+    learned = {name: a / 0.03 for name, a in optimiser.step_sizes().items()}
+    factors = iter([1.0, 0.0, 1.0, 1.0])
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: next(factors))
+    for group in optimiser.param_groups:
+        group["meta_lr"] = 1e-12
+    batch = batches(1)[0]
+    for _ in range(2):
+        optimiser.step(lambda: loss(model, batch))
+        schedule.step()
+    for name, alpha in optimiser.step_sizes().items():
+        torch.testing.assert_close(alpha, 0.03 * learned[name], rtol=1e-9, atol=0)
+
+
 def test_counters_count() -> None:
     model = dense()
     size = sum(w.numel() for w in model.parameters())
