@@ -93,6 +93,16 @@ def test_where_p2_is_much_larger_its_square_is_not_needed(
         assert value(step, found.delta, Fraction(-1), "quadratic") == found.bound
 
 
+@given(numbers, numbers, st.fractions(1, 2, max_denominator=9), st.fractions(HALF, 3))
+def test_one_function_attains_t2_s_bound_wherever_p1_s_is_at_least_p2(
+    p1: Fraction, p2: Fraction, t: Fraction, s: Fraction
+) -> None:
+    """e = Δ, H straight from u to û and curved beyond: for every p2 in [0, 1]."""
+    step = Step(p1, p2, t, s)
+    reached = value(step, step.weight, ONE, "bent at û")
+    assert (reached == step.bound) == (step.coupling >= 0)
+
+
 @given(numbers, numbers, st.fractions(1, 2, max_denominator=9), st.fractions(HALF, 3),
        st.fractions(-3, 3, max_denominator=20), st.fractions(Fraction(1, 9), 1))  # fmt: skip
 def test_no_function_exceeds_any_member_of_the_family(
