@@ -120,7 +120,8 @@ def keep_in_bounds(theta: Tensor, group: Group) -> None:
     Where a torch scheduler moves ``lr``, its first value counts: θ outlives a scale near 0.
     """
     low, high = group["bounds"]
-    lr = max(float(group.get("initial_lr", group["lr"])), torch.finfo(theta.dtype).tiny)
+    first = group["initial_lr"] if "initial_lr" in group else group["lr"]
+    lr = max(float(first), torch.finfo(theta.dtype).tiny)
     theta.clamp_(math.log(low / lr), math.log(high / lr))
 
 
