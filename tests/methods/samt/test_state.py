@@ -27,7 +27,12 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def _named(settings: dict[str, Any]) -> str:
+    """The same name in every process."""
+    return ", ".join(f"{k}={'…' if callable(v) else v}" for k, v in settings.items())
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=_named)
 def test_a_round_trip_continues_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
     whole, part = dense(), dense()
     stream = batches(10)
