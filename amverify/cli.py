@@ -12,9 +12,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -26,7 +24,8 @@ from rich.text import Text
 
 from amverify.audit import audit
 from amverify.claims import read_specification
-from amverify.errors import AmverifyError, CorruptFile, InvalidInput
+from amverify.commandline import run
+from amverify.errors import CorruptFile, InvalidInput
 from amverify.replay import replay_report
 from amverify.report import render, to_html, to_json, to_junit, write
 from amverify.subject import Claim, run_subject
@@ -46,7 +45,6 @@ amverify replay report.json
 
 Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous.
 """
-INTERRUPTED = 130
 
 app = typer.Typer(
     add_completion=False,
@@ -197,33 +195,7 @@ def replay_command(
     raise typer.Exit(1 if failing else 0)
 
 
-COMMANDS = ("audit", "theorems", "replay")
-# The base of all that is wrong with options; which module it lives in varies with typer.
-UsageError: type[Exception] = next(
-    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
-)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        status = app(given, standalone_mode=False, prog_name="amverify")
-        return int(status or 0)
-    except CorruptFile as error:
-        return _failed(error, InvalidInput.exit_status)
-    except AmverifyError as error:
-        return _failed(error, error.exit_status)
-    except UsageError as error:
-        formatted = getattr(error, "format_message", error.__str__)()
-        return _failed(InvalidInput(f"{str(formatted).rstrip('.')}; see --help"), 2)
-    except KeyboardInterrupt:
-        print("interrupted; existing reports stay as they were", file=sys.stderr)
-        return INTERRUPTED
-
-
-def _failed(error: BaseException, status: int) -> int:
-    if os.environ.get("AMVERIFY_DEBUG") == "1":
-        traceback.print_exception(error)
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-    return status
+    return run(app, "amverify", given, {CorruptFile: InvalidInput.exit_status})

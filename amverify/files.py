@@ -15,14 +15,14 @@ from pathlib import Path
 from amverify.errors import CannotWrite
 
 _REASONS = {
-    errno.ENOSPC: "no space left; free some and run again",
-    errno.EDQUOT: "the quota is used up; free some space and run again",
-    errno.EACCES: "no permission; name another file",
-    errno.EPERM: "no permission; name another file",
-    errno.EROFS: "the file system is read-only; name another file",
-    errno.ENOTDIR: "a file stands in the place of its folder; name another file",
-    errno.EEXIST: "a file stands in the place of its folder; name another file",
-    errno.ENAMETOOLONG: "the name is too long; name another file",
+    errno.ENOSPC: "no space left; free some and run again, what was finished is kept",
+    errno.EDQUOT: "no space left of the quota; free some and run again",
+    errno.EACCES: "no permission; name another place",
+    errno.EPERM: "no permission; name another place",
+    errno.EROFS: "the file system is read-only; name another place",
+    errno.ENOTDIR: "a file stands in the place of its folder; name another place",
+    errno.EEXIST: "a file stands in the place of its folder; name another place",
+    errno.ENAMETOOLONG: "the name is too long; name another place",
 }
 
 
@@ -43,11 +43,16 @@ def write(path: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, content)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise CannotWrite(f"cannot write {path}: {reason}") from error
+        raise cannot_write(path, error) from error
     except ValueError as error:
-        reason = "its name or its text is no valid Unicode; name another file or mend the text"
+        reason = "its name or its text is no valid Unicode; name another place or mend the text"
         raise CannotWrite(f"cannot write {str(path)!a}: {reason}") from error
+
+
+def cannot_write(path: Path, error: OSError) -> CannotWrite:
+    """``error`` as one line: what could not be written, why, and what to do."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return CannotWrite(f"cannot write {path}: {reason}")
 
 
 def _replace(target: Path, content: bytes) -> None:

@@ -1,4 +1,6 @@
-"""The command line of the proofs: ``python -m proofs [check | show | search]``.
+"""The command line of the proofs.
+
+``python -m proofs [check | show | search | certify | recheck | record]``
 
 | exit status | meaning |
 |---|---|
@@ -6,6 +8,8 @@
 | 1 | a theorem is open: a step was refused, or z3 or Coq disagrees |
 | 2 | bad input: unknown id, no such file, no formula |
 | 3 | ``certify`` found nothing: undecided |
+| 5 | a certificate file is not what it should be |
+| 6 | a result could not be written |
 | 130 | interrupted |
 """
 
@@ -22,17 +26,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from amverify.errors import AmverifyError, InvalidInput
+from amverify.commandline import run
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
 from proofs import checker, coqrun, groups, necessity, opinion, sos, sos_io
 from proofs import search as search_
 from proofs.certificates_io import load, save
-from proofs.coqrun import CoqResult
 from proofs.formulas import parse
-from proofs.groups import Outcome
-from proofs.opinion import Opinion
 from proofs.polynomial import Refused
 from proofs.show import as_latex, as_text
 
@@ -50,6 +51,8 @@ python -m proofs certify "1 - x*x" --given "1 - x" --given "1 + x" --save square
 python -m proofs recheck square.json
 python -m proofs record               what audit reports show as “proved”
 """
+NAME = "python -m proofs"
+STATUSES: dict[type[Exception], int] = {Refused: 1}
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -80,18 +83,9 @@ def _row(name: str, folder: Path | None, z3: bool) -> dict[str, Any]:
         "steps": made.steps,
         "certificates": made.certificates,
         "assumptions": [{"text": f.text, "source": f.source} for f in made.facts],
-        "z3": _said(second, z3),
+        "z3": "not run" if second is None else str(second),
         "seconds": made.seconds,
     }
-
-
-def _said(second: Opinion | None, asked: bool) -> str:
-    return "not run" if second is None or not asked else str(second)
-
-
-def _coq(names: Sequence[str]) -> dict[str, CoqResult]:
-    with Console(stderr=True).status("Coq compiles from clean (about a minute)"):
-        return coqrun.status(coqrun.COQ)
 
 
 def _table(rows: Sequence[dict[str, Any]], seconds: float) -> Table:
@@ -126,7 +120,8 @@ def _checked(
     names = [groups.known(name).id for name in ids] if ids else list(groups.ORDER)
     rows = [_row(name, folder, z3) for name in names]
     if coq:
-        results = _coq(names)
+        with Console(stderr=True).status("Coq compiles from clean (about a minute)"):
+            results = coqrun.status(coqrun.COQ)
         for row in rows:
             found = results.get(row["theorem"])
             row["coq"] = "not run" if found is None else found.status
@@ -175,13 +170,8 @@ def show(
     latex: Annotated[bool, typer.Option("--latex", help="For a paper.")] = False,
 ) -> None:
     """Print a theorem's proof, line by line."""
-    made = _proved(name)
+    made = groups.prove(groups.known(name).id)
     print(as_latex(made) if latex else as_text(made))
-
-
-def _proved(name: str) -> Outcome:
-    found = groups.known(name)
-    return groups.prove(found.id)
 
 
 @app.command()
@@ -254,18 +244,5 @@ def recheck(
         print(f"{file}: proved: {sos_io.load(file).check().conclusion}")
 
 
-def main() -> int:
-    """The command, with errors in one line."""
-    try:
-        return int(app(standalone_mode=False) or 0)
-    except typer.Exit as done:
-        return done.exit_code
-    except (AmverifyError, Refused) as error:
-        print(f"proofs: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InvalidInput) else 1
-    except KeyboardInterrupt:
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(app, NAME, statuses=STATUSES))

@@ -24,11 +24,14 @@ def as_text(made: Outcome) -> str:
     return "\n".join([*lines, f"{total} from analysis; accepted by proofs/checker.py"])
 
 
+_ESCAPED = str.maketrans(
+    {sign: f"\\{sign}" for sign in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+
+
 def _escaped(text: str) -> str:
-    for sign in ("\\", "&", "%", "$", "#", "_", "{", "}", "~", "^"):
-        new = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-        text = text.replace(sign, new.get(sign, f"\\{sign}")) if sign not in "{}" else text
-    return text
+    return text.translate(_ESCAPED)
 
 
 def as_latex(made: Outcome) -> str:

@@ -235,8 +235,6 @@ def _complement(vectors: NDArray[np.float64]) -> list[list[Fraction]] | None:
         return None
     free = [k for k in range(n) if k not in pivots]
     found = []
-    for pivot_line, column in zip(guessed, pivots, strict=True):
-        assert pivot_line[column] == 1
     for k in free:
         vector = [ZERO] * n
         vector[k] = ONE

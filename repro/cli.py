@@ -7,9 +7,7 @@ standard output and to files, everything else to standard error.
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -18,12 +16,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from amverify.errors import AmverifyError, InvalidInput
+from amverify.commandline import failed, run
+from amverify.errors import InvalidInput
 from repro.commands import Options, print_list, seeds_of
 from repro.commands import make_tables as make
 from repro.commands import tune as tune_settings
 from repro.commands import tune_stochastic as tune_minibatches
-from repro.engine import Interrupted
 from repro.names import check_names
 from repro.tables import TABLES
 
@@ -214,10 +212,6 @@ def tune_stochastic(
 
 
 COMMANDS = ("list", *TABLES, "all", "tune", "tune-stochastic")
-# The base of all that is wrong with options; which module it lives in varies with typer.
-UsageError: type[Exception] = next(
-    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -226,24 +220,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not given[0].startswith("-"):
             check_names("table or command", given[:1], COMMANDS)
-        status = app(given, standalone_mode=False, prog_name="python -m repro")
-        return int(status or 0)
-    except AmverifyError as error:
+    except InvalidInput as error:
         return failed(error, error.exit_status)
-    except UsageError as error:
-        return failed(InvalidInput(f"{usage(error)}; see --help"), InvalidInput.exit_status)
-
-
-def usage(error: Exception) -> str:
-    """What is wrong with the options, in one line."""
-    formatted = getattr(error, "format_message", error.__str__)()
-    return " ".join(str(formatted).split()).rstrip(".")
-
-
-def failed(error: BaseException, status: int) -> int:
-    """Say ``error`` in one line on standard error, with its traceback if that is asked for."""
-    if os.environ.get("AMVERIFY_DEBUG") == "1":
-        traceback.print_exception(error)
-    prefix = "" if isinstance(error, Interrupted) else "error: "
-    print(f"{prefix}{' '.join(str(error).split())}", file=sys.stderr)
-    return status
+    return run(app, "python -m repro", given)

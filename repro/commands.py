@@ -16,6 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
+from amverify.files import write
 from repro import data, tuning
 from repro.configurations import LABELS
 from repro.data.dataset import Dataset
@@ -28,7 +29,7 @@ from repro.runs import RunSpec
 from repro.stochastic import tuning as stochastic_tuning
 from repro.stochastic.names import LABELS as STOCHASTIC_LABELS
 from repro.stochastic.workloads import EPOCHS
-from repro.storage import check_writable, write_atomically
+from repro.storage import check_writable
 from repro.tables import TABLES, Laboratory, Request
 from repro.tables.request import why
 
@@ -113,7 +114,7 @@ def tune(options: Options, file: Path) -> None:
     for choice in chosen:
         best, scores = tuning.best(choice, sweeps, lambda spec: runs[spec].result)
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
-    write_atomically(file, tuning.as_toml(winners))
+    write(file, tuning.as_toml(winners))
     Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 
@@ -137,7 +138,7 @@ def tune_stochastic(options: Options, file: Path) -> None:
         choice: stochastic_tuning.scores(choice, epochs, lambda spec: runs[spec].result)
         for choice in chosen
     }
-    write_atomically(file, stochastic_tuning.as_toml(found))
+    write(file, stochastic_tuning.as_toml(found))
     Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 

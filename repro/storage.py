@@ -1,46 +1,18 @@
-"""Files that are either there whole or not there at all.
+"""Sealed documents, and folders that can be written to.
 
-Results and cached runs are written to a temporary file in the same folder, flushed to
-the disk and renamed over the old one; renaming is atomic, so whoever reads sees the old
-content or the new, also after a kill or a full disk. What the operating system refuses
-is said in one line, as :class:`amverify.errors.CannotWrite`.
+A cached run carries its own checksum: what was cut off or edited is computed again, not read.
+Files are written by :func:`amverify.files.write`, whole or not at all.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from amverify.errors import CannotWrite
-
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
-NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-
-
-def write_atomically(path: Path, content: str) -> None:
-    """Write ``content`` as UTF-8 to ``path``, whole or not at all; makes missing folders.
-
-    Raises :class:`CannotWrite` with the reason; what was at ``path`` is then untouched.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("x", encoding="utf-8", newline="") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise cannot_write(path, error) from error
+from amverify.files import cannot_write
 
 
 def check_writable(folder: Path) -> None:
@@ -55,22 +27,6 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise cannot_write(folder, error) from error
-
-
-def cannot_write(path: Path, error: OSError) -> CannotWrite:
-    """``error`` as one line: what could not be written, why, and what to do."""
-    if error.errno in NO_SPACE:
-        return CannotWrite(
-            f"cannot write {path}: no space left; free some and run again, "
-            "what was finished is kept"
-        )
-    if error.errno in NO_PERMISSION:
-        return CannotWrite(
-            f"cannot write {path}: {error.strerror}; name another folder with --out or --cache"
-        )
-    if isinstance(error, FileExistsError | NotADirectoryError):
-        return CannotWrite(f"cannot write {path}: a file is in the place of a folder of that name")
-    return CannotWrite(f"cannot write {path}: {error.strerror or error}")
 
 
 def canonical_json(value: object) -> str:

@@ -11,5 +11,5 @@ certificate that the kernel checks (``certificate.py``); functions that attain a
 lower bounds (``attained.py``). ``region.py`` proves what the table suggested: a family of descent
 inequalities of which T1 is one, and a region larger than T2's where p1 s < p2.
 
-``python -m proofs.pep`` makes the table; ``python -m proofs.pep check`` checks the stored one.
+``python -m proofs.pep`` checks the stored table; ``python -m proofs.pep search`` makes it anew.
 """

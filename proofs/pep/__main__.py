@@ -1,4 +1,4 @@
-"""The table of slack: ``python -m proofs.pep``; exit 0, 1 if a point is undecided or refused."""
+"""The table of slack: ``python -m proofs.pep``; exit 1 if a point is undecided or refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from amverify.errors import AmverifyError, InvalidInput
+from amverify.commandline import INTERRUPTED, run
 from amverify.files import write
 from proofs.pep import region
 from proofs.pep.table import STORED, Row, grid, load, row, save
@@ -30,6 +30,8 @@ python -m proofs.pep                         the stored table, every number chec
 python -m proofs.pep search --json new.json  find all certificates anew (extra pep)
 python -m proofs.pep --csv slack.csv
 """
+NAME = "python -m proofs.pep"
+STATUSES: dict[type[Exception], int] = {Refused: 1}
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,7 +44,7 @@ COLUMNS = ("p1", "p2", "p3", "s", "c", "T2", "worst case ≤", "≥", "slack", "
 
 
 def cells(r: Row) -> list[str]:
-    """A row for print, to five decimals; upper bounds rounded up, lower ones down."""
+    """A row for print, to five decimals (the file has the exact fractions)."""
     s = r.step
     numbers = [s.p1, s.p2, s.t - 1, s.s, s.coupling]
     bounds = [s.bound, r.upper.omega, r.attained.value, r.slack, r.best.omega,
@@ -126,21 +128,8 @@ def search(
     if rows:
         save(rows, {p: version(p) for p in ("cvxpy", "clarabel", "numpy")}, json_)
         _show(rows, csv_)
-    raise typer.Exit(130 if stopped else int(undecided > 0))
-
-
-def main() -> int:
-    """The command, with errors in one line."""
-    try:
-        return int(app(standalone_mode=False) or 0)
-    except typer.Exit as done:
-        return done.exit_code
-    except (AmverifyError, Refused) as error:
-        print(f"proofs.pep: {error}", file=sys.stderr)
-        return 2 if isinstance(error, InvalidInput) else 1
-    except KeyboardInterrupt:
-        return 130
+    raise typer.Exit(INTERRUPTED if stopped else int(undecided > 0))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(app, NAME, statuses=STATUSES))

@@ -8,6 +8,7 @@ inside) decides. A file that is not what was written is said and computed again.
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import CannotWrite
+from amverify.files import write
 from repro.engine.work import FinishedRun, check_lengths
 from repro.runs import RunResult, RunSpec
 from repro.storage import (
-    NO_PERMISSION,
     canonical_json,
     check_writable,
     seal,
     unseal,
-    write_atomically,
 )
 
+NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 FORMAT = "amverify run 2"
 
 
@@ -75,7 +76,7 @@ def store(cache: Cache, spec: RunSpec, run: FinishedRun) -> None:
         "report": run.result.report,
         "provenance": run.provenance,
     }
-    write_atomically(path_of(cache, spec, run.key), seal(body))
+    write(path_of(cache, spec, run.key), seal(body))
 
 
 def look_up(cache: Cache, spec: RunSpec, key: str) -> FinishedRun | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from amverify.files import write
 from repro.render.table import Document
 from repro.render.text import csv_text, json_text, latex, markdown
-from repro.storage import write_atomically
 
 
 def write_files(document: Document, folder: Path) -> list[Path]:
@@ -23,5 +23,5 @@ def write_files(document: Document, folder: Path) -> list[Path]:
     }
     texts |= {f"{name}_{table.name}.csv": csv_text(table) for table in document.tables[1:]}
     for file, text in texts.items():
-        write_atomically(folder / file, text)
+        write(folder / file, text)
     return [folder / file for file in texts]

@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 from typer.testing import CliRunner
 
+from amverify.commandline import run
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Inequality
 from proofs import __main__ as cli
@@ -48,6 +49,11 @@ UNUSED = {
     ("T2n", "p3 = 0"): "in words",
 }
 """Conditions that no step of the kernel uses as a formula, and why they are asked."""
+
+
+def command(arguments: list[str]) -> int:
+    """The exit status."""
+    return run(cli.app, cli.NAME, arguments, cli.STATUSES)
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -146,11 +152,13 @@ def test_z3_disagrees_with_a_false_obligation() -> None:
     assert _against((false,)) == ("wrong",)
 
 
-def test_z3_not_installed_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_z3_not_installed_is_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "z3", None)
-    result = RUNNER.invoke(cli.app, ["check", "G1"])
+    out = tmp_path / "proofs.json"
+    result = RUNNER.invoke(cli.app, ["check", "G1", "--json", str(out)])
     assert result.exit_code == 0
-    assert "not run" in result.output
+    (row,) = json.loads(out.read_text(encoding="utf-8"))
+    assert (row["kernel"], row["z3"]) == ("proved", "not run")
 
 
 def test_check_prints_a_line_for_each_and_writes_json(tmp_path: Path) -> None:
@@ -170,15 +178,38 @@ def test_an_open_theorem_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert "T1.json is missing" in result.output + capfd.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["check", "T99"], ["show", "nonsense"], ["show", "K2"]])
-def test_an_unknown_id_is_one_line(
-    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "T99"],
+        ["show", "nonsense"],
+        ["show", "K2"],
+        ["chek"],
+        ["--nonsense"],
+        ["show"],
+        ["certify", "x*x", "--degree", "one"],
+        ["certify", "x*x +"],
+        ["recheck", "nowhere.json"],
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["proofs", *arguments])
-    assert cli.main() == 2
+    assert command(arguments) == 2
     said = capsys.readouterr().err
-    assert said.startswith("proofs: ")
+    assert said.startswith("error: ")
     assert said.count("\n") == 1
+
+
+def test_ctrl_c_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(groups, "prove", pressed)
+    assert command(["show", "T1"]) == 130
+    assert capsys.readouterr().err == "interrupted; what was finished is kept\n"
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -186,7 +217,10 @@ def test_proofs_are_shown_as_text_and_latex(name: str) -> None:
     made = groups.prove(name)
     text, latex = as_text(made), as_latex(made)
     assert name in text
-    assert all(part.inequality.name for part in made.theorem.conclusions)
+    for line in (line for part in made.parts.values() for line in part):
+        assert f"{line.name}: {line.claim}" in text or line.claim == ""
+        assert line.name in text
+    assert text.endswith("accepted by proofs/checker.py")
     assert latex.count("\\begin{") == latex.count("\\end{") > 0
 
 

@@ -224,7 +224,7 @@ def test_results_that_cannot_be_written_are_said_before_any_run(monkeypatch, cap
     (tmp_path / "results").write_text("")
     monkeypatch.setattr(commands, "run_all", lambda *_, **__: pytest.fail("a run was started"))
     assert main(["table2", "--data", "digits"]) == CannotWrite.exit_status
-    assert "in the place of a folder" in one_error(capsys)
+    assert "in the place of its folder" in one_error(capsys)
 
 
 def test_ctrl_c_outside_the_runs(monkeypatch, capsys):

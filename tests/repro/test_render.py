@@ -255,5 +255,5 @@ def test_document_that_cannot_be_rendered_leaves_the_old_files(tmp_path):
 
 def test_folder_that_is_a_file(tmp_path):
     (tmp_path / "results").write_text("")
-    with pytest.raises(CannotWrite, match="in the place of a folder"):
+    with pytest.raises(CannotWrite, match="in the place of its folder"):
         write_files(document(), tmp_path / "results")

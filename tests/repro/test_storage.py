@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from amverify.errors import CannotWrite
-from repro.storage import check_writable, seal, unseal, write_atomically
+from amverify.files import write
+from repro.storage import check_writable, seal, unseal
 
 
 def failing_with(number: int):
@@ -21,22 +22,22 @@ def failing_with(number: int):
 
 def test_writes_and_replaces(tmp_path: Path):
     path = tmp_path / "new" / "folder" / "a.txt"
-    write_atomically(path, "ρ = 1\n")
-    write_atomically(path, "ρ = 2\r\n")
+    write(path, "ρ = 1\n")
+    write(path, "ρ = 2\r\n")
     assert path.read_bytes() == "ρ = 2\r\n".encode()
     assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.ENOSPC, "no space left"), (errno.EDQUOT, "no space"), (errno.EROFS, "another folder")],
+    [(errno.ENOSPC, "no space left"), (errno.EDQUOT, "no space"), (errno.EROFS, "another place")],
 )
 def test_what_the_system_refuses_leaves_the_old_file(tmp_path, monkeypatch, number, said):
     path = tmp_path / "a.txt"
-    write_atomically(path, "old")
+    write(path, "old")
     monkeypatch.setattr(os, "fsync", failing_with(number))
     with pytest.raises(CannotWrite, match=said) as caught:
-        write_atomically(path, "new")
+        write(path, "new")
     assert caught.value.exit_status == 6
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
@@ -50,7 +51,7 @@ def test_interrupted_write_leaves_nothing_behind(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_atomically(tmp_path / "a.txt", "new")
+        write(tmp_path / "a.txt", "new")
     assert not list(tmp_path.iterdir())
 
 
@@ -59,9 +60,9 @@ def test_file_in_the_place_of_a_folder(tmp_path):
     for attempt in (
         lambda: check_writable(tmp_path / "results"),
         lambda: check_writable(tmp_path / "results" / "deeper"),
-        lambda: write_atomically(tmp_path / "results" / "a.txt", ""),
+        lambda: write(tmp_path / "results" / "a.txt", ""),
     ):
-        with pytest.raises(CannotWrite, match="a file is in the place of a folder"):
+        with pytest.raises(CannotWrite, match="a file stands in the place of its folder"):
             attempt()
 
 

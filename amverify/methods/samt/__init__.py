@@ -15,7 +15,7 @@
 | ``evaluation`` | gradients by block from the user's closure |
 | ``blocks``, ``settings`` | what is trained, and how; what is refused |
 | ``averaging`` | more than one machine |
-| ``counters``, ``checkpoint``, ``rows`` | costs; saving and resuming; rows for an audit |
+| ``counters``, ``checkpoint`` | costs; saving and resuming |
 """
 
 from amverify.methods.samt.evaluation import NonFiniteLoss

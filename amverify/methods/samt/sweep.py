@@ -80,8 +80,9 @@ class Sweep:
 
     def _first(self, block: Block) -> None:
         """Extrapolate every block, then visit the first; if that fails, nothing has changed."""
-        before = self._extrapolate()
+        before: list[tuple[Tensor, Tensor, State, Tensor]] = []
         try:
+            self._extrapolate(before)
             self._visit(block)
         except BaseException:
             if not self.evaluation.updated:
@@ -91,9 +92,8 @@ class Sweep:
                         state["displacement"] = displacement
             raise
 
-    def _extrapolate(self) -> list[tuple[Tensor, Tensor, State, Tensor]]:
-        """w ← w + βΔ, Δ ← βΔ, where a block has one; returns what undoes it."""
-        before = []
+    def _extrapolate(self, before: list[tuple[Tensor, Tensor, State, Tensor]]) -> None:
+        """w ← w + βΔ, Δ ← βΔ, where a block has one; ``before`` gets what undoes it."""
         with torch.no_grad():
             for block in self.blocks:
                 beta = block.group["extrapolation"]
@@ -104,7 +104,6 @@ class Sweep:
                     before.append((w, w.clone(), state, moved))
                     state["displacement"] = moved.mul(beta)
                     w.add_(state["displacement"])
-        return before
 
     def _visit(self, block: Block) -> None:
         """T steps of a block, and one training step of its α."""
