@@ -38,11 +38,10 @@ def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     """
     if type(model).forward is not nn.Sequential.forward or "forward" in model.__dict__:
         return None
-    found = list(_unfold(model))
-    inner = {id(module): module for part in found for module in part.modules()}
-    hooked = any(_has_hooks(module) for module in [*inner.values(), *model.modules()])
+    found, every = list(_unfold(model)), list(model.modules())
+    hooked = any(_has_hooks(module) for module in every)
     twice = len({id(part) for part in found}) < len(found)
-    drawn = any(isinstance(module, RANDOM) for module in inner.values())
+    drawn = any(isinstance(module, RANDOM) for module in every)
     return None if hooked or twice or drawn else found
 
 

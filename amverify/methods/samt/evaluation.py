@@ -195,7 +195,10 @@ def _differentiate(
 ) -> list[Tensor | None]:
     try:
         found = torch.autograd.grad(
-            loss.reshape(()), list(parameters), allow_unused=True, create_graph=graph
+            loss.reshape(()) if loss.ndim else loss,
+            list(parameters),
+            allow_unused=True,
+            create_graph=graph,
         )
     except RuntimeError as error:
         if "backward through the graph a second time" in str(error):

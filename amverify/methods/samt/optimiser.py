@@ -43,9 +43,11 @@ from amverify.methods.samt.settings import (
     meta_weights_of,
 )
 from amverify.methods.samt.stepsizes import (
+    Pool,
     Scaling,
     check_bounds,
     initial_factor,
+    pooled,
     step_size,
 )
 from amverify.methods.samt.sweep import Block, Sweep
@@ -121,6 +123,7 @@ class SAMT(torch.optim.Optimizer):
         self._generator = torch.Generator().manual_seed(seed)
         self._process_group, self._look_for_chain = process_group, chain
         self._blocks: list[Block] | None = None
+        self._pools: list[Pool] = []
         self._chain: Chain | None = None
         self.uses_chain = False
         self.meta_optimiser: torch.optim.Optimizer | None = None
@@ -207,7 +210,9 @@ class SAMT(torch.optim.Optimizer):
             self._settings.count_flops,
             self._process_group,
         )
-        sweep = Sweep(blocks, self._settings, evaluation, self.counters, self.meta_optimiser)
+        sweep = Sweep(
+            blocks, self._pools, self._settings, evaluation, self.counters, self.meta_optimiser
+        )
         with evaluation.running():
             sweep.run(self._order(len(blocks)), draw)
         self._bad += sweep.bad
@@ -292,6 +297,9 @@ class SAMT(torch.optim.Optimizer):
                 Block(number, group, [w for w in group["params"] if w in self.state], self.state)
                 for number, group in enumerate(self.param_groups)
             ]
+            self._pools = pooled(
+                (state["theta"], block.group) for block in self._blocks for state in block.states
+            )
             self._chain = None
         if not self._look_for_chain:
             return self._blocks, None

@@ -16,8 +16,9 @@ counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -76,42 +77,92 @@ def step_size(theta: Tensor, group: Group) -> Tensor:
     return theta.exp().mul_(group["lr"]).clamp_(low, high)
 
 
-Row: TypeAlias = tuple[Tensor, Hypergradient, Group]
+@dataclass(frozen=True)
+class Pool:
+    """The θ of all parameters of one dtype and device, in one vector.
 
-
-def ascents(rows: Sequence[Row]) -> tuple[list[Tensor], list[Tensor], Tensor]:
-    """c of each θ, zero where it is not finite; whether each entry was; how many were not.
-
-    All θ are served by the same few operations on one long vector: step sizes are small, and an
-    operation of its own for each would cost more than its arithmetic.
+    Step sizes are few beside weights: an operation for each θ would cost more than its
+    arithmetic, so one serves them all, or as many neighbours as have the same settings.
 
     Args:
-        rows: θ, its hypergradient, the block's group; at least one.
+        flat: the vector; the θ are views of it.
+        thetas: in the order of the blocks.
+        groups: the block's group, for each θ.
     """
-    by_alpha = torch.cat([found.by_alpha.reshape(-1) for _, found, _ in rows])
-    sizes = [found.most.reshape(-1) for _, found, _ in rows if found.most is not None]
-    if sizes:
-        most = torch.cat(sizes)
-        finite = torch.isfinite(by_alpha + most)
-        c = by_alpha.neg_().div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
-    else:
-        alphas = [step_size(theta, group).reshape(-1) for theta, _, group in rows]
-        c = by_alpha.neg_().mul_(torch.cat(alphas))
-        finite = torch.isfinite(c)
-    c = torch.where(finite, c, 0.0)
-    counts = [theta.numel() for theta, _, _ in rows]
 
-    def cut(x: Tensor) -> list[Tensor]:
-        parts = torch.split(x, counts)
-        return [part.view(theta.shape) for part, (theta, _, _) in zip(parts, rows, strict=True)]
+    flat: Tensor
+    thetas: list[Tensor]
+    groups: list[Group]
 
-    return cut(c), cut(finite), len(c) - finite.sum()
+    def spans(self) -> Iterator[tuple[slice, Group]]:
+        """Parts of the vector with the same lr, bounds and β, and a group that has them."""
+        start = end = 0
+        last: Group | None = None
+        for theta, group in zip(self.thetas, self.groups, strict=True):
+            if last is not None and _settings(group) != _settings(last):
+                yield slice(start, end), last
+                start = end
+            end, last = end + theta.numel(), group
+        if last is not None:
+            yield slice(start, end), last
+
+    def cut(self, x: Tensor) -> list[Tensor]:
+        """A vector of ``flat``'s length as views of each θ's shape."""
+        parts = torch.split(x, [theta.numel() for theta in self.thetas])
+        return [part.view(theta.shape) for part, theta in zip(parts, self.thetas, strict=True)]
+
+    def step_sizes(self) -> Tensor:
+        """α of every entry."""
+        parts = [step_size(self.flat[span], group) for span, group in self.spans()]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor, Tensor]:
+        """c, zero where it is not finite or not known; whether it was finite; how many were not.
+
+        Args:
+            found: id of θ → its hypergradient.
+        """
+        none = self.flat.new_zeros(())
+        parts = [found.get(id(theta)) for theta in self.thetas]
+        by_alpha = self._joined([none if p is None else p.by_alpha for p in parts])
+        if any(p is not None and p.most is not None for p in parts):
+            most = self._joined([none if p is None or p.most is None else p.most for p in parts])
+            finite = torch.isfinite(by_alpha + most)
+            c = by_alpha.neg_().div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
+        else:
+            c = by_alpha.neg_().mul_(self.step_sizes())
+            finite = torch.isfinite(c)
+        return torch.where(finite, c, 0.0), finite, len(c) - finite.sum()
+
+    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
+        rows = zip(parts, self.thetas, strict=True)
+        return torch.cat([part.expand(theta.shape).reshape(-1) for part, theta in rows])
+
+    def climb(self, c: Tensor) -> None:
+        """θ + βc, within the bounds."""
+        for span, group in self.spans():
+            theta = self.flat[span].add_(c[span], alpha=group["meta_lr"])
+            keep_in_bounds(theta, group)
 
 
-def climb(theta: Tensor, c: Tensor, group: Group) -> None:
-    """θ + βc, within the bounds."""
-    theta.add_(c, alpha=group["meta_lr"])
-    keep_in_bounds(theta, group)
+def _settings(group: Group) -> tuple[Any, ...]:
+    names = ("lr", "bounds", "meta_lr", "initial_lr")
+    return tuple(group.get(name) for name in names)
+
+
+def pooled(thetas: Iterable[tuple[Tensor, Group]]) -> list[Pool]:
+    """The θ moved into one vector for each dtype and device; each stays the object that it is."""
+    alike: dict[tuple[torch.dtype, torch.device], list[tuple[Tensor, Group]]] = {}
+    for theta, group in thetas:
+        alike.setdefault((theta.dtype, theta.device), []).append((theta, group))
+    pools = []
+    for rows in alike.values():
+        flat = torch.cat([theta.reshape(-1) for theta, _ in rows])
+        pool = Pool(flat, [theta for theta, _ in rows], [group for _, group in rows])
+        for theta, part in zip(pool.thetas, pool.cut(flat), strict=True):
+            theta.data = part
+        pools.append(pool)
+    return pools
 
 
 def keep_in_bounds(theta: Tensor, group: Group) -> None:

@@ -26,7 +26,7 @@ from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Evaluation
 from amverify.methods.samt.hypergradient import Trial, closed_form, length, unrolled
 from amverify.methods.samt.settings import Settings
-from amverify.methods.samt.stepsizes import Hypergradient, Row, ascents, climb, meta_step, step_size
+from amverify.methods.samt.stepsizes import Hypergradient, Pool, meta_step
 
 State = dict[str, Any]
 Gradients = list[Tensor | None]
@@ -46,10 +46,6 @@ class Block:
         """What is kept for each parameter."""
         return [self.all_state[w] for w in self.parameters]
 
-    def alphas(self) -> list[Tensor]:
-        """The step sizes that the next step uses."""
-        return [step_size(state["theta"], self.group) for state in self.states]
-
 
 @dataclass
 class Sweep:
@@ -59,12 +55,14 @@ class Sweep:
     """
 
     blocks: Sequence[Block]
+    pools: Sequence[Pool]
     settings: Settings
     evaluation: Evaluation
     counters: Counters
     meta_optimiser: torch.optim.Optimizer | None
     bad: Tensor | int = field(default=0, init=False)
-    _trained: list[Row] = field(default_factory=list, init=False)
+    _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
+    _alphas: dict[int, Tensor] = field(default_factory=dict, init=False)
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
@@ -122,12 +120,22 @@ class Sweep:
             found = self._steps(block, train=True)
         self._train(block, found)
 
+    def _step_sizes(self, block: Block) -> list[Tensor]:
+        """The block's α; all are computed at once, and again after they were trained."""
+        if not self._alphas:
+            with torch.no_grad():
+                for pool in self.pools:
+                    parts = pool.cut(pool.step_sizes())
+                    rows = zip(pool.thetas, parts, strict=True)
+                    self._alphas.update((id(theta), alpha) for theta, alpha in rows)
+        return [self._alphas[id(state["theta"])] for state in block.states]
+
     def _trains(self, block: Block) -> bool:
         return self.meta_optimiser is not None or block.group["meta_lr"] != 0
 
     def _steps(self, block: Block, train: bool) -> list[Hypergradient | None]:
         """The block's T steps with α as it is, and the closed-form hypergradient on the way."""
-        alphas = block.alphas()
+        alphas = self._step_sizes(block)
         found: list[Hypergradient | None] = [None] * len(alphas)
         for t in range(self.settings.inner):
             gradients = self._gradients(block)
@@ -210,32 +218,29 @@ class Sweep:
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
         """Keep what trains θ: at the end of the sweep, or now if it is for this very batch."""
-        self._trained += [
-            (state["theta"], hyper, block.group)
-            for state, hyper in zip(block.states, found, strict=True)
-            if hyper is not None
-        ]
+        for state, hyper in zip(block.states, found, strict=True):
+            if hyper is not None:
+                self._found[id(state["theta"])] = hyper
         if self.settings.meta == "same":
             self._learn()
 
     def _learn(self) -> None:
         """Train the θ of the blocks visited since the last time."""
-        alike: dict[tuple[torch.dtype, torch.device], list[Row]] = {}
-        for row in self._trained:
-            alike.setdefault((row[0].dtype, row[0].device), []).append(row)
-        self._trained = []
-        meta_rows = []
+        if not self._found:
+            return
+        rows = []
         with torch.no_grad():
-            for rows in alike.values():
-                every, finite, bad = ascents(rows)
+            for pool in self.pools:
+                c, finite, bad = pool.ascent(self._found)
                 self.bad = bad + torch.as_tensor(self.bad, device=bad.device)
-                for (theta, _, group), c, good in zip(rows, every, finite, strict=True):
-                    if self.meta_optimiser is None:
-                        climb(theta, c, group)
-                    else:
-                        meta_rows.append((theta, c, good, group))
-            if self.meta_optimiser is not None and meta_rows:
-                meta_step(self.meta_optimiser, meta_rows)
+                if self.meta_optimiser is None:
+                    pool.climb(c)
+                    continue
+                parts = zip(pool.thetas, pool.cut(c), pool.cut(finite), pool.groups, strict=True)
+                rows += [row for row in parts if id(row[0]) in self._found]
+            if self.meta_optimiser is not None:
+                meta_step(self.meta_optimiser, rows)
+        self._found, self._alphas = {}, {}
 
     def _by_trial(self, block: Block) -> list[Hypergradient]:
         """The derivative of the meta-loss on the present batch, through n steps from here."""
@@ -259,7 +264,7 @@ class Sweep:
         momentum = block.group["momentum"]
         trial = Trial(
             block.parameters,
-            block.alphas(),
+            self._step_sizes(block),
             [state.get("displacement") if momentum else None for state in block.states],
             momentum,
             gradients,

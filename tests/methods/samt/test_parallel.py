@@ -46,8 +46,8 @@ CHILD = """
                 x = x * float("nan")
             optimiser.step(lambda: loss(model, (x[mine], y[mine])))
     except InvalidInput as error:
-        print(error)
-        sys.exit(7)
+        print(error, flush=True)
+        os._exit(7)  # gloo's threads may still wait for the other rank
     torch.save(
         {"model": model.state_dict(), "alpha": optimiser.step_sizes()}, folder / f"{rank}.pt"
     )
