@@ -87,12 +87,15 @@ def audit_command(
     time_limit: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="For module:function to end.")
     ] = 3600.0,
+    iteration_limit: Annotated[
+        int, typer.Option(min=1, metavar="N", help="That module:function may record.")
+    ] = 1_000_000,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every theorem's details.")
     ] = False,
 ) -> None:
     """Judge what is claimed of a run."""
-    trace, claims = _gathered(subject, time_limit)
+    trace, claims = _gathered(subject, time_limit, iteration_limit)
     declared = _constants(constant or [])
     if theorem_:
         claims = tuple(Claim(name, declared) for name in theorem_)
@@ -115,13 +118,13 @@ def audited(trace: Trace, claims: Sequence[Claim]) -> Report:
     return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
 
 
-def _gathered(subject: str, seconds: float) -> tuple[Trace, tuple[Claim, ...]]:
+def _gathered(subject: str, seconds: float, iterations: int) -> tuple[Trace, tuple[Claim, ...]]:
     path = Path(subject)
     if path.suffix == ".toml":
         file, claims = read_specification(path)
         return load_trace(file), claims
     if ":" in subject and not path.exists():
-        return run_subject(subject, seconds)
+        return run_subject(subject, seconds, iterations)
     return load_trace(path), ()
 
 

@@ -30,6 +30,7 @@ from amverify.errors import InvalidInput
 from amverify.recording.blocks import MethodRecorder
 from amverify.recording.bounds import Bound, Bounded, Declared
 from amverify.recording.header import declared, versions
+from amverify.recording.limit import count
 from amverify.recording.points import (
     Vector,
     evaluate,
@@ -253,6 +254,7 @@ class Recorder:
         """Append a row, or end the recording where something is not finite."""
         x, dtype, shapes = flat(params)
         number = len(self._rows)
+        count(number)
         if not number:
             self._unit, self._dtype, self._shapes = unit_roundoff(dtype), dtype, shapes
         elif shapes != self._shapes:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import AmverifyError, InvalidInput
+from amverify.recording.limit import at_most
 from amverify.trace import Trace, load_trace, save_trace
 
 _RAISED = 70
@@ -52,8 +53,13 @@ class Subject:
     claims: tuple[Claim, ...] = ()
 
 
-def run_subject(name: str, seconds: float) -> tuple[Trace, tuple[Claim, ...]]:
+def run_subject(name: str, seconds: float, iterations: int) -> tuple[Trace, tuple[Claim, ...]]:
     """Run ``module:function`` in a process of its own, for at most so long.
+
+    Args:
+        name: of the subject.
+        seconds: after which it is stopped.
+        iterations: that it may record; a trace that it reads from a file is not counted.
 
     Raises:
         InvalidInput: if there is no such subject, it raises, it takes longer, or what it
@@ -64,7 +70,7 @@ def run_subject(name: str, seconds: float) -> tuple[Trace, tuple[Claim, ...]]:
         raise InvalidInput(f"subject {name!r}: write it as module:function")
     with tempfile.TemporaryDirectory(prefix="amverify-") as folder:
         out = Path(folder)
-        command = [sys.executable, "-c", _START, name, folder]
+        command = [sys.executable, "-c", _START, name, folder, str(iterations)]
         try:
             done = subprocess.run(command, timeout=seconds, stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
@@ -92,11 +98,12 @@ def _load(name: str) -> Subject:
     raise InvalidInput(f"{attribute} is neither a function nor a Subject")
 
 
-def child(name: str, folder: str) -> int:
+def child(name: str, folder: str, iterations: str) -> int:
     """Run the subject; what goes wrong becomes the last line on standard error."""
     try:
         subject = _load(name)
-        trace = subject.run()
+        with at_most(int(iterations)):
+            trace = subject.run()
         if not isinstance(trace, Trace):
             raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
         save_trace(trace, Path(folder) / "run.trace")

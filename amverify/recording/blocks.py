@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.recording.limit import count
 from amverify.trace import COLUMNS, Column
 
 EVERY = 256
@@ -80,7 +81,8 @@ class MethodRecorder:
         self._fields: tuple[str, ...] = ()
 
     def sweep(self, number: int, rows: Sequence[Record]) -> None:
-        """Add the rows of a sweep."""
+        """Add the rows of a sweep; InvalidInput if it is one too many (``recording.limit``)."""
+        count(number)
         self._waiting += [(number, row) for row in rows]
         self._sweeps += 1
         if self._sweeps >= EVERY:

@@ -10,6 +10,8 @@ import pytest
 from hand import HALVING, RISING, descent
 
 from amverify.cli import main
+from amverify.errors import InvalidInput
+from amverify.recording.limit import at_most, count
 from amverify.trace import save_trace
 
 SUBJECTS = """
@@ -26,6 +28,20 @@ def leaves(): sys.exit(3)
 def dies():
     import os
     os._exit(9)
+def wanders():
+    from amverify.recorder import Recorder
+    recorder = Recorder("an endless loop")
+    while True:
+        recorder.step([1.0], value=0.0)
+def sweeps():
+    import torch
+    from amverify.methods.tiam import TIAM
+    from amverify.network.initial import gaussian
+    from amverify.network.layered import LayeredProblem
+    from amverify.tracing import traced
+    x, y = torch.ones(4, 3, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
+    problem = LayeredProblem(x, y, widths=(3, 2, 2), rho=1e-2)
+    return traced(TIAM(), problem, gaussian(problem.widths, seed=0), 10**9)
 number = 7
 claimed = Subject(good, (Claim("H1", {{"a": 3.5}}), Claim("descent")))
 """
@@ -170,6 +186,20 @@ def test_a_subject_that_never_ends(place, capsys):
     assert "--time-limit" in refused(capsys, "audit", *given)
 
 
+@pytest.mark.parametrize("subject", ["wanders", "sweeps"])
+def test_a_subject_that_records_for_ever(place, capsys, subject):
+    given = (f"my_subjects:{subject}", "--theorem", "descent", "--iteration-limit", "20")
+    assert "not done after 20 iterations; see --iteration-limit" in refused(capsys, "audit", *given)
+
+
+def test_a_run_of_as_many_iterations_as_are_allowed(place, capsys):
+    with at_most(5):
+        count(5)
+        with pytest.raises(InvalidInput, match="5 iterations"):
+            count(6)
+    count(6)
+
+
 def test_nothing_claimed(place, capsys):
     assert "nothing is claimed" in refused(capsys, "audit", "halving.trace")
 
@@ -225,7 +255,7 @@ def test_an_unwritable_report_is_status_6(place, capsys):
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("option", ["--nonsense", "--time-limit=0"])
+@pytest.mark.parametrize("option", ["--nonsense", "--time-limit=0", "--iteration-limit=0"])
 def test_a_bad_option(place, capsys, option):
     assert "--help" in refused(capsys, "audit", "halving.trace", option)
 
