@@ -118,7 +118,9 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         constants=_numbers(known) + _formulas(theorem, tested),
         counts=_total([test.counts for test in tested]),
         slack=next((test.slack for test in tested if test.slack.sweeps), Slack()),
-        witness=next((test.witness for test in tested if test.witness), None),
+        witness=_with_state(
+            next((test.witness for test in tested if test.witness), None), ctx.trace
+        ),
         notes=tuple(dict.fromkeys(n for test in tested for n in test.notes)),
         evidence=standing(theorem) + _evidence(tested),
     )
@@ -400,6 +402,15 @@ def _witness(
         decided="exact" if decided == "exact" else "float",
         values=values,
     )
+
+
+def _with_state(witness: Witness | None, trace: Trace) -> Witness | None:
+    """The witness with the iterates around it that the run kept: uᵏ⁻², uᵏ⁻¹, uᵏ."""
+    if witness is None:
+        return None
+    near = range(witness.sweep - 2, witness.sweep + 1)
+    state = {f"sweep {k}": dict(trace.iterates[k]) for k in near if k in trace.iterates}
+    return replace(witness, state=state or None)
 
 
 def _slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:

@@ -104,7 +104,8 @@ class Witness:
     """An instance that fails: where, both sides, by how much, and what rounding could do.
 
     ``margin`` = rhs − lhs < −``bound``. ``values`` are the symbols of the inequality there,
-    mid-point and radius. ``state`` holds what replays it from iterates, if there are any.
+    mid-point and radius. ``state`` holds the full iterates around it, if the run kept them:
+    the last three, for displacements too.
     """
 
     theorem: str

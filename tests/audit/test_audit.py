@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from amverify.audit import audit
 from amverify.families import draw
 from amverify.families.block_loops import Rule, block_descent
 from amverify.families.loops import gradient_descent, nesterov, step_size
+from amverify.files import write
 from amverify.recorder import Recorder
 from amverify.replay import replay, replay_report
 from amverify.report import from_json, to_json
@@ -122,3 +124,19 @@ def test_outside_the_region_nothing_holds(rule, seed):
 @pytest.mark.parametrize("rule", [Rule(p1=1.0, p2=1.0), Rule(s=0.5), Rule(p3=1.0)])
 def test_on_the_region_s_border_nothing_holds(rule):
     outside(rule, 2)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_witness_brings_the_iterates_that_the_run_kept(tmp_path, every):
+    recorder = Recorder(operations=4, keep_iterates=every)
+    path = [4.0, 3.0, 2.0, 1.0, 5.0, 0.0]
+    for x in path:
+        recorder.step(np.array([x]), value=x * x)
+    file = tmp_path / "report.json"
+    write(file, to_json(audit(recorder.trace(), ["descent"])))
+    witness = from_json(file.read_text(encoding="utf-8"))["descent"].witness
+    assert witness is not None
+    assert witness.state is not None
+    assert witness.sweep == 4
+    kept = {name: float(arrays["x"][0]) for name, arrays in witness.state.items()}
+    assert kept == {f"sweep {k}": path[k] for k in (2, 3, 4) if k % every == 0}
