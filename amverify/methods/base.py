@@ -12,6 +12,7 @@ methods alone update theirs in place, as torch's optimisers do: use what ``sweep
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -138,7 +139,8 @@ def from_module(problem: LayeredProblem, module: nn.Sequential) -> Parameters:
     """Weights and biases of the Linear layers of ``module``.
 
     Raises:
-        InvalidInput: if they do not have the problem's widths, or a layer has no bias.
+        InvalidInput: if they do not have the problem's widths, a layer has no bias, or what stands
+            before, between and behind them is not the identity and the problem's activation.
     """
     linears = [layer for layer in module if isinstance(layer, nn.Linear)]
     found = tuple(
@@ -148,9 +150,32 @@ def from_module(problem: LayeredProblem, module: nn.Sequential) -> Parameters:
         raise InvalidInput(f"module: widths {found}, but the problem has {problem.widths}")
     if any(layer.bias is None for layer in linears):
         raise InvalidInput("module: every Linear layer needs a bias")
+    _check_between(problem, module)
     weights = [layer.weight.detach().clone() for layer in linears]
     biases = [layer.bias.detach().clone().unsqueeze(0) for layer in linears]
     return weights, biases
+
+
+def _check_between(problem: LayeredProblem, module: nn.Sequential) -> None:
+    """Try what stands around the Linear layers on a few numbers, as it is (training or not)."""
+    parts: list[list[nn.Module]] = [[]]
+    like = next(layer.weight for layer in module if isinstance(layer, nn.Linear))
+    for layer in module:
+        if isinstance(layer, nn.Linear):
+            parts.append([])
+        else:
+            parts[-1].append(copy.deepcopy(layer))
+    for place, (some, width) in enumerate(zip(parts, problem.widths, strict=True)):
+        inside = 0 < place < len(parts) - 1
+        z = torch.linspace(-3, 3, 5 * width, dtype=like.dtype, device=like.device).view(5, width)
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            out = nn.Sequential(*some)(z)
+        wanted = problem.activation(z) if inside else z
+        if out.shape != z.shape or not torch.allclose(out, wanted, equal_nan=True):
+            names = ", ".join(type(part).__name__ for part in some) or "nothing"
+            where = f"behind Linear layer {place}" if place else "before the first Linear layer"
+            expected = problem.activation.name if inside else "nothing"
+            raise InvalidInput(f"module: {names} {where}, but the problem has {expected} there")
 
 
 @dataclass(frozen=True)

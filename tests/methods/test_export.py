@@ -21,6 +21,7 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem
 
+F64 = torch.float64
 WIDTHS, SAMPLES, SWEEPS = (9, 4, 3, 3), 6, 4
 FRESH = draw(11, WIDTHS[0], seed=70)
 FRESH_LABELS = labels(11, WIDTHS[-1], seed=71)
@@ -153,13 +154,15 @@ def test_a_diverged_replicate_has_no_accuracy(case, bad):
 
 def linears(*widths: int, bias: bool = True) -> nn.Sequential:
     pairs = pairwise(widths)
-    return nn.Sequential(*(nn.Linear(i, o, bias=bias, dtype=torch.float64) for i, o in pairs))
+    layers = [nn.Linear(i, o, bias=bias, dtype=F64) for i, o in pairs]
+    behind = [part for layer in layers for part in (layer, nn.ReLU())]
+    return nn.Sequential(*behind[:-1])
 
 
 def test_from_module_reads_weights_and_biases():
     p, module = problem(WIDTHS, SAMPLES), linears(*WIDTHS)
     weights, biases = from_module(p, module)
-    for layer, w, b in zip(module, weights, biases, strict=True):
+    for layer, w, b in zip(module[::2], weights, biases, strict=True):
         assert torch.equal(w, layer.weight)
         assert torch.equal(b, layer.bias[None])
         assert not w.requires_grad
@@ -182,3 +185,33 @@ def test_from_module_refuses_layers_without_bias():
     p = problem(WIDTHS, SAMPLES)
     with pytest.raises(InvalidInput, match="every Linear layer needs a bias"):
         TIAM().restore(p, linears(*WIDTHS, bias=False))
+
+
+AROUND = {
+    "another activation": lambda a, b: [a, nn.Tanh(), b],
+    "no activation": lambda a, b: [a, b],
+    "dropout": lambda a, b: [a, nn.ReLU(), nn.Dropout(), b],
+    "batch norm": lambda a, b: [a, nn.BatchNorm1d(a.out_features, dtype=F64), nn.ReLU(), b],
+    "a softmax at the end": lambda a, b: [a, nn.ReLU(), b, nn.Softmax(-1)],
+    "an activation before": lambda a, b: [nn.ReLU(), a, nn.ReLU(), b],
+}
+
+
+def _two_layers() -> tuple[LayeredProblem, nn.Linear, nn.Linear]:
+    p = problem(WIDTHS[:3], SAMPLES)
+    first, second = (nn.Linear(i, o, dtype=F64) for i, o in pairwise(p.widths))
+    return p, first, second
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_from_module_refuses_another_function(name):
+    p, first, second = _two_layers()
+    with pytest.raises(InvalidInput, match="Linear layer"):
+        from_module(p, nn.Sequential(*AROUND[name](first, second)))
+
+
+def test_from_module_reads_what_is_the_same_function():
+    p, first, second = _two_layers()
+    module = nn.Sequential(nn.Flatten(), first, nn.ReLU(), nn.Dropout().eval(), second)
+    weights, _ = from_module(p, module)
+    assert torch.equal(weights[1], second.weight)
