@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from amverify.methods import samt
 from amverify.methods.samt import KINDS, SAMT
 from tests.methods.samt.nets import (
     CLASSES,
@@ -395,3 +397,9 @@ def test_a_heavy_ball_inside_blocks_diverges_where_extrapolation_and_sgd_converg
     assert far["ball"] > 100
     assert far["extrapolation"] < 1e-9
     assert far["SGD"] < 1e-6
+
+
+def test_the_package_s_tutorial_runs() -> None:
+    found = doctest.testmod(samt)
+    assert found.attempted > 10
+    assert found.failed == 0
