@@ -223,6 +223,11 @@ class SAMT(torch.optim.Optimizer):
         return evaluation.first_loss
 
     @property
+    def settings(self) -> Settings:
+        """How a step goes, as the arguments said."""
+        return self._settings
+
+    @property
     def gradient_evaluations(self) -> float:
         """Partial derivatives computed, over the number of trained parameters."""
         size = sum(w.numel() for w in self.state)
