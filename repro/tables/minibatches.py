@@ -36,9 +36,7 @@ CURVE_COLUMNS = (
     Column("epoch", "Epoch", right=True),
     *(Column(key, title, right=True) for key, title in MEASURED.items()),
 )
-PAPER_ONLY = (
-    "the CNN is trained on the digits alone here: on the larger data sets with --profile paper"
-)
+PAPER_ONLY = "the CNN is trained on data sets larger than the digits with --profile paper only"
 
 
 Pair = tuple[str, Workload]
