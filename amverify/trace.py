@@ -73,7 +73,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "delta": "δ^k, the Lyapunov weight that the block carries",
         "delta_next": "δ^{k+1}",
         "gamma": "γ of T1p; 0 elsewhere",
-        "backtracks": "doublings of L",
+        "backtracks": "doublings of L, by the replicate that needed most",
         "weighted": "Σ_j e_j²/α_j, for step sizes α_j",
         "slope": "⟨∇_if, e⟩ at the point where the block was updated",
         "momentum": "β of this update, where it is e = −D∇_if + βΔ",

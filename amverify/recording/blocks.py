@@ -149,8 +149,11 @@ def _joined(parts: Sequence[tuple[list[int], Part]], rows: int) -> Part:
 
 def _stacked(rows: Sequence[Unfinished]) -> Part:
     """The records of rows of one key, computed together."""
-    columns = zip(*(row.numbers() for row in rows), strict=True)
-    record = rows[0].restored([_column(entries) for entries in columns]).finished()
+    entries = zip(*(row.numbers() for row in rows), strict=True)
+    columns = [_column(x) for x in entries]
+    deepest = max(column.ndim for column in columns)
+    aligned = [x.reshape(x.shape + (1,) * (deepest - x.ndim)) for x in columns]
+    record = rows[0].restored(aligned).finished()
     found: Part = {}
     for name in FIELDS:
         x = getattr(record, name, None)
@@ -164,7 +167,7 @@ def _stacked(rows: Sequence[Unfinished]) -> Part:
 
 
 def _column(entries: Sequence[Any]) -> Tensor:
-    """One number of many rows, (K, *R), in float64 on the host."""
+    """One number of many rows, (K, *R), or (K,) if replicates share it; float64 on the host."""
     tensors = [x for x in entries if isinstance(x, Tensor)]
     if not tensors:
         return torch.tensor(entries, dtype=torch.float64)

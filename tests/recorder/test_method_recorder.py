@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from support.problems import parameters, problem
 
 from amverify.errors import InvalidInput
+from amverify.methods.inertia import Inertia
+from amverify.methods.step import StepRule
+from amverify.methods.tiam import TIAM
+from amverify.network.coupling import Band
 from amverify.recorder import MethodRecorder
 from amverify.recording import blocks
 from amverify.trace import Trace
+from amverify.tracing import traced
 
 
 def record(kind, layer, number, shape=(2, 3), **more):
@@ -92,3 +99,26 @@ def test_records_that_do_not_fit_together():
     recorder.sweep(1, (record("W", 1, 1), record("W", 1, 1, step=torch.ones(5))))
     with pytest.raises(InvalidInput, match="replicates of different shapes"):
         recorder.table()
+
+
+@pytest.mark.parametrize("sweeps", [2, 5])
+@pytest.mark.parametrize("steps", ["exact", "backtracking"])
+@pytest.mark.parametrize("representation", ["dense", "spanned"])
+def test_replicates_in_one_trace_are_the_runs_alone(representation, steps, sweeps):
+    """Numbers that replicates share stand beside numbers of each; two sweeps of two replicates
+    would be mistaken for one another if the stack did not tell rows from replicates."""
+    p = problem((9, 4, 3, 3), 6, coupling=Band(0.3), representation=representation)
+    rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="certified", steps=steps)
+    weights, biases = parameters(p, 3, 2)
+    both = traced(TIAM(rule), p, (weights, biases), sweeps).blocks
+    for r in range(2):
+        alone = traced(TIAM(rule), p, ([w[r] for w in weights], [b[r] for b in biases]), sweeps)
+        mine = both["replicate"] == r
+        for name, column in alone.blocks.items():
+            if name in ("kind", "update"):
+                assert (both[name][mine] == column).all()
+            elif name == "backtracks":
+                assert (both[name][mine] >= column).all()
+            elif name != "replicate":
+                tolerance = 1e-9 * (1 + np.abs(column).max())
+                np.testing.assert_allclose(both[name][mine], column, 1e-6, tolerance, err_msg=name)
