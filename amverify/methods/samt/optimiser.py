@@ -286,6 +286,10 @@ class SAMT(torch.optim.Optimizer):
             self.meta_optimiser.load_state_dict(own["meta_optimiser"])
         self._blocks = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything that a copy needs; what refers to memory of this one is made anew."""
+        return {**self.__dict__, "_blocks": None, "_pools": [], "_chain": None}
+
     def _thetas(self) -> list[Tensor]:
         return [own["theta"] for own in self.state.values()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import subprocess
@@ -146,3 +147,21 @@ def test_a_checkpoint_of_another_optimiser_is_refused() -> None:
     model = dense()
     with pytest.raises(InvalidInput, match="checkpoint"):
         SAMT(model).load_state_dict(torch.optim.SGD(model.parameters(), lr=0.1).state_dict())
+
+
+@pytest.mark.parametrize("meta", [None, lambda thetas: torch.optim.Adam(thetas, lr=0.01)])
+def test_a_deep_copy_goes_on_alone_and_bit_for_bit(meta: Any) -> None:
+    model = dense()
+    optimiser = SAMT(model, kind="row", order="random", seed=4, meta_optimiser=meta)
+    for batch in batches(3):
+        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    twin, copied = copy.deepcopy((model, optimiser))
+    before = [w.detach().clone() for w in twin.parameters()]
+    for batch in batches(3):
+        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    assert same(before, weights(twin))
+    for batch in batches(3):
+        copied.step(lambda batch=batch: loss(twin, batch))  # type: ignore[misc]
+    assert same(weights(model), weights(twin))
+    assert same(list(optimiser.step_sizes().values()), list(copied.step_sizes().values()))
+    assert copied.uses_chain
