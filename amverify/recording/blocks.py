@@ -172,7 +172,8 @@ def _column(entries: Sequence[Any]) -> Tensor:
     if not tensors:
         return torch.tensor(entries, dtype=torch.float64)
     like = max(tensors, key=Tensor.dim)
-    whole = [torch.as_tensor(x, device=like.device).double().expand(like.shape) for x in entries]
+    wide, place = torch.float64, like.device  # a bare number would become a float32
+    whole = [torch.as_tensor(x, dtype=wide, device=place).expand(like.shape) for x in entries]
     return torch.stack(whole).cpu()
 
 

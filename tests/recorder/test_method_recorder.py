@@ -13,7 +13,7 @@ from amverify.errors import InvalidInput
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
-from amverify.network.coupling import Band
+from amverify.network.coupling import Band, Penalty
 from amverify.recorder import MethodRecorder
 from amverify.recording import blocks
 from amverify.trace import Trace
@@ -122,3 +122,22 @@ def test_replicates_in_one_trace_are_the_runs_alone(representation, steps, sweep
             elif name != "replicate":
                 tolerance = 1e-9 * (1 + np.abs(column).max())
                 np.testing.assert_allclose(both[name][mine], column, 1e-6, tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("replicates", [0, 2])
+@pytest.mark.parametrize("safeguard", ["monotone", "certified"])
+def test_a_stack_of_rows_is_the_rows_one_by_one(safeguard, replicates, monkeypatch):
+    """A safeguard makes tensors of some rows' parameters and leaves numbers in others; a number
+    among tensors must keep its 53 bits."""
+    p = problem((9, 4, 3, 3), 6, coupling=Penalty(0.7))
+    rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard=safeguard, steps="backtracking")
+    start = parameters(p, 5, replicates) if replicates else parameters(p, 5)
+    together = traced(TIAM(rule), p, start, 12).blocks
+    monkeypatch.setattr(blocks, "EVERY", 1)
+    one_by_one = traced(TIAM(rule), p, start, 12).blocks
+    for name, column in one_by_one.items():
+        if column.dtype.kind == "f":
+            np.testing.assert_allclose(together[name], column, 1e-12, 1e-300, err_msg=name)
+        else:
+            assert (together[name] == column).all()
+    assert set(one_by_one["p2"].tolist()) - {0.0} == {0.6} or safeguard == "certified"
