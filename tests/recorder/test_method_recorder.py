@@ -141,3 +141,11 @@ def test_a_stack_of_rows_is_the_rows_one_by_one(safeguard, replicates, monkeypat
         else:
             assert (together[name] == column).all()
     assert set(one_by_one["p2"].tolist()) - {0.0} == {0.6} or safeguard == "certified"
+
+
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_a_number_among_tensors_keeps_its_digits(shape):
+    column = blocks._column([1.3, torch.full(shape, 0.5, dtype=torch.float64)])
+    assert column.dtype is torch.float64
+    assert column.shape == (2, *shape)
+    assert (column[0] == 1.3).all()
