@@ -30,3 +30,9 @@ def test_runs_to_the_rounding_floor(example: Example):
 def test_both_formats_and_all_loops_are_met():
     met = {(x.loop, x.dtype) for seed in range(10) for x in examples(seed)}
     assert met == {(loop, t) for loop in (*LOOPS, *LAYERED) for t in ("float32", "float64")}
+
+
+@pytest.mark.parametrize("seed", [23, 68])
+def test_replicates_of_which_a_safeguard_stops_some(seed: int):
+    """Both were accused while numbers that replicates share lost digits beside tensors."""
+    assert not judged(Example("TIAM", "layered", seed, "float64", 20)).alarms
