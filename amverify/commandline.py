@@ -32,7 +32,7 @@ def run(
     Args:
         app: the commands.
         name: what the user calls it.
-        arguments: those of the process by default; ``--help`` if there are none.
+        arguments: those of the process by default.
         statuses: of errors that have none, or another one here.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)

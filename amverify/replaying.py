@@ -140,7 +140,7 @@ class ReplayedTraining:
             "alpha_bounds": [low, high],
             "batch": self.batch,
             "samples": len(self.x),
-            "measured": ["modulus"],
+            "measured": ["modulus", "rounding of gradients"],
             "probe": {} if probe is None else probe.told(),
         }
         header = {
@@ -213,7 +213,12 @@ class ReplayedTraining:
 
 
 class _State:
-    """A block at the weights where it is about to be updated."""
+    """A block at the weights where it is about to be updated.
+
+    ``operations`` stands for the roundings on the longest way to a value: N for the mean over the
+    samples, and a generous count for the passes through the network. It is declared, not derived,
+    and the trace names it among what is measured.
+    """
 
     def __init__(
         self, run: ReplayedTraining, weights: Sequence[Tensor], alpha: Tensor, each: Tensor

@@ -127,8 +127,7 @@ def test_replicates_in_one_trace_are_the_runs_alone(representation, steps, sweep
 @pytest.mark.parametrize("replicates", [0, 2])
 @pytest.mark.parametrize("safeguard", ["monotone", "certified"])
 def test_a_stack_of_rows_is_the_rows_one_by_one(safeguard, replicates, monkeypatch):
-    """A safeguard makes tensors of some rows' parameters and leaves numbers in others; a number
-    among tensors must keep its 53 bits."""
+    """Bounds are computed for stacks of rows; how many are stacked changes no column."""
     p = problem((9, 4, 3, 3), 6, coupling=Penalty(0.7))
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard=safeguard, steps="backtracking")
     start = parameters(p, 5, replicates) if replicates else parameters(p, 5)

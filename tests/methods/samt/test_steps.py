@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -360,43 +359,6 @@ def test_cuda_gives_the_same_iterates_to_rounding() -> None:
         two.step(lambda x=x, y=y: loss(there, (x.cuda(), y.cuda())))  # type: ignore[misc]
     for a, b in zip(here.parameters(), there.parameters(), strict=True):
         torch.testing.assert_close(a, b.cpu(), rtol=1e-9, atol=1e-11)
-
-
-def _farthest(sweep: Callable[[], object], w: list[Tensor]) -> float:
-    for _ in range(400):
-        sweep()
-    return max(float(x.detach().abs()) for x in w)
-
-
-def test_a_heavy_ball_inside_blocks_diverges_where_extrapolation_and_sgd_converge() -> None:
-    """F = ½(u² + v²) + 0.9uv, α = 0.3, β = 0.9: the sweep's matrix has spectral radius 1.02 with
-    a heavy ball in each block, 0.94 with extrapolation, 0.95 with a heavy ball for both at once.
-    """
-
-    def start() -> tuple[list[Tensor], Callable[[], Tensor]]:
-        u, v = (torch.ones((), dtype=F64, requires_grad=True) for _ in range(2))
-        return [u, v], lambda: (u * u + v * v) / 2 + 0.9 * u * v
-
-    far = {}
-    for name, settings in {
-        "ball": {"momentum": 0.9, "extrapolation": 0.0},
-        "extrapolation": {"extrapolation": 0.9},
-    }.items():
-        w, value = start()
-        optimiser = SAMT([{"params": [x]} for x in w], lr=0.3, meta_lr=0, **settings)
-        far[name] = _farthest(lambda o=optimiser, f=value: o.step(f), w)  # type: ignore[misc]
-    w, value = start()
-    together = torch.optim.SGD(w, lr=0.3, momentum=0.9)
-
-    def step() -> None:
-        together.zero_grad()
-        value().backward()  # type: ignore[no-untyped-call]
-        together.step()
-
-    far["SGD"] = _farthest(step, w)
-    assert far["ball"] > 100
-    assert far["extrapolation"] < 1e-9
-    assert far["SGD"] < 1e-6
 
 
 def test_the_package_s_tutorial_runs() -> None:
