@@ -36,7 +36,7 @@ class Rows:
         self.few, self.across = unit(problem.dtype), math.sqrt(problem.samples)
         self.made: list[Row] = []
         self.norms = Norms(problem, point)
-        self.norms.lengths["a", problem.layers] = root(dot(output, output)), 0.0, 0.0
+        self.norms.squares["a", problem.layers] = dot(output, output), 0.0
 
     def split_output(self, old: Tensor, new: Tensor) -> None:
         """a_L, near its old value."""
@@ -48,7 +48,7 @@ class Rows:
         sizes = Sizes(1.0, size + z, 4, size, 0.0, 0.0)
         off = prox_error(problem, 2 * root(dot(new, new)) + z + size, lam)
         left = (problem.loss.gradient_lipschitz + lam) * off + gamma(8, self.few) * lam * (z + size)
-        self._keep(minimiser_record(block, new, sizes, weight=self.alpha, left=left))
+        self._keep(minimiser_record(problem, block, new, sizes, weight=self.alpha, left=left))
 
     def output(self, pre: Tensor, split: Tensor, new: Tensor) -> None:
         """z_L, between a_L and pre_L."""
@@ -59,7 +59,7 @@ class Rows:
         sizes = self.norms.sizes("z", problem.layers)
         size = nu * self._norm("a", problem.layers) + rho * sizes.residual
         left = gamma(sizes.terms + 10, self.few) * (size + (nu + rho) * root(dot(new, new)))
-        self._keep(minimiser_record(block, new, sizes, weight=0.0, left=left))
+        self._keep(minimiser_record(problem, block, new, sizes, weight=0.0, left=left))
 
     def weight(self, layer: int, new: Tensor) -> None:
         """W_l, near its old value."""
@@ -75,7 +75,7 @@ class Rows:
             root(dot(new, new)),
             self.few,
         )
-        self._keep(minimiser_record(block, new, sizes, weight=self.alpha, left=left))
+        self._keep(minimiser_record(problem, block, new, sizes, weight=self.alpha, left=left))
 
     def bias(self, layer: int, new: Tensor) -> None:
         """b_l, near its old value."""
@@ -84,7 +84,7 @@ class Rows:
         total = problem.rho * problem.samples + self.alpha
         size = self.alpha * sizes.block + problem.rho * problem.samples * sizes.residual
         left = gamma(sizes.terms + 10, self.few) * (size + total * root(dot(new, new)))
-        self._keep(minimiser_record(block, new, sizes, weight=self.alpha, left=left))
+        self._keep(minimiser_record(problem, block, new, sizes, weight=self.alpha, left=left))
 
     def activation(self, layer: int, new: Tensor) -> None:
         """a_l, l < L."""
@@ -105,7 +105,7 @@ class Rows:
             root(dot(new, new)),
             self.few,
         )
-        self._keep(minimiser_record(block, new, sizes, weight=0.0, left=left))
+        self._keep(minimiser_record(problem, block, new, sizes, weight=0.0, left=left))
 
     def auxiliary(self, layer: int, pre: Tensor, new: Tensor) -> None:
         """z_l, l < L, near its old value."""
@@ -122,7 +122,7 @@ class Rows:
         return self._norm("z", layer) + self.across * self._norm("b", layer)
 
     def _norm(self, kind: str, layer: int) -> Scalar:
-        return self.norms.lengths[kind, layer][0]
+        return root(self.norms.squares[kind, layer][0])
 
     def _keep(self, row: Row) -> None:
         self.norms.keep(row, still=True)

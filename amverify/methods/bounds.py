@@ -62,7 +62,8 @@ class Facts(NamedTuple):
     """What a block's rows have in common from sweep to sweep.
 
     ``terms`` are the lengths of the sums that A and A* take, ``summands`` that of the residual;
-    ``entries`` and ``image`` count the entries of u and of Ae. ``problem`` is set for z_L only.
+    ``entries`` and ``image`` count the entries of u and of Ae. ``output`` says that R is in the
+    block's part of F.
     """
 
     kind: str
@@ -79,12 +80,11 @@ class Facts(NamedTuple):
     image: int
     dtype: torch.dtype
     output: bool
-    problem: LayeredProblem | None
+    problem: LayeredProblem
 
     @staticmethod
-    def of(block: Block, summands: int, s: float) -> Facts:
+    def of(problem: LayeredProblem, block: Block, summands: int, s: float) -> Facts:
         """Those of a block at hand."""
-        rest = block.rest
         return Facts(
             block.kind,
             block.layer,
@@ -99,8 +99,8 @@ class Facts(NamedTuple):
             entries(block.u),
             entries(block.u if block.isotropic else block.residual),
             block.u.dtype,
-            rest is not None,
-            None if rest is None else rest.problem,
+            block.rest is not None,
+            problem,
         )
 
 
@@ -108,9 +108,9 @@ class Products(NamedTuple):
     """The measured numbers of one step; numbers, or float64 tensors of one shape.
 
     ``inner`` ⟨r, Ae⟩, ``stretch`` ‖Ae‖², ``residual`` ‖r‖ or a
-    bound on it up to 2ε_r, ``norm`` ‖uᵏ⁺¹‖², ``near`` ‖d‖² and
-    ``bent`` ‖Ad‖² for d = e − p2Δ, ``along`` ⟨u − c, e⟩, ``away`` ‖u − c‖, ``centre`` ‖c‖,
-    ``rest`` R's change.
+    bound on it up to 2ε_r, ``norm`` ‖uᵏ⁺¹‖² or a bound on it, ``near`` ‖d‖² and ``bent`` ‖Ad‖²
+    for d = e − p2Δ, ``along`` ⟨u − c, e⟩, where there is a c ``away`` ‖u − c‖ and ``centre``
+    ‖c‖, ``rest`` R's change.
     """
 
     step: Scalar
@@ -179,7 +179,7 @@ def gradient_bounds(facts: Facts, products: Products, sizes: Sizes) -> BlockReco
         **m._asdict(),
         bend=bend,
         bend_error=bend_error,
-        norm=products.norm,
+        norm=norm_bound(facts, products.norm),
         modulus=products.modulus,
         s=facts.s,
         t=products.t,
@@ -189,6 +189,11 @@ def gradient_bounds(facts: Facts, products: Products, sizes: Sizes) -> BlockReco
         delta_next=products.delta_next,
         backtracks=products.backtracks,
     )
+
+
+def norm_bound(facts: Facts, norm: Scalar) -> Scalar:
+    """What ‖uᵏ⁺¹‖² is at most, from its value accumulated in the state's format."""
+    return norm * (1 + gamma(facts.entries + 4, unit(facts.dtype)))
 
 
 def rest_error(problem: LayeredProblem, old: Scalar, new: Scalar) -> Scalar:
@@ -228,8 +233,9 @@ def difference(n: Numbers) -> tuple[Scalar, Scalar]:
     if f.ridge:
         value = value + f.ridge * (p.along + 0.5 * n.moved.step)
         summed = gamma(f.entries + 4, DOUBLE)
-        error = error + f.ridge * (gamma(4, n.unit) + summed) * (p.away + p.centre + e) * e
-    if f.problem is not None:
+        away = p.away + p.centre if f.centred else n.sizes.block
+        error = error + f.ridge * (gamma(4, n.unit) + summed) * (away + e) * e
+    if f.output:
         value = value + p.rest
         error = error + rest_error(f.problem, n.sizes.block, n.sizes.block + e)
     tiny = smallest(f.dtype) * (1 + n.sizes.operator + n.sizes.residual + f.weight)
@@ -265,7 +271,7 @@ def _execution(
     u, e, d, p1, p2 = sizes.block, n.e, n.d, absolute(p.p1), absolute(p.p2)
     few, sl = gamma(8, n.unit), s * modulus
     off = _forward_error(n)
-    if f.problem is not None:
+    if f.output:
         forward = u + p1 * d + (n.r + p2 * d) / s
         off = off + prox_error(f.problem, u + e + forward, sl)
     end = t * off + few * (u + t * e)
@@ -274,7 +280,7 @@ def _execution(
     c = p.p1 * s - p.p2
     slope = sl * (p1 * d + e + 2 * end) + turned
     rest: Scalar = 0.0
-    if f.problem is not None:
+    if f.output:
         slope = slope + f.problem.loss.gradient_lipschitz * (e * (t - 1) + end)
         tested = gamma(f.entries + 8, n.unit) * modulus
         rest = change_error + tested * (

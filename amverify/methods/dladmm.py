@@ -32,7 +32,7 @@ from amverify.methods.base import Method
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Norms
 from amverify.methods.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
-from amverify.methods.rows import gradient_row
+from amverify.methods.rows import GradientRow, Seen, measured
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -208,12 +208,12 @@ class _Sweep:
     def _step(self, block: Block) -> Tensor:
         stepped = take_step(block, block.u, self.rule, 1)
         if self.norms is not None:
-            sizes = self.norms.sizes(block.kind, block.layer)
+            around = self.norms.around(block.kind, block.layer)
             if block.layer + (block.kind == "a") == self.problem.layers:
-                # the residual holds u/ρ as well, and for b its mean over the samples
-                share = 1 / math.sqrt(self.problem.samples) if block.kind == "b" else 1.0
-                sizes = sizes._replace(residual=sizes.residual + share * self.shift_size)
-            self._keep(gradient_row(block, block.u, stepped, sizes, self.rule.scale))
+                around = around._replace(shift=self.shift_size)  # the residual holds u/ρ as well
+            products, _ = measured(block, None, stepped, Seen())
+            facts = self.norms.facts_of(block, self.rule.scale)
+            self._keep(GradientRow(facts, products, around))
         return stepped.new
 
     def _keep(self, row: Row) -> None:

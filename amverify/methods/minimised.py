@@ -17,7 +17,7 @@ import math
 
 from torch import Tensor
 
-from amverify.methods.bounds import Facts, bending, difference, gathered
+from amverify.methods.bounds import Facts, bending, difference, gathered, norm_bound
 from amverify.methods.record import (
     DOUBLE,
     BlockRecord,
@@ -28,7 +28,7 @@ from amverify.methods.record import (
     smallest,
     unit,
 )
-from amverify.methods.rows import measured
+from amverify.methods.rows import Seen, measured
 from amverify.methods.step import Stepped
 from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
@@ -37,7 +37,13 @@ from amverify.network.scalars import Scalar, absolute, dot, root, wide
 
 
 def minimiser_record(
-    block: Block, new: Tensor, sizes: Sizes, *, weight: float, left: Scalar
+    problem: LayeredProblem,
+    block: Block,
+    new: Tensor,
+    sizes: Sizes,
+    *,
+    weight: float,
+    left: Scalar,
 ) -> BlockRecord:
     """A convex block minimised exactly, near its old value with weight γ ≥ 0.
 
@@ -48,8 +54,9 @@ def minimiser_record(
     e = new - block.u
     modulus = block.weight * sizes.operator * sizes.operator + block.ridge
     stepped = Stepped(new, e, block.apply(e), modulus, 0.0, 0.0, 1.0, 0.0)
-    products = measured(block, block.u, stepped, sizes)
-    n = gathered(Facts.of(block, sizes.terms, 1.0), products, sizes)
+    products, _ = measured(block, None, stepped, Seen())
+    facts = Facts.of(problem, block, sizes.terms, 1.0)
+    n = gathered(facts, products, sizes)
     change, error = difference(n)
     bend, bend_error, _ = bending(n)
     execution = left * n.e + gamma(16, n.unit) * weight * n.moved.step
@@ -63,7 +70,7 @@ def minimiser_record(
         *n.moved,
         bend,
         bend_error,
-        products.norm,
+        norm_bound(facts, products.norm),
         modulus,
         gamma=weight,
     )
@@ -161,7 +168,7 @@ def auxiliary_record(
         # H is not convex here, and T1p has no use for its curvature
         rho * m.step,
         rho * m.step_error + 2 * DOUBLE * rho * m.step,
-        dot(new, new),
+        dot(new, new) * (1 + gamma(entries(z) + 4, DOUBLE)),
         rho,
         s,
         1.0,

@@ -13,8 +13,14 @@ divided by the least slope of h.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from torch import Tensor
+
+from amverify.methods.bounds import Facts
 from amverify.methods.record import Row, Sizes, unit
+from amverify.network.blocks import Block
 from amverify.network.coupling import Band
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.scalars import Scalar, dot, root
@@ -22,17 +28,55 @@ from amverify.network.scalars import Scalar, dot, root
 Key = tuple[str, int]
 """A block's name: its kind and its layer, 1 … L."""
 
-Lengths = dict[Key, tuple[Scalar, Scalar, Scalar]]
-"""‖u‖, ‖Δ‖ and ‖Δ‖² by block."""
+Squares = tuple[Scalar, Scalar]
+"""‖u‖² and ‖Δ‖² of a block."""
+
+
+class Around(NamedTuple):
+    """The squared norms around a block when it is updated.
+
+    ``input`` is a_{l−1}, ``weight`` W_l, ``bias`` b_l and ``target`` z_l of the residual that the
+    block sees (of layer l + 1 for a_l); ``own`` the block itself; ``partner`` a_l for z_l and z_l
+    for a_l; ``shift`` bounds what else the residual holds, ``eps`` is ε of the band.
+    """
+
+    input: Squares
+    weight: Squares
+    bias: Squares
+    target: Squares
+    own: Squares
+    partner: Squares
+    eps: float = 0.0
+    shift: Scalar = 0.0
+
+    def numbers(self) -> tuple[Scalar, ...]:
+        """All of them, one after the other."""
+        x, w, b, z, own, partner, eps, shift = self
+        return (*x, *w, *b, *z, *own, *partner, eps, shift)
+
+    @staticmethod
+    def restored(numbers: Sequence[Scalar]) -> Around:
+        """The same of numbers, or of stacks of them."""
+        *squares, eps, shift = numbers
+        x, w, b, z, own, partner = zip(squares[::2], squares[1::2], strict=True)
+        return Around(x, w, b, z, own, partner, eps, shift)  # type: ignore[arg-type]
+
+
+STILL: Squares = (0.0, 0.0)
 
 
 class Norms:
-    """‖u‖ and ‖Δ‖ of every block, kept current by whoever records.
+    """What a recorded sweep knows of the blocks without measuring it again.
 
     Args:
         moved: the displacements, ``None`` for a method without.
         eps: ε of the band in this sweep.
         known: what the last recorded sweep left; measured afresh without.
+
+    Attributes:
+        squares: ‖u‖² and ‖Δ‖² by block, kept current by whoever records.
+        wide: Δ in float64 by block, where a row had to form it.
+        facts: what a block's rows have in common.
     """
 
     def __init__(
@@ -41,61 +85,106 @@ class Norms:
         point: Point,
         moved: Point | None = None,
         eps: float = 0.0,
-        known: Lengths | None = None,
+        known: Norms | None = None,
     ) -> None:
         self.problem, self.eps = problem, eps
-        self.lengths: Lengths = measured(point, moved) if known is None else dict(known)
+        self.squares: dict[Key, Squares] = (
+            measured(point, moved) if known is None else dict(known.squares)
+        )
+        self.wide: dict[Key, Tensor] = {} if known is None else dict(known.wide)
+        same = known is not None and known.problem is problem
+        self.facts: dict[Key, Facts] = dict(known.facts) if known is not None and same else {}
+        self.squares["x", 0] = (problem.input_size**2, 0.0)
 
-    def sizes(self, kind: str, layer: int, near: Scalar | None = None) -> Sizes:
-        """What the bounds of this block's step are made of; ``near`` bounds ‖r‖, if it is known."""
-        problem, last = self.problem, layer + 1 if kind == "a" else layer
-        lengths = self.lengths
-        x, x_step, _ = (problem.input_size, 0.0, 0.0) if last == 1 else lengths["a", last - 1]
-        w, w_step, _ = lengths["W", last]
-        b, b_step, _ = lengths["b", last]
-        z = lengths["z", last][0]
-        across = math.sqrt(problem.samples)
-        residual = (x + x_step) * (w + w_step) + across * (b + b_step) + z
-        terms = 10 + (problem.space.inputs.shape[1] if last == 1 else problem.widths[last - 1])
-        operator: Scalar = 1.0
-        if kind == "W":
-            operator = x
-        elif kind == "a":
-            operator = w
-        elif kind == "b":  # the mean over the samples
-            residual, terms = residual / across, terms + problem.samples
-        norm, moved, inertia = lengths[kind, layer]
-        outside = self._outside(kind, layer)
-        return Sizes(operator, residual, terms, norm, moved, inertia, outside, near)
+    def around(self, kind: str, layer: int) -> Around:
+        """The norms around this block as they are now."""
+        squares, last = self.squares, layer + 1 if kind == "a" else layer
+        partner = STILL
+        if kind == "a":
+            partner = squares["z", layer]
+        elif kind == "z" and layer < self.problem.layers:
+            partner = squares["a", layer]
+        return Around(
+            squares["x", 0] if last == 1 else squares["a", last - 1],
+            squares["W", last],
+            squares["b", last],
+            squares["z", last],
+            squares[kind, layer],
+            partner,
+            self.eps,
+        )
+
+    def sizes(self, kind: str, layer: int) -> Sizes:
+        """What the bounds of this block's step are made of."""
+        return sizes_of(self.problem, kind, layer, self.around(kind, layer))
+
+    def facts_of(self, block: Block, s: float) -> Facts:
+        """What this block's rows have in common, for the step scale s."""
+        key = block.kind, block.layer
+        facts = self.facts.get(key)
+        if facts is None or facts.s != s:
+            facts = self.facts[key] = Facts.of(self.problem, block, summands(self.problem, *key), s)
+        return facts
 
     def keep(self, row: Row, still: bool = False) -> None:
         """Remember what a row says; ``still`` for a method without displacements."""
-        norm = root(row.norm)
-        moved = (0.0, 0.0) if still else (root(row.step), row.step)
-        self.lengths[row.kind, row.layer] = (norm, *moved)
-
-    def _outside(self, kind: str, layer: int) -> Scalar:
-        """β: how far rounding can have put the present point outside its computed box."""
-        problem, h = self.problem, self.problem.activation
-        if not isinstance(problem.coupling, Band) or kind in "Wb" or layer == problem.layers:
-            return 0.0
-        if kind == "z" and not h.piecewise_linear:
-            return 0.0  # the interval holds a point that is feasible to rounding
-        steepest = 1.0 if kind == "a" else 1 / h.flattest
-        z, a = self.lengths["z", layer][0], self.lengths["a", layer][0]
-        across = math.sqrt(problem.samples * problem.widths[layer])
-        value = 2 * h.lipschitz * z + a + (h.at_zero + self.eps) * across
-        return 8 * unit(problem.dtype) * steepest * value
+        self.squares[row.kind, row.layer] = (row.norm, 0.0 if still else row.step)
 
 
-def measured(point: Point, moved: Point | None) -> Lengths:
-    """The lengths of every block of a point."""
-    lengths: Lengths = {}
+def sizes_of(problem: LayeredProblem, kind: str, layer: int, around: Around) -> Sizes:
+    """What the bounds of a block's step are made of, from the norms around it.
+
+    Each number of ``around`` may be a stack of many sweeps' numbers.
+    """
+    across = math.sqrt(problem.samples)
+    x, w, b, z, own, partner = ((root(u), root(d)) for u, d in around[:6])
+    residual = (x[0] + x[1]) * (w[0] + w[1]) + across * (b[0] + b[1]) + z[0] + around.shift
+    operator: Scalar = 1.0
+    if kind == "W":
+        operator = x[0]
+    elif kind == "a":
+        operator = w[0]
+    elif kind == "b":  # the mean over the samples
+        residual = residual / across
+    outside = _outside(problem, kind, layer, (own[0], partner[0], around.eps))
+    terms = summands(problem, kind, layer)
+    return Sizes(operator, residual, terms, *own, around.own[1], outside)
+
+
+def summands(problem: LayeredProblem, kind: str, layer: int) -> int:
+    """n of ‖fl(r) − r‖ ≤ γ_n·S: the length of the sums that the residual is made of."""
+    last = layer + 1 if kind == "a" else layer
+    inputs: int = problem.space.inputs.shape[1] if last == 1 else problem.widths[last - 1]
+    return 10 + inputs + (problem.samples if kind == "b" else 0)
+
+
+def _outside(
+    problem: LayeredProblem, kind: str, layer: int, seen: tuple[Scalar, Scalar, Scalar]
+) -> Scalar:
+    """β: how far rounding can have put the present point outside its computed box.
+
+    ``seen`` are the block's norm, its partner's, and ε.
+    """
+    h = problem.activation
+    if not isinstance(problem.coupling, Band) or kind in "Wb" or layer == problem.layers:
+        return 0.0
+    if kind == "z" and not h.piecewise_linear:
+        return 0.0  # the interval holds a point that is feasible to rounding
+    own, partner, eps = seen
+    steepest, z, a = (1.0, partner, own) if kind == "a" else (1 / h.flattest, own, partner)
+    across = math.sqrt(problem.samples * problem.widths[layer])
+    value = 2 * h.lipschitz * z + a + (h.at_zero + eps) * across
+    return 8 * unit(problem.dtype) * steepest * value
+
+
+def measured(point: Point, moved: Point | None) -> dict[Key, Squares]:
+    """‖u‖² and ‖Δ‖² of every block of a point."""
+    squares: dict[Key, Squares] = {}
     for kind, blocks in zip("Wbza", (point.w, point.b, point.z, point.a), strict=True):
         for i, u in enumerate(blocks):
             step: Scalar = 0.0
             if moved is not None:
                 d = {"W": moved.w, "b": moved.b, "z": moved.z, "a": moved.a}[kind][i]
                 step = dot(d, d)
-            lengths[kind, i + 1] = root(dot(u, u)), root(step), step
-    return lengths
+            squares[kind, i + 1] = dot(u, u), step
+    return squares

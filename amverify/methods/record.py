@@ -31,9 +31,9 @@ class BlockRecord(NamedTuple):
     ``update`` is "gradient" for an inertial proximal-gradient step (T1), "proximal" for an exact
     minimiser of F(·) + (γ/2)‖· − ũ‖² (T1p; γ = 0 is plain minimisation), "other" for a dual step
     or an optimiser's. ``change`` is F's; ``step`` ‖e‖², ``cross`` ⟨Δ, e⟩, ``inertia`` ‖Δ‖²,
-    ``bend`` ⟨d, ∇²H d⟩ with d = e − p2Δ, ``norm`` ‖uᵏ⁺¹‖²; each ``…_error`` bounds the error of
-    the one before it. ``delta`` and ``delta_next`` are the Lyapunov weights δᵏ and δᵏ⁺¹ (0
-    without ``certified``).
+    ``bend`` ⟨d, ∇²H d⟩ with d = e − p2Δ; each ``…_error`` bounds the error of the one before it.
+    ``norm`` is at least ‖uᵏ⁺¹‖², ``delta`` and ``delta_next`` are the Lyapunov weights
+    δᵏ and δᵏ⁺¹ (0 without ``certified``).
     """
 
     kind: str
@@ -105,7 +105,7 @@ class Sizes(NamedTuple):
 
     ``operator`` ‖A‖_F; ``residual`` S, with ‖fl(r) − r‖ ≤ γ_n·S for n = ``terms``; ``block``
     ‖uᵏ‖; ``moved`` ‖Δ‖, ``inertia`` ‖Δ‖²; ``outside`` β, how far rounding can have put uᵏ
-    outside its box; ``near``, where the sweep already knows one, a bound on ‖r‖ up to rounding.
+    outside its box.
     """
 
     operator: Scalar
@@ -115,7 +115,6 @@ class Sizes(NamedTuple):
     moved: Scalar
     inertia: Scalar
     outside: Scalar = 0.0
-    near: Scalar | None = None
 
 
 class Moved(NamedTuple):

@@ -6,6 +6,11 @@ from the block's tensors, and nothing that can be computed from those later:
     ‖e‖², ⟨Δ, e⟩, ⟨r, Ae⟩, ‖Ae‖², ‖r‖, ‖uᵏ⁺¹‖², ⟨u − c, e⟩, R's change,
     ‖d‖² and ‖Ad‖² for d = e − p2Δ.
 
+What the sweep has formed anyway is taken from it: ‖d‖ and ‖Ad‖ from backtracking, R's change from
+z_L's third inertia, Δ in float64 from the row that made it. ‖r‖ and ‖uᵏ⁺¹‖ serve in rounding
+bounds alone, so they are measured where a row begins a layer, or in every ``REFRESH``-th sweep, and
+bounded by what was added to them elsewhere.
+
 ``finished`` turns them into a ``BlockRecord``: F's change and all rounding bounds (``bounds.py``).
 The same formulas take one row, whose entries are numbers, or many rows of the same ``Facts``
 stacked entry by entry, so a recorder evaluates them once for hundreds of sweeps.
@@ -20,10 +25,15 @@ import torch
 from torch import Tensor
 
 from amverify.methods import bounds
-from amverify.methods.record import BlockRecord, Sizes
+from amverify.methods.norms import Around, sizes_of
+from amverify.methods.record import BlockRecord, unit
 from amverify.methods.step import Stepped
 from amverify.network.blocks import Block, axpy
 from amverify.network.scalars import Scalar, plain, root, square, wide
+
+_NONE: Scalar = 0.0
+REFRESH = 8
+"""Norms of blocks are measured in every so many sweeps."""
 
 
 class GradientRow(NamedTuple):
@@ -31,7 +41,7 @@ class GradientRow(NamedTuple):
 
     facts: bounds.Facts
     products: bounds.Products
-    sizes: Sizes
+    around: Around
 
     @property
     def kind(self) -> str:
@@ -60,109 +70,111 @@ class GradientRow(NamedTuple):
 
     def numbers(self) -> tuple[Scalar, ...]:
         """All that differs from sweep to sweep."""
-        operator, residual, _, *others, _ = self.sizes
-        return (*self.products, operator, residual, *others)
+        return self.products + self.around.numbers()
 
     def restored(self, numbers: Sequence[Scalar]) -> GradientRow:
         """A row of the same facts with other numbers, each perhaps a stack of many rows'."""
         cut = len(self.products)
-        operator, residual, *others = numbers[cut:]
-        sizes = Sizes(operator, residual, self.sizes.terms, *others)
-        return self._replace(products=bounds.Products(*numbers[:cut]), sizes=sizes)
+        products = bounds.Products(*numbers[:cut])
+        return GradientRow(self.facts, products, Around.restored(numbers[cut:]))
 
     def finished(self) -> BlockRecord:
         """The record, with its bounds."""
-        return bounds.gradient_bounds(self.facts, self.products, self.sizes)
+        facts = self.facts
+        sizes = sizes_of(facts.problem, facts.kind, facts.layer, self.around)
+        products = bounds.Products._make(map(wide, self.products))
+        return bounds.gradient_bounds(facts, products, sizes)
 
 
-def gradient_row(
-    block: Block,
-    displacement: Tensor,
-    stepped: Stepped,
-    sizes: Sizes,
-    s: float,
-    delta: Scalar = 0.0,
-) -> GradientRow:
-    """The row of an inertial proximal-gradient step.
+class Seen(NamedTuple):
+    """What a sweep knows of a block before it measures its step; nothing, by default.
 
-    Args:
-        s: the step scale.
-        delta: δᵏ.
+    ``wide`` is Δ in float64, ``near`` a bound on ‖r‖ up to rounding, ``norm`` ‖uᵏ‖², if the new
+    norm need not be measured: then ‖uᵏ‖ + ‖e‖ bounds it. ``delta`` is δᵏ.
     """
-    facts = bounds.Facts.of(block, sizes.terms, s)
-    return GradientRow(facts, measured(block, displacement, stepped, sizes, delta), sizes)
+
+    wide: Tensor | None = None
+    near: Scalar | None = None
+    norm: Scalar | None = None
+    delta: Scalar = 0.0
 
 
 def measured(
-    block: Block, displacement: Tensor, stepped: Stepped, sizes: Sizes, delta: Scalar = 0.0
-) -> bounds.Products:
-    """The inner products and norms of an update."""
+    block: Block, displacement: Tensor | None, stepped: Stepped, seen: Seen
+) -> tuple[bounds.Products, Tensor]:
+    """The inner products and norms of an update, and e in float64: the next Δ.
+
+    Args:
+        displacement: Δ, or ``None`` where there is none.
+    """
     product, flat = (_product, _flat) if plain(block.u) else (_products, Tensor.double)
-    e, inertia = flat(stepped.e), sizes.inertia
-    step = product(e, e)
-    cross: Scalar = 0.0
-    if not (isinstance(inertia, float) and inertia == 0):
-        cross = product(flat(displacement), e)
+    e, r = flat(stepped.e), flat(block.residual)
+    step, cross = product(e, e), _NONE
+    if displacement is not None:
+        cross = product(flat(displacement) if seen.wide is None else seen.wide, e)
     if block.isotropic:
-        inner, stretch = product(flat(block.residual), e), step
-        near, bent = step, step
+        inner, stretch, near, bent = product(r, e), step, step, step
     else:
-        inner = product(flat(block.residual), flat(stepped.image))
-        stretch = square(stepped.image)
+        image = flat(stepped.image)
+        inner, stretch = product(r, image), product(image, image)
         near, bent = _turned(displacement, stepped, step, stretch)
-    along: Scalar = 0.0
-    away: Scalar = sizes.block
-    centre: Scalar = 0.0
+    along = away = centre = _NONE
     if block.centre is not None:
         at = flat(block.u - block.centre)
         along, away, centre = product(at, e), root(product(at, at)), root(square(block.centre))
     elif block.ridge:
         along = product(flat(block.u), e)
-    residual = sizes.near if sizes.near is not None else root(square(block.residual))
-    return bounds.Products(
-        step=step,
-        cross=cross,
-        inner=inner,
-        stretch=stretch,
-        residual=residual,
-        norm=square(stepped.new),
-        near=near,
-        bent=bent,
-        along=along,
-        away=away,
-        centre=centre,
-        rest=0.0 if block.rest is None else block.rest.change(stepped.new),
-        modulus=wide(stepped.modulus),
-        p1=wide(stepped.p1),
-        p2=wide(stepped.p2),
-        t=wide(stepped.t),
-        delta=wide(delta),
-        delta_next=wide(stepped.delta),
-        backtracks=float(stepped.backtracks),
+    products = bounds.Products(
+        step,
+        cross,
+        inner,
+        stretch,
+        root(product(r, r)) if seen.near is None else seen.near,
+        square(stepped.new) if seen.norm is None else _grown(seen.norm, step, block.u.dtype),
+        near,
+        bent,
+        along,
+        away,
+        centre,
+        block.rest_change(stepped.new) if stepped.rest is None else stepped.rest,
+        stepped.modulus,
+        stepped.p1,
+        stepped.p2,
+        stepped.t,
+        seen.delta,
+        stepped.delta,
+        stepped.backtracks,
     )
+    return products, e
+
+
+def _grown(norm: Scalar, step: Scalar, dtype: torch.dtype) -> Scalar:
+    """A bound on ‖u + e‖² from ‖u‖² and ‖e‖²; the stored e is off by a unit of its format."""
+    reach = root(norm) + root(step)
+    return reach * reach * (1 + 8 * unit(dtype))
 
 
 def _flat(u: Tensor) -> Tensor:
     """A block's entries in float64, in a row."""
-    return u.double().reshape(-1)
+    return (u if u.dtype is torch.float64 else u.double()).reshape(-1)
 
 
-def _product(u: Tensor, v: Tensor) -> float:
-    return float(torch.dot(u, v))
+def _product(u: Tensor, v: Tensor) -> Scalar:
+    return torch.dot(u, v).item()
 
 
 def _products(u: Tensor, v: Tensor) -> Tensor:
-    """⟨u, v⟩ replicate by replicate."""
+    """⟨u, v⟩ replicate by replicate. (A product of a row with a column, in batches, is slower.)"""
     return (u * v).sum((-2, -1))
 
 
 def _turned(
-    displacement: Tensor, stepped: Stepped, step: Scalar, stretch: Scalar
+    displacement: Tensor | None, stepped: Stepped, step: Scalar, stretch: Scalar
 ) -> tuple[Scalar, Scalar]:
     """‖d‖² and ‖Ad‖², d = e − p2Δ."""
     if stepped.turned is not None:
-        return wide(stepped.turned[0]), wide(stepped.turned[1])
-    if stepped.displaced is None:
+        return stepped.turned
+    if displacement is None or stepped.displaced is None:
         return step, stretch
     d = axpy(stepped.e, -stepped.p2, displacement)
     return square(d), square(axpy(stepped.image, -stepped.p2, stepped.displaced))

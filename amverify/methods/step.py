@@ -78,7 +78,8 @@ class Stepped(NamedTuple):
     """A step of a block: the new point, e = new − u, Ae, and what it was made with.
 
     ``delta`` is the weight δᵏ⁺¹ that it leaves; ``displaced`` AΔ, where there is inertia;
-    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them.
+    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them; ``rest`` R's
+    change, where the third inertia of z_L had to.
     """
 
     new: Tensor
@@ -92,6 +93,7 @@ class Stepped(NamedTuple):
     displaced: Tensor | None = None
     backtracks: int = 0
     turned: tuple[Scalar, Scalar] | None = None
+    rest: Scalar | None = None
 
 
 class Task(NamedTuple):
@@ -199,12 +201,13 @@ def _extrapolate_output(
         bound = (s / t - 0.5) * dot(e, e)
         if d is not None:
             bound = bound - (p1 * s - p2) * dot(d, e) - 0.5 * p2 * p2 * dot(d, d)
-        accepted = block.change(e, e, far) <= -modulus * bound
+        rest = block.rest_change(far)
+        accepted = block.change(e, e, rest=rest) <= -modulus * bound
         if isinstance(accepted, Tensor):
             kept = torch.where(accepted, t, torch.ones((), dtype=torch.float64))
             new = torch.where(blockwise(accepted), far, plus)
         elif accepted:
-            return Stepped(far, e, e, modulus, p1, p2, t, delta)
+            return Stepped(far, e, e, modulus, p1, p2, t, delta, rest=rest)
     e = new - u
     return Stepped(new, e, e, modulus, p1, p2, kept, delta)
 
@@ -271,7 +274,8 @@ def _monotone(task: Task, stepped: Stepped, exact: bool) -> Stepped:
     cost a synchronisation, so both steps are computed.
     """
     block = task.block
-    change = block.change(stepped.e, stepped.image, stepped.new)
+    rest = block.rest_change(stepped.new) if stepped.rest is None else stepped.rest
+    change = block.change(stepped.e, stepped.image, rest=rest)
     raised = not change <= 0 if isinstance(change, float) else ~(change <= 0)
     on_cpu = block.u.device.type == "cpu"
     if on_cpu and not bool(torch.as_tensor(raised).any()):

@@ -29,9 +29,9 @@ from torch import Tensor
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
 from amverify.methods.minimised import auxiliary_record
-from amverify.methods.norms import Key, Lengths, Norms
+from amverify.methods.norms import Key, Norms
 from amverify.methods.record import Recorded, Row
-from amverify.methods.rows import gradient_row
+from amverify.methods.rows import REFRESH, GradientRow, Seen, measured
 from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -59,7 +59,7 @@ class TIAMState(Recorded):
 
     ``first_image`` is XΔᵀ of the first layer's displacement: X is fixed, so the next sweep's
     inertia has no need to form it again. ``rows`` are those of the last sweep, if it was
-    recorded, and ``norms`` then holds ‖u‖ and ‖Δ‖ of every block.
+    recorded, and ``norms`` is then what the next recorded sweep need not measure again.
     """
 
     first: FirstLayer
@@ -70,7 +70,7 @@ class TIAMState(Recorded):
     sweep: int = 0
     first_image: Tensor | None = None
     rows: tuple[Row, ...] = ()
-    norms: Lengths | None = None
+    norms: Norms | None = None
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -144,6 +144,7 @@ class _Sweep:
         self.gap: Scalar | None = None
         if method.record:
             self.norms = Norms(problem, self.point, self.moved, self.eps, state.norms)
+            self.across = math.sqrt(problem.samples)
 
     def run(self) -> TIAMState:
         """Visit every block once."""
@@ -176,7 +177,7 @@ class _Sweep:
             self.number,
             self.first_image,
             tuple(self.rows),
-            None if self.norms is None else self.norms.lengths,
+            self.norms,
         )
 
     def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
@@ -201,20 +202,23 @@ class _Sweep:
 
         It grows by what a step adds to pre_l: ‖Ae‖, or √N‖e‖ for b.
         """
-        kind, across = block.kind, math.sqrt(self.problem.samples)
+        kind, key = block.kind, (block.kind, block.layer)
         near = self.gap
         if near is not None and kind == "b":
-            near = near / across
-        sizes = norms.sizes(kind, block.layer, near)
-        row = gradient_row(block, displacement, stepped, sizes, self.method.rule.scale, delta)
+            near = near / self.across
+        around = norms.around(*key)
+        norm = around.own[0] if self.number % REFRESH else None
+        seen = Seen(norms.wide.get(key), near, norm, delta)
+        products, norms.wide[key] = measured(block, displacement, stepped, seen)
+        row = GradientRow(norms.facts_of(block, self.method.rule.scale), products, around)
         norms.keep(row)
         self.rows.append(row)
         if kind == "z":
             self.gap = None
         elif kind == "b" and self.gap is not None:
-            self.gap = self.gap + across * root(row.products.step)
+            self.gap = self.gap + self.across * root(products.step)
         else:
-            self.gap = row.products.residual + root(row.products.stretch)
+            self.gap = products.residual + root(products.stretch)
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""

@@ -143,19 +143,23 @@ class Block:
         value = self.weight * squared_norm(image)
         return value + self.ridge * squared_norm(d) if self.ridge else value
 
-    def change(self, e: Tensor, image: Tensor | None = None, new: Tensor | None = None) -> Scalar:
-        """ΔH(e), and for z_L also R's change: the exact change of F by the step to ``new``.
+    def change(
+        self, e: Tensor, image: Tensor | None = None, *, rest: Scalar | None = None
+    ) -> Scalar:
+        """ΔH(e), and for z_L also R's change: the exact change of F by the step e.
 
-        ``new`` is u₀ + e as it is stored, if it is known.
+        ``rest`` is R's change (``rest_change``) where it is known, at the point as it is stored.
         """
         image = self.apply(e) if image is None else image
         value = self.weight * (dot(self.residual, image) + 0.5 * dot(image, image))
         if self.ridge:
             at = self.u if self.centre is None else self.u - self.centre
             value = value + self.ridge * (dot(at, e) + 0.5 * dot(e, e))
-        if self.rest is not None:
-            value = value + self.rest.change(self.u + e if new is None else new)
-        return value
+        return value + (self.rest_change(self.u + e) if rest is None else rest)
+
+    def rest_change(self, new: Tensor) -> Scalar:
+        """R(new) − R(z) for z_L, 0 for every other block."""
+        return 0.0 if self.rest is None else self.rest.change(new)
 
     def project(self, v: Tensor) -> Tensor:
         """v clipped to the band's box; v itself where there is none."""

@@ -137,6 +137,8 @@ def check_row(
         computed, bound = (number(getattr(row, n), index) for n in (name, f"{name}_error"))
         off = abs(computed - getattr(exact, name))
         assert off <= bound, f"{name} of {where}: off by {float(off):.3e} > {float(bound):.3e}"
+    largest = number(row.norm, index)
+    assert inner(new, new) <= largest, f"norm of {where}: {float(largest):.3e} is no bound"
     excess = exact.change - promised(row, exact, index)
     allowed = number(row.execution, index)
     assert excess <= allowed, f"T1 at {where}: {float(excess):.3e} > {float(allowed):.3e}"
