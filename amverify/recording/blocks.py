@@ -14,7 +14,8 @@ too: rows of one key are stacked number by number, and their bounds computed all
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
@@ -149,8 +150,11 @@ def _joined(parts: Sequence[tuple[list[int], Part]], rows: int) -> Part:
 
 def _stacked(rows: Sequence[Unfinished]) -> Part:
     """The records of rows of one key, computed together."""
-    entries = zip(*(row.numbers() for row in rows), strict=True)
-    columns = [_column(x) for x in entries]
+    numbers = [row.numbers() for row in rows]
+    if _numeric(chain.from_iterable(numbers)):
+        columns = list(torch.from_numpy(np.array(numbers, dtype=np.float64).T.copy()))
+    else:
+        columns = [_column(x) for x in zip(*numbers, strict=True)]
     deepest = max(column.ndim for column in columns)
     aligned = [x.reshape(x.shape + (1,) * (deepest - x.ndim)) for x in columns]
     record = rows[0].restored(aligned).finished()
@@ -226,7 +230,7 @@ def _replicates(entries: dict[str, tuple[Any, ...]]) -> tuple[int, ...]:
     return next(iter(shapes), ())
 
 
-def _numeric(entry: tuple[Any, ...]) -> bool:
+def _numeric(entry: Iterable[Any]) -> bool:
     """Whether all of them are plain numbers."""
     return set(map(type, entry)) <= {float, int}
 
