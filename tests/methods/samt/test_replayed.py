@@ -145,6 +145,7 @@ def test_s1_without_a_probe_is_undecided() -> None:
     ("settings", "said"),
     [
         ({"resample": False}, "resample"),
+        ({"meta": "same"}, "predictable"),
         ({"inner": 2}, "inner=1"),
         ({"order": "random"}, "fixed order"),
         ({"extrapolation": 0.9}, "extrapolation"),

@@ -158,6 +158,7 @@ def test_a_replay_is_a_sweep_on_the_batch_drawn(order: str, places: tuple[int, i
         assert found == pytest.approx(by_hand(batch, 0.02, places)[1] - value, abs=1e-13)
     assert trace.sweeps["value"][0] == pytest.approx(value)
     assert trace.sweeps["value"][1] == run._value()
+    assert trace.blocks["layer"].tolist() == [place // 2 + 1 for place in places]
 
 
 @pytest.mark.parametrize(("order", "places"), [("backward", (2, 0)), ("forward", (0, 2))])
@@ -235,10 +236,10 @@ def test_a_replay_that_fails_leaves_training_as_it_is() -> None:
     run = training(model)
     run.sweep()
     before = [w.detach().clone() for w in model.parameters()]
-    plain, left = run.losses, [40]
+    plain, left = run.losses, [3]
 
     def failing(*given: Tensor) -> Tensor:
-        left[0] -= 1
+        left[0] -= len(given[1]) == 120  # f: at w, then after the first replay's sweep, …
         if not left[0]:
             raise RuntimeError("no memory")
         return plain(*given)
