@@ -11,15 +11,17 @@ mean of these changes, by a confidence sequence, with what the theorem says.
 | ``blocks`` | ``ReplayedTraining``: single block updates, each with its own batch (S1) |
 | ``sweeps`` | ``ReplayedSweeps``: whole sweeps, one batch each (S3) |
 | ``reach`` | how far a sweep can go, given a modulus: S3's bounds before the draw |
+| ``probing`` | ``probe``: were step sizes fixed before the batch was drawn? |
 | ``curvature`` | the largest curvature of any sample's loss |
 
-    run = ReplayedSweeps(model, optimiser, x, y, losses, batch=8)
+    run = start()                                # ReplayedSweeps(model, optimiser, x, y, …)
     for k in range(40):
         run.sweep(replay=400 if k in (0, 39) else 0)
-    audit(run.trace(probe), ["S3"])
+    audit(run.trace(probe(start)), ["S3"])      # start makes the training anew
 """
 
 from amverify.replaying.blocks import ReplayedTraining
+from amverify.replaying.probing import probe
 from amverify.replaying.sweeps import ReplayedSweeps
 
-__all__ = ["ReplayedSweeps", "ReplayedTraining"]
+__all__ = ["ReplayedSweeps", "ReplayedTraining", "probe"]

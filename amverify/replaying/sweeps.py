@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from amverify.errors import InvalidInput
 from amverify.methods.samt import SAMT
 from amverify.methods.samt.kept import Kept
 from amverify.replaying.curvature import largest
@@ -49,7 +50,7 @@ from amverify.trace import Column, Trace
 
 MARGIN = 1.5
 """On the largest curvature that was found."""
-TRIALS = 4
+TRIALS = 2
 
 
 class ReplayedSweeps(Training):
@@ -78,11 +79,19 @@ class ReplayedSweeps(Training):
         self._rows: dict[int, dict[str, float]] = {}
 
     def sweep(self, replay: int = 0) -> Tensor:
-        """One sweep; with ``replay`` > 0, it is made so many times before and undone."""
+        """One sweep; with ``replay`` > 0, it is made so many times before and undone.
+
+        Raises:
+            InvalidInput: if it used other step sizes than those known before its batch was drawn,
+                or a change left the bounds that L̄ gave it.
+        """
         self.sweeps += 1
         if replay:
             self._record(replay)
+        before = [(w, w.detach().clone()) for block in self._visited() for w in block]
+        alphas = [self._alpha(number) for number in self._order()]
         loss = self.optimiser.step(self._on_batch(self._train))
+        self._check_steps(before, torch.cat(alphas))
         if replay:
             self._row(self.sweeps, self._value(), self._slopes())
         return loss
@@ -156,6 +165,23 @@ class ReplayedSweeps(Training):
             most = max(most, largest(self, weights, self._trial))
             kept.put_back()
         return MARGIN * most
+
+    def _check_steps(self, before: list[tuple[Tensor, Tensor]], alphas: Tensor) -> None:
+        """w⁺ = w − α ⊙ g with α known before the draw, g the gradient that the sweep stepped along.
+
+        Raises:
+            InvalidInput: if a weight differs by more than the rounding of that formula.
+        """
+        parts = torch.split(alphas, [w.numel() for w, _ in before])
+        for (w, old), alpha in zip(before, parts, strict=True):
+            direction = self.optimiser.state[w]["direction"]
+            step = alpha.view_as(w) * (torch.zeros_like(w) if direction is None else direction)
+            room = gamma(4) * (old.abs() + step.abs())
+            if ((w.detach() - (old - step)).abs() > room).any():
+                raise InvalidInput(
+                    f"replays: sweep {self.sweeps} moved {self._names[id(w)]} by other step sizes "
+                    "than those that were known before its batch was drawn"
+                )
 
     def _error(self, value: float, found: Slopes, reach: float, modulus: float) -> float:
         """What rounding can do to a change: in both values of f, and in the point w⁺ itself."""

@@ -81,6 +81,14 @@ class Training:
         self._blocks: list[dict[str, Any]] = []
         self._replays: list[dict[str, Column]] = []
 
+    def sweep(self, replay: int = 0) -> Tensor:
+        """One sweep, replayed so many times."""
+        raise NotImplementedError
+
+    def draw_from(self, seed: int) -> None:
+        """From now on, draw the batches of training from another seed (for probes)."""
+        self._train.manual_seed(seed)
+
     def _refuse(self, what: str) -> NoReturn:
         raise InvalidInput(f"replays: {self.theorem} is about {what}")
 

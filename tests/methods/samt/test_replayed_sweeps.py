@@ -13,8 +13,7 @@ from amverify.audit import audit
 from amverify.errors import InvalidInput
 from amverify.methods.samt import SAMT
 from amverify.methods.samt.sweep import Sweep
-from amverify.replaying import ReplayedSweeps
-from amverify.stochastic import predictability_probe
+from amverify.replaying import ReplayedSweeps, probe
 from amverify.trace import load_trace, save_trace
 from amverify.verdict import Evidence, Verdict
 from tests.methods.samt.test_replayed import LOSSES, PROBE, OfOneClass, network, samples
@@ -252,31 +251,48 @@ def test_a_replay_that_fails_leaves_training_as_it_is() -> None:
 
 
 def test_the_probe_of_this_training_finds_it_predictable() -> None:
-    used: list[list[list[float]]] = []
+    seen: list[ReplayedSweeps] = []
 
-    def run_on(batches: Any) -> list[list[float]]:
-        run = training(network())
-        given = iter(batches)
-        run._indices = lambda _: torch.tensor(next(given))  # type: ignore[method-assign]
-        found = []
-        for _ in batches:
-            sizes = run.optimiser.step_sizes().values()
-            found.append([float(a) for alpha in sizes for a in alpha.flatten()])
-            run.sweep()
-        used.append(found)
-        return found
+    def start() -> ReplayedSweeps:
+        seen.append(training(network()))
+        return seen[-1]
 
-    batches = [list(range(k, k + 8)) for k in range(6)]
-    others = [list(range(k + 50, k + 58)) for k in range(6)]
-    probe = predictability_probe(run_on, batches, others, 3)
-    assert probe.predictable
-    assert used[0][4] != used[1][4], "the later batches do train step sizes"
+    found = probe(start)
+    assert found.predictable
+    assert found.compared == 4 * sum(a.numel() for a in seen[0].optimiser.step_sizes().values())
+    first, second = (list(run.optimiser.step_sizes().values()) for run in seen)
+    assert not all(map(torch.equal, first, second)), "the later batches do train step sizes"
     run = training()
     run.sweep(replay=5)
-    assert run.trace(probe).settings["probe"] == probe.told()
+    assert run.trace(found).settings["probe"] == found.told()
     unprobed = audit(run.trace(), ["S3"])["S3"]
     assert unprobed.verdict is Verdict.UNDECIDED
     assert "no probe was run" in unprobed.reason
+
+
+def test_a_probe_that_sees_a_change_makes_s3_not_applicable() -> None:
+    """Two starts that are not the same: step sizes of the first sweep differ already."""
+    rates = iter((0.02, 0.03))
+    found = probe(lambda: training(lr=next(rates)))
+    assert found.earlier_changed
+    run = training()
+    run.sweep(replay=150)
+    finding = audit(run.trace(found), ["S3"])["S3"]
+    assert finding.verdict is Verdict.NOT_APPLICABLE
+    assert "earlier step sizes changed" in finding.reason
+
+
+def test_step_sizes_that_look_at_the_batch_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault: α is halved in a block whose gradient on the batch is long."""
+    literal = Sweep._move
+
+    def move(self: Sweep, block: Any, alphas: Any, directions: Any) -> None:
+        length = sum(float(d.square().sum()) for d in directions)
+        literal(self, block, [alpha * (0.5 if length > 0.1 else 1) for alpha in alphas], directions)
+
+    monkeypatch.setattr(Sweep, "_move", move)
+    with pytest.raises(InvalidInput, match="other step sizes than those that were known before"):
+        training().sweep()
 
 
 def test_the_trace_is_kept_and_other_claims_do_not_apply(tmp_path: Any) -> None:
