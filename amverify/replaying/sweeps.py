@@ -169,6 +169,8 @@ class ReplayedSweeps(Training):
     def _check_steps(self, before: list[tuple[Tensor, Tensor]], alphas: Tensor) -> None:
         """w⁺ = w − α ⊙ g with α known before the draw, g the gradient that the sweep stepped along.
 
+        Both sides make five roundings: two in exp, then lr·exp(θ), α·g and the difference.
+
         Raises:
             InvalidInput: if a weight differs by more than the rounding of that formula.
         """
@@ -176,7 +178,7 @@ class ReplayedSweeps(Training):
         for (w, old), alpha in zip(before, parts, strict=True):
             direction = self.optimiser.state[w]["direction"]
             step = alpha.view_as(w) * (torch.zeros_like(w) if direction is None else direction)
-            room = gamma(4) * (old.abs() + step.abs())
+            room = gamma(10) * (old.abs() + step.abs())
             if ((w.detach() - (old - step)).abs() > room).any():
                 raise InvalidInput(
                     f"replays: sweep {self.sweeps} moved {self._names[id(w)]} by other step sizes "

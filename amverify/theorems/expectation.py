@@ -17,9 +17,11 @@ expectation, with E g_j² = (∇_if)_j² + σ_j²:
     E f(w⁺) ≤ f(w) − α_min‖∇f(w)‖² + L̄(B²/2)α_max²G²     (sharper than the specification's B(B−½)),
 
 with E‖∇_jℓ‖² ≤ G² at v_j *and at w* for every block j: at the v_j alone it does not suffice
-(``proofs/samt.py`` has a counterexample). On finite sums all expectations are enumerated; on a
-network S1 and S3 are decided by replays (``amverify.replaying``) with L_i and L̄ measured. **S6.** With α trained on the batch to which it is
+(``proofs/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it is
 applied E f may increase however small α is: ``amverify.families.sums.SameBatch``.
+
+On finite sums the expectations are enumerated; on a network S1 and S3 are decided by replays, with
+L_i and L̄ measured: ``amverify.replaying``.
 """
 
 from __future__ import annotations
