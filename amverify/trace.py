@@ -113,7 +113,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "rho": "ρ in this sweep",
         "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient",
         "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
-        "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²",
+        "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "
+        "its error spans what is not known of the v_i",
         "mean_value": "E f(w^k) over all batches so far",
         "mean_gradient": "E‖∇f(w^k)‖² over all batches so far",
         "mean_slopes": "E Σ_i ‖∇_if(v_i)‖² in this sweep, over all batches so far",

@@ -19,6 +19,9 @@ expectation, with E g_j² = (∇_if)_j² + σ_j²:
 with E‖∇_jℓ‖² ≤ G² at v_j *and at w* for every block j: at the v_j alone it does not suffice
 (``proofs/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it is
 applied E f may increase however small α is: ``amverify.families.sums.SameBatch``.
+
+On finite sums the expectations are enumerated; on a network S1 and S3 are decided by replays, with
+L_i and L̄ measured: ``amverify.replaying``.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ SAID = {
     "adam": ["✗ VIOLATED", "fails at sweep"],
     "lbfgs": ["✓ HOLDS", "sufficient decrease", "the trace lacks column sweeps.eta"],
     "own_loop": ["✗ VIOLATED", "descent", "✓ HOLDS", "G5"],
+    "samt_digits": ["✓ HOLDS", "S3", "2 states replayed", "measured on this run, not known: L̄"],
     "sgd_momentum": ["✗ VIOLATED", "descent", "✓ HOLDS", "G4"],
 }
 

@@ -13,7 +13,8 @@ from torch.nn.functional import cross_entropy
 from amverify.audit import audit
 from amverify.errors import InvalidInput
 from amverify.methods.samt import SAMT
-from amverify.replaying import ReplayedTraining, _State
+from amverify.replaying import ReplayedTraining
+from amverify.replaying.blocks import _State
 from amverify.stochastic import Probe, predictability_probe
 from amverify.verdict import Evidence, Verdict
 
@@ -144,6 +145,7 @@ def test_s1_without_a_probe_is_undecided() -> None:
     ("settings", "said"),
     [
         ({"resample": False}, "resample"),
+        ({"meta": "same"}, "predictable"),
         ({"inner": 2}, "inner=1"),
         ({"order": "random"}, "fixed order"),
         ({"extrapolation": 0.9}, "extrapolation"),
@@ -176,7 +178,7 @@ def test_bounds_hold_whichever_the_batch() -> None:
     run = training()
     weights = list(run.model[2].parameters())  # type: ignore[index]
     alpha = torch.full((sum(w.numel() for w in weights),), 0.5, dtype=F64)
-    state = _State(run, weights, alpha, run._every_gradient(weights))
+    state = _State(run, weights, alpha, torch.cat([*run.gradients(weights)]))
     generator = torch.Generator().manual_seed(9)
     modulus = state.modulus(200, generator)
     low, high = state.bounds(modulus)
