@@ -22,6 +22,7 @@ from repro.commands import Options, print_list, seeds_of
 from repro.commands import make_tables as make
 from repro.commands import tune as tune_settings
 from repro.commands import tune_stochastic as tune_minibatches
+from repro.configurations import CROSSED, TUNED
 from repro.names import check_names
 from repro.tables import TABLES
 
@@ -92,7 +93,7 @@ SchedulerOption = Annotated[
 
 OUT = Path("results")
 CACHE = Path("results/cache")
-TUNED = Path(__file__).with_name("tuned.toml")
+SHIPPED = "the package's own tuned.toml, or crossed.toml"
 TUNED_STOCHASTIC = Path(__file__).with_name("stochastic") / "tuned.toml"
 
 
@@ -161,9 +162,13 @@ runs_command("all", list(TABLES), "Every table.")
 
 @app.command()
 def tune(
+    crossed: Annotated[
+        bool, typer.Option("--crossed", help="By cross-validation: TIAM, and table2_crossed.")
+    ] = False,
     file: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the chosen settings go.")
-    ] = TUNED,
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the chosen settings go.", show_default=SHIPPED),
+    ] = None,
     jobs: JobsOption = 1,
     scheduler: SchedulerOption = None,
     fresh: FreshOption = False,
@@ -171,7 +176,10 @@ def tune(
     no_download: NoDownloadOption = False,
     cache: CacheOption = CACHE,
 ) -> None:
-    """Choose the settings that nobody published, on training accuracy (repro/tuning.py)."""
+    """Choose the settings that nobody published (repro/tuning.py).
+
+    On training accuracy, or with --crossed by cross-validation within the training sets.
+    """
     options = Options(
         data=None,
         data_dir=data_dir,
@@ -182,7 +190,8 @@ def tune(
         fresh=fresh,
         scheduler=scheduler,
     )
-    tune_settings(options, file)
+    shipped = Path(__file__).with_name(CROSSED if crossed else TUNED)
+    tune_settings(options, file or shipped, crossed)
 
 
 @app.command("tune-stochastic")

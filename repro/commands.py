@@ -95,12 +95,12 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
 
 
 @interruptible()
-def tune(options: Options, file: Path) -> None:
+def tune(options: Options, file: Path, crossed: bool) -> None:
     """Carry out every candidate of :mod:`repro.tuning` and write the best ones to ``file``."""
     aside = Console(stderr=True)
     check_writable(file.parent)
     sweeps = options.sweeps or tuning.SWEEPS
-    chosen = list(tuning.choices())
+    chosen = list(tuning.crossed_choices() if crossed else tuning.choices())
     specs = [
         spec
         for choice in chosen
@@ -108,13 +108,18 @@ def tune(options: Options, file: Path) -> None:
         for spec in tuning.specs_of(choice, settings, sweeps)
     ]
     load = loader(options, aside)
-    datasets = {name: load(name) for name in dict.fromkeys(spec.dataset for spec in specs)}
+    datasets = {
+        name: load(name) for name in dict.fromkeys(n for choice in chosen for n in choice.datasets)
+    }
+    if crossed:
+        datasets = {n: d for whole in datasets.values() for n, d in tuning.folds_of(whole).items()}
     runs = runner(options, aside)(specs, datasets)
     winners = []
     for choice in chosen:
         best, scores = tuning.best(choice, sweeps, lambda spec: runs[spec].result)
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
-    write(file, tuning.as_toml(winners))
+    head = tuning.CROSSED_HEAD if crossed else tuning.HEAD
+    write(file, tuning.as_toml(winners, head))
     Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 

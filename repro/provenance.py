@@ -69,7 +69,10 @@ def code_version(modules: tuple[str, ...] | None = None) -> str:
 
 
 def source_files(module: str) -> list[tuple[str, Path]]:
-    """(name inside the module, path) of every source file of ``module``, sorted by name."""
+    """(name inside the module, path) of every source file of ``module``, sorted by name.
+
+    A package of ``SAMT`` is left out of the package that holds it: full-batch runs do not use it.
+    """
     spec = find_spec(module)
     if spec is None:
         return []
@@ -80,7 +83,12 @@ def source_files(module: str) -> list[tuple[str, Path]]:
         for root in map(Path, spec.submodule_search_locations)
         for path in root.rglob("*.py")
     }
-    return sorted(files.items())
+    apart = [f"{name.removeprefix(f'{module}.').replace('.', '/')}/" for name in SAMT]
+    return sorted(
+        (name, path)
+        for name, path in files.items()
+        if not name.startswith(tuple(f"{module}/{inner}" for inner in apart))
+    )
 
 
 @lru_cache

@@ -20,13 +20,31 @@ Losses = Callable[[Tensor, Tensor], Tensor]
 SampleLoss = Callable[[Mapping[str, Tensor], Tensor, Tensor], Tensor]
 CHUNK = 64
 """Samples whose gradients are held at once."""
+KINKED = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.PReLU,
+    nn.RReLU,
+    nn.Threshold,
+    nn.Hardtanh,
+    nn.Hardsigmoid,
+    nn.Hardswish,
+    nn.Hardshrink,
+    nn.Softshrink,
+    nn.MaxPool1d,
+    nn.MaxPool2d,
+    nn.MaxPool3d,
+)
+"""Modules whose derivative jumps: no curvature that is measured beside the jump is a modulus."""
 
 
 class Training:
     """Training of a network by SAMT on batches drawn with replacement.
 
     Args:
-        model: in float64, without modules that draw or keep statistics (dropout, BatchNorm).
+        model: in float64, without modules that draw or keep statistics (dropout, BatchNorm) or
+            whose derivative jumps (ReLU; where one hides in a function, nothing refuses it).
         optimiser: SAMT with plain steps (no extrapolation, momentum, decay or clipping), one inner
             step, order forward or backward.
         x: all samples, (N, …).
@@ -68,6 +86,10 @@ class Training:
                 self._refuse(f"plain steps, {group['name']} has {extra}")
             if any(w.dtype != torch.float64 for w in group["params"]):
                 raise InvalidInput(f"replays: float64 is needed, in block {group['name']!r} too")
+        for name, part in model.named_modules():
+            if isinstance(part, KINKED):
+                kind = type(part).__name__
+                self._refuse(f"gradients that are Lipschitz, {kind} ({name}) makes one that jumps")
         if any(True for _ in model.buffers()):
             raise InvalidInput("replays: the model keeps statistics in buffers")
         self.model, self.optimiser, self.x, self.y = model, optimiser, x, y

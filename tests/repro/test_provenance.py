@@ -48,6 +48,16 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
     assert fresh_code_version() not in {before, edited, renamed}
 
 
+def test_a_package_apart_does_not_decide_for_the_one_that_holds_it(package, monkeypatch):
+    monkeypatch.setattr(provenance, "SAMT", ("deciding_package.inner",))
+    before = fresh_code_version()
+    (package / "inner" / "step.py").write_text("size = 2\n")
+    assert fresh_code_version() == before
+    assert provenance.source_files("deciding_package.inner")
+    (package / "outer.py").write_text("b = 1\n")
+    assert fresh_code_version() != before
+
+
 def test_everything_that_decides_is_there():
     everything = provenance.DECIDING + provenance.JUDGING + provenance.STOCHASTIC + provenance.SAMT
     for module in everything:

@@ -14,6 +14,7 @@ from repro.data import load
 from repro.data.dataset import Dataset, Split
 from repro.methods import KNOWN_METHODS
 from repro.runs import RunSpec, Setting, execute
+from repro.tuning import TUNING_DATASETS
 
 SETTINGS: dict[str, dict[str, Setting]] = {
     "gd": {"lr": 1e-3},
@@ -121,6 +122,9 @@ def test_every_method_of_the_table_has_a_configuration_that_runs(
     assert method in LABELS
     for dataset in ("cora", "citeseer", "pubmed", "coauthor_cs", "synthetic_graph"):
         assert configuration(method, dataset).source
+    for dataset in TUNING_DATASETS:
+        chosen = configuration(method, dataset, crossed=True)
+        assert "cross-validated" in chosen.source
 
 
 def test_tiam_has_one_configuration_for_all() -> None:

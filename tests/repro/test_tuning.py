@@ -5,12 +5,27 @@ from __future__ import annotations
 import math
 import tomllib
 from collections import Counter
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import pytest
 
-from repro.configurations import ANY_DATASET, tuned_settings
+from repro.configurations import ANY_DATASET, CROSSED, TUNED, tuned_settings
+from repro.data import load
+from repro.data.dataset import Dataset, Split
 from repro.runs import RunResult, RunSpec
-from repro.tuning import TUNING_DATASETS, as_toml, best, choices, score, specs_of
+from repro.tuning import (
+    FOLDS,
+    TUNING_DATASETS,
+    Choice,
+    as_toml,
+    best,
+    choices,
+    crossed_choices,
+    folds_of,
+    score,
+    specs_of,
+)
 
 
 def result(*curve: float) -> RunResult:
@@ -35,36 +50,88 @@ def test_the_best_mean_wins_and_the_first_at_a_tie() -> None:
     assert best(choice, 1, lambda _: result(0.5))[0] == choice.grid[0]
 
 
-def test_equal_budget_per_data_set() -> None:
+def budgets(wanted: Iterable[Choice]) -> Counter[tuple[str, str]]:
     budget: Counter[tuple[str, str]] = Counter()
-    for choice in choices():
-        if choice.section == ANY_DATASET and choice.method != "tiam":
-            continue
+    for choice in wanted:
         for dataset in choice.datasets:
             budget[choice.method, dataset] += len(choice.grid)
-    tiam = {key: n for key, n in budget.items() if key[0] == "tiam"}
+    return budget
+
+
+def test_equal_budget_per_data_set() -> None:
+    """Five candidates a data set; TIAM's fifteen are for three data sets together."""
+    compared = [choice for choice in choices() if choice.section != ANY_DATASET]
+    assert set(budgets(compared).values()) == {5}
+    crossed = budgets(crossed_choices())
+    tiam = {key: n for key, n in crossed.items() if key[0] == "tiam"}
     assert set(tiam.values()) == {15}
     assert len(tiam) == len(TUNING_DATASETS) == 3
-    assert {n for key, n in budget.items() if key[0] != "tiam"} == {5}
+    assert {n for key, n in crossed.items() if key[0] != "tiam"} == {5}
+    assert len(crossed) == 3 * 7
+
+
+def test_folds_share_out_the_training_set_and_nothing_else() -> None:
+    """Every sample is left out once, with its class spread evenly; no test sample is seen."""
+    whole = load("digits")
+    folds = folds_of(whole)
+    assert len(folds) == FOLDS
+    left = [tuple(row) for part in folds.values() for row in part.test.x]
+    assert sorted(left) == sorted(tuple(row) for row in whole.train.x)
+    unseen = {tuple(row) for row in whole.test.x} - {tuple(row) for row in whole.train.x}
+    for name, part in folds.items():
+        assert part.name == name
+        assert part.hashes != whole.hashes
+        assert len(part.train) + len(part.test) == len(whole.train)
+        assert not unseen & {tuple(row) for row in (*part.train.x, *part.test.x)}
+        counts = np.bincount(part.test.y, minlength=whole.classes)
+        assert abs(counts - np.bincount(whole.train.y) / FOLDS).max() < 1
+    again = folds_of(whole)
+    assert all((again[name].test.y == part.test.y).all() for name, part in folds.items())
+
+
+def test_a_crossed_choice_is_scored_on_the_fold_left_out() -> None:
+    choice = next(iter(crossed_choices()))
+    specs = specs_of(choice, choice.grid[0], 200)
+    assert {spec.dataset for spec in specs} == {
+        name for dataset in TUNING_DATASETS for name in folds_of(small(dataset))
+    }
+    curves = {"train_accuracy": [1.0, 1.0], "test_accuracy": [0.9, 0.25]}
+    assert score(RunResult(curves), crossed=True) == 0.25
+    assert score(RunResult({"test_accuracy": [0.9, math.nan]}), crossed=True) == 0.0
+    fifth = choice.grid[4]
+
+    def answer(spec: RunSpec) -> RunResult:
+        last = 0.9 if spec.settings == fifth else 0.1
+        return RunResult({"train_accuracy": [1.0], "test_accuracy": [last]})
+
+    assert best(choice, 1, answer)[0] == fifth
+
+
+def small(name: str) -> Dataset:
+    split = Split(np.zeros((10, 1)), np.arange(10) % 2)
+    return Dataset(name, split, None, split, 2)
 
 
 def test_no_seed_of_a_table_is_used() -> None:
     seeds = {
         spec.seed
-        for choice in choices()
+        for choice in (*choices(), *crossed_choices())
         for settings in choice.grid
         for spec in specs_of(choice, settings, 200)
     }
     assert seeds == {100, 101}
 
 
-def test_the_file_says_what_was_chosen() -> None:
-    """Every section of tuned.toml is a choice, and its values are one of that grid."""
-    sections = tuned_settings()
-    for choice in choices():
+@pytest.mark.parametrize(
+    ("file", "wanted"), [(TUNED, choices), (CROSSED, crossed_choices)], ids=[TUNED, CROSSED]
+)
+def test_the_file_says_what_was_chosen(file: str, wanted: Callable[[], Iterable[Choice]]) -> None:
+    """Every section of the file is a choice, and its values are one of that grid."""
+    sections = tuned_settings(file)
+    for choice in wanted():
         kept = tuple(sorted(sections[choice.method][choice.section].items()))
         assert kept in choice.grid, (choice.method, choice.section)
-    assert sum(len(own) for own in sections.values()) == len(list(choices()))
+    assert sum(len(own) for own in sections.values()) == len(list(wanted()))
 
 
 def test_toml_round_trip() -> None:

@@ -165,6 +165,8 @@ def test_other_bad_input() -> None:
     normed = nn.Sequential(nn.BatchNorm1d(6, dtype=F64), *network())
     with pytest.raises(InvalidInput, match="buffers"):
         training(normed)
+    with pytest.raises(InvalidInput, match=r"Lipschitz, ReLU \(2\) makes one that jumps"):
+        training(nn.Sequential(*network()[:2], nn.ReLU(), nn.Linear(8, 3, dtype=F64)))
     with pytest.raises(InvalidInput, match="no sweep"):
         training().trace()
     model = network()
