@@ -163,7 +163,7 @@ runs_command("all", list(TABLES), "Every table.")
 @app.command()
 def tune(
     crossed: Annotated[
-        bool, typer.Option("--crossed", help="By cross-validation: TIAM, and table2_crossed.")
+        bool, typer.Option("--crossed", help="TIAM by cross-validation, for its second row.")
     ] = False,
     file: Annotated[
         Path | None,

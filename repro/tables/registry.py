@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from repro import data
 from repro.configurations import METHODS
 from repro.render import Document
 from repro.tables import mdlam_setting, table1, table2, table6, table7, table8, table10, table11
 from repro.tables.request import Laboratory, Protocol, Request
-from repro.tuning import TUNING_DATASETS
 
 FULL_BATCH = Protocol(
     datasets=("cora", "citeseer", "pubmed", "coauthor_cs", "digits"),
@@ -35,11 +34,6 @@ TABLES = {
     "table2": TableEntry(
         "test accuracy of TIAM and the compared methods; sweeps and seconds to a target accuracy",
         table2.make,
-    ),
-    "table2_crossed": TableEntry(
-        "the same with every method's settings chosen by cross-validation, as TIAM's are",
-        table2.make_crossed,
-        replace(FULL_BATCH, datasets=TUNING_DATASETS, also=()),
     ),
     "table6": TableEntry(
         "TIAM's inertia inside and outside the admissible region, under each safeguard, audited",

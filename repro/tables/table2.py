@@ -60,33 +60,22 @@ SETTINGS_COLUMNS = (
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 2: accuracies and hyperparameters."""
-    return made(request, laboratory, "table2", crossed=False)
-
-
-def make_crossed(request: Request, laboratory: Laboratory) -> Document:
-    """The same with every method chosen by cross-validation, as TIAM is."""
-    return made(request, laboratory, "table2_crossed", crossed=True)
-
-
-def made(request: Request, laboratory: Laboratory, name: str, *, crossed: bool) -> Document:
-    """Table 2 with published and tuned settings, or with cross-validated ones."""
     published = load()
     datasets = available(request, laboratory)
-    chosen = {(m, d): configuration(m, d, crossed) for d in datasets for m in request.methods}
+    chosen = {(m, d): configuration(m, d) for d in datasets for m in request.methods}
     specs = {pair: specs_of(pair[1], chosen[pair], request) for pair in chosen}
     runs = laboratory.run([spec for group in specs.values() for spec in group], datasets)
     groups = {pair: group(specs[pair], runs) for pair in specs}
     rows: list[tuple[Cell, ...]] = []
-    for dataset in request.datasets:
-        if dataset in datasets:
-            rows += rows_of(dataset, request, groups, published)
+    for name in request.datasets:
+        if name in datasets:
+            rows += rows_of(name, request, groups, published)
         else:
             about = f"all {len(request.methods)} methods"
-            rows.append(row_without_data(dataset, about, laboratory.failed[dataset], len(COLUMNS)))
-    selected = ", every method's settings chosen by cross-validation" if crossed else ""
+            rows.append(row_without_data(name, about, laboratory.failed[name], len(COLUMNS)))
     accuracies = Table(
         name="accuracy",
-        title=f"Table 2: test accuracy after {request.sweeps} sweeps{selected}",
+        title=f"Table 2: test accuracy after {request.sweeps} sweeps",
         columns=COLUMNS,
         rows=tuple(rows),
         caption=caption(request, runs),
@@ -102,9 +91,9 @@ def made(request: Request, laboratory: Laboratory, name: str, *, crossed: bool) 
         columns=SETTINGS_COLUMNS,
         rows=settings_rows(request, tuple(datasets), chosen),
     )
-    hashes = {n: dict(dataset.hashes) for n, dataset in datasets.items()}
+    hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
     provenance = {"data_hashes": hashes, "runs": [run_record(s, run) for s, run in runs.items()]}
-    return Document(name, (accuracies, settings), provenance)
+    return Document("table2", (accuracies, settings), provenance)
 
 
 def specs_of(dataset: str, chosen: Configuration, request: Request) -> tuple[RunSpec, ...]:

@@ -27,7 +27,7 @@ PLACE = {"hardware": {"processor": "a processor"}, "threads": 1}
 
 @pytest.fixture(autouse=True)
 def _configured(monkeypatch):
-    def configuration(method: str, dataset: str, crossed: bool = False) -> Configuration:
+    def configuration(method: str, dataset: str) -> Configuration:
         own = 0.01 if method == "adam" and dataset == "cora" else 0.001
         return Configuration(method, (("rho", own),), "float32", "made up")
 
