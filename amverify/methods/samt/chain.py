@@ -12,6 +12,9 @@ Swept backwards (i = L…1), v never falls below the next block's segment: each 
 once for its own gradient and once for each earlier block's. Any other order is served by the
 same two rules at a higher price.
 
+Where the modules make up a dense network, the same is done without graphs
+(:mod:`amverify.methods.samt.dense`), call by call: what that cannot serve is served as above.
+
 The user's closure stays what it was. During a step the model's ``forward`` is replaced: called
 with the very tensor that it was called with last (same object, same version), it resumes at
 segment s; called with another, it starts anew.
@@ -25,6 +28,8 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+
+from amverify.methods.samt.dense import Dense, find_dense
 
 RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
 """Modules that draw random numbers in training: only a whole forward pass replays them."""
@@ -70,17 +75,21 @@ class Chain:
         model: whose ``forward`` is replaced.
         segments: the modules, cut where a block begins.
         starts: for each block the first segment that uses its parameters.
+        layers: for each block the number of ``nn.Linear`` before its first module.
     """
 
     model: nn.Module
     segments: list[list[nn.Module]]
     starts: list[int]
+    layers: list[int]
+    dense: Dense | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)
     _left: bool = field(default=False, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _outputs: list[Tensor] = field(default_factory=list, init=False)
     _target: int = field(default=0, init=False)
+    _graph: bool = field(default=False, init=False)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -92,14 +101,20 @@ class Chain:
         finally:
             del self.model.__dict__["forward"]
             self._x, self._outputs = None, []
+            if self.dense is not None:
+                self.dense.forget()
 
-    def aim(self, block: int) -> None:
-        """The next gradient is by ``block``."""
-        self._target = self.starts[block]
+    def aim(self, block: int, graph: bool) -> None:
+        """The next gradient is by ``block``, perhaps with its graph."""
+        self._target, self._graph = self.starts[block], graph
+        if self.dense is not None:
+            self.dense.start()
 
     def changed(self, block: int) -> None:
         """The block's parameters moved, or its graph was used up."""
         del self._outputs[self.starts[block] :]
+        if self.dense is not None:
+            self.dense.changed(self.layers[block])
 
     def leave(self) -> None:
         """Run whole passes from now on: the closure draws random numbers, parts would not."""
@@ -109,6 +124,8 @@ class Chain:
         if self._left or torch.compiler.is_compiling():
             return _run(self.segments, x)
         self.used = True
+        if self.dense is not None and not self._graph and self.dense.takes(x):
+            return self.dense.forward(x)
         if x is not self._x or x._version != self._version:
             self._x, self._version, self._outputs = x, x._version, []
         while len(self._outputs) <= self._target:
@@ -139,6 +156,7 @@ def find_chain(
     if model is None or not parts:
         return None
     if last is not None and parts == [part for segment in last.segments for part in segment]:
+        last.dense = _dense(parts, blocks)
         return last
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):
@@ -150,4 +168,15 @@ def find_chain(
     first = [min(place for place in block if place is not None) for block in firsts]
     cuts = sorted({0, *first})
     segments = [parts[a:b] for a, b in zip(cuts, [*cuts[1:], len(parts)], strict=True)]
-    return Chain(model, segments, [cuts.index(place) for place in first])
+    layers = [sum(type(part) is nn.Linear for part in parts[:place]) for place in first]
+    found = Chain(model, segments, [cuts.index(place) for place in first], layers)
+    found.dense = _dense(parts, blocks)
+    return found
+
+
+def _dense(parts: Sequence[nn.Module], blocks: Sequence[Sequence[Tensor]]) -> Dense | None:
+    """The dense network that holds all these parameters, if there is one."""
+    found = find_dense(parts)
+    if found is None or any(id(w) not in found.places for block in blocks for w in block):
+        return None
+    return found

@@ -21,6 +21,7 @@ from amverify.errors import InvalidInput
 from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
+from amverify.methods.samt.dense import Product
 
 Closure: TypeAlias = Callable[[], Tensor]
 
@@ -70,7 +71,7 @@ class Evaluation:
         with ExitStack() as stack:
             if self.chain is not None:
                 stack.enter_context(self.chain.in_place())
-            stack.enter_context(torch.enable_grad())
+            stack.enter_context(torch.no_grad())  # the closure alone is run with graphs
             yield
 
     def new_batch(self) -> None:
@@ -97,21 +98,31 @@ class Evaluation:
             NonFiniteLoss: if the loss is NaN or infinite.
             InvalidInput: if the closure does not return a scalar loss with its graph.
         """
+        return [whole(g) for g in self.factored(block, name, parameters, graph)]
+
+    def factored(
+        self, block: int, name: str, parameters: Sequence[Tensor], graph: bool = False
+    ) -> list[Tensor | Product | None]:
+        """As ``gradient``, but as products where the model is dense and no one else needs more."""
         if self.chain is not None:
-            self.chain.aim(block)
+            self.chain.aim(block, graph)
         where = Place(name, parameters)
-        with self._counting("forward"):
-            loss = self._call(where)
-        with self._counting("backward"):
-            found = _differentiate(loss, parameters, where, graph)
+        parallel = is_parallel(self.process_group) and not graph
+        with torch.enable_grad():
+            with self._counting("forward"):
+                loss = self._call(where)
+            with self._counting("backward"):
+                found = self._differentiated(loss, parameters, where, graph)
+                if parallel or self.count_flops:
+                    found = [whole(g) for g in found]
         self.changed(block)
         self.counters.block_gradients += 1
         self.counters.partial_derivatives += sum(w.numel() for w in parameters)
         loss = loss.detach()
-        if is_parallel(self.process_group) and not graph:
+        if parallel:
             dense = [
                 torch.zeros_like(w) if g is None else g
-                for g, w in zip(found, parameters, strict=True)
+                for g, w in zip(map(whole, found), parameters, strict=True)
             ]
             loss, averaged = average(loss, dense, self.process_group)
             found = list(averaged)
@@ -120,6 +131,20 @@ class Evaluation:
         if self.first_loss is None:
             self.first_loss = loss
         return found
+
+    def _differentiated(
+        self, loss: Tensor, parameters: Sequence[Tensor], where: Place, graph: bool
+    ) -> list[Tensor | Product | None]:
+        """By the parameters: what comes through a dense network's outputs, and what does not."""
+        network = None if self.chain is None else self.chain.dense
+        outputs = [] if network is None else network.outputs
+        found = _differentiate(loss, [*outputs, *parameters], where, graph)
+        if network is None or not outputs:
+            return list(found)
+        with torch.no_grad():
+            products = network.gradients(found[: len(outputs)], parameters)
+            rows = zip(products, found[len(outputs) :], strict=True)
+            return [_sum(product, other) for product, other in rows]
 
     def stepped(self, block: int, name: str) -> None:
         """Tell that ``block`` was updated."""
@@ -209,6 +234,17 @@ def _differentiate(
     if any(g is not None and g.is_sparse for g in found):
         raise InvalidInput(f"closure: a sparse gradient {where}; use sparse=False")
     return list(found)
+
+
+def whole(gradient: Tensor | Product | None) -> Tensor | None:
+    """The gradient, no longer a product."""
+    return gradient.whole() if isinstance(gradient, Product) else gradient
+
+
+def _sum(product: Product | None, other: Tensor | None) -> Tensor | Product | None:
+    if product is None or other is None:
+        return other if product is None else product
+    return product.whole().add_(other)
 
 
 def _random_state() -> list[Tensor]:

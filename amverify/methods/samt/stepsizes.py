@@ -44,6 +44,15 @@ class Hypergradient(NamedTuple):
             most = most.add(other.most, alpha=abs(weight))
         return Hypergradient(self.by_alpha.add(other.by_alpha, alpha=weight), most)
 
+    def weighted(self, weight: float, before: Hypergradient | None) -> Hypergradient:
+        """``weight`` times itself, and what was found before."""
+        if before is not None:
+            return before.plus(self, weight)
+        if weight == 1:
+            return self
+        most = None if self.most is None else self.most * abs(weight)
+        return Hypergradient(self.by_alpha * weight, most)
+
 
 def check_bounds(group: Group) -> None:
     """Refuse bounds and an initial step size that do not fit.
