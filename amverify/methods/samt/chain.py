@@ -44,7 +44,7 @@ def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     if type(model).forward is not nn.Sequential.forward or "forward" in model.__dict__:
         return None
     found, every = list(_unfold(model)), list(model.modules())
-    hooked = any(_has_hooks(module) for module in every)
+    hooked = any(_is_touched(module) for module in every)
     twice = len({id(part) for part in found}) < len(found)
     drawn = any(isinstance(module, RANDOM) for module in every)
     return None if hooked or twice or drawn else found
@@ -58,12 +58,14 @@ def _unfold(module: nn.Module) -> Iterator[nn.Module]:
             yield part
 
 
-def _has_hooks(module: nn.Module) -> bool:
+def _is_touched(module: nn.Module) -> bool:
+    """Whether a hook, or a forward of its own, makes this module another than its type."""
     return bool(
         module._forward_hooks
         or module._forward_pre_hooks
         or module._backward_hooks
         or module._backward_pre_hooks
+        or "forward" in module.__dict__
     )
 
 
@@ -90,6 +92,16 @@ class Chain:
     _outputs: list[Tensor] = field(default_factory=list, init=False)
     _target: int = field(default=0, init=False)
     _graph: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._tree = [(module, [*module._modules.values()]) for module in self.model.modules()]
+
+    def stands(self) -> bool:
+        """Whether the model is still made of the same modules, and nothing was hooked to them."""
+        return all(
+            not _is_touched(module) and [*module._modules.values()] == parts
+            for module, parts in self._tree
+        ) and (self.dense is None or all(layer.stands() for layer in self.dense.layers))
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -150,14 +162,13 @@ def find_chain(
     Args:
         model: any module, or none.
         blocks: the parameters of each block.
-        last: what was found before for these blocks; it serves again if the modules are the same.
+        last: what was found before for these blocks and this model; it serves again if it stands.
     """
+    if last is not None and last.stands():
+        return last
     parts = None if model is None else modules_in_order(model)
     if model is None or not parts:
         return None
-    if last is not None and parts == [part for segment in last.segments for part in segment]:
-        last.dense = _dense(parts, blocks)
-        return last
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):
         for parameter in part.parameters():

@@ -53,11 +53,11 @@ TANH = Activation(torch.tanh_, aten.tanh_backward.default)
 SIGMOID = Activation(torch.sigmoid_, aten.sigmoid_backward.default)
 
 
-def leaky(slope: float) -> Activation:
-    """x for x > 0, else slope·x; its value tells the sign of x if slope > 0."""
+def leaky(module: nn.LeakyReLU) -> Activation:
+    """x for x > 0, else a multiple; the value tells the sign of x where the multiple is positive."""
     return Activation(
-        lambda x: nn.functional.leaky_relu_(x, slope),
-        lambda delta, a: aten.leaky_relu_backward.default(delta, a, slope, True),
+        lambda x: nn.functional.leaky_relu_(x, module.negative_slope),
+        lambda delta, a: aten.leaky_relu_backward.default(delta, a, module.negative_slope, True),
     )
 
 
@@ -65,7 +65,7 @@ def activation_of(module: nn.Module) -> Activation | None:
     """h, if it is known."""
     found = {nn.ReLU: RELU, nn.Tanh: TANH, nn.Sigmoid: SIGMOID}.get(type(module))
     if type(module) is nn.LeakyReLU and module.negative_slope > 0:
-        return leaky(module.negative_slope)
+        return leaky(module)
     return found
 
 
@@ -83,9 +83,15 @@ class Layer(NamedTuple):
         return z if self.activation is None else self.activation.apply(z)
 
     def stands(self) -> bool:
-        """Whether the module still holds these (``functional_call`` lends it others)."""
+        """Whether the module is what it was (``functional_call`` lends it other weights)."""
         own = self.module._parameters
-        return own["weight"] is self.weight and own["bias"] is self.bias
+        return (
+            own.get("weight") is self.weight
+            and own.get("bias") is self.bias
+            and type(self.module) is nn.Linear
+            and not self.weight._backward_hooks
+            and (self.bias is None or not self.bias._backward_hooks)
+        )
 
 
 def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
@@ -97,8 +103,6 @@ def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
     flat = type(parts[0]) is nn.Flatten and (parts[0].start_dim, parts[0].end_dim) == (1, -1)
     layers: list[Layer] = []
     for part in parts[1:] if flat else parts:
-        if "forward" in part.__dict__:
-            return None
         if type(part) is nn.Linear:
             layers.append(Layer(part, part.weight, part.bias, None))
             continue
@@ -108,13 +112,9 @@ def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
         layers[-1] = layers[-1]._replace(activation=activation)
     found = Dense(layers, flat)
     tensors = [w for layer in layers for w in (layer.weight, layer.bias) if w is not None]
-    plain = len(found.places) == len(tensors) and all(map(_is_plain, tensors))
+    plain = len(found.places) == len(tensors) and {type(w) for w in tensors} == {nn.Parameter}
     alike = len({(w.dtype, w.device) for w in tensors}) == 1
     return found if plain and alike and tensors[0].dtype in DTYPES else None
-
-
-def _is_plain(parameter: Tensor) -> bool:
-    return type(parameter) is nn.Parameter and not parameter._backward_hooks
 
 
 @dataclass
@@ -198,7 +198,8 @@ class Dense:
             if versions != self._versions(values[0]):
                 raise InvalidInput("closure: it modified the batch, or a weight, in place")
             if delta is not None:
-                rows.append((values, self._deltas(delta, values, min(numbers))))
+                rows.append((values, self._deltas(delta, values, numbers)))
+        self.start()
         if not rows:
             return [None] * len(parameters)
         return [
@@ -214,14 +215,17 @@ class Dense:
     def _versions(self, x: Tensor) -> list[int]:
         return [x._version, *(layer.weight._version for layer in self.layers)]
 
-    def _deltas(self, delta: Tensor, values: Sequence[Tensor], lowest: int) -> dict[int, Tensor]:
-        """δ_l of the layers from the last down to ``lowest``."""
-        found = {}
+    def _deltas(
+        self, delta: Tensor, values: Sequence[Tensor], numbers: Sequence[int]
+    ) -> dict[int, Tensor]:
+        """δ_l of these layers."""
+        found, lowest = {}, min(numbers)
         for number in range(len(self.layers) - 1, lowest - 1, -1):
             layer = self.layers[number]
             if layer.activation is not None:
                 delta = layer.activation.back(delta, values[number + 1])
-            found[number] = delta
+            if number in numbers:
+                found[number] = delta
             if number > lowest:
                 delta = delta @ layer.weight
         return found

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -62,6 +63,7 @@ class Evaluation:
     process_group: dist.ProcessGroup | None
     first_loss: Tensor | None = field(default=None, init=False)
     _random: list[Tensor] | None = field(default=None, init=False)
+    _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
 
@@ -108,16 +110,15 @@ class Evaluation:
             self.chain.aim(block, graph)
         where = Place(name, parameters)
         parallel = is_parallel(self.process_group) and not graph
-        with torch.enable_grad():
-            with self._counting("forward"):
-                loss = self._call(where)
-            with self._counting("backward"):
-                found = self._differentiated(loss, parameters, where, graph)
-                if parallel or self.count_flops:
-                    found = [whole(g) for g in found]
+        with self._counting("forward"), torch.enable_grad():
+            loss = self._call(where)
+        with self._counting("backward"):
+            found = self._differentiated(loss, parameters, where, graph)
+            if parallel or self.count_flops:
+                found = [whole(g) for g in found]
         self.changed(block)
         self.counters.block_gradients += 1
-        self.counters.partial_derivatives += sum(w.numel() for w in parameters)
+        self.counters.partial_derivatives += sum([w.numel() for w in parameters])
         loss = loss.detach()
         if parallel:
             dense = [
@@ -126,8 +127,9 @@ class Evaluation:
             ]
             loss, averaged = average(loss, dense, self.process_group)
             found = list(averaged)
-        if not math.isfinite(float(loss)):
-            raise NonFiniteLoss(f"closure: the loss is {float(loss)} {where}{self._after()}")
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NonFiniteLoss(f"closure: the loss is {value} {where}{self._after()}")
         if self.first_loss is None:
             self.first_loss = loss
         return found
@@ -141,10 +143,9 @@ class Evaluation:
         found = _differentiate(loss, [*outputs, *parameters], where, graph)
         if network is None or not outputs:
             return list(found)
-        with torch.no_grad():
-            products = network.gradients(found[: len(outputs)], parameters)
-            rows = zip(products, found[len(outputs) :], strict=True)
-            return [_sum(product, other) for product, other in rows]
+        products = network.gradients(found[: len(outputs)], parameters)
+        rows = zip(products, found[len(outputs) :], strict=True)
+        return [_sum(product, other) for product, other in rows]
 
     def stepped(self, block: int, name: str) -> None:
         """Tell that ``block`` was updated."""
@@ -170,7 +171,7 @@ class Evaluation:
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         if self._random is None:
             self._random = _random_state()
-        else:
+        elif self._drew:
             _set_random_state(self._random)
         try:
             loss = self.closure()
@@ -181,7 +182,8 @@ class Evaluation:
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
-        if self.chain is not None and self.chain.used and _drew(self._random):
+        self._drew = not all(map(torch.equal, self._random, _random_state()))
+        if self.chain is not None and self.chain.used and self._drew:
             self.chain.leave()
         _check_loss(loss, where)
         self._keep_buffers()
@@ -248,18 +250,19 @@ def _sum(product: Product | None, other: Tensor | None) -> Tensor | Product | No
 
 
 def _random_state() -> list[Tensor]:
+    """Of the generators, in words: bytes would be compared one by one."""
     states = [torch.get_rng_state()]
-    if torch.cuda.is_available():
+    if _cuda():
         states.append(torch.cuda.get_rng_state())
-    return states
+    return [state.view(torch.int64) for state in states]
 
 
-def _drew(before: Sequence[Tensor]) -> bool:
-    """Whether random numbers were drawn since."""
-    return not all(map(torch.equal, before, _random_state()))
+@cache
+def _cuda() -> bool:
+    return torch.cuda.is_available()
 
 
 def _set_random_state(states: Sequence[Tensor]) -> None:
-    torch.set_rng_state(states[0])
+    torch.set_rng_state(states[0].view(torch.uint8))
     for state in states[1:]:
-        torch.cuda.set_rng_state(state)
+        torch.cuda.set_rng_state(state.view(torch.uint8))

@@ -68,12 +68,12 @@ def closed_form(
     alone = shape == gradient.shape
     if cosine and not alone and lengths is None:
         lengths = length(gradient, shape), length(direction, shape)
-    by_alpha = _inner(gradient, direction, shape).to(wide).neg_()
+    descent = _inner(gradient, direction, shape).to(wide)
     if not cosine:
-        return Hypergradient(by_alpha, None)
+        return Hypergradient(descent, None)
     if lengths is None or alone:
-        return Hypergradient(by_alpha, by_alpha.abs())
-    return Hypergradient(by_alpha, lengths[0] * lengths[1])
+        return Hypergradient(descent, descent.abs())
+    return Hypergradient(descent, lengths[0] * lengths[1])
 
 
 def _inner(x: Tensor, y: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -27,7 +27,7 @@ from amverify.methods.samt.stepsizes import Hypergradient
 State = dict[str, Any]
 Gradient = Tensor | Product | None
 SLAB, SLABS = 2**16, 16
-"""A slab has about so many entries, and a matrix at most so many slabs."""
+"""A slab has about so many entries, a matrix at most so many slabs; a single one is not worth it."""
 
 
 class Rule(NamedTuple):
@@ -75,7 +75,7 @@ def move(
         rule: what else there is.
     """
     if isinstance(gradient, Product):
-        if gradient.a is not None:
+        if gradient.a is not None and w.numel() >= 2 * SLAB:
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
@@ -98,7 +98,7 @@ def _in_slabs(
 ) -> Hypergradient | None:
     """``move`` for a matrix whose gradient is δᵀa; the direction's memory is used again."""
     total, shape = len(w), tuple(alpha.shape)
-    rows = -(-total // min(SLABS, max(1, w.numel() // SLAB)))
+    rows = -(-total // min(SLABS, w.numel() // SLAB))
     known = rule.train and state["direction"] is not None
     before = state.get("length")
     if known and before is None and rule.cosine:
@@ -203,14 +203,14 @@ class Sums(NamedTuple):
         return found.view(self.shape)
 
     def hypergradient(self, own: Tensor | None, before: Tensor | None) -> Hypergradient:
-        """−reduce(g ⊙ d) and its bound, from the lengths of g and d."""
+        """reduce(g ⊙ d) and its bound, from the lengths of g and d."""
         inner = torch.cat(self.inner) if self.by_row else torch.stack(self.inner).sum(0)
-        by_alpha = inner.view(self.shape).neg_()
+        descent = inner.view(self.shape)
         if not self.cosine:
-            return Hypergradient(by_alpha, None)
+            return Hypergradient(descent, None)
         if own is None or before is None:
-            return Hypergradient(by_alpha, by_alpha.abs())
-        return Hypergradient(by_alpha, own * before)
+            return Hypergradient(descent, descent.abs())
+        return Hypergradient(descent, own * before)
 
 
 def decayed(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -32,17 +32,22 @@ WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 
 class Hypergradient(NamedTuple):
-    """∂(meta-loss)/∂α, and the most that its size can be by Cauchy–Schwarz; both of α's shape."""
+    """−∂(meta-loss)/∂α, and the most that its size can be by Cauchy–Schwarz; of α's shape."""
 
-    by_alpha: Tensor
+    descent: Tensor
     most: Tensor | None
+
+    @property
+    def by_alpha(self) -> Tensor:
+        """∂(meta-loss)/∂α."""
+        return self.descent.neg()
 
     def plus(self, other: Hypergradient, weight: float) -> Hypergradient:
         """Itself and ``weight`` times the other."""
         most = self.most
         if most is not None and other.most is not None:
             most = most.add(other.most, alpha=abs(weight))
-        return Hypergradient(self.by_alpha.add(other.by_alpha, alpha=weight), most)
+        return Hypergradient(self.descent.add(other.descent, alpha=weight), most)
 
     def weighted(self, weight: float, before: Hypergradient | None) -> Hypergradient:
         """``weight`` times itself, and what was found before."""
@@ -51,7 +56,7 @@ class Hypergradient(NamedTuple):
         if weight == 1:
             return self
         most = None if self.most is None else self.most * abs(weight)
-        return Hypergradient(self.by_alpha * weight, most)
+        return Hypergradient(self.descent * weight, most)
 
 
 def check_bounds(group: Group) -> None:
@@ -86,9 +91,9 @@ def step_size(theta: Tensor, group: Group) -> Tensor:
     return theta.exp().mul_(group["lr"]).clamp_(low, high)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pool:
-    """The θ of all parameters of one dtype and device, in one vector.
+    """The θ of all parameters of one dtype and device, in one vector, and their α in another.
 
     Step sizes are few beside weights: an operation for each θ would cost more than its
     arithmetic, so one serves them all, or as many neighbours as have the same settings.
@@ -102,6 +107,12 @@ class Pool:
     flat: Tensor
     thetas: list[Tensor]
     groups: list[Group]
+    _alphas: list[Tensor] = field(default_factory=list, init=False)
+    _stand: list[Any] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._flat_alpha = torch.empty_like(self.flat)
+        self._alphas = self.cut(self._flat_alpha)
 
     def spans(self) -> Iterator[tuple[slice, Group]]:
         """Parts of the vector with the same lr, bounds and β, and a group that has them."""
@@ -120,28 +131,39 @@ class Pool:
         parts = torch.split(x, [theta.numel() for theta in self.thetas])
         return [part.view(theta.shape) for part, theta in zip(parts, self.thetas, strict=True)]
 
-    def step_sizes(self) -> Tensor:
-        """α of every entry."""
-        parts = [step_size(self.flat[span], group) for span, group in self.spans()]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+    def step_sizes(self) -> list[Tensor]:
+        """α of each θ, computed anew where a θ or a setting changed; written over then."""
+        stand: list[Any] = [self.flat._version]
+        for theta, group in zip(self.thetas, self.groups, strict=True):
+            stand += theta._version, group["lr"], group["bounds"]
+        if stand != self._stand:
+            for span, group in self.spans():
+                low, high = group["bounds"]
+                part = torch.exp(self.flat[span], out=self._flat_alpha[span])
+                part.mul_(group["lr"]).clamp_(low, high)
+            self._stand = stand
+        return self._alphas
 
-    def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor, Tensor]:
-        """c, zero where it is not finite or not known; whether it was finite; how many were not.
+    def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
+        """c, zero where it is not finite or not known; whether it was finite, None if all was.
 
         Args:
             found: id of θ → its hypergradient.
         """
         none = self.flat.new_zeros(())
         parts = [found.get(id(theta)) for theta in self.thetas]
-        by_alpha = self._joined([none if p is None else p.by_alpha for p in parts])
+        c = self._joined([none if p is None else p.descent for p in parts])
         if any(p is not None and p.most is not None for p in parts):
             most = self._joined([none if p is None or p.most is None else p.most for p in parts])
-            finite = torch.isfinite(by_alpha + most)
-            c = by_alpha.neg_().div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
+            size = c + most
+            c.div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
         else:
-            c = by_alpha.neg_().mul_(self.step_sizes())
-            finite = torch.isfinite(c)
-        return torch.where(finite, c, 0.0), finite, len(c) - finite.sum()
+            self.step_sizes()
+            size = c.mul_(self._flat_alpha)
+        if math.isfinite(size.sum().item()):
+            return c, None
+        finite = torch.isfinite(size)
+        return torch.where(finite, c, 0.0), finite
 
     def _joined(self, parts: Sequence[Tensor]) -> Tensor:
         rows = zip(parts, self.thetas, strict=True)
@@ -186,13 +208,13 @@ def keep_in_bounds(theta: Tensor, group: Group) -> None:
 
 
 def meta_step(
-    optimiser: Optimizer, trained: Iterable[tuple[Tensor, Tensor, Tensor, Group]]
+    optimiser: Optimizer, trained: Iterable[tuple[Tensor, Tensor, Tensor | None, Group]]
 ) -> None:
     """One step of a torch optimiser on θ, with −c as gradients.
 
     Args:
         optimiser: over the θ.
-        trained: θ, c, where c was finite, the block's group.
+        trained: θ, c, where c was finite (None: everywhere), the block's group.
     """
     rows = list(trained)
     before = [theta.clone() for theta, _, _, _ in rows]
@@ -200,6 +222,7 @@ def meta_step(
         theta.grad = c.neg()
     optimiser.step()
     for (theta, _, finite, group), old in zip(rows, before, strict=True):
-        theta.copy_(torch.where(finite & torch.isfinite(theta), theta, old))
+        stays = torch.isfinite(theta) if finite is None else finite & torch.isfinite(theta)
+        theta.copy_(torch.where(stays, theta, old))
         keep_in_bounds(theta, group)
         theta.grad = None

@@ -58,7 +58,7 @@ class Sweep:
     evaluation: Evaluation
     counters: Counters
     meta_optimiser: torch.optim.Optimizer | None
-    bad: Tensor | int = field(default=0, init=False)
+    bad: int = field(default=0, init=False)
     _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
     _alphas: dict[int, Tensor] = field(default_factory=dict, init=False)
 
@@ -118,11 +118,10 @@ class Sweep:
         self._train(block, found)
 
     def _step_sizes(self, block: Block) -> list[Tensor]:
-        """The block's α; all are computed at once, and again after they were trained."""
+        """The block's α."""
         if not self._alphas:
             for pool in self.pools:
-                parts = pool.cut(pool.step_sizes())
-                rows = zip(pool.thetas, parts, strict=True)
+                rows = zip(pool.thetas, pool.step_sizes(), strict=True)
                 self._alphas.update((id(theta), alpha) for theta, alpha in rows)
         return [self._alphas[id(state["theta"])] for state in block.states]
 
@@ -179,12 +178,14 @@ class Sweep:
             return
         rows = []
         for pool in self.pools:
-            c, finite, bad = pool.ascent(self._found)
-            self.bad = bad + torch.as_tensor(self.bad, device=bad.device)
+            c, finite = pool.ascent(self._found)
+            if finite is not None:
+                self.bad += int(len(c) - finite.sum())
             if self.meta_optimiser is None:
                 pool.climb(c)
                 continue
-            parts = zip(pool.thetas, pool.cut(c), pool.cut(finite), pool.groups, strict=True)
+            known = [None] * len(pool.thetas) if finite is None else pool.cut(finite)
+            parts = zip(pool.thetas, pool.cut(c), known, pool.groups, strict=True)
             rows += [row for row in parts if id(row[0]) in self._found]
         if self.meta_optimiser is not None:
             meta_step(self.meta_optimiser, rows)
