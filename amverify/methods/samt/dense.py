@@ -38,7 +38,7 @@ class Product(NamedTuple):
 
     def whole(self) -> Tensor:
         """The gradient."""
-        return self.delta.sum(0) if self.a is None else self.delta.t() @ self.a
+        return self.delta.sum(0) if self.a is None else torch.mm(self.delta.t(), self.a)
 
 
 class Activation(NamedTuple):
@@ -54,7 +54,7 @@ SIGMOID = Activation(torch.sigmoid_, aten.sigmoid_backward.default)
 
 
 def leaky(module: nn.LeakyReLU) -> Activation:
-    """x for x > 0, else a multiple; the value tells the sign of x where the multiple is positive."""
+    """x for x > 0, else a positive multiple of x: the value tells the sign of x."""
     return Activation(
         lambda x: nn.functional.leaky_relu_(x, module.negative_slope),
         lambda delta, a: aten.leaky_relu_backward.default(delta, a, module.negative_slope, True),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -62,23 +62,26 @@ class Evaluation:
     count_flops: bool
     process_group: dist.ProcessGroup | None
     first_loss: Tensor | None = field(default=None, init=False)
-    _random: list[Tensor] | None = field(default=None, init=False)
+    _random: list[Tensor] = field(default_factory=list, init=False)
     _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
 
+    def __post_init__(self) -> None:
+        self._parallel = is_parallel(self.process_group)
+        if self.chain is not None and self.chain.dense is not None:
+            self._buffers = []  # nothing in it has any
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """The model prepared for a step, and as the user knows it afterwards."""
-        with ExitStack() as stack:
-            if self.chain is not None:
-                stack.enter_context(self.chain.in_place())
-            stack.enter_context(torch.no_grad())  # the closure alone is run with graphs
+        place = nullcontext() if self.chain is None else self.chain.in_place()
+        with torch.no_grad(), place:  # the closure alone is run with graphs
             yield
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
-        self._random, self._buffers = None, None
+        self._random, self._buffers = [], self._buffers and None
 
     def changed(self, block: int) -> None:
         """Tell that the parameters of ``block`` moved."""
@@ -109,7 +112,7 @@ class Evaluation:
         if self.chain is not None:
             self.chain.aim(block, graph)
         where = Place(name, parameters)
-        parallel = is_parallel(self.process_group) and not graph
+        parallel = self._parallel and not graph
         with self._counting("forward"), torch.enable_grad():
             loss = self._call(where)
         with self._counting("backward"):
@@ -169,7 +172,8 @@ class Evaluation:
         """The loss, on the same batch and the same random numbers as before."""
         if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
-        if self._random is None:
+        first = not self._random
+        if first:
             self._random = _random_state()
         elif self._drew:
             _set_random_state(self._random)
@@ -182,7 +186,8 @@ class Evaluation:
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
-        self._drew = not all(map(torch.equal, self._random, _random_state()))
+        if first:
+            self._drew = not all(map(torch.equal, self._random, _random_state()))
         if self.chain is not None and self.chain.used and self._drew:
             self.chain.leave()
         _check_loss(loss, where)

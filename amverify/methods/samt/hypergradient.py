@@ -27,7 +27,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from amverify.methods.samt.kinds import reduce
+from amverify.methods.samt.kinds import broadcast, reduce
 from amverify.methods.samt.stepsizes import Hypergradient
 
 Tensors = list[Tensor]
@@ -38,14 +38,20 @@ def length(x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
     A norm along leading dimensions alone is slow in torch (it strides): there squares are summed.
     """
-    wide = x.to(torch.float64 if x.dtype == torch.float64 else torch.float32)
-    dims = [d for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if m == 1 != n]
+    wide, dims = _wide(x), broadcast(x.shape, shape)
     if not dims:
         return wide.abs()
+    if len(dims) == x.ndim:
+        return torch.linalg.vector_norm(wide).view(shape)
     if x.ndim - 1 not in dims:
         return wide.square().sum(dims, keepdim=True).sqrt_()
     norm: Tensor = torch.linalg.vector_norm(wide, dim=dims, keepdim=True)
     return norm
+
+
+def _wide(x: Tensor) -> Tensor:
+    """In float32 at least."""
+    return x.float() if x.dtype.itemsize < 4 else x
 
 
 def closed_form(
@@ -64,11 +70,10 @@ def closed_form(
         cosine: whether the bound of Cauchy and Schwarz is wanted too.
         lengths: ``length`` of both, where it is known.
     """
-    wide = torch.float64 if gradient.dtype == torch.float64 else torch.float32
     alone = shape == gradient.shape
     if cosine and not alone and lengths is None:
         lengths = length(gradient, shape), length(direction, shape)
-    descent = _inner(gradient, direction, shape).to(wide)
+    descent = _wide(_inner(gradient, direction, shape))
     if not cosine:
         return Hypergradient(descent, None)
     if lengths is None or alone:
@@ -78,8 +83,8 @@ def closed_form(
 
 def _inner(x: Tensor, y: Tensor, shape: tuple[int, ...]) -> Tensor:
     """reduce(x ⊙ y); where all is summed and in order, without storing the product."""
-    whole = all(n == 1 for n in shape) and x.dtype == y.dtype and x.dtype.itemsize >= 4
-    if whole and x.is_contiguous() and y.is_contiguous():
+    summed = len(broadcast(x.shape, shape)) == x.ndim and x.dtype == y.dtype
+    if summed and x.dtype.itemsize >= 4 and x.is_contiguous() and y.is_contiguous():
         return torch.dot(x.view(-1), y.view(-1)).view(shape)
     return reduce(x * y, shape)
 

@@ -27,7 +27,7 @@ from amverify.methods.samt.stepsizes import Hypergradient
 State = dict[str, Any]
 Gradient = Tensor | Product | None
 SLAB, SLABS = 2**16, 16
-"""A slab has about so many entries, a matrix at most so many slabs; a single one is not worth it."""
+"""A slab has about so many entries, a matrix at most so many slabs; one alone is no gain."""
 
 
 class Rule(NamedTuple):
@@ -80,7 +80,7 @@ def move(
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
     d = g if rule.factor is None else g * rule.factor
-    shape, old = tuple(alpha.shape), state["direction"]
+    shape, old = alpha.shape, state["direction"]
     own = length(g, shape) if rule.train and rule.cosine and g.shape != shape else None
     found = None
     if rule.train and old is not None:
@@ -97,7 +97,7 @@ def _in_slabs(
     w: Tensor, alpha: Tensor, factors: tuple[Tensor, Tensor], state: State, rule: Rule
 ) -> Hypergradient | None:
     """``move`` for a matrix whose gradient is δᵀa; the direction's memory is used again."""
-    total, shape = len(w), tuple(alpha.shape)
+    total, shape = w.shape[0], alpha.shape
     rows = -(-total // min(SLABS, w.numel() // SLAB))
     known = rule.train and state["direction"] is not None
     before = state.get("length")

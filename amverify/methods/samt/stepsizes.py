@@ -15,8 +15,9 @@ counted.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -107,24 +108,27 @@ class Pool:
     flat: Tensor
     thetas: list[Tensor]
     groups: list[Group]
-    _alphas: list[Tensor] = field(default_factory=list, init=False)
     _stand: list[Any] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self._flat_alpha = torch.empty_like(self.flat)
-        self._alphas = self.cut(self._flat_alpha)
+        self._alpha = torch.empty_like(self.flat)
+        self._alphas = self.cut(self._alpha)
+        self._distinct = list({id(group): group for group in self.groups}.values())
 
-    def spans(self) -> Iterator[tuple[slice, Group]]:
+    def spans(self) -> list[tuple[slice, Group]]:
         """Parts of the vector with the same lr, bounds and β, and a group that has them."""
-        start = end = 0
-        last: Group | None = None
-        for theta, group in zip(self.thetas, self.groups, strict=True):
-            if last is not None and _settings(group) != _settings(last):
-                yield slice(start, end), last
-                start = end
-            end, last = end + theta.numel(), group
-        if last is not None:
-            yield slice(start, end), last
+        if all(_settings(group) == _settings(self.groups[0]) for group in self._distinct):
+            return [(slice(None), self.groups[0])]
+        ends = itertools.accumulate(theta.numel() for theta in self.thetas)
+        rows = itertools.groupby(
+            zip(ends, self.thetas, self.groups, strict=True), lambda row: _settings(row[2])
+        )
+        found = []
+        for _, same in rows:
+            (end, theta, group), *more = same
+            last = more[-1][0] if more else end
+            found.append((slice(end - theta.numel(), last), group))
+        return found
 
     def cut(self, x: Tensor) -> list[Tensor]:
         """A vector of ``flat``'s length as views of each θ's shape."""
@@ -133,13 +137,12 @@ class Pool:
 
     def step_sizes(self) -> list[Tensor]:
         """α of each θ, computed anew where a θ or a setting changed; written over then."""
-        stand: list[Any] = [self.flat._version]
-        for theta, group in zip(self.thetas, self.groups, strict=True):
-            stand += theta._version, group["lr"], group["bounds"]
+        stand = [self.flat._version, *(theta._version for theta in self.thetas)]
+        stand += [(group["lr"], group["bounds"]) for group in self._distinct]
         if stand != self._stand:
             for span, group in self.spans():
                 low, high = group["bounds"]
-                part = torch.exp(self.flat[span], out=self._flat_alpha[span])
+                part = torch.exp(self.flat[span], out=self._alpha[span])
                 part.mul_(group["lr"]).clamp_(low, high)
             self._stand = stand
         return self._alphas
@@ -150,24 +153,25 @@ class Pool:
         Args:
             found: id of θ → its hypergradient.
         """
-        none = self.flat.new_zeros(())
         parts = [found.get(id(theta)) for theta in self.thetas]
-        c = self._joined([none if p is None else p.descent for p in parts])
+        c = self._joined([None if p is None else p.descent for p in parts])
         if any(p is not None and p.most is not None for p in parts):
-            most = self._joined([none if p is None or p.most is None else p.most for p in parts])
+            most = self._joined([None if p is None else p.most for p in parts])
             size = c + most
             c.div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
         else:
             self.step_sizes()
-            size = c.mul_(self._flat_alpha)
+            size = c.mul_(self._alpha)
         if math.isfinite(size.sum().item()):
             return c, None
         finite = torch.isfinite(size)
         return torch.where(finite, c, 0.0), finite
 
-    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
+    def _joined(self, parts: Sequence[Tensor | None]) -> Tensor:
         rows = zip(parts, self.thetas, strict=True)
-        return torch.cat([part.expand(theta.shape).reshape(-1) for part, theta in rows])
+        return torch.cat(
+            [(theta.new_zeros(theta.shape) if p is None else p).view(-1) for p, theta in rows]
+        )
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
