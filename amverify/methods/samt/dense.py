@@ -42,22 +42,34 @@ class Product(NamedTuple):
 
 
 class Activation(NamedTuple):
-    """h in place, and δ ⊙ h' from δ and the value of h: the very operators of autograd."""
+    """h in place, and δ ⊙ h' from δ and the value of h: the very operators of autograd.
+
+    ``back`` writes its result where it is told to, into δ itself perhaps.
+    """
 
     apply: Callable[[Tensor], Tensor]
-    back: Callable[[Tensor, Tensor], Tensor]
+    back: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-RELU = Activation(torch.relu_, lambda delta, a: aten.threshold_backward.default(delta, a, 0))
-TANH = Activation(torch.tanh_, aten.tanh_backward.default)
-SIGMOID = Activation(torch.sigmoid_, aten.sigmoid_backward.default)
+RELU = Activation(
+    torch.relu_,
+    lambda delta, a, out: aten.threshold_backward.grad_input(delta, a, 0, grad_input=out),
+)
+TANH = Activation(
+    torch.tanh_, lambda delta, a, out: aten.tanh_backward.grad_input(delta, a, grad_input=out)
+)
+SIGMOID = Activation(
+    torch.sigmoid_, lambda delta, a, out: aten.sigmoid_backward.grad_input(delta, a, grad_input=out)
+)
 
 
 def leaky(module: nn.LeakyReLU) -> Activation:
     """x for x > 0, else a positive multiple of x: the value tells the sign of x."""
     return Activation(
         lambda x: nn.functional.leaky_relu_(x, module.negative_slope),
-        lambda delta, a: aten.leaky_relu_backward.default(delta, a, module.negative_slope, True),
+        lambda delta, a, out: aten.leaky_relu_backward.grad_input(
+            delta, a, module.negative_slope, True, grad_input=out
+        ),
     )
 
 
@@ -193,43 +205,43 @@ class Dense:
             InvalidInput: if the closure wrote into the batch or a weight behind the model's back.
         """
         numbers = [self.places[id(w)] for w in parameters]
+        self.changed(min(numbers))  # values are let go as soon as they have served
         rows = []
         for (values, versions), delta in zip(self._seen, by_outputs, strict=True):
             if versions != self._versions(values[0]):
                 raise InvalidInput("closure: it modified the batch, or a weight, in place")
             if delta is not None:
-                rows.append((values, self._deltas(delta, values, numbers)))
+                rows.append(self._factors(delta, values, numbers))
         self.start()
         if not rows:
             return [None] * len(parameters)
-        return [
-            Product(
-                _below([deltas[number] for _, deltas in rows]),
-                _below([values[number] for values, _ in rows])
-                if w is self.layers[number].weight
-                else None,
-            )
-            for w, number in zip(parameters, numbers, strict=True)
-        ]
+        found: list[Product | None] = []
+        for w, number in zip(parameters, numbers, strict=True):
+            delta = _below([deltas[number] for deltas, _ in rows])
+            of_weight = w is self.layers[number].weight
+            a = _below([befores[number] for _, befores in rows]) if of_weight else None
+            found.append(Product(delta, a))
+        return found
 
     def _versions(self, x: Tensor) -> list[int]:
         return [x._version, *(layer.weight._version for layer in self.layers)]
 
-    def _deltas(
-        self, delta: Tensor, values: Sequence[Tensor], numbers: Sequence[int]
-    ) -> dict[int, Tensor]:
-        """δ_l of these layers."""
-        found, lowest = {}, min(numbers)
+    def _factors(
+        self, delta: Tensor, values: list[Tensor], numbers: Sequence[int]
+    ) -> tuple[dict[int, Tensor], dict[int, Tensor]]:
+        """δ_l and a_{l−1} of these layers; ``values`` is used up."""
+        deltas, befores, lowest, own = {}, {}, min(numbers), False
         for number in range(len(self.layers) - 1, lowest - 1, -1):
-            layer = self.layers[number]
+            layer, a = self.layers[number], values.pop()
             if layer.activation is not None:
-                delta = layer.activation.back(delta, values[number + 1])
+                delta = layer.activation.back(delta, a, delta if own else torch.empty_like(a))
+            del a  # before more is allocated
             if number in numbers:
-                found[number] = delta
+                deltas[number], befores[number] = delta, values[-1]
             if number > lowest:
-                delta = delta @ layer.weight
-        return found
+                delta, own = torch.mm(delta, layer.weight), True
+        return deltas, befores
 
 
-def _below(rows: Sequence[Tensor]) -> Tensor:
-    return rows[0] if len(rows) == 1 else torch.cat(list(rows))
+def _below(rows: list[Tensor]) -> Tensor:
+    return rows[0] if len(rows) == 1 else torch.cat(rows)

@@ -69,8 +69,6 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.process_group)
-        if self.chain is not None and self.chain.dense is not None:
-            self._buffers = []  # nothing in it has any
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -81,7 +79,7 @@ class Evaluation:
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
-        self._random, self._buffers = [], self._buffers and None
+        self._random, self._buffers = [], None
 
     def changed(self, block: int) -> None:
         """Tell that the parameters of ``block`` moved."""
@@ -196,7 +194,8 @@ class Evaluation:
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""
-        if self.model is None or self._buffers == []:
+        dense = self.chain is not None and self.chain.dense is not None  # it has none
+        if self.model is None or dense or self._buffers == []:
             return
         buffers = list(self.model.buffers())
         if self._buffers is None:

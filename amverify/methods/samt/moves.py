@@ -2,7 +2,7 @@ r"""One inner step of one parameter: w ← w − α ⊙ d, and what trains α, m
 
 A gradient that comes as a product, ∂W = δᵀa, need never exist as a whole. For some rows at a time,
 
-    g = (δᵀa)[rows] + λw;   reduce(g ⊙ d), √reduce(g²) by the rows;   w ← w − α ⊙ g;   d ← g,
+    g = (δᵀa)[rows] + λw;   reduce(g ⊙ d), reduce(g²) by the rows;   w ← w − α ⊙ g;   d ← g,
 
 d the direction of the step before, which is kept anyway. A slab of rows stays in the processor's
 cache from its making to its last use, and no memory is needed beside w and d but that of a slab.
@@ -21,13 +21,13 @@ from torch import Tensor
 
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.dense import Product
-from amverify.methods.samt.hypergradient import closed_form, length
+from amverify.methods.samt.hypergradient import closed_form, inner
 from amverify.methods.samt.stepsizes import Hypergradient
 
 State = dict[str, Any]
 Gradient = Tensor | Product | None
-SLAB, SLABS = 2**16, 16
-"""A slab has about so many entries, a matrix at most so many slabs; one alone is no gain."""
+LARGE, ROWS, SLABS = 2**15, 64, 16
+"""Matrices from so many entries on are cut: so many rows a slab at least, so many slabs at most."""
 
 
 class Rule(NamedTuple):
@@ -75,21 +75,20 @@ def move(
         rule: what else there is.
     """
     if isinstance(gradient, Product):
-        if gradient.a is not None and w.numel() >= 2 * SLAB:
+        if gradient.a is not None and w.numel() >= LARGE:
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
     d = g if rule.factor is None else g * rule.factor
     shape, old = alpha.shape, state["direction"]
-    own = length(g, shape) if rule.train and rule.cosine and g.shape != shape else None
-    found = None
+    own = found = None
+    if rule.train and rule.cosine and g.shape != shape:
+        own = inner(g, g, shape)
     if rule.train and old is not None:
-        before = state.get("length")
-        lengths = None if own is None or before is None else (own, before)
-        found = closed_form(g, old, shape, rule.cosine, lengths)
+        found = closed_form(g, old, shape, rule.cosine, (own, state.get("square")))
     rule.shift(w, alpha, d, _displacement(w, state, rule))
     state["direction"], state["owned"] = d if rule.train else None, False
-    state["length"] = own if rule.factor is None else None
+    state["square"] = own if rule.factor is None else None
     return found
 
 
@@ -98,11 +97,11 @@ def _in_slabs(
 ) -> Hypergradient | None:
     """``move`` for a matrix whose gradient is δᵀa; the direction's memory is used again."""
     total, shape = w.shape[0], alpha.shape
-    rows = -(-total // min(SLABS, w.numel() // SLAB))
+    rows = min(total, max(ROWS, -(-total // SLABS)))
     known = rule.train and state["direction"] is not None
-    before = state.get("length")
+    before = state.get("square")
     if known and before is None and rule.cosine:
-        before = length(state["direction"], shape)
+        before = inner(state["direction"], state["direction"], shape)
     direction = _memory(w, state) if rule.train else None
     buffer = w.new_empty(rows, w.shape[1])
     sums = Sums(shape, total == shape[0] > 1, shape == w.shape, rule.cosine, [], [])
@@ -123,9 +122,16 @@ def _in_slabs(
         rule.shift(part, size, g, moved)
         if old is not None:
             old.copy_(g)
-    own = sums.length()
-    state["direction"], state["owned"], state["length"] = direction, True, own
-    return sums.hypergradient(own, before) if known else None
+    own = sums.total(sums.squares) if sums.squares else None
+    state["direction"], state["owned"], state["square"] = direction, True, own
+    if not known:
+        return None
+    descent = sums.total(sums.inner)
+    if not rule.cosine:
+        return Hypergradient(descent, ())
+    if own is None or before is None:
+        return Hypergradient(descent, (descent.abs(),))
+    return Hypergradient(descent, (own, before))
 
 
 def _displacement(w: Tensor, state: State, rule: Rule) -> Tensor | None:
@@ -158,15 +164,15 @@ def _rows(x: Tensor | None, total: int, rows: int) -> Iterable[Any]:
 
 
 class Sums(NamedTuple):
-    """reduce(g ⊙ d) and √reduce(g²) of a matrix, slab after slab.
+    """reduce(g ⊙ d) and reduce(g²) of a matrix, slab after slab.
 
     Args:
         shape: of α.
         by_row: whether α has an entry for each row at least.
-        alone: whether it has one for each entry: then no length is needed.
-        cosine: whether lengths are wanted.
+        alone: whether it has one for each entry: then reduce(g²) is not needed.
+        cosine: whether it is wanted.
         inner: of the slabs so far.
-        lengths: of the slabs so far.
+        squares: of the slabs so far.
     """
 
     shape: tuple[int, ...]
@@ -174,43 +180,24 @@ class Sums(NamedTuple):
     alone: bool
     cosine: bool
     inner: list[Tensor]
-    lengths: list[Tensor]
+    squares: list[Tensor]
 
     def add(self, g: Tensor, old: Tensor, known: bool) -> None:
         """Another slab; ``old``, its d if that is known, is written over."""
-        lengths = self.cosine and not self.alone
-        if self.shape == (1, 1):
-            if known:
-                self.inner.append(torch.dot(g.view(-1), old.view(-1)))
-            if lengths:
-                self.lengths.append(torch.linalg.vector_norm(g))
-            return
-        over = 1 if self.by_row else 0
         if known:
-            self.inner.append(g * old if self.alone else old.mul_(g).sum(over, keepdim=True))
-        if lengths and self.by_row:
-            self.lengths.append(torch.linalg.vector_norm(g, dim=1, keepdim=True))
-        elif lengths:
-            self.lengths.append(torch.mul(g, g, out=old).sum(0, keepdim=True).sqrt_())
+            self.inner.append(g * old if self.alone else self._reduced(g, old, old))
+        if self.cosine and not self.alone:
+            self.squares.append(self._reduced(g, g, old))
 
-    def length(self) -> Tensor | None:
-        """√reduce(g²) of the matrix."""
-        if len(self.lengths) < 2:
-            return self.lengths[0].view(self.shape) if self.lengths else None
-        if self.by_row:
-            return torch.cat(self.lengths)
-        found: Tensor = torch.linalg.vector_norm(torch.stack(self.lengths), dim=0)
+    def _reduced(self, x: Tensor, y: Tensor, scratch: Tensor) -> Tensor:
+        if self.shape == (1, 1):
+            return torch.dot(x.view(-1), y.view(-1))
+        return torch.mul(x, y, out=scratch).sum(1 if self.by_row else 0, keepdim=True)
+
+    def total(self, parts: list[Tensor]) -> Tensor:
+        """Of the matrix."""
+        found = torch.cat(parts) if self.by_row else torch.stack(parts).sum(0)
         return found.view(self.shape)
-
-    def hypergradient(self, own: Tensor | None, before: Tensor | None) -> Hypergradient:
-        """reduce(g ⊙ d) and its bound, from the lengths of g and d."""
-        inner = torch.cat(self.inner) if self.by_row else torch.stack(self.inner).sum(0)
-        descent = inner.view(self.shape)
-        if not self.cosine:
-            return Hypergradient(descent, None)
-        if own is None or before is None:
-            return Hypergradient(descent, descent.abs())
-        return Hypergradient(descent, own * before)
 
 
 def decayed(

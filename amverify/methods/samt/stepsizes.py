@@ -33,22 +33,34 @@ WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 
 class Hypergradient(NamedTuple):
-    """−∂(meta-loss)/∂α, and the most that its size can be by Cauchy–Schwarz; of α's shape."""
+    """−∂(meta-loss)/∂α, and what bounds its size (Cauchy–Schwarz); all of α's shape.
+
+    ``bound`` is empty where it was not asked for, the bound itself, or two numbers whose roots'
+    product it is: reduce(g²) and reduce(d²). Roots are left to whoever takes many at once.
+    """
 
     descent: Tensor
-    most: Tensor | None
+    bound: tuple[Tensor, ...]
 
     @property
     def by_alpha(self) -> Tensor:
         """∂(meta-loss)/∂α."""
         return self.descent.neg()
 
+    @property
+    def most(self) -> Tensor | None:
+        """The most that its size can be."""
+        if len(self.bound) == 2:
+            return self.bound[0].sqrt() * self.bound[1].sqrt()
+        return self.bound[0] if self.bound else None
+
     def plus(self, other: Hypergradient, weight: float) -> Hypergradient:
         """Itself and ``weight`` times the other."""
-        most = self.most
-        if most is not None and other.most is not None:
-            most = most.add(other.most, alpha=abs(weight))
-        return Hypergradient(self.descent.add(other.descent, alpha=weight), most)
+        mine, theirs = self.most, other.most
+        descent = self.descent.add(other.descent, alpha=weight)
+        if mine is None or theirs is None:
+            return Hypergradient(descent, ())
+        return Hypergradient(descent, (mine.add(theirs, alpha=abs(weight)),))
 
     def weighted(self, weight: float, before: Hypergradient | None) -> Hypergradient:
         """``weight`` times itself, and what was found before."""
@@ -56,8 +68,8 @@ class Hypergradient(NamedTuple):
             return before.plus(self, weight)
         if weight == 1:
             return self
-        most = None if self.most is None else self.most * abs(weight)
-        return Hypergradient(self.descent * weight, most)
+        most = self.most
+        return Hypergradient(self.descent * weight, () if most is None else (most * abs(weight),))
 
 
 def check_bounds(group: Group) -> None:
@@ -86,10 +98,19 @@ def initial_factor(parameter: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.zeros(shape, dtype=dtype, device=parameter.device)
 
 
-def step_size(theta: Tensor, group: Group) -> Tensor:
-    """α for θ, of θ's shape, in [α_min, α_max]."""
+def step_size(theta: Tensor, group: Group, out: Tensor | None = None) -> Tensor:
+    """α for θ, of θ's shape, in [α_min, α_max]; in ``out``, if that is given."""
     low, high = group["bounds"]
-    return theta.exp().mul_(group["lr"]).clamp_(low, high)
+    return torch.exp(theta, out=out).mul_(group["lr"]).clamp_(low, high)
+
+
+class Span(NamedTuple):
+    """Neighbours in a pool with the same settings: where, their θ and α, a group that has them."""
+
+    where: slice
+    theta: Tensor
+    alpha: Tensor
+    group: Group
 
 
 @dataclass
@@ -108,27 +129,28 @@ class Pool:
     flat: Tensor
     thetas: list[Tensor]
     groups: list[Group]
-    _stand: list[Any] = field(default_factory=list, init=False)
+    _versions: list[int] = field(default_factory=list, init=False)
+    _settings: list[Any] = field(default_factory=list, init=False)
+    _spans: list[Span] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._alpha = torch.empty_like(self.flat)
         self._alphas = self.cut(self._alpha)
         self._distinct = list({id(group): group for group in self.groups}.values())
 
-    def spans(self) -> list[tuple[slice, Group]]:
-        """Parts of the vector with the same lr, bounds and β, and a group that has them."""
-        if all(_settings(group) == _settings(self.groups[0]) for group in self._distinct):
-            return [(slice(None), self.groups[0])]
-        ends = itertools.accumulate(theta.numel() for theta in self.thetas)
-        rows = itertools.groupby(
-            zip(ends, self.thetas, self.groups, strict=True), lambda row: _settings(row[2])
-        )
-        found = []
-        for _, same in rows:
-            (end, theta, group), *more = same
-            last = more[-1][0] if more else end
-            found.append((slice(end - theta.numel(), last), group))
-        return found
+    def spans(self) -> list[Span]:
+        """Parts of the vectors whose groups have the same lr, bounds and β."""
+        settings = [_settings(group) for group in self._distinct]
+        if settings != self._settings:
+            self._settings, self._versions = settings, []
+            rows = zip(self.thetas, self.groups, strict=True)
+            runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
+            ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
+            self._spans = [
+                Span(slice(a, b), self.flat[a:b], self._alpha[a:b], run[0][1])
+                for a, b, run in zip([0, *ends], ends, runs, strict=False)
+            ]
+        return self._spans
 
     def cut(self, x: Tensor) -> list[Tensor]:
         """A vector of ``flat``'s length as views of each θ's shape."""
@@ -137,14 +159,12 @@ class Pool:
 
     def step_sizes(self) -> list[Tensor]:
         """α of each θ, computed anew where a θ or a setting changed; written over then."""
-        stand = [self.flat._version, *(theta._version for theta in self.thetas)]
-        stand += [(group["lr"], group["bounds"]) for group in self._distinct]
-        if stand != self._stand:
-            for span, group in self.spans():
-                low, high = group["bounds"]
-                part = torch.exp(self.flat[span], out=self._alpha[span])
-                part.mul_(group["lr"]).clamp_(low, high)
-            self._stand = stand
+        spans = self.spans()
+        versions = [self.flat._version, *[theta._version for theta in self.thetas]]
+        if versions != self._versions:
+            for _, theta, alpha, group in spans:
+                step_size(theta, group, alpha)
+            self._versions = versions
         return self._alphas
 
     def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
@@ -155,8 +175,8 @@ class Pool:
         """
         parts = [found.get(id(theta)) for theta in self.thetas]
         c = self._joined([None if p is None else p.descent for p in parts])
-        if any(p is not None and p.most is not None for p in parts):
-            most = self._joined([None if p is None else p.most for p in parts])
+        most = self._most(parts)
+        if most is not None:
             size = c + most
             c.div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
         else:
@@ -167,16 +187,24 @@ class Pool:
         finite = torch.isfinite(size)
         return torch.where(finite, c, 0.0), finite
 
+    def _most(self, parts: Sequence[Hypergradient | None]) -> Tensor | None:
+        bounds = [p.bound for p in parts if p is not None]
+        if not any(bounds):
+            return None
+        if all(len(bound) == 2 for bound in bounds) and len(bounds) == len(parts):
+            own, before = ([*column] for column in zip(*bounds, strict=True))
+            return self._joined(own).sqrt_().mul_(self._joined(before).sqrt_())
+        return self._joined([None if p is None else p.most for p in parts])
+
     def _joined(self, parts: Sequence[Tensor | None]) -> Tensor:
         rows = zip(parts, self.thetas, strict=True)
-        return torch.cat(
-            [(theta.new_zeros(theta.shape) if p is None else p).view(-1) for p, theta in rows]
-        )
+        every = [theta.new_zeros(theta.shape) if p is None else p for p, theta in rows]
+        return torch.cat([part if part.ndim == 1 else part.view(-1) for part in every])
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
-        for span, group in self.spans():
-            theta = self.flat[span].add_(c[span], alpha=group["meta_lr"])
+        for where, theta, _, group in self.spans():
+            theta.add_(c[where], alpha=group["meta_lr"])
             keep_in_bounds(theta, group)
 
 
