@@ -133,7 +133,8 @@ class Chain:
         self._left, self.used, self._outputs = True, False, []
 
     def _forward(self, x: Tensor) -> Tensor:
-        if self._left or torch.compiler.is_compiling():
+        resumes = torch.is_grad_enabled() and not x.requires_grad
+        if self._left or not resumes or torch.compiler.is_compiling():
             return _run(self.segments, x)
         self.used = True
         if self.dense is not None and not self._graph and self.dense.takes(x):
