@@ -240,19 +240,23 @@ def test_frozen_layers_are_passed_through(served: list[Tensor]) -> None:
 
 
 @pytest.mark.usefixtures("slabs")
-def test_autograd_s_memory_is_not_written_over(served: list[Tensor]) -> None:
-    """A hook that comes and goes: gradients of autograd, then products, then the former again."""
+def test_the_path_may_change_between_steps_and_no_other_s_memory_is_written(
+    served: list[Tensor],
+) -> None:
+    """A hook that comes and goes, and gives a tensor of the user's as the gradient."""
     found = []
+    given = torch.ones(7, 6, dtype=F64)
     for chain in (True, False):
         model = network()
         optimiser = SAMT(model, chain=chain, kind="column")
         for number, batch in enumerate(batches(6, (2, 3))):
-            hook = model[1].weight.register_hook(lambda g: g) if number % 2 else None
+            hook = model[1].weight.register_hook(lambda g: given) if number % 2 else None
             optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc] # noqa: B023
             if hook is not None:
                 hook.remove()
         found.append([w.detach() for w in model.parameters()])
     assert served
+    assert torch.equal(given, torch.ones_like(given))
     torch.testing.assert_close(*found, rtol=1e-11, atol=1e-13)
 
 
