@@ -5,7 +5,9 @@ sweep without momentum on 784-256-128-10, batch 128, torch's own number of threa
 The two are alternated in one loop, so that whatever else the machine does meets both.
 
 Memory is counted in bytes of tensors: what lives between two steps besides the batch (weights,
-last gradients, state), and the most that a step adds to it.
+last gradients, state), and the most that lives within a step. The former is asserted; the latter
+is printed. SGD has no gradients while it runs backward to the first layer, SAMT has its directions
+and, where blocks are extrapolated, what undoes that: its peak is above SGD's for that reason.
 """
 
 from __future__ import annotations
@@ -168,6 +170,6 @@ def test_memory(kind: str, momentum: float, benchmark: BenchmarkFixture) -> None
     theirs = memory(lambda: sgd(momentum))
     print(
         f"\n{kind}, momentum {momentum}: held {mine[0] / theirs[0]:.3f} of SGD's, "
-        f"peak {mine[1] / theirs[1]:.3f} of SGD's"
+        f"peak {mine[1] / theirs[1]:.3f} of SGD's (aim 1.050)"
     )
     assert mine[0] <= 1.05 * theirs[0]
