@@ -2,10 +2,13 @@
 
 ``make bench`` prints medians and their ratio. The aim is a ratio of at most 1.35 for a backward
 sweep without momentum on 784-256-128-10, batch 128, torch's own number of threads (OMP default).
+*Wide* is 784-2048-2048-10, where the products weigh more and matrices are cut into slabs.
 The two are alternated in one loop, so that whatever else the machine does meets both.
 
 Memory is counted in bytes of tensors: what lives between two steps besides the batch (weights,
-last gradients, state), and the most that a step adds to it.
+last gradients, state), and the most that lives within a step. The former is asserted; the latter
+is printed. SGD has no gradients while it runs backward to the first layer, SAMT has its directions
+and, where blocks are extrapolated, what undoes that: its peak is above SGD's for that reason.
 """
 
 from __future__ import annotations
@@ -27,21 +30,23 @@ from torch.utils._pytree import tree_leaves
 
 from amverify.methods.samt import KINDS, SAMT
 
-WIDTHS = (784, 256, 128, 10)
+WIDTHS, WIDE = (784, 256, 128, 10), (784, 2048, 2048, 10)
 BATCH, WARM_UP, ROUNDS = 128, 10, 100
 VARIANTS: dict[str, dict[str, Any]] = {
     "fixed": {"kind": "scalar", "meta_lr": 0.0, "extrapolation": 0.0},
     **{kind: {"kind": kind, "extrapolation": 0.0} for kind in KINDS},
     "column, extrapolated": {"kind": "column"},
+    "scalar, wide": {"kind": "scalar", "extrapolation": 0.0, "widths": WIDE},
+    "column, wide": {"kind": "column", "extrapolation": 0.0, "widths": WIDE},
 }
 RATIOS: dict[str, tuple[float, float, float]] = {}
 Step = Callable[[], object]
 
 
-def network() -> nn.Sequential:
+def network(widths: tuple[int, ...] = WIDTHS) -> nn.Sequential:
     torch.manual_seed(0)
     parts: list[nn.Module] = []
-    for inputs, outputs in pairwise(WIDTHS):
+    for inputs, outputs in pairwise(widths):
         parts += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*parts[:-1])
 
@@ -50,8 +55,8 @@ def batch() -> tuple[Tensor, Tensor]:
     return torch.rand(BATCH, WIDTHS[0]), torch.randint(WIDTHS[-1], (BATCH,))
 
 
-def sgd(momentum: float = 0.0) -> tuple[nn.Module, Step]:
-    model, (x, y) = network(), batch()
+def sgd(momentum: float = 0.0, widths: tuple[int, ...] = WIDTHS) -> tuple[nn.Module, Step]:
+    model, (x, y) = network(widths), batch()
     optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=momentum)
 
     def step() -> None:
@@ -62,8 +67,8 @@ def sgd(momentum: float = 0.0) -> tuple[nn.Module, Step]:
     return model, step
 
 
-def samt(**settings: Any) -> tuple[nn.Module, Step]:
-    model, (x, y) = network(), batch()
+def samt(widths: tuple[int, ...] = WIDTHS, **settings: Any) -> tuple[nn.Module, Step]:
+    model, (x, y) = network(widths), batch()
     optimiser = SAMT(model, lr=1e-3, **settings)
     return model, lambda: optimiser.step(lambda: cross_entropy(model(x), y))
 
@@ -111,7 +116,7 @@ def seconds(step: Step) -> float:
 @pytest.mark.parametrize("name", ["by hand", *VARIANTS])
 def test_time(name: str, benchmark: BenchmarkFixture) -> None:
     _, sweep = samt(**VARIANTS[name]) if name in VARIANTS else by_hand()
-    _, step = sgd()
+    _, step = sgd(widths=VARIANTS.get(name, {}).get("widths", WIDTHS))
     pairs: list[tuple[float, float]] = []
     benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda: pairs.append((seconds(sweep), seconds(step))),
@@ -160,14 +165,17 @@ def memory(make: Callable[[], tuple[nn.Module, Step]]) -> tuple[int, int]:
 @pytest.mark.benchmark(disable_gc=False)
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("kind", ["scalar", "row", "column"])
-def test_memory(kind: str, momentum: float, benchmark: BenchmarkFixture) -> None:
+@pytest.mark.parametrize("widths", [WIDTHS, WIDE], ids=["", "wide"])
+def test_memory(
+    widths: tuple[int, ...], kind: str, momentum: float, benchmark: BenchmarkFixture
+) -> None:
     """Held between steps: at most SGD's and 5 %."""
     mine = benchmark.pedantic(  # type: ignore[no-untyped-call]
-        memory, (lambda: samt(kind=kind, extrapolation=momentum),)
+        memory, (lambda: samt(widths, kind=kind, extrapolation=momentum),)
     )
-    theirs = memory(lambda: sgd(momentum))
+    theirs = memory(lambda: sgd(momentum, widths))
     print(
-        f"\n{kind}, momentum {momentum}: held {mine[0] / theirs[0]:.3f} of SGD's, "
-        f"peak {mine[1] / theirs[1]:.3f} of SGD's"
+        f"\n{widths}, {kind}, momentum {momentum}: held {mine[0] / theirs[0]:.3f} of SGD's, "
+        f"peak {mine[1] / theirs[1]:.3f} of SGD's (aim 1.050)"
     )
     assert mine[0] <= 1.05 * theirs[0]

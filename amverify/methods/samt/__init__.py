@@ -58,10 +58,12 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 |---|---|
 | ``optimiser`` | ``SAMT``, a ``torch.optim.Optimizer`` |
 | ``sweep`` | a step: blocks in order, inner steps, training of α |
+| ``moves`` | an inner step of one parameter, in slabs of rows |
 | ``kinds`` | shapes of step sizes |
 | ``stepsizes`` | α = lr·exp(θ) in its bounds, all θ in one vector, the meta-step |
 | ``hypergradient`` | closed form, and adjoints through n steps |
 | ``chain`` | the fast path for chains of modules |
+| ``dense`` | the same without graphs, where all of them are linear layers and activations |
 | ``evaluation`` | gradients by block from the user's closure |
 | ``blocks``, ``settings`` | what is trained, and how; what is refused |
 | ``averaging`` | more than one machine |

@@ -12,6 +12,9 @@ Swept backwards (i = L…1), v never falls below the next block's segment: each 
 once for its own gradient and once for each earlier block's. Any other order is served by the
 same two rules at a higher price.
 
+Where the modules make up a dense network, the same is done without graphs
+(:mod:`amverify.methods.samt.dense`), call by call: what that cannot serve is served as above.
+
 The user's closure stays what it was. During a step the model's ``forward`` is replaced: called
 with the very tensor that it was called with last (same object, same version), it resumes at
 segment s; called with another, it starts anew.
@@ -26,6 +29,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from amverify.methods.samt.dense import Dense, find_dense
+
 RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
 """Modules that draw random numbers in training: only a whole forward pass replays them."""
 
@@ -39,7 +44,7 @@ def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     if type(model).forward is not nn.Sequential.forward or "forward" in model.__dict__:
         return None
     found, every = list(_unfold(model)), list(model.modules())
-    hooked = any(_has_hooks(module) for module in every)
+    hooked = any(_is_touched(module) for module in every)
     twice = len({id(part) for part in found}) < len(found)
     drawn = any(isinstance(module, RANDOM) for module in every)
     return None if hooked or twice or drawn else found
@@ -53,12 +58,14 @@ def _unfold(module: nn.Module) -> Iterator[nn.Module]:
             yield part
 
 
-def _has_hooks(module: nn.Module) -> bool:
+def _is_touched(module: nn.Module) -> bool:
+    """Whether a hook, or a forward of its own, makes this module another than its type."""
     return bool(
         module._forward_hooks
         or module._forward_pre_hooks
         or module._backward_hooks
         or module._backward_pre_hooks
+        or "forward" in module.__dict__
     )
 
 
@@ -70,17 +77,31 @@ class Chain:
         model: whose ``forward`` is replaced.
         segments: the modules, cut where a block begins.
         starts: for each block the first segment that uses its parameters.
+        layers: for each block the number of ``nn.Linear`` before its first module.
     """
 
     model: nn.Module
     segments: list[list[nn.Module]]
     starts: list[int]
+    layers: list[int]
+    dense: Dense | None = field(default=None, init=False)
     used: bool = field(default=False, init=False)
     _left: bool = field(default=False, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _outputs: list[Tensor] = field(default_factory=list, init=False)
     _target: int = field(default=0, init=False)
+    _graph: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._tree = [(module, [*module._modules.values()]) for module in self.model.modules()]
+
+    def stands(self) -> bool:
+        """Whether the model is still made of the same modules, and nothing was hooked to them."""
+        return all(
+            not _is_touched(module) and [*module._modules.values()] == parts
+            for module, parts in self._tree
+        ) and (self.dense is None or all(layer.stands() for layer in self.dense.layers))
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -92,23 +113,32 @@ class Chain:
         finally:
             del self.model.__dict__["forward"]
             self._x, self._outputs = None, []
+            if self.dense is not None:
+                self.dense.forget()
 
-    def aim(self, block: int) -> None:
-        """The next gradient is by ``block``."""
-        self._target = self.starts[block]
+    def aim(self, block: int, graph: bool) -> None:
+        """The next gradient is by ``block``, perhaps with its graph."""
+        self._target, self._graph = self.starts[block], graph
+        if self.dense is not None:
+            self.dense.start()
 
     def changed(self, block: int) -> None:
         """The block's parameters moved, or its graph was used up."""
         del self._outputs[self.starts[block] :]
+        if self.dense is not None:
+            self.dense.changed(self.layers[block])
 
     def leave(self) -> None:
         """Run whole passes from now on: the closure draws random numbers, parts would not."""
         self._left, self.used, self._outputs = True, False, []
 
     def _forward(self, x: Tensor) -> Tensor:
-        if self._left or torch.compiler.is_compiling():
+        resumes = torch.is_grad_enabled() and not x.requires_grad
+        if self._left or not resumes or torch.compiler.is_compiling():
             return _run(self.segments, x)
         self.used = True
+        if self.dense is not None and not self._graph and self.dense.takes(x):
+            return self.dense.forward(x)
         if x is not self._x or x._version != self._version:
             self._x, self._version, self._outputs = x, x._version, []
         while len(self._outputs) <= self._target:
@@ -133,13 +163,13 @@ def find_chain(
     Args:
         model: any module, or none.
         blocks: the parameters of each block.
-        last: what was found before for these blocks; it serves again if the modules are the same.
+        last: what was found before for these blocks and this model; it serves again if it stands.
     """
+    if last is not None and last.stands():
+        return last
     parts = None if model is None else modules_in_order(model)
     if model is None or not parts:
         return None
-    if last is not None and parts == [part for segment in last.segments for part in segment]:
-        return last
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):
         for parameter in part.parameters():
@@ -150,4 +180,15 @@ def find_chain(
     first = [min(place for place in block if place is not None) for block in firsts]
     cuts = sorted({0, *first})
     segments = [parts[a:b] for a, b in zip(cuts, [*cuts[1:], len(parts)], strict=True)]
-    return Chain(model, segments, [cuts.index(place) for place in first])
+    layers = [sum(type(part) is nn.Linear for part in parts[:place]) for place in first]
+    found = Chain(model, segments, [cuts.index(place) for place in first], layers)
+    found.dense = _dense(parts, blocks)
+    return found
+
+
+def _dense(parts: Sequence[nn.Module], blocks: Sequence[Sequence[Tensor]]) -> Dense | None:
+    """The dense network that holds all these parameters, if there is one."""
+    found = find_dense(parts)
+    if found is None or any(id(w) not in found.places for block in blocks for w in block):
+        return None
+    return found

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
@@ -21,6 +22,7 @@ from amverify.errors import InvalidInput
 from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
+from amverify.methods.samt.dense import Product
 
 Closure: TypeAlias = Callable[[], Tensor]
 
@@ -60,22 +62,24 @@ class Evaluation:
     count_flops: bool
     process_group: dist.ProcessGroup | None
     first_loss: Tensor | None = field(default=None, init=False)
-    _random: list[Tensor] | None = field(default=None, init=False)
+    _random: list[Tensor] = field(default_factory=list, init=False)
+    _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._parallel = is_parallel(self.process_group)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """The model prepared for a step, and as the user knows it afterwards."""
-        with ExitStack() as stack:
-            if self.chain is not None:
-                stack.enter_context(self.chain.in_place())
-            stack.enter_context(torch.enable_grad())
+        place = nullcontext() if self.chain is None else self.chain.in_place()
+        with torch.no_grad(), place:  # the closure alone is run with graphs
             yield
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
-        self._random, self._buffers = None, None
+        self._random, self._buffers = [], None
 
     def changed(self, block: int) -> None:
         """Tell that the parameters of ``block`` moved."""
@@ -97,29 +101,52 @@ class Evaluation:
             NonFiniteLoss: if the loss is NaN or infinite.
             InvalidInput: if the closure does not return a scalar loss with its graph.
         """
+        return [whole(g) for g in self.factored(block, name, parameters, graph)]
+
+    def factored(
+        self, block: int, name: str, parameters: Sequence[Tensor], graph: bool = False
+    ) -> list[Tensor | Product | None]:
+        """As ``gradient``, but as products where the model is dense and no one else needs more."""
         if self.chain is not None:
-            self.chain.aim(block)
+            self.chain.aim(block, graph)
         where = Place(name, parameters)
-        with self._counting("forward"):
+        parallel = self._parallel and not graph
+        with self._counting("forward"), torch.enable_grad():
             loss = self._call(where)
         with self._counting("backward"):
-            found = _differentiate(loss, parameters, where, graph)
+            found = self._differentiated(loss, parameters, where, graph)
+            if parallel or self.count_flops:
+                found = [whole(g) for g in found]
         self.changed(block)
         self.counters.block_gradients += 1
-        self.counters.partial_derivatives += sum(w.numel() for w in parameters)
+        self.counters.partial_derivatives += sum([w.numel() for w in parameters])
         loss = loss.detach()
-        if is_parallel(self.process_group) and not graph:
+        if parallel:
             dense = [
                 torch.zeros_like(w) if g is None else g
-                for g, w in zip(found, parameters, strict=True)
+                for g, w in zip(map(whole, found), parameters, strict=True)
             ]
             loss, averaged = average(loss, dense, self.process_group)
             found = list(averaged)
-        if not math.isfinite(float(loss)):
-            raise NonFiniteLoss(f"closure: the loss is {float(loss)} {where}{self._after()}")
+        value = loss.item()
+        if not math.isfinite(value):
+            raise NonFiniteLoss(f"closure: the loss is {value} {where}{self._after()}")
         if self.first_loss is None:
             self.first_loss = loss
         return found
+
+    def _differentiated(
+        self, loss: Tensor, parameters: Sequence[Tensor], where: Place, graph: bool
+    ) -> list[Tensor | Product | None]:
+        """By the parameters: what comes through a dense network's outputs, and what does not."""
+        network = None if self.chain is None else self.chain.dense
+        outputs = [] if network is None else network.outputs
+        found = _differentiate(loss, [*outputs, *parameters], where, graph)
+        if network is None or not outputs:
+            return list(found)
+        products = network.gradients(found[: len(outputs)], parameters)
+        rows = zip(products, found[len(outputs) :], strict=True)
+        return [_sum(product, other) for product, other in rows]
 
     def stepped(self, block: int, name: str) -> None:
         """Tell that ``block`` was updated."""
@@ -143,9 +170,10 @@ class Evaluation:
         """The loss, on the same batch and the same random numbers as before."""
         if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
-        if self._random is None:
+        first = not self._random
+        if first:
             self._random = _random_state()
-        else:
+        elif self._drew:
             _set_random_state(self._random)
         try:
             loss = self.closure()
@@ -156,7 +184,9 @@ class Evaluation:
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
-        if self.chain is not None and self.chain.used and _drew(self._random):
+        if first:
+            self._drew = not all(map(torch.equal, self._random, _random_state()))
+        if self.chain is not None and self.chain.used and self._drew:
             self.chain.leave()
         _check_loss(loss, where)
         self._keep_buffers()
@@ -164,7 +194,8 @@ class Evaluation:
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""
-        if self.model is None or self._buffers == []:
+        dense = self.chain is not None and self.chain.dense is not None  # it has none
+        if self.model is None or dense or self._buffers == []:
             return
         buffers = list(self.model.buffers())
         if self._buffers is None:
@@ -211,19 +242,31 @@ def _differentiate(
     return list(found)
 
 
+def whole(gradient: Tensor | Product | None) -> Tensor | None:
+    """The gradient, no longer a product."""
+    return gradient.whole() if isinstance(gradient, Product) else gradient
+
+
+def _sum(product: Product | None, other: Tensor | None) -> Tensor | Product | None:
+    if product is None or other is None:
+        return other if product is None else product
+    return product.whole().add_(other)
+
+
 def _random_state() -> list[Tensor]:
+    """Of the generators, in words: bytes would be compared one by one."""
     states = [torch.get_rng_state()]
-    if torch.cuda.is_available():
+    if _cuda():
         states.append(torch.cuda.get_rng_state())
-    return states
+    return [state.view(torch.int64) for state in states]
 
 
-def _drew(before: Sequence[Tensor]) -> bool:
-    """Whether random numbers were drawn since."""
-    return not all(map(torch.equal, before, _random_state()))
+@cache
+def _cuda() -> bool:
+    return torch.cuda.is_available()
 
 
 def _set_random_state(states: Sequence[Tensor]) -> None:
-    torch.set_rng_state(states[0])
+    torch.set_rng_state(states[0].view(torch.uint8))
     for state in states[1:]:
-        torch.cuda.set_rng_state(state)
+        torch.cuda.set_rng_state(state.view(torch.uint8))

@@ -27,25 +27,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from amverify.methods.samt.kinds import reduce
+from amverify.methods.samt.kinds import broadcast, reduce
 from amverify.methods.samt.stepsizes import Hypergradient
 
 Tensors = list[Tensor]
 
 
-def length(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """√reduce(x²) for step sizes of ``shape``.
+def inner(x: Tensor, y: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """reduce(x ⊙ y) for step sizes of ``shape``, in float32 at least.
 
-    A norm along leading dimensions alone is slow in torch (it strides): there squares are summed.
+    Where all is summed and in order, the product is not stored.
     """
-    wide = x.to(torch.float64 if x.dtype == torch.float64 else torch.float32)
-    dims = [d for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if m == 1 != n]
-    if not dims:
-        return wide.abs()
-    if x.ndim - 1 not in dims:
-        return wide.square().sum(dims, keepdim=True).sqrt_()
-    norm: Tensor = torch.linalg.vector_norm(wide, dim=dims, keepdim=True)
-    return norm
+    summed = len(broadcast(x.shape, shape)) == x.ndim and x.dtype == y.dtype
+    if summed and x.dtype.itemsize >= 4 and x.is_contiguous() and y.is_contiguous():
+        return (torch.dot(x, y) if x.ndim == 1 else torch.dot(x.view(-1), y.view(-1))).view(shape)
+    found = reduce(x * y, shape)
+    return found.float() if found.dtype.itemsize < 4 else found
 
 
 def closed_form(
@@ -53,35 +50,26 @@ def closed_form(
     direction: Tensor,
     shape: tuple[int, ...],
     cosine: bool,
-    lengths: tuple[Tensor, Tensor] | None = None,
+    squares: tuple[Tensor | None, Tensor | None] = (None, None),
 ) -> Hypergradient:
-    """−reduce(g^{(t)} ⊙ d^{(t−1)}) for step sizes of ``shape``.
+    """−∂/∂α = reduce(g^{(t)} ⊙ d^{(t−1)}) for step sizes of ``shape``.
 
     Args:
         gradient: g^{(t)}, of the parameter's shape.
         direction: d^{(t−1)}, that of the step that led there.
         shape: that of α.
         cosine: whether the bound of Cauchy and Schwarz is wanted too.
-        lengths: ``length`` of both, where it is known.
+        squares: reduce(g²) and reduce(d²), where they are known.
     """
-    wide = torch.float64 if gradient.dtype == torch.float64 else torch.float32
-    alone = shape == gradient.shape
-    if cosine and not alone and lengths is None:
-        lengths = length(gradient, shape), length(direction, shape)
-    by_alpha = _inner(gradient, direction, shape).to(wide).neg_()
+    descent = inner(gradient, direction, shape)
     if not cosine:
-        return Hypergradient(by_alpha, None)
-    if lengths is None or alone:
-        return Hypergradient(by_alpha, by_alpha.abs())
-    return Hypergradient(by_alpha, lengths[0] * lengths[1])
-
-
-def _inner(x: Tensor, y: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """reduce(x ⊙ y); where all is summed and in order, without storing the product."""
-    whole = all(n == 1 for n in shape) and x.dtype == y.dtype and x.dtype.itemsize >= 4
-    if whole and x.is_contiguous() and y.is_contiguous():
-        return torch.dot(x.view(-1), y.view(-1)).view(shape)
-    return reduce(x * y, shape)
+        return Hypergradient(descent, ())
+    if shape == gradient.shape:
+        return Hypergradient(descent, (descent.abs(),))
+    own, before = squares
+    own = inner(gradient, gradient, shape) if own is None else own
+    before = inner(direction, direction, shape) if before is None else before
+    return Hypergradient(descent, (own, before))
 
 
 class Trial(NamedTuple):

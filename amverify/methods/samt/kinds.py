@@ -23,6 +23,7 @@ over the dimensions along which α was broadcast: ``reduce``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 from torch import Tensor
@@ -88,7 +89,13 @@ def step_size_shape(kind: Kind, shape: Shape, where: str) -> Shape:
     return found
 
 
+@cache
+def broadcast(whole: Shape, shape: Shape) -> list[int]:
+    """The dimensions of ``whole`` along which step sizes of ``shape`` are broadcast."""
+    return [d for d, (n, m) in enumerate(zip(whole, shape, strict=True)) if m == 1 != n]
+
+
 def reduce(x: Tensor, shape: Shape) -> Tensor:
     """``x`` summed over the dimensions along which step sizes of ``shape`` are broadcast."""
-    dims = [d for d, (n, m) in enumerate(zip(x.shape, shape, strict=True)) if m == 1 != n]
+    dims = broadcast(x.shape, shape)
     return x.sum(dims, keepdim=True) if dims else x

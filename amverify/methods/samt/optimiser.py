@@ -139,7 +139,7 @@ class SAMT(torch.optim.Optimizer):
             "clip": clip,
         }
         super().__init__(groups, defaults)
-        self._bad = torch.zeros((), dtype=torch.int64, device=self._thetas()[0].device)
+        self._bad = 0
         if meta_optimiser is not None:
             self.meta_optimiser = meta_optimiser(self._thetas())
         if is_parallel(process_group):
@@ -236,7 +236,7 @@ class SAMT(torch.optim.Optimizer):
     @property
     def bad_hypergradients(self) -> int:
         """How many entries of hypergradients were not finite, and so left their α unchanged."""
-        return int(self._bad)
+        return self._bad
 
     def step_sizes(self) -> dict[str, Tensor]:
         """α of every trained parameter by its name, as the next use takes it; broadcastable."""
@@ -257,7 +257,7 @@ class SAMT(torch.optim.Optimizer):
             "blocks": checkpoint.described(self.param_groups, self.state),
             "generator": self._generator.get_state(),
             "counters": self.counters.as_dict(),
-            "bad": int(self._bad),
+            "bad": self._bad,
             "meta_optimiser": self.meta_optimiser and self.meta_optimiser.state_dict(),
         }
         return stored
@@ -281,7 +281,7 @@ class SAMT(torch.optim.Optimizer):
         checkpoint.restore(state_dict["state"], self.param_groups, self.state)
         self._generator.set_state(own["generator"].cpu())
         self.counters.restore(own["counters"])
-        self._bad.fill_(own["bad"])
+        self._bad = own["bad"]
         if self.meta_optimiser is not None:
             self.meta_optimiser.load_state_dict(own["meta_optimiser"])
         self._blocks = None

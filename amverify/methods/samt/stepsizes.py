@@ -15,9 +15,10 @@ counted.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -32,17 +33,43 @@ WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 
 class Hypergradient(NamedTuple):
-    """∂(meta-loss)/∂α, and the most that its size can be by Cauchy–Schwarz; both of α's shape."""
+    """−∂(meta-loss)/∂α, and what bounds its size (Cauchy–Schwarz); all of α's shape.
 
-    by_alpha: Tensor
-    most: Tensor | None
+    ``bound`` is empty where it was not asked for, the bound itself, or two numbers whose roots'
+    product it is: reduce(g²) and reduce(d²). Roots are left to whoever takes many at once.
+    """
+
+    descent: Tensor
+    bound: tuple[Tensor, ...]
+
+    @property
+    def by_alpha(self) -> Tensor:
+        """∂(meta-loss)/∂α."""
+        return self.descent.neg()
+
+    @property
+    def most(self) -> Tensor | None:
+        """The most that its size can be."""
+        if len(self.bound) == 2:
+            return self.bound[0].sqrt() * self.bound[1].sqrt()
+        return self.bound[0] if self.bound else None
 
     def plus(self, other: Hypergradient, weight: float) -> Hypergradient:
         """Itself and ``weight`` times the other."""
+        mine, theirs = self.most, other.most
+        descent = self.descent.add(other.descent, alpha=weight)
+        if mine is None or theirs is None:
+            return Hypergradient(descent, ())
+        return Hypergradient(descent, (mine.add(theirs, alpha=abs(weight)),))
+
+    def weighted(self, weight: float, before: Hypergradient | None) -> Hypergradient:
+        """``weight`` times itself, and what was found before."""
+        if before is not None:
+            return before.plus(self, weight)
+        if weight == 1:
+            return self
         most = self.most
-        if most is not None and other.most is not None:
-            most = most.add(other.most, alpha=abs(weight))
-        return Hypergradient(self.by_alpha.add(other.by_alpha, alpha=weight), most)
+        return Hypergradient(self.descent * weight, () if most is None else (most * abs(weight),))
 
 
 def check_bounds(group: Group) -> None:
@@ -71,15 +98,24 @@ def initial_factor(parameter: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.zeros(shape, dtype=dtype, device=parameter.device)
 
 
-def step_size(theta: Tensor, group: Group) -> Tensor:
-    """α for θ, of θ's shape, in [α_min, α_max]."""
+def step_size(theta: Tensor, group: Group, out: Tensor | None = None) -> Tensor:
+    """α for θ, of θ's shape, in [α_min, α_max]; in ``out``, if that is given."""
     low, high = group["bounds"]
-    return theta.exp().mul_(group["lr"]).clamp_(low, high)
+    return torch.exp(theta, out=out).mul_(group["lr"]).clamp_(low, high)
 
 
-@dataclass(frozen=True)
+class Span(NamedTuple):
+    """Neighbours in a pool with the same settings: where, their θ and α, a group that has them."""
+
+    where: slice
+    theta: Tensor
+    alpha: Tensor
+    group: Group
+
+
+@dataclass
 class Pool:
-    """The θ of all parameters of one dtype and device, in one vector.
+    """The θ of all parameters of one dtype and device, in one vector, and their α in another.
 
     Step sizes are few beside weights: an operation for each θ would cost more than its
     arithmetic, so one serves them all, or as many neighbours as have the same settings.
@@ -93,55 +129,82 @@ class Pool:
     flat: Tensor
     thetas: list[Tensor]
     groups: list[Group]
+    _versions: list[int] = field(default_factory=list, init=False)
+    _settings: list[Any] = field(default_factory=list, init=False)
+    _spans: list[Span] = field(default_factory=list, init=False)
 
-    def spans(self) -> Iterator[tuple[slice, Group]]:
-        """Parts of the vector with the same lr, bounds and β, and a group that has them."""
-        start = end = 0
-        last: Group | None = None
-        for theta, group in zip(self.thetas, self.groups, strict=True):
-            if last is not None and _settings(group) != _settings(last):
-                yield slice(start, end), last
-                start = end
-            end, last = end + theta.numel(), group
-        if last is not None:
-            yield slice(start, end), last
+    def __post_init__(self) -> None:
+        self._alpha = torch.empty_like(self.flat)
+        self._alphas = self.cut(self._alpha)
+        self._distinct = list({id(group): group for group in self.groups}.values())
+
+    def spans(self) -> list[Span]:
+        """Parts of the vectors whose groups have the same lr, bounds and β."""
+        settings = [_settings(group) for group in self._distinct]
+        if settings != self._settings:
+            self._settings, self._versions = settings, []
+            rows = zip(self.thetas, self.groups, strict=True)
+            runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
+            ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
+            self._spans = [
+                Span(slice(a, b), self.flat[a:b], self._alpha[a:b], run[0][1])
+                for a, b, run in zip([0, *ends], ends, runs, strict=False)
+            ]
+        return self._spans
 
     def cut(self, x: Tensor) -> list[Tensor]:
         """A vector of ``flat``'s length as views of each θ's shape."""
         parts = torch.split(x, [theta.numel() for theta in self.thetas])
         return [part.view(theta.shape) for part, theta in zip(parts, self.thetas, strict=True)]
 
-    def step_sizes(self) -> Tensor:
-        """α of every entry."""
-        parts = [step_size(self.flat[span], group) for span, group in self.spans()]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+    def step_sizes(self) -> list[Tensor]:
+        """α of each θ, computed anew where a θ or a setting changed; written over then."""
+        spans = self.spans()
+        versions = [self.flat._version, *[theta._version for theta in self.thetas]]
+        if versions != self._versions:
+            for _, theta, alpha, group in spans:
+                step_size(theta, group, alpha)
+            self._versions = versions
+        return self._alphas
 
-    def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor, Tensor]:
-        """c, zero where it is not finite or not known; whether it was finite; how many were not.
+    def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
+        """c, zero where it is not finite or not known; whether it was finite, None if all was.
 
         Args:
             found: id of θ → its hypergradient.
         """
-        none = self.flat.new_zeros(())
         parts = [found.get(id(theta)) for theta in self.thetas]
-        by_alpha = self._joined([none if p is None else p.by_alpha for p in parts])
-        if any(p is not None and p.most is not None for p in parts):
-            most = self._joined([none if p is None or p.most is None else p.most for p in parts])
-            finite = torch.isfinite(by_alpha + most)
-            c = by_alpha.neg_().div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
+        c = self._joined([None if p is None else p.descent for p in parts])
+        most = self._most(parts)
+        if most is not None:
+            size = c + most
+            c.div_(most.clamp_(min=torch.finfo(most.dtype).tiny)).clamp_(-1, 1)
         else:
-            c = by_alpha.neg_().mul_(self.step_sizes())
-            finite = torch.isfinite(c)
-        return torch.where(finite, c, 0.0), finite, len(c) - finite.sum()
+            self.step_sizes()
+            size = c.mul_(self._alpha)
+        if math.isfinite(size.sum().item()):
+            return c, None
+        finite = torch.isfinite(size)
+        return torch.where(finite, c, 0.0), finite
 
-    def _joined(self, parts: Sequence[Tensor]) -> Tensor:
+    def _most(self, parts: Sequence[Hypergradient | None]) -> Tensor | None:
+        bounds = [p.bound for p in parts if p is not None]
+        if not any(bounds):
+            return None
+        if all(len(bound) == 2 for bound in bounds) and len(bounds) == len(parts):
+            own, before = ([*column] for column in zip(*bounds, strict=True))
+            return self._joined(own).sqrt_().mul_(self._joined(before).sqrt_())
+        return self._joined([None if p is None else p.most for p in parts])
+
+    def _joined(self, parts: Sequence[Tensor | None]) -> Tensor:
         rows = zip(parts, self.thetas, strict=True)
-        return torch.cat([part.expand(theta.shape).reshape(-1) for part, theta in rows])
+        every = [theta.new_zeros(theta.shape) if p is None else p for p, theta in rows]
+        return torch.cat([part if part.ndim == 1 else part.view(-1) for part in every])
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
-        for span, group in self.spans():
-            theta = self.flat[span].add_(c[span], alpha=group["meta_lr"])
+        for where, theta, _, group in self.spans():
+            theta.add_(c[where], alpha=group["meta_lr"])
             keep_in_bounds(theta, group)
 
 
@@ -177,13 +240,13 @@ def keep_in_bounds(theta: Tensor, group: Group) -> None:
 
 
 def meta_step(
-    optimiser: Optimizer, trained: Iterable[tuple[Tensor, Tensor, Tensor, Group]]
+    optimiser: Optimizer, trained: Iterable[tuple[Tensor, Tensor, Tensor | None, Group]]
 ) -> None:
     """One step of a torch optimiser on θ, with −c as gradients.
 
     Args:
         optimiser: over the θ.
-        trained: θ, c, where c was finite, the block's group.
+        trained: θ, c, where c was finite (None: everywhere), the block's group.
     """
     rows = list(trained)
     before = [theta.clone() for theta, _, _, _ in rows]
@@ -191,6 +254,7 @@ def meta_step(
         theta.grad = c.neg()
     optimiser.step()
     for (theta, _, finite, group), old in zip(rows, before, strict=True):
-        theta.copy_(torch.where(finite & torch.isfinite(theta), theta, old))
+        stays = torch.isfinite(theta) if finite is None else finite & torch.isfinite(theta)
+        theta.copy_(torch.where(stays, theta, old))
         keep_in_bounds(theta, group)
         theta.grad = None

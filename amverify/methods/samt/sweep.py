@@ -23,13 +23,11 @@ from torch import Tensor
 
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.counters import Counters
-from amverify.methods.samt.evaluation import Evaluation
-from amverify.methods.samt.hypergradient import Trial, closed_form, length, unrolled
+from amverify.methods.samt.evaluation import Evaluation, whole
+from amverify.methods.samt.hypergradient import Trial, unrolled
+from amverify.methods.samt.moves import Gradient, Rule, State, clip_factor, decayed, move
 from amverify.methods.samt.settings import Settings
 from amverify.methods.samt.stepsizes import Hypergradient, Pool, meta_step
-
-State = dict[str, Any]
-Gradients = list[Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Sweep:
     evaluation: Evaluation
     counters: Counters
     meta_optimiser: torch.optim.Optimizer | None
-    bad: Tensor | int = field(default=0, init=False)
+    bad: int = field(default=0, init=False)
     _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
     _alphas: dict[int, Tensor] = field(default_factory=dict, init=False)
 
@@ -68,7 +66,8 @@ class Sweep:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
         for place, number in enumerate(order):
             if draw is not None:
-                draw()
+                with torch.enable_grad():
+                    draw()
                 self.evaluation.new_batch()
             if place:
                 self._visit(self.blocks[number])
@@ -84,24 +83,22 @@ class Sweep:
             self._visit(block)
         except BaseException:
             if not self.evaluation.updated:
-                with torch.no_grad():
-                    for w, kept, state, displacement in before:
-                        w.copy_(kept)
-                        state["displacement"] = displacement
+                for w, kept, state, displacement in before:
+                    w.copy_(kept)
+                    state["displacement"] = displacement
             raise
 
     def _extrapolate(self, before: list[tuple[Tensor, Tensor, State, Tensor]]) -> None:
         """w ← w + βΔ, Δ ← βΔ, where a block has one; ``before`` gets what undoes it."""
-        with torch.no_grad():
-            for block in self.blocks:
-                beta = block.group["extrapolation"]
-                for w, state in zip(block.parameters, block.states, strict=True):
-                    moved = state.get("displacement")
-                    if not beta or moved is None:
-                        continue
-                    before.append((w, w.clone(), state, moved))
-                    state["displacement"] = moved.mul(beta)
-                    w.add_(state["displacement"])
+        for block in self.blocks:
+            beta = block.group["extrapolation"]
+            for w, state in zip(block.parameters, block.states, strict=True):
+                moved = state.get("displacement")
+                if not beta or moved is None:
+                    continue
+                before.append((w, w.clone(), state, moved))
+                state["displacement"] = moved.mul(beta)
+                w.add_(state["displacement"])
 
     def _visit(self, block: Block) -> None:
         """T steps of a block, and one training step of its α."""
@@ -121,13 +118,11 @@ class Sweep:
         self._train(block, found)
 
     def _step_sizes(self, block: Block) -> list[Tensor]:
-        """The block's α; all are computed at once, and again after they were trained."""
+        """The block's α."""
         if not self._alphas:
-            with torch.no_grad():
-                for pool in self.pools:
-                    parts = pool.cut(pool.step_sizes())
-                    rows = zip(pool.thetas, parts, strict=True)
-                    self._alphas.update((id(theta), alpha) for theta, alpha in rows)
+            for pool in self.pools:
+                rows = zip(pool.thetas, pool.step_sizes(), strict=True)
+                self._alphas.update((id(theta), alpha) for theta, alpha in rows)
         return [self._alphas[id(state["theta"])] for state in block.states]
 
     def _trains(self, block: Block) -> bool:
@@ -137,84 +132,37 @@ class Sweep:
         """The block's T steps with α as it is, and the closed-form hypergradient on the way."""
         alphas = self._step_sizes(block)
         found: list[Hypergradient | None] = [None] * len(alphas)
+        rule = Rule(block.group, train, self.settings.cosine, block.group["weight_decay"])
         for t in range(self.settings.inner):
-            gradients = self._gradients(block)
-            with torch.no_grad():
-                lengths = self._lengths(block, gradients, train)
-                if train:
-                    weight = self.settings.meta_weights[t - 1]  # w^{(t)}, led to by step t
-                    found = self._collected(block, found, (gradients, lengths), weight)
-                self._move(block, alphas, clipped(gradients, block.group))
-                self._keep_lengths(block, lengths)
+            gradients = self.evaluation.factored(
+                block.number, block.group["name"], block.parameters
+            )
+            terms = self._move(block, alphas, gradients, rule)
             self.evaluation.stepped(block.number, block.group["name"])
             self.counters.block_updates += 1
+            weight = self.settings.meta_weights[t - 1]  # of w^{(t)}, led to by the step before
+            found = [
+                old if term is None else term.weighted(weight, old)
+                for old, term in zip(found, terms, strict=True)
+            ]
         return found
 
-    def _lengths(self, block: Block, gradients: Gradients, train: bool) -> Gradients:
-        """Lengths of the gradients, where the cosine needs them besides their product."""
-        if not (train and self.settings.cosine):
-            return [None] * len(gradients)
-        shapes = [tuple(state["theta"].shape) for state in block.states]
-        return [
-            None if g is None or g.shape == shape else length(g, shape)
-            for g, shape in zip(gradients, shapes, strict=True)
-        ]
-
-    def _keep_lengths(self, block: Block, lengths: Gradients) -> None:
-        """They serve again with the next gradient, unless the direction was clipped."""
-        for state, own in zip(block.states, lengths, strict=True):
-            state["length"] = own if block.group["clip"] is None else None
-
-    def _collected(
-        self,
-        block: Block,
-        found: list[Hypergradient | None],
-        measured: tuple[Gradients, Gradients],
-        weight: float,
+    def _move(
+        self, block: Block, alphas: Sequence[Tensor], gradients: Sequence[Gradient], rule: Rule
     ) -> list[Hypergradient | None]:
-        """The sum so far, and ω_t times the term of the step that led to these gradients."""
-        result: list[Hypergradient | None] = []
-        rows = zip(found, *measured, block.states, strict=True)
-        for old, g, own, state in rows:
-            if g is None or state["direction"] is None:
-                result.append(old)
-                continue
-            shape = tuple(state["theta"].shape)
-            before = state.get("length")
-            lengths = None if own is None or before is None else (own, before)
-            term = closed_form(g, state["direction"], shape, self.settings.cosine, lengths)
-            if old is None and weight == 1:
-                result.append(term)
-                continue
-            start = old or Hypergradient(
-                torch.zeros_like(term.by_alpha),
-                None if term.most is None else torch.zeros_like(term.most),
-            )
-            result.append(start.plus(term, weight))
-        return result
-
-    def _gradients(self, block: Block) -> Gradients:
-        """Of ℓ + (λ/2)‖·‖² by the block."""
-        found = self.evaluation.gradient(block.number, block.group["name"], block.parameters)
-        return decayed(found, block.parameters, block.group)
-
-    def _move(self, block: Block, alphas: Sequence[Tensor], directions: Gradients) -> None:
-        momentum, extrapolation = block.group["momentum"], block.group["extrapolation"]
-        rows = zip(block.parameters, alphas, directions, block.states, strict=True)
-        for w, alpha, d, state in rows:
-            if d is None:
-                continue
-            old = state.get("displacement")
-            if momentum and old is not None:
-                w.add_(old.mul_(momentum).addcmul_(d, alpha, value=-1))
-            else:
-                w.addcmul_(d, alpha, value=-1)
-            if old is None and (momentum or extrapolation):
-                state["displacement"] = (alpha * d).neg_().to(w.dtype)
-            elif extrapolation and old is not None:
-                old.addcmul_(d, alpha, value=-1)
-            state["direction"] = d
-            self.counters.parameter_updates += w.numel()
+        """A step of each parameter along its gradient, and what was measured on the way."""
+        group = block.group
+        if group["clip"] is not None:
+            wholes = decayed(map(whole, gradients), block.parameters, group["weight_decay"])
+            rule = rule.clipped(clip_factor(wholes, group["clip"]))
+            gradients = wholes
+        terms: list[Hypergradient | None] = []
+        rows = zip(block.parameters, alphas, gradients, block.states, strict=True)
+        for w, alpha, gradient, state in rows:
+            terms.append(None if gradient is None else move(w, alpha, gradient, state, rule))
+            if gradient is not None:
+                self.counters.parameter_updates += w.numel()
+        return terms
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
         """Keep what trains θ: at the end of the sweep, or now if it is for this very batch."""
@@ -229,17 +177,18 @@ class Sweep:
         if not self._found:
             return
         rows = []
-        with torch.no_grad():
-            for pool in self.pools:
-                c, finite, bad = pool.ascent(self._found)
-                self.bad = bad + torch.as_tensor(self.bad, device=bad.device)
-                if self.meta_optimiser is None:
-                    pool.climb(c)
-                    continue
-                parts = zip(pool.thetas, pool.cut(c), pool.cut(finite), pool.groups, strict=True)
-                rows += [row for row in parts if id(row[0]) in self._found]
-            if self.meta_optimiser is not None:
-                meta_step(self.meta_optimiser, rows)
+        for pool in self.pools:
+            c, finite = pool.ascent(self._found)
+            if finite is not None:
+                self.bad += int(len(c) - finite.sum())
+            if self.meta_optimiser is None:
+                pool.climb(c)
+                continue
+            known = [None] * len(pool.thetas) if finite is None else pool.cut(finite)
+            parts = zip(pool.thetas, pool.cut(c), known, pool.groups, strict=True)
+            rows += [row for row in parts if id(row[0]) in self._found]
+        if self.meta_optimiser is not None:
+            meta_step(self.meta_optimiser, rows)
         self._found, self._alphas = {}, {}
 
     def _by_trial(self, block: Block) -> list[Hypergradient]:
@@ -249,17 +198,16 @@ class Sweep:
             found = self.evaluation.gradient(
                 block.number, block.group["name"], block.parameters, graph
             )
+            decay, clip = block.group["weight_decay"], block.group["clip"]
             with torch.set_grad_enabled(graph):
-                own = [
+                present = [
                     torch.zeros_like(w) if g is None else g
                     for g, w in zip(
-                        decayed(found, block.parameters, block.group),
-                        block.parameters,
-                        strict=True,
+                        decayed(found, block.parameters, decay), block.parameters, strict=True
                     )
                 ]
-                direction = [d for d in clipped(list(own), block.group) if d is not None]
-            return own, direction
+                factor = None if clip is None else clip_factor(present, clip)
+                return present, present if factor is None else [g * factor for g in present]
 
         momentum = block.group["momentum"]
         trial = Trial(
@@ -271,28 +219,3 @@ class Sweep:
             lambda: self.evaluation.changed(block.number),
         )
         return unrolled(trial, self.settings.meta_weights, self.settings.cosine)
-
-
-def decayed(
-    gradients: Sequence[Tensor | None], weights: Sequence[Tensor], group: Group
-) -> Gradients:
-    """g + λw."""
-    decay = group["weight_decay"]
-    if not decay:
-        return list(gradients)
-    return [
-        None if g is None else g.add(w, alpha=decay)
-        for g, w in zip(gradients, weights, strict=True)
-    ]
-
-
-def clipped(gradients: Gradients, group: Group) -> Gradients:
-    """The block's gradient, scaled down to the norm ``clip`` where it is longer."""
-    clip = group["clip"]
-    present = [g for g in gradients if g is not None]
-    if clip is None or not present:
-        return gradients
-    length = torch.stack([g.square().sum() for g in present]).sum()
-    tiny = torch.finfo(length.dtype).tiny
-    factor = (clip / length.clamp(min=tiny).sqrt()).clamp(max=1.0)
-    return [None if g is None else g * factor for g in gradients]

@@ -20,9 +20,9 @@ def used_by(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     literal = Sweep._move
     used: list[list[float]] = []
 
-    def move(self: Sweep, block: Any, alphas: Any, directions: Any) -> None:
+    def move(self: Sweep, block: Any, alphas: Any, *along: Any) -> Any:
         used[-1] += [float(x) for alpha in alphas for x in alpha.flatten()]
-        literal(self, block, alphas, directions)
+        return literal(self, block, alphas, *along)
 
     monkeypatch.setattr(Sweep, "_move", move)
 

@@ -55,11 +55,11 @@ class Recorded:
         points = [problem.x0.copy()]
         literal, at = Sweep._move, [0]
 
-        def move(sweep: Sweep, block: Any, alphas: Any, directions: Any) -> None:
+        def move(sweep: Sweep, block: Any, alphas: Any, *along: Any) -> Any:
             visited[at[0], block.number] = torch.cat([w.detach() for w in parts]).numpy()
             alpha[at[0], block.number, own[block.number]] = alphas[0].expand(
                 len(own[block.number])).numpy()  # fmt: skip
-            literal(sweep, block, alphas, directions)
+            return literal(sweep, block, alphas, *along)
 
         patch.setattr(Sweep, "_move", move)
         drawn: list[Batch] = []

@@ -1,0 +1,245 @@
+r"""Dense networks: forward and backward pass written out, no graph inside the model.
+
+For layers a_l = h_l(W_l a_{l−1} + b_l), l = 1…L, a_0 the batch (a row for each sample), autograd
+is asked for ∂ℓ/∂a_L alone, what the user's closure does after the model. From there
+
+    δ_L = ∂ℓ/∂a_L ⊙ h'_L,   δ_{l−1} = (δ_l W_l) ⊙ h'_{l−1},   ∂W_l = δ_lᵀ a_{l−1},   ∂b_l = δ_lᵀ 1,
+
+the products that autograd itself would form. h' is taken from h's value, so that only values are
+kept, and those below a block that moved stay valid. ∂W_l stays a product of two factors: whoever
+uses it may form some rows at a time (:mod:`amverify.methods.samt.moves`).
+
+A closure may call the model more than once: then rows of the calls are put below each other, for
+∂W is a sum over samples. What reaches a parameter otherwise (a penalty that the closure adds) is
+autograd's, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as nn_module
+
+from amverify.errors import InvalidInput
+
+aten = torch.ops.aten
+DTYPES = (torch.float32, torch.float64)
+
+
+class Product(NamedTuple):
+    """A gradient as its factors: δᵀa of a weight, δᵀ1 of a bias (``a`` is None)."""
+
+    delta: Tensor
+    a: Tensor | None
+
+    def whole(self) -> Tensor:
+        """The gradient."""
+        return self.delta.sum(0) if self.a is None else torch.mm(self.delta.t(), self.a)
+
+
+class Activation(NamedTuple):
+    """h in place, and δ ⊙ h' from δ and the value of h: the very operators of autograd.
+
+    ``back`` writes its result where it is told to, into δ itself perhaps.
+    """
+
+    apply: Callable[[Tensor], Tensor]
+    back: Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+RELU = Activation(
+    torch.relu_,
+    lambda delta, a, out: aten.threshold_backward.grad_input(delta, a, 0, grad_input=out),
+)
+TANH = Activation(
+    torch.tanh_, lambda delta, a, out: aten.tanh_backward.grad_input(delta, a, grad_input=out)
+)
+SIGMOID = Activation(
+    torch.sigmoid_, lambda delta, a, out: aten.sigmoid_backward.grad_input(delta, a, grad_input=out)
+)
+
+
+def leaky(module: nn.LeakyReLU) -> Activation:
+    """x for x > 0, else a positive multiple of x: the value tells the sign of x."""
+    return Activation(
+        lambda x: nn.functional.leaky_relu_(x, module.negative_slope),
+        lambda delta, a, out: aten.leaky_relu_backward.grad_input(
+            delta, a, module.negative_slope, True, grad_input=out
+        ),
+    )
+
+
+def activation_of(module: nn.Module) -> Activation | None:
+    """h, if it is known."""
+    found = {nn.ReLU: RELU, nn.Tanh: TANH, nn.Sigmoid: SIGMOID}.get(type(module))
+    if type(module) is nn.LeakyReLU and module.negative_slope > 0:
+        return leaky(module)
+    return found
+
+
+class Layer(NamedTuple):
+    """h(Wa + b), h or b None where there is none."""
+
+    module: nn.Linear
+    weight: Tensor
+    bias: Tensor | None
+    activation: Activation | None
+
+    def forward(self, a: Tensor) -> Tensor:
+        """The layer's value."""
+        z = nn.functional.linear(a, self.weight, self.bias)
+        return z if self.activation is None else self.activation.apply(z)
+
+    def stands(self) -> bool:
+        """Whether the module is what it was (``functional_call`` lends it other weights)."""
+        own = self.module._parameters
+        return (
+            own.get("weight") is self.weight
+            and own.get("bias") is self.bias
+            and type(self.module) is nn.Linear
+            and not self.weight._backward_hooks
+            and (self.bias is None or not self.bias._backward_hooks)
+        )
+
+
+def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
+    """The dense network that these modules are, or None.
+
+    Plain ``nn.Linear`` (no subclass, no parametrisation, no hook on its tensors) with at most one
+    known activation after it, perhaps a flattening in front.
+    """
+    flat = type(parts[0]) is nn.Flatten and (parts[0].start_dim, parts[0].end_dim) == (1, -1)
+    layers: list[Layer] = []
+    for part in parts[1:] if flat else parts:
+        if type(part) is nn.Linear:
+            layers.append(Layer(part, part.weight, part.bias, None))
+            continue
+        activation = activation_of(part)
+        if activation is None or not layers or layers[-1].activation is not None:
+            return None
+        layers[-1] = layers[-1]._replace(activation=activation)
+    found = Dense(layers, flat)
+    tensors = [w for layer in layers for w in (layer.weight, layer.bias) if w is not None]
+    plain = len(found.places) == len(tensors) and {type(w) for w in tensors} == {nn.Parameter}
+    alike = len({(w.dtype, w.device) for w in tensors}) == 1
+    return found if plain and alike and tensors[0].dtype in DTYPES else None
+
+
+@dataclass
+class Dense:
+    """The layers, what they gave on the last batch, and the outputs handed out since ``start``.
+
+    Args:
+        layers: the first to the last.
+        flat: whether samples are flattened before.
+    """
+
+    layers: list[Layer]
+    flat: bool
+    outputs: list[Tensor] = field(default_factory=list, init=False)
+    _seen: list[tuple[list[Tensor], list[int]]] = field(default_factory=list, init=False)
+    _x: Tensor | None = field(default=None, init=False)
+    _version: int = field(default=-1, init=False)
+    _values: list[Tensor] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.places = {id(layer.weight): number for number, layer in enumerate(self.layers)}
+        self.places |= {
+            id(layer.bias): number
+            for number, layer in enumerate(self.layers)
+            if layer.bias is not None
+        }
+
+    def start(self) -> None:
+        """Another evaluation of the closure begins."""
+        self.outputs, self._seen = [], []
+
+    def forget(self) -> None:
+        """Drop every value."""
+        self.start()
+        self._x, self._values = None, []
+
+    def changed(self, number: int) -> None:
+        """Layer ``number`` moved, perhaps later ones: what it gave is no longer valid."""
+        del self._values[number + 1 :]
+
+    def takes(self, x: Tensor) -> bool:
+        """Whether this call may be served: no graph from x on, one dtype, nothing special on."""
+        like = self.layers[0].weight
+        return (
+            type(x) is Tensor
+            and x.dtype == like.dtype
+            and x.device == like.device
+            and (x.ndim == 2 or (self.flat and x.ndim > 2))
+            and not nn_module._has_any_global_hook()  # type: ignore[no-untyped-call]
+            and not torch._C._functorch.peek_interpreter_stack()
+            and not (torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"))
+            and all(layer.stands() for layer in self.layers)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """a_L for the batch x, where a graph begins; it resumes behind the values that stand."""
+        if x is not self._x or x._version != self._version:
+            self._x, self._version = x, x._version
+            self._values = [x.flatten(1) if self.flat else x]
+        with torch.no_grad():
+            for layer in self.layers[len(self._values) - 1 :]:
+                self._values.append(layer.forward(self._values[-1]))
+        output = self._values[-1].detach().requires_grad_()
+        self.outputs.append(output)
+        self._seen.append((list(self._values), self._versions(x)))
+        return output.clone()  # the closure may write into it
+
+    def gradients(
+        self, by_outputs: Sequence[Tensor | None], parameters: Sequence[Tensor]
+    ) -> list[Product | None]:
+        """By these parameters, from those by the outputs; None where no output counts.
+
+        Raises:
+            InvalidInput: if the closure wrote into the batch or a weight behind the model's back.
+        """
+        numbers = [self.places[id(w)] for w in parameters]
+        self.changed(min(numbers))  # values are let go as soon as they have served
+        rows = []
+        for (values, versions), delta in zip(self._seen, by_outputs, strict=True):
+            if versions != self._versions(values[0]):
+                raise InvalidInput("closure: it modified the batch, or a weight, in place")
+            if delta is not None:
+                rows.append(self._factors(delta, values, numbers))
+        self.start()
+        if not rows:
+            return [None] * len(parameters)
+        found: list[Product | None] = []
+        for w, number in zip(parameters, numbers, strict=True):
+            delta = _below([deltas[number] for deltas, _ in rows])
+            of_weight = w is self.layers[number].weight
+            a = _below([befores[number] for _, befores in rows]) if of_weight else None
+            found.append(Product(delta, a))
+        return found
+
+    def _versions(self, x: Tensor) -> list[int]:
+        return [x._version, *(layer.weight._version for layer in self.layers)]
+
+    def _factors(
+        self, delta: Tensor, values: list[Tensor], numbers: Sequence[int]
+    ) -> tuple[dict[int, Tensor], dict[int, Tensor]]:
+        """δ_l and a_{l−1} of these layers; ``values`` is used up."""
+        deltas, befores, lowest, own = {}, {}, min(numbers), False
+        for number in range(len(self.layers) - 1, lowest - 1, -1):
+            layer, a = self.layers[number], values.pop()
+            if layer.activation is not None:
+                delta = layer.activation.back(delta, a, delta if own else torch.empty_like(a))
+            del a  # before more is allocated
+            if number in numbers:
+                deltas[number], befores[number] = delta, values[-1]
+            if number > lowest:
+                delta, own = torch.mm(delta, layer.weight), True
+        return deltas, befores
+
+
+def _below(rows: list[Tensor]) -> Tensor:
+    return rows[0] if len(rows) == 1 else torch.cat(rows)
