@@ -169,11 +169,15 @@ class ReplayedSweeps(Training):
     def _check_steps(self, before: list[tuple[Tensor, Tensor]], alphas: Tensor) -> None:
         """w⁺ = w − α ⊙ g with α known before the draw, g the gradient that the sweep stepped along.
 
-        Both sides make five roundings: two in exp, then lr·exp(θ), α·g and the difference.
+        Both sides make five roundings: two in exp, then lr·exp(θ), α·g and the difference. Where α
+        is not trained in closed form the optimiser keeps no g, and a probe alone can tell.
 
         Raises:
             InvalidInput: if a weight differs by more than the rounding of that formula.
         """
+        unroll, meta = self.optimiser.settings.unroll, self.optimiser.meta_optimiser
+        if unroll or (meta is None and not all(g["meta_lr"] for g in self.optimiser.param_groups)):
+            return
         parts = torch.split(alphas, [w.numel() for w, _ in before])
         for (w, old), alpha in zip(before, parts, strict=True):
             direction = self.optimiser.state[w]["direction"]

@@ -25,7 +25,7 @@ class Kept:
         self._weights = {w: w.detach().clone() for w in optimiser.state}
         self._states = {w: _copied(own) for w, own in optimiser.state.items()}
         self._generator = optimiser._generator.get_state()
-        self._counters, self._bad = optimiser.counters.as_dict(), optimiser._bad.clone()
+        self._counters, self._bad = optimiser.counters.as_dict(), optimiser._bad
         meta = optimiser.meta_optimiser
         self._meta = None if meta is None else deepcopy(meta.state_dict())
 
@@ -41,7 +41,7 @@ class Kept:
                 own.update({**_copied(self._states[w]), "theta": theta})
         optimiser._generator.set_state(self._generator)
         optimiser.counters.restore(self._counters)
-        optimiser._bad.copy_(self._bad)
+        optimiser._bad = self._bad
         if optimiser.meta_optimiser is not None and self._meta is not None:
             optimiser.meta_optimiser.load_state_dict(deepcopy(self._meta))
 

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from amverify.audit import audit
 from amverify.errors import InvalidInput
 from amverify.methods.samt import SAMT
+from amverify.methods.samt.evaluation import whole
 from amverify.methods.samt.sweep import Sweep
 from amverify.replaying import ReplayedSweeps, probe
 from amverify.trace import load_trace, save_trace
@@ -122,9 +123,9 @@ def test_a_block_that_climbs_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replays are the optimiser's own steps: a sign that is wrong in one block shows."""
     literal = Sweep._move
 
-    def move(self: Sweep, block: Any, alphas: Any, directions: Any) -> None:
+    def move(self: Sweep, block: Any, alphas: Any, directions: Any, rule: Any) -> Any:
         sign = -1 if block.number == 1 else 1
-        literal(self, block, alphas, [sign * d for d in directions])
+        return literal(self, block, alphas, [sign * whole(d) for d in directions], rule)
 
     monkeypatch.setattr(Sweep, "_move", move)
     run = training(lr=0.005)
@@ -210,7 +211,7 @@ def test_batches_of_several_draws_have_the_moment_of_their_mean() -> None:
         {"unroll": 1},
         {"meta_optimiser": lambda thetas: torch.optim.Adam(thetas, lr=0.01)},
     ],
-    ids=str,
+    ids=lambda settings: next(iter(settings), "plain"),
 )
 def test_replays_leave_training_as_it_is(chain: bool, settings: dict[str, Any]) -> None:
     seen: list[Any] = []
@@ -288,9 +289,10 @@ def test_step_sizes_that_look_at_the_batch_are_noticed(monkeypatch: pytest.Monke
     """A fault: α is halved in a block whose gradient on the batch is long."""
     literal = Sweep._move
 
-    def move(self: Sweep, block: Any, alphas: Any, directions: Any) -> None:
-        length = sum(float(d.square().sum()) for d in directions)
-        literal(self, block, [alpha * (0.5 if length > 0.1 else 1) for alpha in alphas], directions)
+    def move(self: Sweep, block: Any, alphas: Any, directions: Any, rule: Any) -> Any:
+        length = sum(float(whole(d).square().sum()) for d in directions)
+        smaller = [alpha * (0.5 if length > 0.1 else 1) for alpha in alphas]
+        return literal(self, block, smaller, directions, rule)
 
     monkeypatch.setattr(Sweep, "_move", move)
     with pytest.raises(InvalidInput, match="other step sizes than those that were known before"):
