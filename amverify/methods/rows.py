@@ -29,7 +29,7 @@ from amverify.methods.norms import Around, sizes_of
 from amverify.methods.record import BlockRecord, unit
 from amverify.methods.step import Stepped
 from amverify.network.blocks import Block, axpy
-from amverify.network.scalars import Scalar, plain, root, square, wide
+from amverify.network.scalars import Scalar, flat, product, root, square, wide
 
 _NONE: Scalar = 0.0
 REFRESH = 8
@@ -107,29 +107,29 @@ def measured(
     Args:
         displacement: Δ, or ``None`` where there is none.
     """
-    product, flat = (_product, _flat) if plain(block.u) else (_products, Tensor.double)
+    inner = product(block.u)
     e, r = flat(stepped.e), flat(block.residual)
-    step, cross = product(e, e), _NONE
+    step, cross = inner(e, e), _NONE
     if displacement is not None:
-        cross = product(flat(displacement) if seen.wide is None else seen.wide, e)
+        cross = inner(flat(displacement) if seen.wide is None else seen.wide, e)
     if block.isotropic:
-        inner, stretch, near, bent = product(r, e), step, step, step
+        along_r, stretch, near, bent = inner(r, e), step, step, step
     else:
         image = flat(stepped.image)
-        inner, stretch = product(r, image), product(image, image)
+        along_r, stretch = inner(r, image), inner(image, image)
         near, bent = _turned(displacement, stepped, step, stretch)
     along = away = centre = _NONE
     if block.centre is not None:
         at = flat(block.u - block.centre)
-        along, away, centre = product(at, e), root(product(at, at)), root(square(block.centre))
+        along, away, centre = inner(at, e), root(inner(at, at)), root(square(block.centre))
     elif block.ridge:
-        along = product(flat(block.u), e)
+        along = inner(flat(block.u), e)
     products = bounds.Products(
         step,
         cross,
-        inner,
+        along_r,
         stretch,
-        root(product(r, r)) if seen.near is None else seen.near,
+        root(inner(r, r)) if seen.near is None else seen.near,
         square(stepped.new) if seen.norm is None else _grown(seen.norm, step, block.u.dtype),
         near,
         bent,
@@ -152,20 +152,6 @@ def _grown(norm: Scalar, step: Scalar, dtype: torch.dtype) -> Scalar:
     """A bound on ‖u + e‖² from ‖u‖² and ‖e‖²; the stored e is off by a unit of its format."""
     reach = root(norm) + root(step)
     return reach * reach * (1 + 8 * unit(dtype))
-
-
-def _flat(u: Tensor) -> Tensor:
-    """A block's entries in float64, in a row."""
-    return (u if u.dtype is torch.float64 else u.double()).reshape(-1)
-
-
-def _product(u: Tensor, v: Tensor) -> Scalar:
-    return torch.dot(u, v).item()
-
-
-def _products(u: Tensor, v: Tensor) -> Tensor:
-    """⟨u, v⟩ replicate by replicate. (A product of a row with a column, in batches, is slower.)"""
-    return (u * v).sum((-2, -1))
 
 
 def _turned(

@@ -19,7 +19,7 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.methods.inertia import Inertia, Safeguard, certify
 from amverify.network.blocks import Block, axpy, blockwise
-from amverify.network.scalars import Scalar, dot, plain, square
+from amverify.network.scalars import Scalar, flat, plain, product, square
 
 Steps = Literal["exact", "backtracking"]
 HALVING_PERIOD = 5
@@ -175,9 +175,9 @@ def _try(task: Task, modulus: Scalar) -> Stepped:
     if block.bounds is None:  # nothing is clipped, so the third inertia scales the whole step
         new = block.descend(s, modulus, d, image, p1, p2, t)
     else:
-        new = block.project(block.descend(s, modulus, d, image, p1, p2))
+        new = block.project(block.descend(s, modulus, d, image, p1, p2), fresh=True)
         if t != 1:
-            new = block.project(torch.lerp(u, new, t))
+            new = block.project(torch.lerp(u, new, t), fresh=True)
     e = new - u
     return Stepped(new, e, block.apply(e), modulus, p1, p2, t, delta_next, image)
 
@@ -198,11 +198,15 @@ def _extrapolate_output(
     if t != 1:
         far = torch.lerp(u, plus, t)
         e = far - u
-        bound = (s / t - 0.5) * dot(e, e)
+        wide, inner = flat(e), product(u)
+        length = inner(wide, wide)
+        bound = (s / t - 0.5) * length
         if d is not None:
-            bound = bound - (p1 * s - p2) * dot(d, e) - 0.5 * p2 * p2 * dot(d, d)
+            old = flat(d)
+            bound = bound - (p1 * s - p2) * inner(old, wide) - 0.5 * p2 * p2 * inner(old, old)
         rest = block.rest_change(far)
-        accepted = block.change(e, e, rest=rest) <= -modulus * bound
+        change = block.weight * (inner(flat(block.residual), wide) + 0.5 * length) + rest
+        accepted = change <= -modulus * bound
         if isinstance(accepted, Tensor):
             kept = torch.where(accepted, t, torch.ones((), dtype=torch.float64))
             new = torch.where(blockwise(accepted), far, plus)

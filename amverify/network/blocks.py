@@ -161,9 +161,11 @@ class Block:
         """R(new) − R(z) for z_L, 0 for every other block."""
         return 0.0 if self.rest is None else self.rest.change(new)
 
-    def project(self, v: Tensor) -> Tensor:
-        """v clipped to the band's box; v itself where there is none."""
-        return v if self.bounds is None else torch.clamp(v, *self.bounds)
+    def project(self, v: Tensor, *, fresh: bool = False) -> Tensor:
+        """v clipped to the band's box, in place if it is ``fresh``; v itself without a box."""
+        if self.bounds is None:
+            return v
+        return torch.clamp(v, *self.bounds, out=v if fresh else None)
 
 
 def blockwise(x: Tensor) -> Tensor:

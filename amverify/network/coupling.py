@@ -70,7 +70,7 @@ class Band:
         """
         floor = a - eps if math.isinf(h.highest) else (a - eps).clamp(max=h.highest)
         lower = h.lowest_preimage(floor)
-        upper = h.highest_preimage((a + eps).clamp(min=h.lowest), attained=True)
+        upper = h.highest_preimage((a + eps).clamp_(min=h.lowest), attained=True)
         if not h.piecewise_linear:
             value = h(z)
             unit = torch.finfo(z.dtype).eps

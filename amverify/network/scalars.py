@@ -8,6 +8,7 @@ cost a synchronisation.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -20,11 +21,29 @@ def plain(u: Tensor) -> bool:
     return u.ndim == 2 and u.is_cpu
 
 
+def flat(u: Tensor) -> Tensor:
+    """A block's entries in float64, where products of float32 are exact; in a row if ``plain``."""
+    wide = u if u.dtype is torch.float64 else u.double()
+    return wide.reshape(-1) if plain(u) else wide
+
+
+def product(u: Tensor) -> Callable[[Tensor, Tensor], Scalar]:
+    """⟨·, ·⟩ of what ``flat`` makes of blocks such as this."""
+    return _numbers if plain(u) else _of_each
+
+
+def _numbers(u: Tensor, v: Tensor) -> Scalar:
+    return torch.dot(u, v).item()
+
+
+def _of_each(u: Tensor, v: Tensor) -> Tensor:
+    """Replicate by replicate. (A product of a row with a column, in batches, is slower.)"""
+    return (u * v).sum((-2, -1))
+
+
 def dot(u: Tensor, v: Tensor) -> Scalar:
-    """⟨u, v⟩ of two blocks, accumulated in float64, where products of float32 are exact."""
-    if plain(u):
-        return float(torch.dot(u.double().reshape(-1), v.double().reshape(-1)))
-    return (u.double() * v.double()).sum((-2, -1))
+    """⟨u, v⟩ of two blocks, accumulated in float64."""
+    return product(u)(flat(u), flat(v))
 
 
 def square(u: Tensor) -> Scalar:
