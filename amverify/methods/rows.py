@@ -107,17 +107,22 @@ def measured(
     Args:
         displacement: Δ, or ``None`` where there is none.
     """
-    inner = product(block.u)
-    e, r = flat(stepped.e), flat(block.residual)
-    step, cross = inner(e, e), _NONE
-    if displacement is not None:
-        cross = inner(flat(displacement) if seen.wide is None else seen.wide, e)
-    if block.isotropic:
-        along_r, stretch, near, bent = inner(r, e), step, step, step
+    inner, tested = product(block.u), stepped.tested
+    if tested is not None and seen.near is not None:
+        e, step, cross, along_r, rest = tested
+        stretch, near, bent, size = step, step, step, seen.near
     else:
-        image = flat(stepped.image)
-        along_r, stretch = inner(r, image), inner(image, image)
-        near, bent = _turned(displacement, stepped, step, stretch)
+        e, r = flat(stepped.e), flat(block.residual)
+        step, cross, rest = inner(e, e), _NONE, block.rest_change(stepped.new)
+        if displacement is not None:
+            cross = inner(flat(displacement) if seen.wide is None else seen.wide, e)
+        if block.isotropic:
+            along_r, stretch, near, bent = inner(r, e), step, step, step
+        else:
+            image = flat(stepped.image)
+            along_r, stretch = inner(r, image), inner(image, image)
+            near, bent = _turned(displacement, stepped, step, stretch)
+        size = root(inner(r, r)) if seen.near is None else seen.near
     along = away = centre = _NONE
     if block.centre is not None:
         at = flat(block.u - block.centre)
@@ -129,14 +134,14 @@ def measured(
         cross,
         along_r,
         stretch,
-        root(inner(r, r)) if seen.near is None else seen.near,
+        size,
         square(stepped.new) if seen.norm is None else _grown(seen.norm, step, block.u.dtype),
         near,
         bent,
         along,
         away,
         centre,
-        block.rest_change(stepped.new) if stepped.rest is None else stepped.rest,
+        rest,
         stepped.modulus,
         stepped.p1,
         stepped.p2,

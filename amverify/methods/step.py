@@ -74,12 +74,22 @@ class StepRule:
             )
 
 
+class Tested(NamedTuple):
+    """e in float64, ‖e‖², ⟨Δ, e⟩, ⟨r, e⟩ and R's change, where Δ was of use."""
+
+    wide: Tensor
+    step: Scalar
+    cross: Scalar
+    inner: Scalar
+    rest: Scalar
+
+
 class Stepped(NamedTuple):
     """A step of a block: the new point, e = new − u, Ae, and what it was made with.
 
     ``delta`` is the weight δᵏ⁺¹ that it leaves; ``displaced`` AΔ, where there is inertia;
-    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them; ``rest`` R's
-    change, where the third inertia of z_L had to.
+    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them; ``tested`` what
+    the third inertia of z_L had to.
     """
 
     new: Tensor
@@ -93,7 +103,7 @@ class Stepped(NamedTuple):
     displaced: Tensor | None = None
     backtracks: int = 0
     turned: tuple[Scalar, Scalar] | None = None
-    rest: Scalar | None = None
+    tested: Tested | None = None
 
 
 class Task(NamedTuple):
@@ -199,19 +209,21 @@ def _extrapolate_output(
         far = torch.lerp(u, plus, t)
         e = far - u
         wide, inner = flat(e), product(u)
-        length = inner(wide, wide)
+        length, along = inner(wide, wide), inner(flat(block.residual), wide)
+        cross: Scalar | None = None
         bound = (s / t - 0.5) * length
         if d is not None:
             old = flat(d)
-            bound = bound - (p1 * s - p2) * inner(old, wide) - 0.5 * p2 * p2 * inner(old, old)
+            cross = inner(old, wide)
+            bound = bound - (p1 * s - p2) * cross - 0.5 * p2 * p2 * inner(old, old)
         rest = block.rest_change(far)
-        change = block.weight * (inner(flat(block.residual), wide) + 0.5 * length) + rest
-        accepted = change <= -modulus * bound
+        accepted = block.weight * (along + 0.5 * length) + rest <= -modulus * bound
         if isinstance(accepted, Tensor):
             kept = torch.where(accepted, t, torch.ones((), dtype=torch.float64))
             new = torch.where(blockwise(accepted), far, plus)
         elif accepted:
-            return Stepped(far, e, e, modulus, p1, p2, t, delta, rest=rest)
+            tested = None if cross is None else Tested(wide, length, cross, along, rest)
+            return Stepped(far, e, e, modulus, p1, p2, t, delta, tested=tested)
     e = new - u
     return Stepped(new, e, e, modulus, p1, p2, kept, delta)
 
@@ -278,7 +290,8 @@ def _monotone(task: Task, stepped: Stepped, exact: bool) -> Stepped:
     cost a synchronisation, so both steps are computed.
     """
     block = task.block
-    rest = block.rest_change(stepped.new) if stepped.rest is None else stepped.rest
+    tested = stepped.tested
+    rest = block.rest_change(stepped.new) if tested is None else tested.rest
     change = block.change(stepped.e, stepped.image, rest=rest)
     raised = not change <= 0 if isinstance(change, float) else ~(change <= 0)
     on_cpu = block.u.device.type == "cpu"
