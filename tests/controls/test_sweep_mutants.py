@@ -96,9 +96,9 @@ def projection_left_out(patch: pytest.MonkeyPatch) -> None:
     right = blocks.Block.project
     calls = {"n": 0}
 
-    def project(self, v):
+    def project(self, v, *, fresh=False):
         calls["n"] += 1
-        return right(self, v) if calls["n"] % 2 else v
+        return right(self, v, fresh=fresh) if calls["n"] % 2 else v
 
     patch.setattr(blocks.Block, "project", project)
 

@@ -335,6 +335,7 @@ def test_bfloat16_autocast_trains() -> None:
     assert all(w.dtype == torch.float32 for w in model.parameters())
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 def test_a_compiled_model_gives_the_same_iterates() -> None:
     plain, other = dense(), dense()
     try:
