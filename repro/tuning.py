@@ -57,7 +57,7 @@ TIAM_INERTIAS = (
     (0.8, 0.8, 0.1),
     (0.9, 0.9, 0.0),
 )
-TIAM_INERTIA = (0.65, 0.65, 0.2)
+TIAM_INERTIA = TIAM_INERTIAS[2]  # what the first fifteen choose
 TIAM_FINER_RHOS = (3e-3, 1e-2, 3e-2, 1e-1)
 TIAM_MUS = (0.02, 0.05, 0.1, 0.2)
 

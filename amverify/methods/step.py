@@ -200,6 +200,7 @@ def _extrapolate_output(
     The box argument of T1 does not cover R along the extrapolated ray, so the inequality is
     evaluated there; where it fails, u⁺ is taken and t = 1 recorded. (At t = 1 the inequality
     is a theorem; the weight δᵏ⁺¹ computed for t is then smaller than it may be, which is safe.)
+    F's change is ``Block.change`` for A = I, from products that the block's row needs again.
     """
     block, d = task.block, task.displacement
     u, s = block.u, task.rule.scale

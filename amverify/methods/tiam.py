@@ -211,7 +211,7 @@ class _Sweep:
         seen = Seen(norms.wide.get(key), near, norm, delta)
         products, norms.wide[key] = measured(block, displacement, stepped, seen)
         row = GradientRow(norms.facts_of(block, self.method.rule.scale), products, around)
-        norms.squares[key] = products.norm, products.step
+        norms.keep(row)
         self.rows.append(row)
         if kind == "z":
             self.gap = None
