@@ -32,7 +32,7 @@ from amverify.methods.base import Method
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Norms
 from amverify.methods.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
-from amverify.methods.rows import GradientRow, Seen, measured
+from amverify.methods.rows import GradientRow, Taken, measured
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -211,7 +211,7 @@ class _Sweep:
             around = self.norms.around(block.kind, block.layer)
             if block.layer + (block.kind == "a") == self.problem.layers:
                 around = around._replace(shift=self.shift_size)  # the residual holds u/ρ as well
-            products, _ = measured(block, None, stepped, Seen())
+            (products,) = measured([Taken(block, None, stepped)])
             facts = self.norms.facts_of(block, self.rule.scale)
             self._keep(GradientRow(facts, products, around))
         return stepped.new

@@ -28,7 +28,7 @@ from amverify.methods.record import (
     smallest,
     unit,
 )
-from amverify.methods.rows import Seen, measured
+from amverify.methods.rows import Taken, measured
 from amverify.methods.step import Stepped
 from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
@@ -54,7 +54,7 @@ def minimiser_record(
     e = new - block.u
     modulus = block.weight * sizes.operator * sizes.operator + block.ridge
     stepped = Stepped(new, e, block.apply(e), modulus, 0.0, 0.0, 1.0, 0.0)
-    products, _ = measured(block, None, stepped, Seen())
+    (products,) = measured([Taken(block, None, stepped)])
     facts = Facts.of(problem, block, sizes.terms, 1.0)
     n = gathered(facts, products, sizes)
     change, error = difference(n)

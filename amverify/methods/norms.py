@@ -16,8 +16,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from torch import Tensor
-
 from amverify.methods.bounds import Facts
 from amverify.methods.record import Row, Sizes, unit
 from amverify.network.blocks import Block
@@ -75,7 +73,6 @@ class Norms:
 
     Attributes:
         squares: ‖u‖² and ‖Δ‖² by block, kept current by whoever records.
-        wide: Δ in float64 by block, where a row had to form it.
         facts: what a block's rows have in common.
     """
 
@@ -91,7 +88,6 @@ class Norms:
         self.squares: dict[Key, Squares] = (
             measured(point, moved) if known is None else dict(known.squares)
         )
-        self.wide: dict[Key, Tensor] = {} if known is None else dict(known.wide)
         same = known is not None and known.problem is problem
         self.facts: dict[Key, Facts] = dict(known.facts) if known is not None and same else {}
         self.squares["x", 0] = (problem.input_size**2, 0.0)

@@ -6,10 +6,8 @@ from the block's tensors, and nothing that can be computed from those later:
     ‖e‖², ⟨Δ, e⟩, ⟨r, Ae⟩, ‖Ae‖², ‖r‖, ‖uᵏ⁺¹‖², ⟨u − c, e⟩, R's change,
     ‖d‖² and ‖Ad‖² for d = e − p2Δ.
 
-What the sweep has formed anyway is taken from it: ‖d‖ and ‖Ad‖ from backtracking, R's change from
-z_L's third inertia, Δ in float64 from the row that made it. ‖r‖ and ‖uᵏ⁺¹‖ serve in rounding
-bounds alone, so they are measured where a row begins a layer, or in every ``REFRESH``-th sweep, and
-bounded by what was added to them elsewhere.
+They are measured for all blocks together when the sweep has ended (:mod:`amverify.methods.fused`):
+until then the tensors of its steps are kept.
 
 ``finished`` turns them into a ``BlockRecord``: F's change and all rounding bounds (``bounds.py``).
 The same formulas take one row, whose entries are numbers, or many rows of the same ``Facts``
@@ -21,19 +19,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from amverify.methods import bounds
+from amverify.methods.fused import Sums, Terms, sums_of
 from amverify.methods.norms import Around, sizes_of
-from amverify.methods.record import BlockRecord, unit
+from amverify.methods.record import BlockRecord
 from amverify.methods.step import Stepped
-from amverify.network.blocks import Block, axpy
-from amverify.network.scalars import Scalar, flat, product, root, square, wide
+from amverify.network.blocks import Block
+from amverify.network.scalars import Scalar, root, square, wide
 
 _NONE: Scalar = 0.0
-REFRESH = 8
-"""Norms of blocks are measured in every so many sweeps."""
 
 
 class GradientRow(NamedTuple):
@@ -86,86 +82,69 @@ class GradientRow(NamedTuple):
         return bounds.gradient_bounds(facts, products, sizes)
 
 
-class Seen(NamedTuple):
-    """What a sweep knows of a block before it measures its step; nothing, by default.
+class Taken(NamedTuple):
+    """A step that was taken: the block before it, Δ (``None`` without) and δᵏ."""
 
-    ``wide`` is Δ in float64, ``near`` a bound on ‖r‖ up to rounding, ``norm`` ‖uᵏ‖², if the new
-    norm need not be measured: then ‖uᵏ‖ + ‖e‖ bounds it. ``delta`` is δᵏ.
-    """
-
-    wide: Tensor | None = None
-    near: Scalar | None = None
-    norm: Scalar | None = None
+    block: Block
+    displacement: Tensor | None
+    stepped: Stepped
     delta: Scalar = 0.0
 
 
-def measured(
-    block: Block, displacement: Tensor | None, stepped: Stepped, seen: Seen
-) -> tuple[bounds.Products, Tensor]:
-    """The inner products and norms of an update, and e in float64: the next Δ.
+def measured(taken: Sequence[Taken]) -> list[bounds.Products]:
+    """The inner products and norms of these steps."""
+    sums = iter(sums_of([terms for step in taken for terms in _terms(step)]))
+    return [
+        _products(step, next(sums), None if step.block.isotropic else next(sums)) for step in taken
+    ]
 
-    Args:
-        displacement: Δ, or ``None`` where there is none.
-    """
-    inner, tested = product(block.u), stepped.tested
-    if tested is not None and seen.near is not None:
-        e, step, cross, along_r, rest = tested
-        stretch, near, bent, size = step, step, step, seen.near
+
+def _terms(taken: Taken) -> list[Terms]:
+    """What is summed for a step: of e, and of Ae where that is another."""
+    block, displacement, stepped, _ = taken
+    e, r, p2 = stepped.e, block.residual, stepped.p2
+    if block.isotropic:
+        return [Terms(e, displacement, r, stepped.new)]
+    behind = None if displacement is None else stepped.displaced
+    return [
+        Terms(e, displacement, _away(block), stepped.new, 0.0 if behind is None else p2),
+        Terms(stepped.image, behind, r, r, p2),
+    ]
+
+
+def _away(block: Block) -> Tensor:
+    """u − c."""
+    return block.u if block.centre is None else block.u - block.centre
+
+
+def _products(taken: Taken, own: Sums, image: Sums | None) -> bounds.Products:
+    """The numbers of a step from its sums; where A is the identity, those of e serve for Ae."""
+    block, _, stepped, delta = taken
+    along, away, centre = _NONE, _NONE, _NONE
+    if image is None:
+        image = own
     else:
-        e, r = flat(stepped.e), flat(block.residual)
-        step, cross, rest = inner(e, e), _NONE, block.rest_change(stepped.new)
-        if displacement is not None:
-            cross = inner(flat(displacement) if seen.wide is None else seen.wide, e)
-        if block.isotropic:
-            along_r, stretch, near, bent = inner(r, e), step, step, step
-        else:
-            image = flat(stepped.image)
-            along_r, stretch = inner(r, image), inner(image, image)
-            near, bent = _turned(displacement, stepped, step, stretch)
-        size = root(inner(r, r)) if seen.near is None else seen.near
-    along = away = centre = _NONE
+        along = own.xz
     if block.centre is not None:
-        at = flat(block.u - block.centre)
-        along, away, centre = inner(at, e), root(inner(at, at)), root(square(block.centre))
-    elif block.ridge:
-        along = inner(flat(block.u), e)
-    products = bounds.Products(
-        step,
-        cross,
-        along_r,
-        stretch,
-        size,
-        square(stepped.new) if seen.norm is None else _grown(seen.norm, step, block.u.dtype),
-        near,
-        bent,
+        away, centre = root(own.zz), root(square(block.centre))
+    return bounds.Products(
+        own.xx,
+        own.xy,
+        image.xz,
+        image.xx,
+        root(image.zz),
+        own.vv,
+        own.turned,
+        image.turned,
         along,
         away,
         centre,
-        rest,
+        block.rest_change(stepped.new) if stepped.rest is None else stepped.rest,
         stepped.modulus,
         stepped.p1,
         stepped.p2,
         stepped.t,
-        seen.delta,
+        delta,
         stepped.delta,
         stepped.backtracks,
     )
-    return products, e
-
-
-def _grown(norm: Scalar, step: Scalar, dtype: torch.dtype) -> Scalar:
-    """A bound on ‖u + e‖² from ‖u‖² and ‖e‖²; the stored e is off by a unit of its format."""
-    reach = root(norm) + root(step)
-    return reach * reach * (1 + 8 * unit(dtype))
-
-
-def _turned(
-    displacement: Tensor | None, stepped: Stepped, step: Scalar, stretch: Scalar
-) -> tuple[Scalar, Scalar]:
-    """‖d‖² and ‖Ad‖², d = e − p2Δ."""
-    if stepped.turned is not None:
-        return stepped.turned
-    if displacement is None or stepped.displaced is None:
-        return step, stretch
-    d = axpy(stepped.e, -stepped.p2, displacement)
-    return square(d), square(axpy(stepped.image, -stepped.p2, stepped.displaced))

@@ -74,22 +74,11 @@ class StepRule:
             )
 
 
-class Tested(NamedTuple):
-    """e in float64, ‖e‖², ⟨Δ, e⟩, ⟨r, e⟩ and R's change, where Δ was of use."""
-
-    wide: Tensor
-    step: Scalar
-    cross: Scalar
-    inner: Scalar
-    rest: Scalar
-
-
 class Stepped(NamedTuple):
     """A step of a block: the new point, e = new − u, Ae, and what it was made with.
 
     ``delta`` is the weight δᵏ⁺¹ that it leaves; ``displaced`` AΔ, where there is inertia;
-    ``turned`` ‖d‖² and ‖Ad‖², d = e − p2Δ, where backtracking had to know them; ``tested`` what
-    the third inertia of z_L had to.
+    ``rest`` R's change, where the third inertia of z_L had to know it.
     """
 
     new: Tensor
@@ -102,8 +91,7 @@ class Stepped(NamedTuple):
     delta: Scalar
     displaced: Tensor | None = None
     backtracks: int = 0
-    turned: tuple[Scalar, Scalar] | None = None
-    tested: Tested | None = None
+    rest: Scalar | None = None
 
 
 class Task(NamedTuple):
@@ -211,20 +199,17 @@ def _extrapolate_output(
         e = far - u
         wide, inner = flat(e), product(u)
         length, along = inner(wide, wide), inner(flat(block.residual), wide)
-        cross: Scalar | None = None
         bound = (s / t - 0.5) * length
         if d is not None:
             old = flat(d)
-            cross = inner(old, wide)
-            bound = bound - (p1 * s - p2) * cross - 0.5 * p2 * p2 * inner(old, old)
+            bound = bound - (p1 * s - p2) * inner(old, wide) - 0.5 * p2 * p2 * inner(old, old)
         rest = block.rest_change(far)
         accepted = block.weight * (along + 0.5 * length) + rest <= -modulus * bound
         if isinstance(accepted, Tensor):
             kept = torch.where(accepted, t, torch.ones((), dtype=torch.float64))
             new = torch.where(blockwise(accepted), far, plus)
         elif accepted:
-            tested = None if cross is None else Tested(wide, length, cross, along, rest)
-            return Stepped(far, e, e, modulus, p1, p2, t, delta, tested=tested)
+            return Stepped(far, e, e, modulus, p1, p2, t, delta, rest=rest)
     e = new - u
     return Stepped(new, e, e, modulus, p1, p2, kept, delta)
 
@@ -274,7 +259,7 @@ def _double(task: Task, modulus: Scalar) -> Stepped:
                 served = not math.isfinite(modulus) or bool(_lost(block.u))
             larger = 2 * modulus
         if served:
-            return stepped._replace(backtracks=count, turned=(distance, stretch))
+            return stepped._replace(backtracks=count)
         modulus, count = larger, count + 1
 
 
@@ -291,8 +276,7 @@ def _monotone(task: Task, stepped: Stepped, exact: bool) -> Stepped:
     cost a synchronisation, so both steps are computed.
     """
     block = task.block
-    tested = stepped.tested
-    rest = block.rest_change(stepped.new) if tested is None else tested.rest
+    rest = block.rest_change(stepped.new) if stepped.rest is None else stepped.rest
     change = block.change(stepped.e, stepped.image, rest=rest)
     raised = not change <= 0 if isinstance(change, float) else ~(change <= 0)
     on_cpu = block.u.device.type == "cpu"

@@ -20,7 +20,7 @@ term (γ/2)‖z − z̃‖², γ = sρ, z̃ = z + p1Δ, and no p2, p3 (theorem T
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -31,7 +31,7 @@ from amverify.methods.inertia import Inertia, nesterov
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Key, Norms
 from amverify.methods.record import Recorded, Row
-from amverify.methods.rows import REFRESH, GradientRow, Seen, measured
+from amverify.methods.rows import GradientRow, Taken, measured
 from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -48,7 +48,7 @@ from amverify.network.blocks import (
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
-from amverify.network.scalars import Scalar, root
+from amverify.network.scalars import Scalar
 from amverify.network.scalars import plain as numbers
 from amverify.network.weights import FirstLayer
 
@@ -139,12 +139,10 @@ class _Sweep:
         coupling = problem.coupling
         self.eps = coupling.at(self.number) if isinstance(coupling, Band) else 0.0
         self.first_image = state.first_image
-        self.rows: list[Row] = []
         self.norms: Norms | None = None
-        self.gap: Scalar | None = None
+        self.taken: list[Taken | Callable[[Norms], Row]] = []
         if method.record:
             self.norms = Norms(problem, self.point, self.moved, self.eps, state.norms)
-            self.across = math.sqrt(problem.samples)
 
     def run(self) -> TIAMState:
         """Visit every block once."""
@@ -176,7 +174,7 @@ class _Sweep:
             self.modulus,
             self.number,
             self.first_image,
-            tuple(self.rows),
+            () if self.norms is None else self._rows(self.norms),
             self.norms,
         )
 
@@ -189,36 +187,27 @@ class _Sweep:
             block, displacement, rule, self.number, delta, self.modulus.get(key), image
         )
         if self.norms is not None:
-            self._record(self.norms, block, displacement, stepped, delta)
+            self.taken.append(Taken(block, displacement, stepped, delta))
         self.points[block.kind][place] = stepped.new
         steps[place] = stepped.e
         self.modulus[key], self.delta[key] = stepped.modulus, stepped.delta
         return stepped
 
-    def _record(
-        self, norms: Norms, block: Block, displacement: Tensor, stepped: Stepped, delta: Scalar
-    ) -> None:
-        """Keep the row; ``gap`` bounds ‖pre_l − z_l‖, which W and b share with what follows them.
-
-        It grows by what a step adds to pre_l: ‖Ae‖, or √N‖e‖ for b.
-        """
-        kind, key = block.kind, (block.kind, block.layer)
-        near = self.gap
-        if near is not None and kind == "b":
-            near = near / self.across
-        around = norms.around(*key)
-        norm = around.own[0] if self.number % REFRESH else None
-        seen = Seen(norms.wide.get(key), near, norm, delta)
-        products, norms.wide[key] = measured(block, displacement, stepped, seen)
-        row = GradientRow(norms.facts_of(block, self.method.rule.scale), products, around)
-        norms.keep(row)
-        self.rows.append(row)
-        if kind == "z":
-            self.gap = None
-        elif kind == "b" and self.gap is not None:
-            self.gap = self.gap + self.across * root(products.step)
-        else:
-            self.gap = products.residual + root(products.stretch)
+    def _rows(self, norms: Norms) -> tuple[Row, ...]:
+        """The rows of the steps taken, in their order."""
+        steps = [taken for taken in self.taken if isinstance(taken, Taken)]
+        products = iter(measured(steps))
+        rows: list[Row] = []
+        for taken in self.taken:
+            if isinstance(taken, Taken):
+                block = taken.block
+                facts = norms.facts_of(block, self.method.rule.scale)
+                around = norms.around(block.kind, block.layer)
+                rows.append(GradientRow(facts, next(products), around))
+            else:
+                rows.append(taken(norms))
+            norms.keep(rows[-1])
+        return tuple(rows)
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""
@@ -239,25 +228,28 @@ class _Sweep:
         e, key = new - z, ("z", layer)
         delta = gamma / 2 if rule.safeguard == "certified" else 0.0
         if self.norms is not None:
-            row = auxiliary_record(
-                problem,
-                layer,
-                z,
-                new,
-                e,
-                point.a[layer - 1],
-                pre,
-                moved,
-                self.norms.sizes("z", layer),
-                weight=gamma,
-                s=rule.scale,
-                p1=kept,
-                delta=self.delta.get(key, 0.0),
-                delta_next=delta,
-            )
-            self.norms.keep(row)
-            self.rows.append(row)
-        point.z[layer - 1], self.moved.z[layer - 1], self.gap = new, e, None
+            a, held = point.a[layer - 1], self.delta.get(key, 0.0)
+
+            def row(norms: Norms) -> Row:
+                return auxiliary_record(
+                    problem,
+                    layer,
+                    z,
+                    new,
+                    e,
+                    a,
+                    pre,
+                    moved,
+                    norms.sizes("z", layer),
+                    weight=gamma,
+                    s=rule.scale,
+                    p1=kept,
+                    delta=held,
+                    delta_next=delta,
+                )
+
+            self.taken.append(row)
+        point.z[layer - 1], self.moved.z[layer - 1] = new, e
         self.delta[key] = delta
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,17 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": str(torch.__version__),
+        "numba": _numba(),
     }
+
+
+@cache
+def _numba() -> str:
+    """What compiled the sums of recorded rows, if anything did."""
+    try:
+        return metadata.version("numba")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def declared(constants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,121 @@
+r"""Six sums of one step, and those of all steps of a sweep at once.
+
+    ‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖²        of four blocks x, y, z, v of one shape
+
+Blocks of a full-batch problem are small: a product made alone costs its call, not its arithmetic,
+and a float32 block must first be copied into float64. So where numba is installed (the extra
+``fast``) and blocks lie in the host's memory, one compiled loop takes all sums of a whole sweep,
+widening entries as it reads them. It is handed addresses: an array object for each block would
+cost more than the sums. Their order is left to the compiler; the rounding bounds hold for any.
+
+Elsewhere torch forms the products one by one, to the same bounds, and nothing is read back from an
+accelerator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from amverify.network.blocks import axpy
+from amverify.network.scalars import Scalar, dot, square
+
+Kernel: TypeAlias = Callable[
+    [NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.float64]
+]
+
+
+class Terms(NamedTuple):
+    """x, y, z, v (*R, n, m) and c of the sums; without y there is no ⟨x, y⟩, and c counts as 0."""
+
+    x: Tensor
+    y: Tensor | None
+    z: Tensor
+    v: Tensor
+    c: Scalar = 0.0
+
+
+class Sums(NamedTuple):
+    """‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖²: numbers, or float64 of the shape *R."""
+
+    xx: Scalar
+    xy: Scalar
+    xz: Scalar
+    zz: Scalar
+    vv: Scalar
+    turned: Scalar
+
+
+def sums_of(terms: Sequence[Terms]) -> list[Sums]:
+    """The sums of every one of these; all of one dtype, device and number of replicates."""
+    run = kernel() if terms and terms[0].x.is_cpu else None
+    return [_one_by_one(row) for row in terms] if run is None else _at_once(run, terms)
+
+
+def _one_by_one(terms: Terms) -> Sums:
+    x, y, z, v, c = terms
+    xx = dot(x, x)
+    xy: Scalar = 0.0
+    turned = xx
+    if y is not None:
+        xy = dot(x, y)
+        turned = square(axpy(x, -c, y)) if isinstance(c, Tensor) or c else xx
+    zz = square(z)
+    return Sums(xx, xy, dot(x, z), zz, zz if v is z else square(v), turned)
+
+
+def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
+    """By one call of the kernel; ``held`` keeps alive what the addresses point to."""
+    like, count = terms[0].x, len(terms)
+    held = [u.contiguous() for x, y, z, v, _ in terms for u in (x, x if y is None else y, z, v)]
+    addresses = np.array([u.data_ptr() for u in held]).reshape(count, 4)
+    sizes = np.array([u.numel() for u in held[::4]])
+    factors = [0.0 if y is None else c for _, y, _, _, c in terms]
+    shape = like.shape[:-2]
+    if not shape:
+        found = run(_empty(like.dtype), addresses, sizes, np.array(factors, dtype=np.float64))
+        return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
+    replicates = shape.numel()
+    sizes //= replicates
+    starts = np.arange(replicates) * (sizes * like.element_size())[:, None]
+    each = [torch.as_tensor(c, dtype=torch.float64).expand(shape) for c in factors]
+    found = run(
+        _empty(like.dtype),
+        (addresses[:, None] + starts[..., None]).reshape(-1, 4),
+        sizes.repeat(replicates),
+        torch.stack(each).reshape(-1).numpy(),
+    )
+    grid = torch.from_numpy(found).view(count, *shape, len(Sums._fields))
+    return [_without(row, Sums(*s.unbind(-1))) for row, s in zip(terms, grid, strict=True)]
+
+
+def _without(terms: Terms, sums: Sums) -> Sums:
+    """Without a y there is no ⟨x, y⟩."""
+    return sums._replace(xy=0.0) if terms.y is None else sums
+
+
+@cache
+def _empty(dtype: torch.dtype) -> NDArray[Any]:
+    """What tells the kernel the format of the entries."""
+    array: NDArray[Any] = torch.empty(0, dtype=dtype).numpy()
+    return array
+
+
+@cache
+def kernel() -> Kernel | None:
+    """The compiled loop, :func:`amverify.methods.compiled.sums`.
+
+    None without numba, and where numba finds no place to keep what it compiled (a RuntimeError).
+    """
+    try:
+        from amverify.methods.compiled import sums
+    except (ImportError, RuntimeError):
+        return None
+    found: Kernel = sums
+    return found
