@@ -54,7 +54,7 @@ JUDGING = (
     "amverify.tracing",
     "amverify.verdict",
 )
-VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn")
+VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn", "numba")
 
 
 @lru_cache

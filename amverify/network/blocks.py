@@ -54,6 +54,7 @@ class Rest:
 
     problem: LayeredProblem
     z: Tensor
+    _change: Callable[[Tensor], Tensor] | None = None
 
     def prox(self, v: Tensor, lam: float) -> Tensor:
         """argmin R(u) + (λ/2)‖u − v‖²."""
@@ -61,7 +62,9 @@ class Rest:
 
     def change(self, new: Tensor) -> Scalar:
         """R(new) − R(z)."""
-        change = self.problem.loss.change(self.z, new, self.problem.target)
+        if self._change is None:
+            self._change = self.problem.loss.change_from(self.z, self.problem.target)
+        change = self._change(new)
         return float(change) if plain(self.z) else change.double()
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import lru_cache
 from typing import ClassVar
 
@@ -60,7 +61,12 @@ class Loss(ABC):
 
     def change(self, z: Tensor, new: Tensor, target: Tensor) -> Tensor:
         """R(new) − R(z), the differences taken sample by sample before they are summed."""
-        return (self.samplewise(new, target) - self.samplewise(z, target)).sum(-1)
+        return self.change_from(z, target)(new)
+
+    def change_from(self, z: Tensor, target: Tensor) -> Callable[[Tensor], Tensor]:
+        """new ↦ ``change``, for as many points as are wanted."""
+        before = self.samplewise(z, target)
+        return lambda new: (self.samplewise(new, target) - before).sum(-1)
 
     @abstractmethod
     def size(self, norm: Scalar, target: Tensor) -> Scalar:
@@ -115,10 +121,10 @@ class CrossEntropy(Loss):
         """R(z; y), of the shape of the replicate dimensions."""
         return self.samplewise(z, target).sum(-1)
 
-    def change(self, z: Tensor, new: Tensor, target: Tensor) -> Tensor:
-        """R(new) − R(z) = ⟨y, log softmax(z) − log softmax(new)⟩."""
-        difference = torch.log_softmax(z, -1) - torch.log_softmax(new, -1)
-        return (difference * target).sum((-2, -1))
+    def change_from(self, z: Tensor, target: Tensor) -> Callable[[Tensor], Tensor]:
+        """new ↦ R(new) − R(z) = ⟨y, log softmax(z) − log softmax(new)⟩."""
+        before = torch.log_softmax(z, -1)
+        return lambda new: ((before - torch.log_softmax(new, -1)) * target).sum((-2, -1))
 
     def size(self, norm: Scalar, target: Tensor) -> Scalar:
         """Σ_n (2 max_j |z_nj| + 1 + log C) ≤ 2√N‖z‖ + N(1 + log C)."""

@@ -183,7 +183,7 @@ def test_a_recorded_trace_survives_the_disk(tmp_path):
     again = load_trace(tmp_path / "run.trace")
     assert again.header == trace.header
     assert again.header["seed"] == 5
-    assert set(again.header["versions"]) == {"python", "numpy", "torch"}
+    assert set(again.header["versions"]) == {"python", "numpy", "torch", "numba"}
     for name, column in trace.sweeps.items():
         assert (again.sweeps[name] == column).all(), name
 

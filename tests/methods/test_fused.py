@@ -1,0 +1,123 @@
+"""The sums of recorded rows: one compiled loop or torch's products, the same numbers."""
+
+from __future__ import annotations
+
+import math
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from amverify.methods import fused
+from amverify.methods.fused import Sums, Terms, sums_of
+from amverify.methods.inertia import Inertia
+from amverify.methods.step import StepRule
+from amverify.methods.tiam import TIAM
+from amverify.network.coupling import Band, Penalty
+from tests.recorder.test_method_recorder import traced
+from tests.support.problems import parameters, problem
+
+compiled = pytest.mark.skipif(fused.kernel() is None, reason="numba is not installed")
+
+
+def exact(terms: Terms) -> Sums:
+    """Of one replicate, in fractions."""
+    x, y, z, v = (
+        None if u is None else [Fraction(e) for e in u.flatten().tolist()] for u in terms[:4]
+    )
+    c = Fraction(float(terms.c)) if y is not None else 0
+
+    def dot(p, q):
+        return sum((i * j for i, j in zip(p, q, strict=True)), Fraction(0))
+
+    turned = x if y is None else [i - c * j for i, j in zip(x, y, strict=True)]
+    return Sums(
+        dot(x, x),
+        0 if y is None else dot(x, y),
+        dot(x, z),
+        dot(z, z),
+        dot(v, v),
+        dot(turned, turned),
+    )
+
+
+def blocks(shape, dtype, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype) for _ in range(4)
+    ]
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("inertia", [True, False])
+def test_every_sum_is_right_to_float64(dtype, inertia):
+    """Of blocks of several sizes at once, one of them not contiguous."""
+    terms = []
+    for seed, shape in enumerate([(1, 1), (3, 5), (1, 7), (17, 9)]):
+        x, y, z, v = blocks(shape, dtype, seed)
+        terms.append(Terms(x, y if inertia else None, z, v, 0.37))
+    x, y, z, v = blocks((6, 4), dtype, 9)
+    terms.append(Terms(x.mT.contiguous(), None, z.mT, v.mT))
+    for mine, row in zip(sums_of(terms), terms, strict=True):
+        n = row.x.numel()
+        for name, found, true in zip(Sums._fields, mine, exact(row), strict=True):
+            size = math.sqrt(exact(row).xx * max(exact(row).zz, exact(row).vv, exact(row).xx, 1))
+            size = max(size, float(abs(true)), 4.0 * n)
+            assert isinstance(found, float), name
+            assert abs(found - float(true)) <= 4 * n * 2.0**-53 * size, name
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("replicates", [(3,), (2, 2)])
+def test_replicates_are_summed_one_by_one(dtype, replicates):
+    x, y, z, v = blocks((*replicates, 5, 4), dtype)
+    c = torch.rand(replicates, dtype=torch.float64)
+    both = sums_of([Terms(x, y, z, v, c), Terms(x, None, z, z)])
+    for place in np.ndindex(replicates):
+        alone = sums_of([Terms(x[place], y[place], z[place], v[place], float(c[place]))])
+        for found, expected in zip(both[0], alone[0], strict=True):
+            assert found.dtype is torch.float64
+            assert float(found[place]) == expected
+    assert both[1].xy == 0.0
+    assert torch.equal(both[1].turned, both[1].xx)
+
+
+@compiled
+def test_what_is_not_finite_is_seen():
+    x, y, z, v = blocks((4, 8), torch.float32)
+    z[2, 3], v[0, 0] = torch.nan, torch.inf
+    (found,) = sums_of([Terms(x, y, z, v, 0.5)])
+    assert math.isnan(found.xz)
+    assert found.vv == math.inf
+    assert math.isfinite(found.xx)
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("replicates", [0, 2])
+@pytest.mark.parametrize("coupling", [Band(0.3), Penalty(0.7)], ids=["band", "penalty"])
+def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatch):
+    p = problem((9, 4, 3, 3), 6, coupling=coupling, dtype=dtype)
+    rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="monotone", steps="backtracking")
+    start = parameters(p, 5, replicates) if replicates else parameters(p, 5)
+    loop = traced(TIAM(rule), p, start, 10).blocks
+    monkeypatch.setattr(fused, "kernel", lambda: None)
+    torchs = traced(TIAM(rule), p, start, 10).blocks
+    assert loop.keys() == torchs.keys()
+    for name, column in torchs.items():
+        if f"{name}_error" in torchs:
+            off = np.abs(loop[name] - column)
+            assert (off <= loop[f"{name}_error"] + torchs[f"{name}_error"]).all(), name
+        elif column.dtype.kind == "f":
+            np.testing.assert_allclose(loop[name], column, 1e-5, 1e-12, err_msg=name)
+        else:
+            assert (loop[name] == column).all(), name
+
+
+def test_numba_may_be_absent(monkeypatch):
+    monkeypatch.setitem(sys.modules, "amverify.methods.compiled", None)
+    assert fused.kernel.__wrapped__() is None
