@@ -1,4 +1,7 @@
-"""The loop of :mod:`amverify.methods.fused`, compiled by numba; importing this needs numba."""
+"""Loops compiled by numba, for :mod:`amverify.methods.fused` and SAMT; importing this needs numba.
+
+They are handed addresses of contiguous memory, which the caller keeps alive.
+"""
 
 from __future__ import annotations
 
@@ -58,3 +61,130 @@ def sums(
             turned += t * t
         found[k, :] = (xx, xy, xz, zz, vv, turned)
     return found
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def step(
+    like: NDArray[Any],
+    at_w: int,
+    at_g: int,
+    at_d: int,
+    at_alpha: int,
+    at_moved: int,
+    at_inner: int,
+    at_squares: int,
+    rows: int,
+    columns: int,
+    by_row: bool,
+    by_column: bool,
+) -> None:
+    """w ← w − α ⊙ g, Δ ← Δ − α ⊙ g, and reduce(g ⊙ d), reduce(g²), row after row.
+
+    α, reduce(g ⊙ d) and reduce(g²) have as many rows as w, or one, and as many columns, or one.
+
+    Args:
+        like: any array of the entries' format.
+        at_w: where w is.
+        at_g: g.
+        at_d: d; 0 for d, Δ or a sum that is not wanted.
+        at_alpha: α.
+        at_moved: Δ.
+        at_inner: where reduce(g ⊙ d) goes.
+        at_squares: where reduce(g²) goes.
+        rows: of w.
+        columns: of w.
+        by_row: whether α has w's rows.
+        by_column: whether α has w's columns.
+    """
+    shape = (rows, columns)
+    w = carray(_pointer(at_w), shape, like.dtype)
+    g = carray(_pointer(at_g), shape, like.dtype)
+    d = carray(_pointer(at_d), shape, like.dtype)
+    moved = carray(_pointer(at_moved), shape, like.dtype)
+    coarse = (rows if by_row else 1, columns if by_column else 1)
+    alpha = carray(_pointer(at_alpha), coarse, like.dtype)
+    inner = carray(_pointer(at_inner), coarse, like.dtype)
+    squares = carray(_pointer(at_squares), coarse, like.dtype)
+    if at_inner:
+        inner[:] = 0
+    if at_squares:
+        squares[:] = 0
+    for i in range(rows):
+        k = i if by_row else 0
+        if at_inner:
+            _add_products(g[i], d[i], inner[k])
+        if at_squares:
+            _add_products(g[i], g[i], squares[k])
+        if at_moved:
+            _subtract(moved[i], alpha[k], g[i])
+        _subtract(w[i], alpha[k], g[i])
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _add_products(x: NDArray[Any], y: NDArray[Any], to: NDArray[Any]) -> None:
+    """x ⊙ y added to ``to``, or its sum, if that is one number."""
+    if to.size == x.size:
+        for j in range(x.size):
+            to[j] += x[j] * y[j]
+        return
+    total = to[0]
+    for j in range(x.size):
+        total += x[j] * y[j]
+    to[0] = total
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _subtract(x: NDArray[Any], alpha: NDArray[Any], g: NDArray[Any]) -> None:
+    """x ← x − α ⊙ g."""
+    if alpha.size == x.size:
+        for j in range(x.size):
+            x[j] -= alpha[j] * g[j]
+        return
+    a = alpha[0]
+    for j in range(x.size):
+        x[j] -= a * g[j]
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def climb(
+    like: NDArray[Any],
+    at_theta: int,
+    at_inner: int,
+    at_own: int,
+    at_before: int,
+    size: int,
+    beta: float,
+    low: float,
+    high: float,
+    tiny: float,
+) -> int:
+    """θ ← clamp(θ + βc, low, high), c = inner/(√own·√before) or inner/own, within [−1, 1].
+
+    Args:
+        like: any array of the entries' format.
+        at_theta: where θ is.
+        at_inner: inner.
+        at_own: own.
+        at_before: before; 0 where own is the bound itself.
+        size: how many entries each has.
+        beta: β.
+        low: of θ.
+        high: of θ.
+        tiny: what the bound is at least.
+
+    Returns:
+        How many entries were not finite: their θ stays.
+    """
+    theta = carray(_pointer(at_theta), size, like.dtype)
+    inner = carray(_pointer(at_inner), size, like.dtype)
+    own = carray(_pointer(at_own), size, like.dtype)
+    before = carray(_pointer(at_before), size, like.dtype)
+    bad = 0
+    for i in range(size):
+        most = np.sqrt(own[i]) * np.sqrt(before[i]) if at_before else own[i]
+        if not np.isfinite(inner[i] + most):
+            bad += 1
+            continue
+        c = min(max(inner[i] / max(most, tiny), -1.0), 1.0)
+        theta[i] = min(max(theta[i] + beta * c, low), high)
+    return bad

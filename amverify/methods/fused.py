@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -54,8 +55,8 @@ class Sums(NamedTuple):
 
 def sums_of(terms: Sequence[Terms]) -> list[Sums]:
     """The sums of every one of these; all of one dtype, device and number of replicates."""
-    run = kernel() if terms and terms[0].x.is_cpu else None
-    return [_one_by_one(row) for row in terms] if run is None else _at_once(run, terms)
+    loops = compiled() if terms and terms[0].x.is_cpu else None
+    return [_one_by_one(row) for row in terms] if loops is None else _at_once(loops.sums, terms)
 
 
 def _one_by_one(terms: Terms) -> Sums:
@@ -79,14 +80,14 @@ def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
     factors = [0.0 if y is None else c for _, y, _, _, c in terms]
     shape = like.shape[:-2]
     if not shape:
-        found = run(_empty(like.dtype), addresses, sizes, np.array(factors, dtype=np.float64))
+        found = run(empty(like.dtype), addresses, sizes, np.array(factors, dtype=np.float64))
         return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
     replicates = shape.numel()
     sizes //= replicates
     starts = np.arange(replicates) * (sizes * like.element_size())[:, None]
     each = [torch.as_tensor(c, dtype=torch.float64).expand(shape) for c in factors]
     found = run(
-        _empty(like.dtype),
+        empty(like.dtype),
         (addresses[:, None] + starts[..., None]).reshape(-1, 4),
         sizes.repeat(replicates),
         torch.stack(each).reshape(-1).numpy(),
@@ -101,21 +102,20 @@ def _without(terms: Terms, sums: Sums) -> Sums:
 
 
 @cache
-def _empty(dtype: torch.dtype) -> NDArray[Any]:
+def empty(dtype: torch.dtype) -> NDArray[Any]:
     """What tells the kernel the format of the entries."""
     array: NDArray[Any] = torch.empty(0, dtype=dtype).numpy()
     return array
 
 
 @cache
-def kernel() -> Kernel | None:
-    """The compiled loop, :func:`amverify.methods.compiled.sums`.
+def compiled() -> ModuleType | None:
+    """:mod:`amverify.methods.compiled`.
 
     None without numba, and where numba finds no place to keep what it compiled (a RuntimeError).
     """
     try:
-        from amverify.methods.compiled import sums
+        from amverify.methods import compiled
     except (ImportError, RuntimeError):
         return None
-    found: Kernel = sums
-    return found
+    return compiled

@@ -19,7 +19,7 @@ from amverify.network.coupling import Band, Penalty
 from tests.recorder.test_method_recorder import traced
 from tests.support.problems import parameters, problem
 
-compiled = pytest.mark.skipif(fused.kernel() is None, reason="numba is not installed")
+compiled = pytest.mark.skipif(fused.compiled() is None, reason="numba is not installed")
 
 
 def exact(terms: Terms) -> Sums:
@@ -105,7 +105,7 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="monotone", steps="backtracking")
     start = parameters(p, 5, replicates) if replicates else parameters(p, 5)
     loop = traced(TIAM(rule), p, start, 10).blocks
-    monkeypatch.setattr(fused, "kernel", lambda: None)
+    monkeypatch.setattr(fused, "compiled", lambda: None)
     torchs = traced(TIAM(rule), p, start, 10).blocks
     assert loop.keys() == torchs.keys()
     for name, column in torchs.items():
@@ -120,4 +120,4 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
 
 def test_numba_may_be_absent(monkeypatch):
     monkeypatch.setitem(sys.modules, "amverify.methods.compiled", None)
-    assert fused.kernel.__wrapped__() is None
+    assert fused.compiled.__wrapped__() is None

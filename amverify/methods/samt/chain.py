@@ -101,7 +101,7 @@ class Chain:
         return all(
             not _is_touched(module) and [*module._modules.values()] == parts
             for module, parts in self._tree
-        ) and (self.dense is None or all(layer.stands() for layer in self.dense.layers))
+        ) and (self.dense is None or self.dense.stands())
 
     @contextmanager
     def in_place(self) -> Iterator[None]:

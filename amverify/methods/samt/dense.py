@@ -30,6 +30,10 @@ aten = torch.ops.aten
 DTYPES = (torch.float32, torch.float64)
 
 
+Factors = dict[int, tuple[Tensor, Tensor]]
+"""δ_l and a_{l−1} by the layer's number."""
+
+
 class Product(NamedTuple):
     """A gradient as its factors: δᵀa of a weight, δᵀ1 of a bias (``a`` is None)."""
 
@@ -93,17 +97,6 @@ class Layer(NamedTuple):
         """The layer's value."""
         z = nn.functional.linear(a, self.weight, self.bias)
         return z if self.activation is None else self.activation.apply(z)
-
-    def stands(self) -> bool:
-        """Whether the module is what it was (``functional_call`` lends it other weights)."""
-        own = self.module._parameters
-        return (
-            own.get("weight") is self.weight
-            and own.get("bias") is self.bias
-            and type(self.module) is nn.Linear
-            and not self.weight._backward_hooks
-            and (self.bias is None or not self.bias._backward_hooks)
-        )
 
 
 def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
@@ -178,20 +171,35 @@ class Dense:
             and not nn_module._has_any_global_hook()  # type: ignore[no-untyped-call]
             and not torch._C._functorch.peek_interpreter_stack()
             and not (torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"))
-            and all(layer.stands() for layer in self.layers)
+            and self.stands()
         )
+
+    def stands(self) -> bool:
+        """Whether every module is what it was (``functional_call`` lends it other weights)."""
+        for module, weight, bias, _ in self.layers:
+            own = module._parameters
+            if (
+                own.get("weight") is not weight
+                or own.get("bias") is not bias
+                or type(module) is not nn.Linear
+                or weight._backward_hooks
+                or (bias is not None and bias._backward_hooks)
+            ):
+                return False
+        return True
 
     def forward(self, x: Tensor) -> Tensor:
         """a_L for the batch x, where a graph begins; it resumes behind the values that stand."""
         if x is not self._x or x._version != self._version:
             self._x, self._version = x, x._version
             self._values = [x.flatten(1) if self.flat else x]
+        values = self._values
         with torch.no_grad():
-            for layer in self.layers[len(self._values) - 1 :]:
-                self._values.append(layer.forward(self._values[-1]))
-        output = self._values[-1].detach().requires_grad_()
+            for layer in self.layers[len(values) - 1 :]:
+                values.append(layer.forward(values[-1]))
+        output = values[-1].detach().requires_grad_()
         self.outputs.append(output)
-        self._seen.append((list(self._values), self._versions(x)))
+        self._seen.append((values.copy(), self._versions(x)))
         return output.clone()  # the closure may write into it
 
     def gradients(
@@ -202,44 +210,53 @@ class Dense:
         Raises:
             InvalidInput: if the closure wrote into the batch or a weight behind the model's back.
         """
-        numbers = [self.places[id(w)] for w in parameters]
-        self.changed(min(numbers))  # values are let go as soon as they have served
+        places = self.places
+        numbers = [places[id(w)] for w in parameters]
+        lowest = min(numbers)
+        del self._values[lowest + 1 :]  # they are let go as soon as they have served
         rows = []
         for (values, versions), delta in zip(self._seen, by_outputs, strict=True):
             if versions != self._versions(values[0]):
                 raise InvalidInput("closure: it modified the batch, or a weight, in place")
             if delta is not None:
-                rows.append(self._factors(delta, values, numbers))
-        self.start()
+                rows.append(self._factors(delta, values, numbers, lowest))
+        self.outputs, self._seen = [], []
         if not rows:
             return [None] * len(parameters)
-        found: list[Product | None] = []
+        factors = rows[0] if len(rows) == 1 else _below(rows)
+        layers, found = self.layers, []
         for w, number in zip(parameters, numbers, strict=True):
-            delta = _below([deltas[number] for deltas, _ in rows])
-            of_weight = w is self.layers[number].weight
-            a = _below([befores[number] for _, befores in rows]) if of_weight else None
-            found.append(Product(delta, a))
+            delta, a = factors[number]
+            found.append(Product(delta, a if w is layers[number].weight else None))
         return found
 
     def _versions(self, x: Tensor) -> list[int]:
-        return [x._version, *(layer.weight._version for layer in self.layers)]
+        return [x._version, *[layer.weight._version for layer in self.layers]]
 
     def _factors(
-        self, delta: Tensor, values: list[Tensor], numbers: Sequence[int]
-    ) -> tuple[dict[int, Tensor], dict[int, Tensor]]:
+        self, delta: Tensor, values: list[Tensor], numbers: Sequence[int], lowest: int
+    ) -> Factors:
         """δ_l and a_{l−1} of these layers; ``values`` is used up."""
-        deltas, befores, lowest, own = {}, {}, min(numbers), False
+        found, own = {}, False
         for number in range(len(self.layers) - 1, lowest - 1, -1):
-            layer, a = self.layers[number], values.pop()
-            if layer.activation is not None:
-                delta = layer.activation.back(delta, a, delta if own else torch.empty_like(a))
+            _, weight, _, activation = self.layers[number]
+            a = values.pop()
+            if activation is not None:
+                delta = activation.back(delta, a, delta if own else torch.empty_like(a))
             del a  # before more is allocated
             if number in numbers:
-                deltas[number], befores[number] = delta, values[-1]
+                found[number] = delta, values[-1]
             if number > lowest:
-                delta, own = torch.mm(delta, layer.weight), True
-        return deltas, befores
+                delta, own = torch.mm(delta, weight), True
+        return found
 
 
-def _below(rows: list[Tensor]) -> Tensor:
-    return rows[0] if len(rows) == 1 else torch.cat(rows)
+def _below(rows: list[Factors]) -> Factors:
+    """The factors of several calls, their samples below each other."""
+    return {
+        number: (
+            torch.cat([row[number][0] for row in rows]),
+            torch.cat([row[number][1] for row in rows]),
+        )
+        for number in rows[0]
+    }

@@ -45,12 +45,20 @@ def inner(x: Tensor, y: Tensor, shape: tuple[int, ...]) -> Tensor:
     return found.float() if found.dtype.itemsize < 4 else found
 
 
+class Known(NamedTuple):
+    """What need not be formed again: reduce(g ⊙ d), reduce(g²), reduce(d²)."""
+
+    product: Tensor | None = None
+    own: Tensor | None = None
+    before: Tensor | None = None
+
+
 def closed_form(
     gradient: Tensor,
     direction: Tensor,
     shape: tuple[int, ...],
     cosine: bool,
-    squares: tuple[Tensor | None, Tensor | None] = (None, None),
+    known: Known = Known(),
 ) -> Hypergradient:
     """−∂/∂α = reduce(g^{(t)} ⊙ d^{(t−1)}) for step sizes of ``shape``.
 
@@ -59,14 +67,14 @@ def closed_form(
         direction: d^{(t−1)}, that of the step that led there.
         shape: that of α.
         cosine: whether the bound of Cauchy and Schwarz is wanted too.
-        squares: reduce(g²) and reduce(d²), where they are known.
+        known: what was measured before.
     """
-    descent = inner(gradient, direction, shape)
+    descent, own, before = known
+    descent = inner(gradient, direction, shape) if descent is None else descent
     if not cosine:
         return Hypergradient(descent, ())
     if shape == gradient.shape:
         return Hypergradient(descent, (descent.abs(),))
-    own, before = squares
     own = inner(gradient, gradient, shape) if own is None else own
     before = inner(direction, direction, shape) if before is None else before
     return Hypergradient(descent, (own, before))

@@ -23,7 +23,8 @@ from torch import Tensor
 
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.dense import Product
-from amverify.methods.samt.hypergradient import closed_form, inner
+from amverify.methods.samt.hypergradient import Known, closed_form, inner
+from amverify.methods.samt.loops import one_pass
 from amverify.methods.samt.stepsizes import Hypergradient
 
 State = dict[str, Any]
@@ -83,13 +84,20 @@ def move(
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
     d = g if rule.factor is None else g * rule.factor
-    shape, old = alpha.shape, state["direction"]
-    own = found = None
-    if rule.train and rule.cosine and g.shape != shape:
+    shape, old = alpha.shape, state["direction"] if rule.train else None
+    squares = rule.train and rule.cosine and g.shape != shape
+    displacement = _displacement(w, state, rule)
+    sums = None
+    if d is g and not rule.group["momentum"]:
+        sums = one_pass((w, g, old, alpha, displacement), squares)
+    product, own = (None, None) if sums is None else sums
+    if own is None and squares:
         own = inner(g, g, shape)
-    if rule.train and old is not None:
-        found = closed_form(g, old, shape, rule.cosine, (own, state.get("square")))
-    rule.shift(w, alpha, d, _displacement(w, state, rule))
+    found = None
+    if old is not None:
+        found = closed_form(g, old, shape, rule.cosine, Known(product, own, state.get("square")))
+    if sums is None:
+        rule.shift(w, alpha, d, displacement)
     state["direction"], state["owned"] = d if rule.train else None, False
     state["square"] = own if rule.factor is None else None
     return found

@@ -23,12 +23,16 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import increment_version
 from torch.optim import Optimizer
 
 from amverify.errors import InvalidInput
 from amverify.methods.samt.blocks import Group
+from amverify.methods.samt.loops import climb
 
 Scaling = Literal["cosine", "plain"]
+FEW = 2**13
+"""Up to so many step sizes in all, compiled loops train them: what torch asks for is its calls."""
 WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 
@@ -167,6 +171,34 @@ class Pool:
             self._versions = versions
         return self._alphas
 
+    def train(self, found: Mapping[int, Hypergradient]) -> int:
+        """θ + βc, within the bounds; how many entries of hypergradients were not finite."""
+        bad = self._in_loops(found)
+        if bad is not None:
+            return bad
+        c, finite = self.ascent(found)
+        self.climb(c)
+        return 0 if finite is None else int(len(c) - finite.sum())
+
+    def _in_loops(self, found: Mapping[int, Hypergradient]) -> int | None:
+        """``train`` by compiled loops, if they serve: for few cosines."""
+        if len(self.flat) > FEW:
+            return None
+        rows = []
+        for theta, group in zip(self.thetas, self.groups, strict=True):
+            part = found.get(id(theta))
+            if part is None:
+                continue
+            if not part.bound:
+                return None
+            rows.append(
+                ((theta, part.descent, *part.bound), group["meta_lr"], limits(theta, group))
+            )
+        bad = climb(rows)
+        if bad is not None:
+            increment_version(self.flat)
+        return bad
+
     def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
         """c, zero where it is not finite or not known; whether it was finite, None if all was.
 
@@ -228,15 +260,20 @@ def pooled(thetas: Iterable[tuple[Tensor, Group]]) -> list[Pool]:
     return pools
 
 
-def keep_in_bounds(theta: Tensor, group: Group) -> None:
-    """Clamp θ so that it does not run away beyond what α can show.
+def limits(theta: Tensor, group: Group) -> tuple[float, float]:
+    """Between what θ is kept, so that it does not run away beyond what α can show.
 
     Where a torch scheduler moves ``lr``, its first value counts: θ outlives a scale near 0.
     """
     low, high = group["bounds"]
     first = group["initial_lr"] if "initial_lr" in group else group["lr"]
     lr = max(float(first), torch.finfo(theta.dtype).tiny)
-    theta.clamp_(math.log(low / lr), math.log(high / lr))
+    return math.log(low / lr), math.log(high / lr)
+
+
+def keep_in_bounds(theta: Tensor, group: Group) -> None:
+    """Clamp θ to its limits."""
+    theta.clamp_(*limits(theta, group))
 
 
 def meta_step(

@@ -176,20 +176,23 @@ class Sweep:
         """Train the θ of the blocks visited since the last time."""
         if not self._found:
             return
+        if self.meta_optimiser is None:
+            self.bad += sum(pool.train(self._found) for pool in self.pools)
+        else:
+            self._meta_step(self.meta_optimiser)
+        self._found, self._alphas = {}, {}
+
+    def _meta_step(self, optimiser: torch.optim.Optimizer) -> None:
+        """Let a torch optimiser train the θ."""
         rows = []
         for pool in self.pools:
             c, finite = pool.ascent(self._found)
             if finite is not None:
                 self.bad += int(len(c) - finite.sum())
-            if self.meta_optimiser is None:
-                pool.climb(c)
-                continue
             known = [None] * len(pool.thetas) if finite is None else pool.cut(finite)
             parts = zip(pool.thetas, pool.cut(c), known, pool.groups, strict=True)
             rows += [row for row in parts if id(row[0]) in self._found]
-        if self.meta_optimiser is not None:
-            meta_step(self.meta_optimiser, rows)
-        self._found, self._alphas = {}, {}
+        meta_step(optimiser, rows)
 
     def _by_trial(self, block: Block) -> list[Hypergradient]:
         """The derivative of the meta-loss on the present batch, through n steps from here."""
