@@ -13,7 +13,10 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 ANY_ORDER = {"reassoc", "contract", "nsz"}
-"""What LLVM may do: sum in any order and fuse products into sums; NaN and ∞ stay what they are."""
+"""What LLVM may do: sum in any order and fuse products into sums; NaN and ∞ stay what they are.
+
+Not where finiteness is asked for: numba asks whether x − x is 0, and that may then be folded.
+"""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -64,38 +67,19 @@ def sums(
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def step(
-    like: NDArray[Any],
-    at_w: int,
-    at_g: int,
-    at_d: int,
-    at_alpha: int,
-    at_moved: int,
-    at_inner: int,
-    at_squares: int,
-    rows: int,
-    columns: int,
-    by_row: bool,
-    by_column: bool,
-) -> None:
+def step(like: NDArray[Any], at: NDArray[np.int64]) -> None:
     """w ← w − α ⊙ g, Δ ← Δ − α ⊙ g, and reduce(g ⊙ d), reduce(g²), row after row.
 
     α, reduce(g ⊙ d) and reduce(g²) have as many rows as w, or one, and as many columns, or one.
 
     Args:
         like: any array of the entries' format.
-        at_w: where w is.
-        at_g: g.
-        at_d: d; 0 for d, Δ or a sum that is not wanted.
-        at_alpha: α.
-        at_moved: Δ.
-        at_inner: where reduce(g ⊙ d) goes.
-        at_squares: where reduce(g²) goes.
-        rows: of w.
-        columns: of w.
-        by_row: whether α has w's rows.
-        by_column: whether α has w's columns.
+        at: addresses of w, g, d, α, Δ and of where the two sums go, 0 for d, Δ or a sum that is
+            not wanted; the numbers of w's rows and columns; whether α has those rows, and those
+            columns.
     """
+    at_w, at_g, at_d, at_alpha, at_moved, at_inner, at_squares = at[:7]
+    rows, columns, by_row, by_column = at[7:11]
     shape = (rows, columns)
     w = carray(_pointer(at_w), shape, like.dtype)
     g = carray(_pointer(at_g), shape, like.dtype)
@@ -145,28 +129,15 @@ def _subtract(x: NDArray[Any], alpha: NDArray[Any], g: NDArray[Any]) -> None:
         x[j] -= a * g[j]
 
 
-@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def climb(
-    like: NDArray[Any],
-    at_theta: int,
-    at_inner: int,
-    at_own: int,
-    at_before: int,
-    size: int,
-    beta: float,
-    low: float,
-    high: float,
-    tiny: float,
+    like: NDArray[Any], at: NDArray[np.int64], beta: float, low: float, high: float, tiny: float
 ) -> int:
-    """θ ← clamp(θ + βc, low, high), c = inner/(√own·√before) or inner/own, within [−1, 1].
+    """θ ← clamp(θ + βc, low, high), c = inner/(√own·√before) within [−1, 1].
 
     Args:
         like: any array of the entries' format.
-        at_theta: where θ is.
-        at_inner: inner.
-        at_own: own.
-        at_before: before; 0 where own is the bound itself.
-        size: how many entries each has.
+        at: addresses of θ, inner, own and before; how many entries each has.
         beta: β.
         low: of θ.
         high: of θ.
@@ -175,16 +146,37 @@ def climb(
     Returns:
         How many entries were not finite: their θ stays.
     """
+    at_theta, at_inner, at_own, at_before, size = at
     theta = carray(_pointer(at_theta), size, like.dtype)
     inner = carray(_pointer(at_inner), size, like.dtype)
     own = carray(_pointer(at_own), size, like.dtype)
     before = carray(_pointer(at_before), size, like.dtype)
     bad = 0
     for i in range(size):
-        most = np.sqrt(own[i]) * np.sqrt(before[i]) if at_before else own[i]
+        most = np.sqrt(own[i]) * np.sqrt(before[i])
         if not np.isfinite(inner[i] + most):
             bad += 1
             continue
         c = min(max(inner[i] / max(most, tiny), -1.0), 1.0)
         theta[i] = min(max(theta[i] + beta * c, low), high)
     return bad
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def exponential(
+    like: NDArray[Any], at: NDArray[np.int64], scale: float, low: float, high: float
+) -> None:
+    """α ← clamp(scale·exp(θ), low, high).
+
+    Args:
+        like: any array of the entries' format.
+        at: addresses of θ and α; how many entries each has.
+        scale: lr.
+        low: α_min.
+        high: α_max.
+    """
+    at_theta, at_alpha, size = at
+    theta = carray(_pointer(at_theta), size, like.dtype)
+    alpha = carray(_pointer(at_alpha), size, like.dtype)
+    for i in range(size):
+        alpha[i] = min(max(scale * np.exp(theta[i]), low), high)

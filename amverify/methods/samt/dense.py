@@ -162,16 +162,21 @@ class Dense:
 
     def takes(self, x: Tensor) -> bool:
         """Whether this call may be served: no graph from x on, one dtype, nothing special on."""
+        return (
+            (x is self._x or self._fits(x))
+            and not torch.is_autocast_enabled(x.device.type)
+            and not torch._C._functorch.peek_interpreter_stack()
+            and not nn_module._has_any_global_hook()  # type: ignore[no-untyped-call]
+            and self.stands()
+        )
+
+    def _fits(self, x: Tensor) -> bool:
         like = self.layers[0].weight
         return (
             type(x) is Tensor
             and x.dtype == like.dtype
             and x.device == like.device
             and (x.ndim == 2 or (self.flat and x.ndim > 2))
-            and not nn_module._has_any_global_hook()  # type: ignore[no-untyped-call]
-            and not torch._C._functorch.peek_interpreter_stack()
-            and not (torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"))
-            and self.stands()
         )
 
     def stands(self) -> bool:
@@ -224,7 +229,8 @@ class Dense:
         if not rows:
             return [None] * len(parameters)
         factors = rows[0] if len(rows) == 1 else _below(rows)
-        layers, found = self.layers, []
+        layers = self.layers
+        found: list[Product | None] = []
         for w, number in zip(parameters, numbers, strict=True):
             delta, a = factors[number]
             found.append(Product(delta, a if w is layers[number].weight else None))
@@ -237,7 +243,8 @@ class Dense:
         self, delta: Tensor, values: list[Tensor], numbers: Sequence[int], lowest: int
     ) -> Factors:
         """δ_l and a_{l−1} of these layers; ``values`` is used up."""
-        found, own = {}, False
+        found: Factors = {}
+        own = False
         for number in range(len(self.layers) - 1, lowest - 1, -1):
             _, weight, _, activation = self.layers[number]
             a = values.pop()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 import torch.distributed as dist
@@ -31,11 +31,13 @@ class NonFiniteLoss(InvalidInput):
     """The closure returned NaN or ∞: training diverged, or the data are not finite."""
 
 
-class Place(NamedTuple):
-    """Where an error arose: a block, told by its name and its shapes."""
+class Target(NamedTuple):
+    """A block whose gradient is wanted: its number, its name for errors, what is trained of it."""
 
+    number: int
     block: str
-    parameters: Sequence[Tensor]
+    parameters: list[Tensor]
+    size: int
 
     def __str__(self) -> str:
         shapes = ", ".join(str(tuple(w.shape)) for w in self.parameters)
@@ -69,6 +71,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.process_group)
+        self._autocast = torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -81,77 +84,87 @@ class Evaluation:
         """What comes is another batch: its own random numbers, its own buffers."""
         self._random, self._buffers = [], None
 
-    def changed(self, block: int) -> None:
-        """Tell that the parameters of ``block`` moved."""
-        if self.chain is not None:
-            self.chain.changed(block)
-
-    def gradient(
-        self, block: int, name: str, parameters: Sequence[Tensor], graph: bool = False
-    ) -> list[Tensor | None]:
+    def gradient(self, target: Target, graph: bool = False) -> list[Tensor | None]:
         """∇_i ℓ at the present weights; None for a parameter that the loss does not use.
 
         Args:
-            block: its number.
-            name: its name, for errors.
-            parameters: those of the block that are trained.
+            target: the block.
             graph: keep the graph, so that the gradient can be differentiated.
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite.
             InvalidInput: if the closure does not return a scalar loss with its graph.
         """
-        return [whole(g) for g in self.factored(block, name, parameters, graph)]
+        return [whole(g) for g in self.factored(target, graph)]
 
-    def factored(
-        self, block: int, name: str, parameters: Sequence[Tensor], graph: bool = False
-    ) -> list[Tensor | Product | None]:
+    def factored(self, target: Target, graph: bool = False) -> list[Tensor | Product | None]:
         """As ``gradient``, but as products where the model is dense and no one else needs more."""
         if self.chain is not None:
-            self.chain.aim(block, graph)
-        where = Place(name, parameters)
-        parallel = self._parallel and not graph
-        with self._counting("forward"), torch.enable_grad():
-            loss = self._call(where)
-        with self._counting("backward"):
-            found = self._differentiated(loss, parameters, where, graph)
-            if parallel or self.count_flops:
-                found = [whole(g) for g in found]
-        self.changed(block)
-        self.counters.block_gradients += 1
-        self.counters.partial_derivatives += sum([w.numel() for w in parameters])
+            self.chain.aim(target.number, graph)
+        loss, found = (
+            self._counted(target, graph) if self.count_flops else self._both(target, graph)
+        )
+        counters = self.counters
+        counters.block_gradients += 1
+        counters.partial_derivatives += target.size
         loss = loss.detach()
-        if parallel:
+        if self._parallel and not graph:
             dense = [
                 torch.zeros_like(w) if g is None else g
-                for g, w in zip(map(whole, found), parameters, strict=True)
+                for g, w in zip(map(whole, found), target.parameters, strict=True)
             ]
             loss, averaged = average(loss, dense, self.process_group)
             found = list(averaged)
         value = loss.item()
         if not math.isfinite(value):
-            raise NonFiniteLoss(f"closure: the loss is {value} {where}{self._after()}")
+            raise NonFiniteLoss(f"closure: the loss is {value} {target}{self._after()}")
         if self.first_loss is None:
             self.first_loss = loss
         return found
 
+    def _both(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
+        """The loss and its gradient."""
+        with torch.enable_grad():
+            loss = self._call(target)
+        return loss, self._differentiated(loss, target, graph)
+
+    def _counted(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
+        """``_both``, with FLOPs counted; those of products are formed, so that they count."""
+        with self.counters.flops("forward"), torch.enable_grad():
+            loss = self._call(target)
+        with self.counters.flops("backward"):
+            return loss, [whole(g) for g in self._differentiated(loss, target, graph)]
+
     def _differentiated(
-        self, loss: Tensor, parameters: Sequence[Tensor], where: Place, graph: bool
+        self, loss: Tensor, target: Target, graph: bool
     ) -> list[Tensor | Product | None]:
         """By the parameters: what comes through a dense network's outputs, and what does not."""
-        network = None if self.chain is None else self.chain.dense
+        chain, parameters = self.chain, target.parameters
+        network = None if chain is None else chain.dense
         outputs = [] if network is None else network.outputs
-        found = _differentiate(loss, [*outputs, *parameters], where, graph)
+        found = _differentiate(loss, [*outputs, *parameters], target, graph)
+        if chain is not None:
+            chain.changed(target.number)  # its graph is used up
         if network is None or not outputs:
             return list(found)
-        products = network.gradients(found[: len(outputs)], parameters)
-        rows = zip(products, found[len(outputs) :], strict=True)
-        return [_sum(product, other) for product, other in rows]
+        count = len(outputs)
+        products = network.gradients(found[:count], parameters)
+        rest = found[count:]
+        return [
+            product if other is None else _sum(product, other)
+            for product, other in zip(products, rest, strict=True)
+        ]
 
-    def stepped(self, block: int, name: str) -> None:
-        """Tell that ``block`` was updated."""
-        self._updated = name
-        self.changed(block)
+    def changed(self, block: int) -> None:
+        """Tell that the parameters of ``block`` moved."""
+        if self.chain is not None:
+            self.chain.changed(block)
+
+    def stepped(self, target: Target) -> None:
+        """Tell that a block was updated."""
+        self._updated = target.block
+        if self.chain is not None:
+            self.chain.changed(target.number)
 
     @property
     def updated(self) -> bool:
@@ -163,12 +176,9 @@ class Evaluation:
             return "; no parameter was changed: look at the batch, and at the weights"
         return f", after block {self._updated!r} was updated: lower lr or the bounds of α"
 
-    def _counting(self, which: Any) -> Any:
-        return self.counters.flops(which) if self.count_flops else nullcontext()
-
-    def _call(self, where: Place) -> Tensor:
+    def _call(self, where: Target) -> Tensor:
         """The loss, on the same batch and the same random numbers as before."""
-        if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
+        if self._autocast:
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         first = not self._random
         if first:
@@ -185,7 +195,7 @@ class Evaluation:
                 ) from error
             raise
         if first:
-            self._drew = not all(map(torch.equal, self._random, _random_state()))
+            self._drew = not _same(self._random, _random_state())
         if self.chain is not None and self.chain.used and self._drew:
             self.chain.leave()
         _check_loss(loss, where)
@@ -205,7 +215,7 @@ class Evaluation:
             buffer.data.copy_(kept)  # running statistics: no gradient depends on their values
 
 
-def _check_loss(loss: object, where: Place) -> None:
+def _check_loss(loss: object, where: Target) -> None:
     if not isinstance(loss, Tensor):
         raise InvalidInput(
             f"closure: expected the loss, a tensor, got {type(loss).__name__} {where}; return it"
@@ -222,7 +232,7 @@ def _check_loss(loss: object, where: Place) -> None:
 
 
 def _differentiate(
-    loss: Tensor, parameters: Sequence[Tensor], where: Place, graph: bool
+    loss: Tensor, parameters: Sequence[Tensor], where: Target, graph: bool
 ) -> list[Tensor | None]:
     try:
         found = torch.autograd.grad(
@@ -237,8 +247,9 @@ def _differentiate(
                 f"closure: it called backward() {where}; return the loss and leave that to SAMT"
             ) from error
         raise
-    if any(g is not None and g.is_sparse for g in found):
-        raise InvalidInput(f"closure: a sparse gradient {where}; use sparse=False")
+    for g in found:
+        if g is not None and g.is_sparse:
+            raise InvalidInput(f"closure: a sparse gradient {where}; use sparse=False")
     return list(found)
 
 
@@ -247,18 +258,22 @@ def whole(gradient: Tensor | Product | None) -> Tensor | None:
     return gradient.whole() if isinstance(gradient, Product) else gradient
 
 
-def _sum(product: Product | None, other: Tensor | None) -> Tensor | Product | None:
-    if product is None or other is None:
-        return other if product is None else product
-    return product.whole().add_(other)
+def _sum(product: Product | None, other: Tensor) -> Tensor:
+    return other if product is None else product.whole().add_(other)
 
 
 def _random_state() -> list[Tensor]:
-    """Of the generators, in words: bytes would be compared one by one."""
-    states = [torch.get_rng_state()]
+    """Of the generators."""
+    states = [torch.default_generator.get_state()]
     if _cuda():
         states.append(torch.cuda.get_rng_state())
-    return [state.view(torch.int64) for state in states]
+    return states
+
+
+def _same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
+    """Whether two states agree, compared as memory is; torch would go byte by byte."""
+    pairs = zip(one, other, strict=True)
+    return all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in pairs)
 
 
 @cache
@@ -267,6 +282,6 @@ def _cuda() -> bool:
 
 
 def _set_random_state(states: Sequence[Tensor]) -> None:
-    torch.set_rng_state(states[0].view(torch.uint8))
+    torch.set_rng_state(states[0])
     for state in states[1:]:
-        torch.cuda.set_rng_state(state.view(torch.uint8))
+        torch.cuda.set_rng_state(state)

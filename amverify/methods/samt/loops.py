@@ -12,11 +12,12 @@ The sums differ from torch's by rounding: a run with numba and one without agree
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.graph import increment_version
@@ -76,31 +77,110 @@ def one_pass(
         return None
     inner = None if d is None else torch.empty_like(alpha)
     own = torch.empty_like(alpha) if squares else None
-    loops.step(empty(w.dtype), *_addresses((*tensors, inner, own)), *lie)
+    loops.step(empty(w.dtype), np.array([*_addresses((*tensors, inner, own)), *lie]))
     increment_version(w)
     return inner, own
 
 
-def climb(rows: Sequence[tuple[tuple[Tensor, ...], float, tuple[float, float]]]) -> int | None:
-    """θ ← clamp(θ + βc) for each row: the tensors, β, and between what θ is kept.
+class Slot(NamedTuple):
+    """Where a parameter's α is, and where its sums go: views of a pool's vectors, of α's shape.
 
-    The tensors are θ, its hypergradient, and the one bound on its size or the two numbers whose
-    roots' product that is. c is their quotient; where it is not finite θ stays.
+    ``squares`` are two: reduce(g²) of this step, and of the one before.
+    """
+
+    alpha: Tensor
+    inner: Tensor
+    squares: tuple[Tensor, Tensor]
+
+
+class Lane:
+    """A parameter that the loop serves; what does not change from step to step."""
+
+    def __init__(self, w: Tensor, slot: Slot, step: Callable[..., None], lie: Sides) -> None:
+        self.w, self.slot, self.dtype = w, slot, w.dtype
+        self._step, self._like = step, empty(w.dtype)
+        self._inner = slot.inner.data_ptr()
+        self._squares = [square.data_ptr() for square in slot.squares]
+        self._at = np.array([0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie])
+
+    @staticmethod
+    def of(w: Tensor, slot: Slot | None) -> Lane | None:
+        """The lane of a parameter, if the loop can serve it at all."""
+        loops = compiled()
+        if loops is None or slot is None or w.numel() >= MOST or not _served((w, *slot[:2])):
+            return None
+        lie = sides(w.shape, slot.alpha.shape)
+        return None if lie is None else Lane(w, slot, loops.step, lie)
+
+    def step(
+        self,
+        g: Tensor,
+        d: Tensor | None,
+        displacement: Tensor | None,
+        before: Tensor | None,
+        measure: bool = True,
+    ) -> tuple[Tensor, Tensor] | None:
+        """The inner step; reduce(g²), and reduce(g ⊙ d) where there is a d, go into the slot.
+
+        Args:
+            g: the gradient.
+            d: the direction before.
+            displacement: Δ.
+            before: reduce(d²), if it is known.
+            measure: whether anything is to be measured.
+
+        Returns:
+            Where in the slot reduce(g²) is, and where ``before``; None if the tensors do not
+            allow the loop, and nothing is done.
+        """
+        w, squares = self.w, self.slot.squares
+        for u in (w, g, d, displacement):
+            if u is not None and not (u.dtype is self.dtype and u.is_contiguous()):
+                return None
+        own = 1 if before is squares[0] else 0
+        if before is not None and before is not squares[1 - own]:
+            squares[1 - own].copy_(before)
+        at = self._at
+        at[0], at[1] = w.data_ptr(), g.data_ptr()
+        at[2], at[5] = (0, 0) if d is None else (d.data_ptr(), self._inner)
+        at[4] = 0 if displacement is None else displacement.data_ptr()
+        at[6] = self._squares[own] if measure else 0
+        self._step(self._like, at)
+        increment_version(w)
+        return squares[own], squares[1 - own]
+
+
+def climb(
+    tensors: tuple[Tensor, Tensor, Tensor, Tensor], beta: float, limits: tuple[float, float]
+) -> int:
+    """θ ← clamp(θ + βc) between the limits; c the hypergradient over √own·√before.
+
+    Where c is not finite, θ stays. There must be numba.
+
+    Args:
+        tensors: θ, the hypergradient, reduce(g²) and reduce(d²), vectors of one length.
+        beta: β.
+        limits: of θ.
 
     Returns:
-        How many entries of hypergradients were not finite; None if nothing was done.
+        How many entries of c were not finite.
     """
-    loops = compiled()
-    if loops is None or not all(_served(tensors) for tensors, _, _ in rows):
-        return None
-    bad = 0
-    for tensors, beta, limits in rows:
-        theta, last = tensors[0], (None,) * (4 - len(tensors))
-        tiny = torch.finfo(theta.dtype).tiny
-        at, size = _addresses((*tensors, *last)), theta.numel()
-        bad += loops.climb(empty(theta.dtype), *at, size, beta, *limits, tiny)
-        increment_version(theta)
+    theta, loops = tensors[0], compiled()
+    assert loops is not None, "what lies in slots came from a loop"
+    tiny, at = torch.finfo(theta.dtype).tiny, np.array([*_addresses(tensors), theta.numel()])
+    bad: int = loops.climb(empty(theta.dtype), at, beta, *limits, tiny)
+    increment_version(theta)
     return bad
+
+
+def exponential(theta: Tensor, alpha: Tensor, scale: float, bounds: tuple[float, float]) -> bool:
+    """α ← clamp(scale·exp(θ)) within the bounds, for vectors; False if nothing was done."""
+    loops = compiled()
+    if loops is None or not _served((theta, alpha)):
+        return False
+    at = np.array([theta.data_ptr(), alpha.data_ptr(), theta.numel()])
+    loops.exponential(empty(theta.dtype), at, scale, *bounds)
+    return True
 
 
 def _served(tensors: Sequence[Tensor | None]) -> bool:

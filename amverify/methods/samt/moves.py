@@ -24,7 +24,7 @@ from torch import Tensor
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.dense import Product
 from amverify.methods.samt.hypergradient import Known, closed_form, inner
-from amverify.methods.samt.loops import one_pass
+from amverify.methods.samt.loops import Lane, one_pass
 from amverify.methods.samt.stepsizes import Hypergradient
 
 State = dict[str, Any]
@@ -50,6 +50,12 @@ class Rule(NamedTuple):
     decay: float
     factor: Tensor | None = None
 
+    @property
+    def lean(self) -> bool:
+        """Whether a step is w ← w − α ⊙ g, and cosines are measured on the way, if anything is."""
+        plain = self.factor is None and not self.group["momentum"]
+        return plain and (self.cosine or not self.train)
+
     def clipped(self, factor: Tensor | None) -> Rule:
         """The same for gradients that have their decay, and are to be scaled."""
         return self._replace(decay=0.0, factor=factor)
@@ -66,7 +72,12 @@ class Rule(NamedTuple):
 
 
 def move(
-    w: Tensor, alpha: Tensor, gradient: Tensor | Product, state: State, rule: Rule
+    w: Tensor,
+    alpha: Tensor,
+    gradient: Tensor | Product,
+    state: State,
+    rule: Rule,
+    lane: Lane | None = None,
 ) -> Hypergradient | None:
     """Step along a gradient; the hypergradient of the step before, if it is wanted and known.
 
@@ -77,16 +88,38 @@ def move(
         state: of the step before, renewed: ``direction``, whether its memory is ``owned``, its
             ``square`` reduce(d²) if known, and ``displacement``.
         rule: what else there is.
+        lane: the parameter's, where what is measured may be put into its slot.
     """
     if isinstance(gradient, Product):
         if gradient.a is not None and w.numel() >= LARGE:
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
+    displacement = _displacement(w, state, rule)
+    if lane is not None and rule.lean and alpha is lane.slot.alpha:
+        old, before = (state["direction"], state.get("square")) if rule.train else (None, None)
+        if old is not None and before is None:
+            before = inner(old, old, alpha.shape)
+        squares = lane.step(g, old, displacement, before, rule.train)
+        if squares is not None:
+            state["direction"], state["owned"] = g if rule.train else None, False
+            state["square"] = squares[0] if rule.train else None
+            return None if old is None else Hypergradient(lane.slot.inner, squares)
+    return _measured(w, alpha, g, state, rule, displacement)
+
+
+def _measured(
+    w: Tensor,
+    alpha: Tensor,
+    g: Tensor,
+    state: State,
+    rule: Rule,
+    displacement: Tensor | None,
+) -> Hypergradient | None:
+    """``move`` along g, what is measured in tensors of its own."""
     d = g if rule.factor is None else g * rule.factor
     shape, old = alpha.shape, state["direction"] if rule.train else None
     squares = rule.train and rule.cosine and g.shape != shape
-    displacement = _displacement(w, state, rule)
     sums = None
     if d is g and not rule.group["momentum"]:
         sums = one_pass((w, g, old, alpha, displacement), squares)

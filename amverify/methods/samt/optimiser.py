@@ -33,6 +33,7 @@ from amverify.methods.samt.chain import Chain, find_chain
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Closure, Evaluation
 from amverify.methods.samt.kinds import Kind, step_size_shape
+from amverify.methods.samt.loops import Lane
 from amverify.methods.samt.settings import (
     Meta,
     MetaOptimiser,
@@ -48,7 +49,6 @@ from amverify.methods.samt.stepsizes import (
     check_bounds,
     initial_factor,
     pooled,
-    step_size,
 )
 from amverify.methods.samt.sweep import Block, Sweep
 
@@ -240,8 +240,14 @@ class SAMT(torch.optim.Optimizer):
 
     def step_sizes(self) -> dict[str, Tensor]:
         """α of every trained parameter by its name, as the next use takes it; broadcastable."""
+        self._made()
+        found = {
+            id(theta): alpha.clone()
+            for pool in self._pools
+            for theta, alpha in zip(pool.thetas, pool.step_sizes(), strict=True)
+        }
         return {
-            name: step_size(self.state[w]["theta"], group)
+            name: found[id(self.state[w]["theta"])]
             for group in self.param_groups
             for name, w in zip(group["param_names"], group["params"], strict=True)
             if w in self.state
@@ -299,19 +305,36 @@ class SAMT(torch.optim.Optimizer):
         forward = list(range(count))
         return forward if self._settings.order == "forward" else forward[::-1]
 
+    def _made(self) -> list[Block]:
+        """The blocks, with the step sizes of all in pools."""
+        if self._blocks is not None:
+            return self._blocks
+        trained = [[w for w in g["params"] if w in self.state] for g in self.param_groups]
+        pairs = zip(self.param_groups, trained, strict=True)
+        self._pools = pooled((self.state[w]["theta"], g) for g, block in pairs for w in block)
+        slots = {
+            id(theta): slot
+            for pool in self._pools
+            for theta, slot in zip(pool.thetas, pool.slots, strict=False)
+        }
+        self._blocks = [
+            Block(
+                number,
+                self.param_groups[number],
+                block,
+                self.state,
+                [Lane.of(w, slots.get(id(self.state[w]["theta"]))) for w in block],
+            )
+            for number, block in enumerate(trained)
+        ]
+        self._chain = None
+        return self._blocks
+
     def _prepared(self) -> tuple[list[Block], Chain | None]:
         """The blocks, and the chain as the model is now."""
-        if self._blocks is None:
-            self._blocks = [
-                Block(number, group, [w for w in group["params"] if w in self.state], self.state)
-                for number, group in enumerate(self.param_groups)
-            ]
-            self._pools = pooled(
-                (state["theta"], block.group) for block in self._blocks for state in block.states
-            )
-            self._chain = None
+        blocks = self._made()
         if not self._look_for_chain:
-            return self._blocks, None
-        parameters = [block.parameters for block in self._blocks]
+            return blocks, None
+        parameters = [block.parameters for block in blocks]
         self._chain = find_chain(self._model, parameters, self._chain)
-        return self._blocks, self._chain
+        return blocks, self._chain

@@ -28,7 +28,7 @@ from torch.optim import Optimizer
 
 from amverify.errors import InvalidInput
 from amverify.methods.samt.blocks import Group
-from amverify.methods.samt.loops import climb
+from amverify.methods.samt.loops import Slot, climb, exponential
 
 Scaling = Literal["cosine", "plain"]
 FEW = 2**13
@@ -102,19 +102,23 @@ def initial_factor(parameter: Tensor, shape: tuple[int, ...]) -> Tensor:
     return torch.zeros(shape, dtype=dtype, device=parameter.device)
 
 
-def step_size(theta: Tensor, group: Group, out: Tensor | None = None) -> Tensor:
-    """α for θ, of θ's shape, in [α_min, α_max]; in ``out``, if that is given."""
+def step_size(theta: Tensor, group: Group, out: Tensor) -> None:
+    """α for θ, of θ's shape, in [α_min, α_max], put into ``out``."""
     low, high = group["bounds"]
-    return torch.exp(theta, out=out).mul_(group["lr"]).clamp_(low, high)
+    torch.exp(theta, out=out).mul_(group["lr"]).clamp_(low, high)
 
 
 class Span(NamedTuple):
-    """Neighbours in a pool with the same settings: where, their θ and α, a group that has them."""
+    """Neighbours in a pool with the same settings: where, their θ and α, a group that has them.
+
+    ``sums`` are their part of what the slots are views of, if there are any.
+    """
 
     where: slice
     theta: Tensor
     alpha: Tensor
     group: Group
+    sums: tuple[Tensor, ...]
 
 
 @dataclass
@@ -141,6 +145,13 @@ class Pool:
         self._alpha = torch.empty_like(self.flat)
         self._alphas = self.cut(self._alpha)
         self._distinct = list({id(group): group for group in self.groups}.values())
+        self._sums = [torch.zeros_like(self.flat) for _ in range(3 * (len(self.flat) <= FEW))]
+        self.slots: list[Slot] = []
+        if self._sums:
+            inner, first, second = map(self.cut, self._sums)
+            squares = zip(first, second, strict=True)
+            rows = zip(self._alphas, inner, squares, strict=True)
+            self.slots = [Slot(*row) for row in rows]
 
     def spans(self) -> list[Span]:
         """Parts of the vectors whose groups have the same lr, bounds and β."""
@@ -151,7 +162,13 @@ class Pool:
             runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
             ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
             self._spans = [
-                Span(slice(a, b), self.flat[a:b], self._alpha[a:b], run[0][1])
+                Span(
+                    slice(a, b),
+                    self.flat[a:b],
+                    self._alpha[a:b],
+                    run[0][1],
+                    tuple(x[a:b] for x in self._sums),
+                )
                 for a, b, run in zip([0, *ends], ends, runs, strict=False)
             ]
         return self._spans
@@ -166,8 +183,10 @@ class Pool:
         spans = self.spans()
         versions = [self.flat._version, *[theta._version for theta in self.thetas]]
         if versions != self._versions:
-            for _, theta, alpha, group in spans:
-                step_size(theta, group, alpha)
+            for _, theta, alpha, group, _ in spans:
+                few = len(self.flat) <= FEW
+                if not (few and exponential(theta, alpha, group["lr"], group["bounds"])):
+                    step_size(theta, group, alpha)
             self._versions = versions
         return self._alphas
 
@@ -181,23 +200,29 @@ class Pool:
         return 0 if finite is None else int(len(c) - finite.sum())
 
     def _in_loops(self, found: Mapping[int, Hypergradient]) -> int | None:
-        """``train`` by compiled loops, if they serve: for few cosines."""
-        if len(self.flat) > FEW:
+        """``train`` by a compiled loop, if all that was found lies in the slots."""
+        own = self._own(found)
+        if own is None:
             return None
-        rows = []
-        for theta, group in zip(self.thetas, self.groups, strict=True):
-            part = found.get(id(theta))
-            if part is None:
-                continue
-            if not part.bound:
-                return None
-            rows.append(
-                ((theta, part.descent, *part.bound), group["meta_lr"], limits(theta, group))
-            )
-        bad = climb(rows)
-        if bad is not None:
-            increment_version(self.flat)
+        bad = 0
+        for _, theta, _, group, sums in self._spans:
+            tensors = (theta, sums[0], sums[1 + own], sums[2 - own])
+            bad += climb(tensors, group["meta_lr"], limits(theta, group))
+        increment_version(self.flat)
         return bad
+
+    def _own(self, found: Mapping[int, Hypergradient]) -> int | None:
+        """Which of their two squares the slots hold for this step; None if some hold nothing."""
+        own: int | None = None
+        for theta, slot in zip(self.thetas, self.slots, strict=False):
+            part = found.get(id(theta))
+            if part is None or part.descent is not slot.inner:
+                return None
+            mine = 0 if part.bound[0] is slot.squares[0] else 1
+            if own is not None and mine != own:
+                return None
+            own = mine
+        return own
 
     def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
         """c, zero where it is not finite or not known; whether it was finite, None if all was.
@@ -235,7 +260,7 @@ class Pool:
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
-        for where, theta, _, group in self.spans():
+        for where, theta, _, group, _ in self.spans():
             theta.add_(c[where], alpha=group["meta_lr"])
             keep_in_bounds(theta, group)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import torch
@@ -23,8 +24,9 @@ from torch import Tensor
 
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.counters import Counters
-from amverify.methods.samt.evaluation import Evaluation, whole
+from amverify.methods.samt.evaluation import Evaluation, Target, whole
 from amverify.methods.samt.hypergradient import Trial, unrolled
+from amverify.methods.samt.loops import Lane
 from amverify.methods.samt.moves import Gradient, Rule, State, clip_factor, decayed, move
 from amverify.methods.samt.settings import Settings
 from amverify.methods.samt.stepsizes import Hypergradient, Pool, meta_step
@@ -38,6 +40,13 @@ class Block:
     group: Group
     parameters: list[Tensor]
     all_state: Any
+    lanes: list[Lane | None]
+
+    @cached_property
+    def target(self) -> Target:
+        """What an evaluation is asked for."""
+        name, size = self.group["name"], sum(w.numel() for w in self.parameters)
+        return Target(self.number, name, self.parameters, size)
 
     @cached_property
     def states(self) -> list[State]:
@@ -131,19 +140,20 @@ class Sweep:
     def _steps(self, block: Block, train: bool) -> list[Hypergradient | None]:
         """The block's T steps with α as it is, and the closed-form hypergradient on the way."""
         alphas = self._step_sizes(block)
-        found: list[Hypergradient | None] = [None] * len(alphas)
         rule = Rule(block.group, train, self.settings.cosine, block.group["weight_decay"])
+        found: list[Hypergradient | None] = []
         for t in range(self.settings.inner):
-            gradients = self.evaluation.factored(
-                block.number, block.group["name"], block.parameters
-            )
+            gradients = self.evaluation.factored(block.target)
             terms = self._move(block, alphas, gradients, rule)
-            self.evaluation.stepped(block.number, block.group["name"])
+            self.evaluation.stepped(block.target)
             self.counters.block_updates += 1
             weight = self.settings.meta_weights[t - 1]  # of w^{(t)}, led to by the step before
+            if not found and weight == 1:
+                found = terms
+                continue
             found = [
                 old if term is None else term.weighted(weight, old)
-                for old, term in zip(found, terms, strict=True)
+                for old, term in zip(found or [None] * len(terms), terms, strict=True)
             ]
         return found
 
@@ -151,17 +161,22 @@ class Sweep:
         self, block: Block, alphas: Sequence[Tensor], gradients: Sequence[Gradient], rule: Rule
     ) -> list[Hypergradient | None]:
         """A step of each parameter along its gradient, and what was measured on the way."""
-        group = block.group
-        if group["clip"] is not None:
-            wholes = decayed(map(whole, gradients), block.parameters, group["weight_decay"])
-            rule = rule.clipped(clip_factor(wholes, group["clip"]))
+        clip = block.group["clip"]
+        if clip is not None:
+            wholes = decayed(map(whole, gradients), block.parameters, rule.decay)
+            rule = rule.clipped(clip_factor(wholes, clip))
             gradients = wholes
         terms: list[Hypergradient | None] = []
-        rows = zip(block.parameters, alphas, gradients, block.states, strict=True)
-        for w, alpha, gradient, state in rows:
-            terms.append(None if gradient is None else move(w, alpha, gradient, state, rule))
-            if gradient is not None:
-                self.counters.parameter_updates += w.numel()
+        updates = block.target.size
+        lanes = block.lanes if self.settings.inner == 1 else repeat(None)
+        rows = zip(block.parameters, alphas, gradients, block.states, lanes, strict=False)
+        for w, alpha, gradient, state, lane in rows:
+            if gradient is None:
+                terms.append(None)
+                updates -= w.numel()
+            else:
+                terms.append(move(w, alpha, gradient, state, rule, lane))
+        self.counters.parameter_updates += updates
         return terms
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
@@ -198,9 +213,7 @@ class Sweep:
         """The derivative of the meta-loss on the present batch, through n steps from here."""
 
         def gradients(graph: bool) -> tuple[list[Tensor], list[Tensor]]:
-            found = self.evaluation.gradient(
-                block.number, block.group["name"], block.parameters, graph
-            )
+            found = self.evaluation.gradient(block.target, graph)
             decay, clip = block.group["weight_decay"], block.group["clip"]
             with torch.set_grad_enabled(graph):
                 present = [
