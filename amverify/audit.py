@@ -7,7 +7,8 @@ For each theorem, in this order:
    A column or constant that is missing: UNDECIDED, by name.
 2. *conclusions*: rhs − lhs as a ball, enlarged by what rounding in the method's own steps can do.
    Below zero with its whole ball: VIOLATED, with the worst instance as witness.
-3. instances whose ball holds 0 are decided exactly where the caller can (``exact``), else counted.
+3. instances whose ball holds 0 are decided exactly where the caller can (``exact``, see
+   ``deciding``), else counted.
 4. *liveness*: what never moved was not tested: VACUOUS. So is a constant fitted to the run.
 
     report = audit(trace, ["T1", "T3"])
@@ -16,17 +17,16 @@ For each theorem, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from amverify.deciding import MOST_EXACT, Exact, Failure, again, known, margin_of, rounded
 from amverify.errors import InvalidInput
-from amverify.rounding import FRACTIONS, Ball, evaluate
+from amverify.rounding import Ball, evaluate
 from amverify.theorems import Theorem, theorems
 from amverify.theorems.base import (
     Blocks,
@@ -53,11 +53,6 @@ from amverify.verdict import (
 
 CHUNK = 1 << 15
 """Instances evaluated at a time: few enough that their balls stay in the cache."""
-MOST_EXACT = 2000
-"""At most so many instances are decided again exactly."""
-
-Exact = Callable[[int, str, int], Mapping[str, Fraction] | None]
-"""(sweep, block, replicate) → exact values of the symbols that were rounded, or None."""
 
 
 def audit(
@@ -72,7 +67,8 @@ def audit(
         trace: what the run left behind.
         claims: theorems, or their ids.
         constants: constants declared for these claims; they win over those of the trace.
-        exact: gives an instance's symbols exactly, on problems small enough.
+        exact: gives an instance's symbols exactly, on problems small enough
+            (``traced_exactly`` returns it with a layered run).
 
     Raises:
         InvalidInput: for an unknown theorem, a trace without rows, or a constant that
@@ -252,22 +248,28 @@ def _test(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None)
         good = good & (margin.mid - margin.rad > 0)
     bad = margin.surely_negative
     open_ = np.flatnonzero(~good & ~bad)
-    redecided, worse = _again(part.inequality, instances, open_[:MOST_EXACT], exact)
+    redecided, failures = again(part.inequality, instances, open_[:MOST_EXACT], exact)
     failed = np.flatnonzero(bad)
     witness = None
     if len(failed):
         row = int(failed[np.argmax(-margin.mid[failed] - margin.rad[failed])])
-        witness = _witness(theorem, part.inequality, instances, row, lhs, rhs, margin, "float")
-    elif worse is not None:
-        witness = _witness(theorem, part.inequality, instances, worse, lhs, rhs, margin, "exact")
+        witness = _witness(theorem, part.inequality, instances, row, lhs, rhs, margin)
+    elif failures:
+        worst = min(failures, key=lambda failure: failure.margin.high + failure.margin.room)
+        witness = _exact_witness(theorem, part.inequality, instances, worst)
     counts = Counts(
         decided=int(good.sum() + bad.sum()),
         exact=redecided,
         floor=len(open_) - redecided,
-        failed=len(failed) + (worse is not None),
+        failed=len(failed) + len(failures),
     )
     slack = _slack(instances, lhs, rhs, margin)
-    return _Test(instances, conditions, counts, witness, slack, instances.notes)
+    notes = instances.notes
+    if exact is not None and len(open_) > MOST_EXACT:
+        notes += (
+            f"{MOST_EXACT} of {len(open_)} instances at the rounding floor were looked at exactly",
+        )
+    return _Test(instances, conditions, counts, witness, slack, notes)
 
 
 def _sides(instances: Instances, inequality: Inequality) -> tuple[Ball, Ball, Ball]:
@@ -303,8 +305,9 @@ def _condition(instances: Instances, condition: Inequality) -> Checked:
     bad = np.array(margin.surely_negative)
     if condition.strict:
         for row in np.flatnonzero(~bad & (margin.mid <= margin.rad))[:MOST_EXACT].tolist():
-            value = _exact_margin(condition, instances, row, None)
-            bad[row] = value is not None and value <= 0
+            values = known(condition, instances, row, None)
+            exactly = None if values is None else margin_of(condition, values)
+            bad[row] = exactly is not None and exactly.bad
     text = condition.text or str(condition)
     unknown = int((~np.isfinite(margin.rad)).sum())
     if bad.any():
@@ -329,52 +332,6 @@ def _where(instances: Instances, row: int) -> str:
     return ", ".join(words)
 
 
-def _again(
-    inequality: Inequality,
-    instances: Instances,
-    rows: NDArray[np.int64],
-    exact: Exact | None,
-) -> tuple[int, int | None]:
-    """Exact decisions: how many rows were decided, and one that fails, if any does."""
-    decided, failing = 0, None
-    allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
-    for row in rows.tolist():
-        margin = _exact_margin(inequality, instances, row, exact)
-        if margin is None:
-            continue
-        room = Fraction(float(allowance[row]))
-        good = margin > 0 if inequality.strict else margin >= 0
-        bad = margin < -room or (inequality.strict and margin <= 0)
-        decided += good or bad
-        if bad and failing is None:
-            failing = row
-    return decided, failing
-
-
-def _exact_margin(
-    inequality: Inequality, instances: Instances, row: int, exact: Exact | None
-) -> Fraction | None:
-    """rhs − lhs in rational arithmetic, where every symbol is known exactly."""
-    given: Mapping[str, Fraction] = {}
-    if exact is not None:
-        where = int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
-        given = exact(*where) or {}
-    values = {}
-    for symbol in inequality.lhs.free_symbols | inequality.rhs.free_symbols:
-        ball = instances.values[symbol.name].take(row)
-        if symbol.name in given:
-            values[symbol.name] = given[symbol.name]
-        elif ball.rad == 0:
-            values[symbol.name] = Fraction(float(ball.mid))
-        else:
-            return None
-    try:
-        margin: Fraction = evaluate(inequality.rhs - inequality.lhs, values, FRACTIONS)
-    except (ValueError, ZeroDivisionError):
-        return None
-    return margin
-
-
 def _witness(
     theorem: Theorem,
     inequality: Inequality,
@@ -383,7 +340,6 @@ def _witness(
     lhs: Ball,
     rhs: Ball,
     margin: Ball,
-    decided: str,
 ) -> Witness:
     values = {
         name: (float(ball.take(row).mid), float(ball.take(row).rad))
@@ -399,9 +355,30 @@ def _witness(
         rhs=float(rhs.mid[row]),
         margin=float(margin.mid[row]),
         bound=float(margin.rad[row]),
-        decided="exact" if decided == "exact" else "float",
+        decided="float",
         values=values,
     )
+
+
+def _exact_witness(
+    theorem: Theorem, inequality: Inequality, instances: Instances, failure: Failure
+) -> Witness:
+    """The witness with the values that decided it; its bound is what the step's rounding may do."""
+    row = slice(failure.row, failure.row + 1)
+    here = {name: ball.take(row) for name, ball in instances.values.items()}
+    for name, value in failure.values.items():
+        exactly = rounded(value)
+        here[name] = Ball.of(exactly.mid.reshape(1), exactly.rad.reshape(1))
+    blocks = instances.blocks
+    alone = Instances(
+        here,
+        instances.sweep[row],
+        instances.replicate[row],
+        None if blocks is None else Blocks(blocks.kind[row], blocks.layer[row]),
+    )
+    found = _witness(theorem, inequality, alone, 0, *_sides(alone, inequality))
+    margin = failure.margin
+    return replace(found, margin=float(margin.high), bound=float(margin.room), decided="exact")
 
 
 def _with_state(witness: Witness | None, trace: Trace) -> Witness | None:

@@ -100,21 +100,21 @@ def _at_zero(problem: LayeredProblem, z: Tensor) -> float:
 def gradient_error(problem: LayeredProblem, point: Point) -> float:
     """A bound on ‖fl(∇F) − ∇F‖ over all blocks, as ``residual`` computes it in float64."""
     sizes, n, rho = Sizes.of(problem, point), problem.samples, problem.rho
-    total = 0.0
+    parts = []
     for layer, (size, a, w) in enumerate(
         zip(sizes.residuals, sizes.inputs, sizes.weights, strict=True), start=1
     ):
         width = point.w[layer - 1].shape[-1] + problem.widths[layer] + n
         off = gamma(2 * width + 8) * size
         factors = a + math.sqrt(n) + 1 + (w if layer > 1 else 0.0)
-        total += (rho * off * factors + gamma(4) * problem.mu * w) ** 2
+        parts.append(rho * off * factors + gamma(4) * problem.mu * w)
     if isinstance(problem.coupling, Penalty):
         for z, a_l in zip(point.z, point.a, strict=False):
             size = problem.activation.lipschitz * _norm(z) + _norm(a_l) + abs(_at_zero(problem, z))
-            total += (2 * problem.coupling.nu * gamma(_ELEMENTARY) * size) ** 2
+            parts.append(2 * problem.coupling.nu * gamma(_ELEMENTARY) * size)
     loss = gamma(problem.widths[-1] + 4 * _ELEMENTARY)
-    total += (loss * (math.sqrt(n) + 4 * sizes.output + _norm(problem.target))) ** 2
-    return math.sqrt(total) * (1 + gamma(64))
+    parts.append(loss * (math.sqrt(n) + 4 * sizes.output + _norm(problem.target)))
+    return math.hypot(*parts) * (1 + gamma(64))
 
 
 def gradient(problem: LayeredProblem, point: Point) -> Point:

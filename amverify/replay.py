@@ -13,9 +13,10 @@ from pathlib import Path
 
 import flint
 
+from amverify.deciding import ARB, rational
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.report import from_json
-from amverify.rounding import Arithmetic, evaluate
+from amverify.rounding import evaluate
 from amverify.theorems import theorem
 from amverify.theorems.base import Inequality
 from amverify.verdict import Witness
@@ -23,22 +24,9 @@ from amverify.verdict import Witness
 BITS = 200
 
 
-def _rational(value: Fraction) -> flint.arb:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
-
-
-ARB = Arithmetic(
-    rational=_rational,
-    sqrt=lambda x: x.sqrt(),
-    absolute=abs,
-    maximum=lambda x, y: x.max(y),
-    minimum=lambda x, y: x.min(y),
-)
-
-
 def exactly(value: float) -> flint.arb:
     """A float as the rational number that it is."""
-    return _rational(Fraction(value))
+    return rational(Fraction(value))
 
 
 def replay(witness: Witness) -> tuple[flint.arb, flint.arb, flint.arb]:

@@ -43,6 +43,7 @@ def traced(
     measure_every: int = 10,
     header: Mapping[str, Any] | None = None,
     on_sweep: Callable[[int], None] | None = None,
+    on_state: Callable[[Any], None] | None = None,
 ) -> Trace:
     """Run ``sweeps`` sweeps with recording on.
 
@@ -57,6 +58,8 @@ def traced(
         measure_every: residuals and gaps are measured after every so many sweeps and the last.
         header: JSON for the header: ``subject``, ``seed``, data hashes.
         on_sweep: called with k after sweep k.
+        on_state: called with the state that the run starts from and with that after every sweep
+            that the trace holds.
 
     Raises:
         InvalidInput: for no sweeps at all.
@@ -66,12 +69,16 @@ def traced(
     recorded: Method[Any] = replace(method, record=True)  # type: ignore[type-var]
     state = recorded.initialise(problem, parameters)
     tracer = Tracer(recorded, problem, state)
+    if on_state is not None:
+        on_state(state)
     for k in range(1, sweeps + 1):
         before = state
         state = recorded.sweep(problem, before)
         measured = k % measure_every == 0 or k in (2, sweeps)
         if not tracer.after(k, before, state, measured):
             break
+        if on_state is not None:
+            on_state(state)
         if on_sweep is not None:
             on_sweep(k)
     return tracer.trace(header or {})

@@ -10,6 +10,7 @@ from hand import HALVING, RISING, descent, without
 
 from amverify.audit import audit
 from amverify.errors import InvalidInput
+from amverify.replay import replay
 from amverify.trace import Trace
 from amverify.verdict import Evidence, Verdict, combine
 
@@ -135,6 +136,8 @@ def test_exact_values_refute_what_lies_at_the_floor():
     assert finding.verdict is Verdict.VIOLATED
     assert finding.witness is not None
     assert finding.witness.decided == "exact"
+    assert finding.witness.margin < -finding.witness.bound
+    assert replay(finding.witness)[2] < 0
     assert Evidence.EXACT in finding.evidence
 
 
