@@ -47,8 +47,8 @@ def traced(
 ) -> Trace:
     """Run ``sweeps`` sweeps with recording on.
 
-    A sweep after which F is not finite ends the run: it is left out of the trace, and the
-    header's ``stopped`` says so.
+    A sweep after which F, its square (which bounds are made of) or a residual is not finite ends
+    the run: it is left out of the trace, and the header's ``stopped`` says so.
 
     Args:
         method: any of the project's methods; it is run with ``record=True``.
@@ -100,15 +100,18 @@ class Tracer:
         self._keep(0, state, self._value(state))
 
     def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
-        """Take sweep k, from ``before`` to ``state``; False once F is not finite."""
+        """Take sweep k, from ``before`` to ``state``; False once it is not finite."""
         value = self._value(state)
-        if not bool(torch.isfinite(value).all()):
-            self.stopped = f"sweep {k}: F is not finite"
-            return False
+        found = self._measured(k, before.point, state) if self.layered and measured else {}
+        for name, column in {"F": value, "F²": value * value, **found}.items():
+            if not bool(torch.isfinite(column).all()):
+                self.stopped = f"sweep {k}: {name} is not finite"
+                return False
         self.recorder.sweep(k, state.rows)
         self._keep(k, state, value)
-        if self.layered and measured:
-            self._measure(k, before.point, state)
+        for name, column in found.items():
+            self.measures.setdefault(name, []).append(column.cpu())
+        self.measured += [k] * bool(found)
         return True
 
     def trace(self, header: Mapping[str, Any]) -> Trace:
@@ -170,7 +173,8 @@ class Tracer:
             error *= 2.0**29 * 1.5
         return error
 
-    def _measure(self, k: int, before: Point, state: Any) -> None:
+    def _measured(self, k: int, before: Point, state: Any) -> dict[str, Tensor]:
+        """Residuals and gaps after sweep k."""
         coupling = self.problem.coupling
         eps = coupling.at(k) if isinstance(coupling, Band) else 0.0
         problem = self.wide
@@ -178,10 +182,7 @@ class Tracer:
         if rho is not None:
             problem = problem.reweighted(rho, rho)
         with torch.no_grad():
-            found = measure(problem, widened(state.point), eps, widened(before))
-        for name, column in found.items():
-            self.measures.setdefault(name, []).append(column.cpu())
-        self.measured.append(k)
+            return measure(problem, widened(state.point), eps, widened(before))
 
 
 def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) -> dict[str, Column]:

@@ -148,3 +148,15 @@ def test_a_number_among_tensors_keeps_its_digits(shape):
     assert column.dtype is torch.float64
     assert column.shape == (2, *shape)
     assert (column[0] == 1.3).all()
+
+
+@pytest.mark.parametrize("every", [1, 5000])
+def test_a_run_that_diverges_keeps_what_came_before(every):
+    """It ends while F is finite still: bounds take squares, and a row must hold no infinity."""
+    p = problem((3, 3, 2), 4, coupling=Penalty(0.5))
+    rule = StepRule(Inertia(1.4, 1.4, 0.9), safeguard="none")
+    trace = traced(TIAM(rule), p, parameters(p, 1), 3000, measure_every=every)
+    k = len(trace.sweeps["sweep"])
+    assert trace.header["stopped"] == f"sweep {k}: F² is not finite"
+    assert trace.sweeps["value"][-1] > 1e100
+    assert trace.blocks["sweep"][-1] == k - 1
