@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.graph import increment_version
 
 from amverify.methods.fused import compiled, empty
@@ -184,11 +184,14 @@ def exponential(theta: Tensor, alpha: Tensor, scale: float, bounds: tuple[float,
 
 
 def _served(tensors: Sequence[Tensor | None]) -> bool:
-    """Whether they are in the host's memory, contiguous, and of one format."""
+    """Whether they are in the host's memory, contiguous, and of one format.
+
+    The first is to be a plain tensor: what others hold need not be where they say.
+    """
     first = tensors[0]
     assert first is not None
     dtype = first.dtype
-    if dtype not in FORMATS:
+    if dtype not in FORMATS or type(first) not in (Tensor, nn.Parameter):
         return False
     for u in tensors:
         if u is not None and not (u.is_cpu and u.dtype is dtype and u.is_contiguous()):

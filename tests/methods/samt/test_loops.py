@@ -79,11 +79,13 @@ def test_what_the_loop_cannot_serve_is_left_alone():
     kept = w.clone()
     crossed = g.t().contiguous().t()
     half = [u.bfloat16() for u in (w, g, d, alpha)]
+    other = w.as_subclass(type("Other", (torch.Tensor,), {}))
     for given in (
         (w, crossed, d, alpha, None),
         (w, g, d, alpha.float(), None),
         (w, g.to("meta"), d, alpha, None),
         (half[0], half[1], half[2], half[3], None),
+        (other, g, d, alpha, None),
     ):
         assert one_pass(given, True) is None
     assert torch.equal(w, kept)
