@@ -20,6 +20,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.methods.fused import compiled
 from amverify.methods.samt.blocks import Group
 
 
@@ -48,18 +49,29 @@ def average(
 def check_same_model(groups: Sequence[Group], process_group: dist.ProcessGroup | None) -> None:
     """Refuse ranks whose blocks differ: in number, names, shapes or values.
 
+    Ranks of which some have compiled loops are refused too: sums would differ by rounding, so
+    would step sizes.
+
     Raises:
         InvalidInput: on every rank, with the first block that differs.
     """
     size = dist.get_world_size(process_group)
     rank = dist.get_rank(process_group)
     device = groups[0]["params"][0].device
-    counts = torch.tensor([len(groups)], device=device)
-    gathered = [torch.zeros_like(counts) for _ in range(size)]
-    dist.all_gather(gathered, counts, group=process_group)
-    numbers = [int(count) for count in gathered]
+    facts = torch.tensor([len(groups), compiled() is not None], device=device)
+    gathered = [torch.zeros_like(facts) for _ in range(size)]
+    dist.all_gather(gathered, facts, group=process_group)
+    numbers, loops = zip(*(fact.tolist() for fact in gathered), strict=True)
+    if len(set(loops)) > 1:
+        without = ", ".join(str(place) for place, has in enumerate(loops) if not has)
+        raise InvalidInput(
+            f"ranks differ: numba serves on some, and not on {without}: sums would differ by "
+            "rounding, so would step sizes; install the extra 'fast' everywhere or nowhere"
+        )
     if len(set(numbers)) > 1:
-        raise InvalidInput(f"ranks hold different models: {numbers} blocks on ranks 0 … {size - 1}")
+        raise InvalidInput(
+            f"ranks hold different models: {list(numbers)} blocks on ranks 0 … {size - 1}"
+        )
     mine = torch.stack([_digest(group) for group in groups]).to(device)
     every = [torch.zeros_like(mine) for _ in range(size)]
     dist.all_gather(every, mine, group=process_group)

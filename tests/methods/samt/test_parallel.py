@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from amverify.methods.fused import compiled
 from amverify.methods.samt import KINDS, SAMT
 from tests.methods.samt.nets import batches, dense, loss, weights
 
@@ -29,6 +30,8 @@ CHILD = """
     from amverify.methods.samt import SAMT
     from tests.methods.samt.nets import batches, dense, loss
 
+    if sys.argv[3] == "one without numba" and sys.argv[1] == "1":
+        sys.modules["amverify.methods.compiled"] = None
     rank, folder, task, kind = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
     dist.init_process_group(
         "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=2,
@@ -98,6 +101,13 @@ def test_ranks_with_different_models_are_refused_on_every_rank(tmp_path: Path) -
         assert status == 7, text
         assert "ranks hold different models: block '2'" in text
         assert "shape (4, 5), (4,)" in text
+
+
+@pytest.mark.skipif(compiled() is None, reason="numba is not installed")
+def test_ranks_that_round_differently_are_refused_on_every_rank(tmp_path: Path) -> None:
+    for status, text in start(tmp_path, "one without numba"):
+        assert status == 7, text
+        assert "numba serves on some, and not on 1" in text
 
 
 def test_a_loss_that_is_not_finite_on_one_rank_stops_all(tmp_path: Path) -> None:
