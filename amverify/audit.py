@@ -147,8 +147,7 @@ def _decide(
         return replace(
             finding,
             verdict=Verdict.VIOLATED,
-            reason=f"{witness.inequality} fails at {witness.where} by {-witness.margin:.4g}, "
-            f"rounding accounts for {witness.bound:.2g} at most "
+            reason=f"{witness.inequality} fails at {witness.where} {_by_how_much(witness)} "
             f"({counts.failed} of {counts.total} instances fail)",
         )
     fitted = [name for name, constant in known.items() if constant.origin == "fitted"]
@@ -175,6 +174,13 @@ def _decide(
         reason=f"all {counts.decided + counts.exact} instances that could be decided satisfy it"
         + (f"; {counts.floor} lie at the rounding floor" if counts.floor else ""),
     )
+
+
+def _by_how_much(witness: Witness) -> str:
+    if witness.decided == "exact" and witness.margin == 0:
+        return "with equality, where it is strict: decided exactly"
+    known = "exactly, " if witness.decided == "exact" else ""
+    return f"by {-witness.margin:.4g}, {known}rounding accounts for {witness.bound:.2g} at most"
 
 
 def _inapplicable(finding: Finding, broken: list[Checked]) -> Finding:

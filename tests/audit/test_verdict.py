@@ -7,11 +7,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hand import HALVING, RISING, descent, without
+from support.problems import parameters, problem
 
 from amverify.audit import audit
 from amverify.errors import InvalidInput
+from amverify.methods.inertia import Inertia
+from amverify.methods.step import StepRule
+from amverify.methods.tiam import TIAM
 from amverify.replay import replay
 from amverify.trace import Trace
+from amverify.tracing import traced
 from amverify.verdict import Evidence, Verdict, combine
 
 TRUE_A, TRUE_B = 3.0, 2.0
@@ -204,3 +209,12 @@ def test_unknown_theorems_are_offered_their_neighbours():
         audit(descent(HALVING), ["T9"])
     with pytest.raises(InvalidInput, match="no theorem named"):
         audit(descent(HALVING), [])
+
+
+def test_equality_where_a_claim_is_strict_is_said():
+    """p1 = ½ lies on the border of T2's region, which is open."""
+    p = problem((3, 3, 2), 4)
+    rule = StepRule(Inertia(0.5), safeguard="none")
+    finding = judged(traced(TIAM(rule), p, parameters(p, 1), 5), "T2")
+    assert finding.verdict is Verdict.VIOLATED
+    assert "with equality, where it is strict: decided exactly" in finding.reason
