@@ -194,8 +194,22 @@ def tune(
     tune_settings(options, file or shipped, crossed)
 
 
-@app.command("tune-stochastic")
+TUNE_EPILOG = """Examples:
+
+\b
+python -m repro tune-stochastic --jobs 4
+python -m repro tune-stochastic --data digits --network cnn --method samt_row
+"""
+
+
+@app.command("tune-stochastic", epilog=TUNE_EPILOG)
 def tune_stochastic(
+    data: DataOption = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option("--network", metavar="NAME", help="mlp or cnn; may be repeated."),
+    ] = None,
+    method: MethodOption = None,
     file: Annotated[
         Path, typer.Option(metavar="FILE", help="Where the chosen settings go.")
     ] = TUNED_STOCHASTIC,
@@ -206,9 +220,13 @@ def tune_stochastic(
     no_download: NoDownloadOption = False,
     cache: CacheOption = CACHE,
 ) -> None:
-    """Choose tables 7 and 8's step sizes, on a validation split (repro/stochastic/tuning.py)."""
+    """Choose tables 7 and 8's step sizes, on a validation split (repro/stochastic/tuning.py).
+
+    With --data, --network or --method only those; what the file has of others stays.
+    """
     options = Options(
-        data=None,
+        data=data,
+        methods=method,
         data_dir=data_dir,
         download=not no_download,
         out=OUT,
@@ -217,7 +235,7 @@ def tune_stochastic(
         fresh=fresh,
         scheduler=scheduler,
     )
-    tune_minibatches(options, file)
+    tune_minibatches(options, file, network)
 
 
 COMMANDS = ("list", *TABLES, "all", "tune", "tune-stochastic")

@@ -124,12 +124,28 @@ def tune(options: Options, file: Path, crossed: bool) -> None:
 
 
 @interruptible()
-def tune_stochastic(options: Options, file: Path) -> None:
-    """Carry out every candidate of :mod:`repro.stochastic.tuning`, write the best to ``file``."""
+def tune_stochastic(options: Options, file: Path, networks: Sequence[str] | None = None) -> None:
+    """Carry out the candidates of :mod:`repro.stochastic.tuning`, write the best to ``file``.
+
+    Where data sets, methods or networks are named, what the file has of others stays.
+
+    Raises :class:`InvalidInput` for names that are not known.
+    """
     aside = Console(stderr=True)
     check_writable(file.parent)
     epochs = options.sweeps or EPOCHS
-    chosen = list(stochastic_tuning.choices())
+    everything = list(stochastic_tuning.choices())
+    data, methods = options.data or (), options.methods or ()
+    check_names("data set", data, union([c.workload.dataset] for c in everything))
+    check_names("network", networks or (), union([c.workload.network] for c in everything))
+    check_names("method", methods, union([c.method] for c in everything))
+    chosen = [
+        choice
+        for choice in everything
+        if (not data or choice.workload.dataset in data)
+        and (not networks or choice.workload.network in networks)
+        and (not methods or choice.method in methods)
+    ]
     specs = [
         spec
         for choice in chosen
@@ -143,7 +159,10 @@ def tune_stochastic(options: Options, file: Path) -> None:
         choice: stochastic_tuning.scores(choice, epochs, lambda spec: runs[spec].result)
         for choice in chosen
     }
-    write(file, stochastic_tuning.as_toml(found))
+    text = stochastic_tuning.as_toml(found)
+    if len(chosen) < len(everything) and file.is_file():
+        text = stochastic_tuning.merged(file.read_text(encoding="utf-8"), text)
+    write(file, text)
     Console().print(Text(f"written: {file}"), soft_wrap=True)
 
 

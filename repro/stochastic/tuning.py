@@ -120,6 +120,33 @@ def as_toml(found: Mapping[Choice, Mapping[Settings, float]]) -> str:
     return text
 
 
+def merged(old: str, new: str) -> str:
+    """``tuned.toml`` with the sections of ``new`` in place of old ones; scores line by line."""
+    found = _sections(old)
+    for name, lines in _sections(new).items():
+        own = {line.split(" = ")[0]: line for line in (*found.get(name, ()), *lines)}
+        scored = [own[method] for method in (*BASELINES, *SAMT) if method in own]
+        found[name] = scored if name.startswith(SCORES) else lines
+    order = [f"{choice.method}.{choice.section}" for choice in choices()]
+    order += [f"{SCORES}.{workload.section}" for workload in TUNED]
+    known = sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    parts = ["\n".join(HEAD)]
+    parts += ["\n".join((f"[{name}]", *found[name])) for name in known]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(text: str) -> dict[str, list[str]]:
+    """The lines under each header, comments included, without what stands before the first."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in filter(None, text.splitlines()):
+        if line.startswith("["):
+            lines = found.setdefault(line.strip("[]"), [])
+        else:
+            lines.append(line)
+    return found
+
+
 def configuration(method: str, workload: Workload) -> tuple[Settings, str]:
     """The settings of ``method`` on ``workload``, sorted by name, and where they come from.
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 import tomllib
 from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from amverify.errors import InvalidInput
+from repro import commands
+from repro.cli import TUNED_STOCHASTIC, main
 from repro.runs import RunResult, RunSpec
 from repro.stochastic import tuning
 from repro.stochastic.names import BASELINES, LABELS, SAMT
@@ -19,6 +23,7 @@ from repro.stochastic.tuning import (
     as_toml,
     choices,
     configuration,
+    merged,
     scores,
     specs_of,
     validation_scores,
@@ -122,3 +127,43 @@ def test_the_cnn_is_for_the_digits_unless_the_profile_is_the_papers() -> None:
     assert quick == ["digits, MLP", "digits, CNN", "fashion_mnist, MLP"]
     assert len(workloads(both, "paper")) == 4
     assert set(BASELINES).isdisjoint(SAMT)
+
+
+def test_what_was_tuned_before_stays_unless_it_is_tuned_again() -> None:
+    shipped = TUNED_STOCHASTIC.read_text(encoding="utf-8")
+    assert merged(shipped, "") == shipped
+    old = as_toml(found_for("sgd", 0.1) | found_for("adam", 1e-3))
+    digits = Workload("digits", "cnn")
+    new = as_toml(found_for("adam", 1e-2) | found_for("samt_row", 1.0, digits))
+    both = merged(old, new)
+    document = tomllib.loads(both)
+    assert document["sgd"] == {"fashion_mnist_mlp": {"lr": 0.1}}
+    assert document["adam"] == {"fashion_mnist_mlp": {"lr": 1e-2}}
+    assert set(document["samt_row"]) == {"digits_cnn"}
+    assert list(document[tuning.SCORES]) == ["digits_cnn", "fashion_mnist_mlp"]
+    assert set(document[tuning.SCORES]["fashion_mnist_mlp"]) == {"sgd", "adam"}
+    assert both.index("[samt_row.digits_cnn]") < both.index("[sgd.fashion_mnist_mlp]")
+
+
+def test_a_part_can_be_tuned_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[RunSpec] = []
+
+    class Run(NamedTuple):
+        result: RunResult
+
+    def runs(specs: list[RunSpec], _: object) -> dict[RunSpec, Run]:
+        asked.extend(specs)
+        return {spec: Run(result(0.5)) for spec in specs}
+
+    monkeypatch.setattr(commands, "runner", lambda *_: runs)
+    monkeypatch.setattr(commands, "loader", lambda *_: lambda name: None)
+    file = tmp_path / "tuned.toml"
+    file.write_text(as_toml(found_for("sgd", 0.1)), encoding="utf-8")
+    part = ["--data", "digits", "--network", "cnn", "--method", "samt_row", "--file", str(file)]
+    assert main(["tune-stochastic", *part]) == 0
+    assert {(s.dataset, s.minibatch.network, s.method) for s in asked if s.minibatch} == {
+        ("digits", "cnn", "samt_row")
+    }
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert set(document) == {"sgd", "samt_row", tuning.SCORES}
+    assert main(["tune-stochastic", "--network", "rnn", "--file", str(file)]) != 0
