@@ -11,6 +11,7 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAID = {
     "adam": ["✗ VIOLATED", "fails at sweep"],
+    "exact_rows": ["T1 HOLDS", "T3 HOLDS", "exactly, 0 open"],
     "lbfgs": ["✓ HOLDS", "sufficient decrease", "the trace lacks column sweeps.eta"],
     "own_loop": ["✗ VIOLATED", "descent", "✓ HOLDS", "G5"],
     "samt_digits": ["✓ HOLDS", "S3", "2 states replayed", "measured on this run, not known: L̄"],
