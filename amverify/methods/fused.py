@@ -67,7 +67,7 @@ def _one_by_one(terms: Terms) -> Sums:
     if y is not None:
         xy = dot(x, y)
         turned = square(axpy(x, -c, y)) if isinstance(c, Tensor) or c else xx
-    zz = square(z)
+    zz = dot(z, z)
     return Sums(xx, xy, dot(x, z), zz, zz if v is z else square(v), turned)
 
 
