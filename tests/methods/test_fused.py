@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from amverify import methods
 from amverify.methods import fused
 from amverify.methods.fused import Sums, Terms, sums_of
 from amverify.methods.inertia import Inertia
@@ -119,5 +120,7 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
 
 
 def test_numba_may_be_absent(monkeypatch):
-    monkeypatch.setitem(sys.modules, "amverify.methods.compiled", None)
+    monkeypatch.delitem(sys.modules, "amverify.methods.compiled", raising=False)
+    monkeypatch.delattr(methods, "compiled", raising=False)
+    monkeypatch.setitem(sys.modules, "numba", None)
     assert fused.compiled.__wrapped__() is None
