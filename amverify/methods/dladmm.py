@@ -213,7 +213,7 @@ class _Sweep:
                 around = around._replace(shift=self.shift_size)  # the residual holds u/ρ as well
             (products,) = measured([Taken(block, None, stepped)])
             facts = self.norms.facts_of(block, self.rule.scale)
-            self._keep(GradientRow(facts, products, around))
+            self._keep(GradientRow(facts, products + around.numbers()))
         return stepped.new
 
     def _keep(self, row: Row) -> None:

@@ -17,7 +17,7 @@ import math
 
 from torch import Tensor
 
-from amverify.methods.bounds import Facts, bending, difference, gathered, norm_bound
+from amverify.methods.bounds import Facts, Products, bending, difference, gathered, norm_bound
 from amverify.methods.record import (
     DOUBLE,
     BlockRecord,
@@ -54,7 +54,7 @@ def minimiser_record(
     e = new - block.u
     modulus = block.weight * sizes.operator * sizes.operator + block.ridge
     stepped = Stepped(new, e, block.apply(e), modulus, 0.0, 0.0, 1.0, 0.0)
-    (products,) = measured([Taken(block, None, stepped)])
+    products = Products._make(measured([Taken(block, None, stepped)])[0])
     facts = Facts.of(problem, block, sizes.terms, 1.0)
     n = gathered(facts, products, sizes)
     change, error = difference(n)

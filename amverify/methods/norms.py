@@ -94,20 +94,25 @@ class Norms:
 
     def around(self, kind: str, layer: int) -> Around:
         """The norms around this block as they are now."""
+        return Around.restored(self.numbers(kind, layer))
+
+    def numbers(self, kind: str, layer: int) -> tuple[Scalar, ...]:
+        """Those of ``around``, one after the other."""
         squares, last = self.squares, layer + 1 if kind == "a" else layer
         partner = STILL
         if kind == "a":
             partner = squares["z", layer]
         elif kind == "z" and layer < self.problem.layers:
             partner = squares["a", layer]
-        return Around(
-            squares["x", 0] if last == 1 else squares["a", last - 1],
-            squares["W", last],
-            squares["b", last],
-            squares["z", last],
-            squares[kind, layer],
-            partner,
+        return (
+            *squares[("x", 0) if last == 1 else ("a", last - 1)],
+            *squares["W", last],
+            *squares["b", last],
+            *squares["z", last],
+            *squares[kind, layer],
+            *partner,
             self.eps,
+            0.0,
         )
 
     def sizes(self, kind: str, layer: int) -> Sizes:

@@ -30,14 +30,20 @@ from amverify.network.blocks import Block
 from amverify.network.scalars import Scalar, root, square, wide
 
 _NONE: Scalar = 0.0
+MEASURED = len(bounds.Products._fields)
+STEP, NORM = (bounds.Products._fields.index(name) for name in ("step", "norm"))
 
 
 class GradientRow(NamedTuple):
-    """An inertial proximal-gradient step, measured but not yet bounded."""
+    """An inertial proximal-gradient step, measured but not yet bounded.
+
+    ``values`` are those of ``bounds.Products`` and then of ``Around``, in their order: one plain
+    tuple, for a run keeps thousands, and what holds numbers alone costs a garbage
+    collector nothing.
+    """
 
     facts: bounds.Facts
-    products: bounds.Products
-    around: Around
+    values: tuple[Scalar, ...]
 
     @property
     def kind(self) -> str:
@@ -52,12 +58,12 @@ class GradientRow(NamedTuple):
     @property
     def step(self) -> Scalar:
         """‖e‖²."""
-        return self.products.step
+        return self.values[STEP]
 
     @property
     def norm(self) -> Scalar:
         """‖uᵏ⁺¹‖²."""
-        return self.products.norm
+        return self.values[NORM]
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -66,19 +72,18 @@ class GradientRow(NamedTuple):
 
     def numbers(self) -> tuple[Scalar, ...]:
         """All that differs from sweep to sweep."""
-        return self.products + self.around.numbers()
+        return self.values
 
     def restored(self, numbers: Sequence[Scalar]) -> GradientRow:
         """A row of the same facts with other numbers, each perhaps a stack of many rows'."""
-        cut = len(self.products)
-        products = bounds.Products(*numbers[:cut])
-        return GradientRow(self.facts, products, Around.restored(numbers[cut:]))
+        return GradientRow(self.facts, tuple(numbers))
 
     def finished(self) -> BlockRecord:
         """The record, with its bounds."""
         facts = self.facts
-        sizes = sizes_of(facts.problem, facts.kind, facts.layer, self.around)
-        products = bounds.Products._make(map(wide, self.products))
+        products = bounds.Products._make(map(wide, self.values[:MEASURED]))
+        around = Around.restored(self.values[MEASURED:])
+        sizes = sizes_of(facts.problem, facts.kind, facts.layer, around)
         return bounds.gradient_bounds(facts, products, sizes)
 
 
@@ -91,8 +96,8 @@ class Taken(NamedTuple):
     delta: Scalar = 0.0
 
 
-def measured(taken: Sequence[Taken]) -> list[bounds.Products]:
-    """The inner products and norms of these steps."""
+def measured(taken: Sequence[Taken]) -> list[tuple[Scalar, ...]]:
+    """The inner products and norms of these steps, in the order of ``bounds.Products``."""
     sums = iter(sums_of([terms for step in taken for terms in _terms(step)]))
     return [
         _products(step, next(sums), None if step.block.isotropic else next(sums)) for step in taken
@@ -117,7 +122,7 @@ def _away(block: Block) -> Tensor:
     return block.u if block.centre is None else block.u - block.centre
 
 
-def _products(taken: Taken, own: Sums, image: Sums | None) -> bounds.Products:
+def _products(taken: Taken, own: Sums, image: Sums | None) -> tuple[Scalar, ...]:
     """The numbers of a step from its sums; where A is the identity, those of e serve for Ae."""
     block, _, stepped, delta = taken
     along, away, centre = _NONE, _NONE, _NONE
@@ -127,7 +132,7 @@ def _products(taken: Taken, own: Sums, image: Sums | None) -> bounds.Products:
         along = own.xz
     if block.centre is not None:
         away, centre = root(own.zz), root(square(block.centre))
-    return bounds.Products(
+    return (
         own.xx,
         own.xy,
         image.xz,

@@ -202,8 +202,8 @@ class _Sweep:
             if isinstance(taken, Taken):
                 block = taken.block
                 facts = norms.facts_of(block, self.method.rule.scale)
-                around = norms.around(block.kind, block.layer)
-                rows.append(GradientRow(facts, next(products), around))
+                around = norms.numbers(block.kind, block.layer)
+                rows.append(GradientRow(facts, next(products) + around))
             else:
                 rows.append(taken(norms))
             norms.keep(rows[-1])
