@@ -35,22 +35,27 @@ def sums(
     addresses: NDArray[np.int64],
     sizes: NDArray[np.int64],
     factors: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖² in float64, (K, 6).
+    count: int,
+    found: NDArray[np.float64],
+    first: int,
+) -> None:
+    """‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖² in float64, into rows of ``found``.
 
     Args:
         like: any array of the entries' format.
-        addresses: of x, y, z, v, contiguous, (K, 4). The caller keeps them alive.
-        sizes: how many entries each of the four has, (K,).
-        factors: c, (K,).
+        addresses: of x, y, z, v, again and again, (4·count,) at least.
+        sizes: how many entries each of the four has, by the row that is written.
+        factors: c, (count,) at least.
+        count: how many rows.
+        found: (…, 6).
+        first: the first row.
     """
-    found = np.empty((sizes.size, 6))
-    for k in range(sizes.size):
-        n, c = sizes[k], factors[k]
-        x = carray(_pointer(addresses[k, 0]), n, like.dtype)
-        y = carray(_pointer(addresses[k, 1]), n, like.dtype)
-        z = carray(_pointer(addresses[k, 2]), n, like.dtype)
-        v = carray(_pointer(addresses[k, 3]), n, like.dtype)
+    for k in range(count):
+        n, c = sizes[first + k], factors[k]
+        x = carray(_pointer(addresses[4 * k]), n, like.dtype)
+        y = carray(_pointer(addresses[4 * k + 1]), n, like.dtype)
+        z = carray(_pointer(addresses[4 * k + 2]), n, like.dtype)
+        v = carray(_pointer(addresses[4 * k + 3]), n, like.dtype)
         xx = xy = xz = zz = vv = turned = 0.0
         for i in range(n):
             a, b = np.float64(x[i]), np.float64(y[i])
@@ -62,8 +67,7 @@ def sums(
             zz += d * d
             vv += e * e
             turned += t * t
-        found[k, :] = (xx, xy, xz, zz, vv, turned)
-    return found
+        found[first + k, :] = (xx, xy, xz, zz, vv, turned)
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]

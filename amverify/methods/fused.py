@@ -27,9 +27,8 @@ from torch import Tensor
 from amverify.network.blocks import axpy
 from amverify.network.scalars import Scalar, dot, square
 
-Kernel: TypeAlias = Callable[
-    [NDArray[Any], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.float64]
-]
+Kernel: TypeAlias = Callable[..., None]
+""":func:`amverify.methods.compiled.sums`."""
 
 
 class Terms(NamedTuple):
@@ -74,26 +73,32 @@ def _one_by_one(terms: Terms) -> Sums:
 def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
     """By one call of the kernel; ``held`` keeps alive what the addresses point to."""
     like, count = terms[0].x, len(terms)
-    held = [u.contiguous() for x, y, z, v, _ in terms for u in (x, x if y is None else y, z, v)]
-    addresses = np.array([u.data_ptr() for u in held]).reshape(count, 4)
-    sizes = np.array([u.numel() for u in held[::4]])
-    factors = [0.0 if y is None else c for _, y, _, _, c in terms]
+    held = [u for row in terms for u in contiguous(row)]
+    addresses = np.array([u.data_ptr() for u in held])
     shape = like.shape[:-2]
-    if not shape:
-        found = run(empty(like.dtype), addresses, sizes, np.array(factors, dtype=np.float64))
-        return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
     replicates = shape.numel()
-    sizes //= replicates
+    sizes = np.array([u.numel() // replicates for u in held[::4]])
+    factors = [0.0 if row.y is None else row.c for row in terms]
+    found = np.empty((count * replicates, len(Sums._fields)))
+    if not shape:
+        c = np.array(factors, dtype=np.float64)
+        run(empty(like.dtype), addresses, sizes, c, count, found, 0)
+        return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
     starts = np.arange(replicates) * (sizes * like.element_size())[:, None]
+    every = addresses.reshape(count, 1, 4) + starts[..., None]
     each = [torch.as_tensor(c, dtype=torch.float64).expand(shape) for c in factors]
-    found = run(
-        empty(like.dtype),
-        (addresses[:, None] + starts[..., None]).reshape(-1, 4),
-        sizes.repeat(replicates),
-        torch.stack(each).reshape(-1).numpy(),
-    )
+    c = torch.stack(each).reshape(-1).numpy()
+    rows = count * replicates
+    run(empty(like.dtype), every.reshape(-1), sizes.repeat(replicates), c, rows, found, 0)
     grid = torch.from_numpy(found).view(count, *shape, len(Sums._fields))
     return [_without(row, Sums(*s.unbind(-1))) for row, s in zip(terms, grid, strict=True)]
+
+
+def contiguous(terms: Terms) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """x, y, z, v as the kernel reads them, y = x where there is none."""
+    x, y, z, v, _ = terms
+    x = x.contiguous()
+    return x, x if y is None else y.contiguous(), z.contiguous(), v.contiguous()
 
 
 def _without(terms: Terms, sums: Sums) -> Sums:

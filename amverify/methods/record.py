@@ -12,6 +12,7 @@ for any Δ. e is the exact difference of the stored points, of which the stored 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 
@@ -92,7 +93,7 @@ class Row(Protocol):
 class Recorded:
     """A state that keeps the rows of its last sweep in ``rows``."""
 
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
 
     @property
     def records(self) -> tuple[BlockRecord, ...]:

@@ -98,13 +98,13 @@ class Taken(NamedTuple):
 
 def measured(taken: Sequence[Taken]) -> list[tuple[Scalar, ...]]:
     """The inner products and norms of these steps, in the order of ``bounds.Products``."""
-    sums = iter(sums_of([terms for step in taken for terms in _terms(step)]))
+    sums = iter(sums_of([terms for step in taken for terms in terms_of(step)]))
     return [
         _products(step, next(sums), None if step.block.isotropic else next(sums)) for step in taken
     ]
 
 
-def _terms(taken: Taken) -> list[Terms]:
+def terms_of(taken: Taken) -> list[Terms]:
     """What is summed for a step: of e, and of Ae where that is another."""
     block, displacement, stepped, _ = taken
     e, r, p2 = stepped.e, block.residual, stepped.p2

@@ -20,19 +20,21 @@ term (γ/2)‖z − z̃‖², γ = sρ, z̃ = z + p1Δ, and no p2, p3 (theorem T
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from amverify.methods.base import Method
+from amverify.methods.fused import compiled
 from amverify.methods.inertia import Inertia, nesterov
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Key, Norms
 from amverify.methods.record import Recorded, Row
 from amverify.methods.rows import GradientRow, Taken, measured
 from amverify.methods.step import Stepped, StepRule, take_step
+from amverify.methods.swept import Carried, SweepRows, carried
 from amverify.network.blocks import (
     Block,
     activation_block,
@@ -69,8 +71,8 @@ class TIAMState(Recorded):
     modulus: dict[Key, Scalar]
     sweep: int = 0
     first_image: Tensor | None = None
-    rows: tuple[Row, ...] = ()
-    norms: Norms | None = None
+    rows: Sequence[Row] = ()
+    norms: Norms | Carried | None = None
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -140,9 +142,21 @@ class _Sweep:
         self.eps = coupling.at(self.number) if isinstance(coupling, Band) else 0.0
         self.first_image = state.first_image
         self.norms: Norms | None = None
+        self.swept: SweepRows | None = None
         self.taken: list[Taken | Callable[[Norms], Row]] = []
         if method.record:
-            self.norms = Norms(problem, self.point, self.moved, self.eps, state.norms)
+            self._start_rows(state.norms)
+
+    def _start_rows(self, known: Norms | Carried | None) -> None:
+        """Rows step by step into arrays, or at the sweep's end; with what need not be measured."""
+        problem, method, loops = self.problem, self.method, compiled()
+        if isinstance(known, Carried):
+            fits = known.layout.serves(problem, method.rule.scale, method.biases)
+            if fits and loops is not None:
+                self.swept = SweepRows(known, loops.sums, self.eps)
+                return
+            known = None
+        self.norms = Norms(problem, self.point, self.moved, self.eps, known)
 
     def run(self) -> TIAMState:
         """Visit every block once."""
@@ -174,8 +188,7 @@ class _Sweep:
             self.modulus,
             self.number,
             self.first_image,
-            () if self.norms is None else self._rows(self.norms),
-            self.norms,
+            *self._rows(),
         )
 
     def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
@@ -186,28 +199,33 @@ class _Sweep:
         stepped = take_step(
             block, displacement, rule, self.number, delta, self.modulus.get(key), image
         )
-        if self.norms is not None:
+        if self.swept is not None:
+            self.swept.add(Taken(block, displacement, stepped, delta))
+        elif self.norms is not None:
             self.taken.append(Taken(block, displacement, stepped, delta))
         self.points[block.kind][place] = stepped.new
         steps[place] = stepped.e
         self.modulus[key], self.delta[key] = stepped.modulus, stepped.delta
         return stepped
 
-    def _rows(self, norms: Norms) -> tuple[Row, ...]:
-        """The rows of the steps taken, in their order."""
-        steps = [taken for taken in self.taken if isinstance(taken, Taken)]
-        products = iter(measured(steps))
+    def _rows(self) -> tuple[Sequence[Row], Norms | Carried | None]:
+        """The rows of the steps taken, and what those of the next sweep need not measure."""
+        if self.swept is not None:
+            return self.swept, self.swept.carried
+        if self.norms is None:
+            return (), None
+        norms, scale = self.norms, self.method.rule.scale
+        products = iter(measured([taken for taken in self.taken if isinstance(taken, Taken)]))
         rows: list[Row] = []
         for taken in self.taken:
             if isinstance(taken, Taken):
                 block = taken.block
-                facts = norms.facts_of(block, self.method.rule.scale)
                 around = norms.numbers(block.kind, block.layer)
-                rows.append(GradientRow(facts, next(products) + around))
+                rows.append(GradientRow(norms.facts_of(block, scale), next(products) + around))
             else:
                 rows.append(taken(norms))
             norms.keep(rows[-1])
-        return tuple(rows)
+        return tuple(rows), carried(norms, self.taken, scale) or norms
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""

@@ -15,7 +15,7 @@ too: rows of one key are stacked number by number, and their bounds computed all
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Any, Protocol, cast
 
@@ -76,17 +76,15 @@ class MethodRecorder:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, Record]] = []
-        self._sweeps = 0
+        self._waiting: list[tuple[int, Sequence[Record]]] = []
         self._parts: list[dict[str, Column]] = []
         self._fields: tuple[str, ...] = ()
 
     def sweep(self, number: int, rows: Sequence[Record]) -> None:
         """Add the rows of a sweep; InvalidInput if it is one too many (``recording.limit``)."""
         count(number)
-        self._waiting += [(number, row) for row in rows]
-        self._sweeps += 1
-        if self._sweeps >= EVERY:
+        self._waiting.append((number, rows))
+        if len(self._waiting) >= EVERY:
             self._gather()
 
     def table(self) -> dict[str, Column]:
@@ -98,26 +96,48 @@ class MethodRecorder:
         return {name: np.concatenate([part[name] for part in self._parts]) for name in names}
 
     def _gather(self) -> None:
-        waiting, self._waiting, self._sweeps = self._waiting, [], 0
-        if not waiting:
+        waiting, self._waiting = self._waiting, []
+        for _, sweeps in groupby(waiting, lambda sweep: id(getattr(sweep[1], "layout", None))):
+            self._add([sweep for sweep in sweeps if len(sweep[1])])
+
+    def _add(self, sweeps: Sequence[tuple[int, Sequence[Record]]]) -> None:
+        """Rows of sweeps that are all of one layout, or of none."""
+        if not sweeps:
             return
-        records = [record for _, record in waiting]
-        grid = _joined(_parts(records), len(records))
+        records = [row for _, rows in sweeps for row in named(rows)]
+        numbers = [k for k, rows in sweeps for _ in range(len(rows))]
+        first = sweeps[0][1]
+        parts = _swept(first, [rows for _, rows in sweeps]) if hasattr(first, "layout") else None
+        grid = _joined(_parts(records) if parts is None else parts, len(records))
         fields = tuple(grid)
         if self._fields and fields != self._fields:
             raise InvalidInput(
-                f"records: sweep {waiting[0][0]} has other columns than those before: "
+                f"records: sweep {numbers[0]} has other columns than those before: "
                 f"{sorted(set(fields) ^ set(self._fields))}"
             )
         self._fields = fields
         rows, count = next(iter(grid.values())).shape
         keys: dict[str, Column] = {
-            "sweep": np.repeat(np.array([k for k, _ in waiting], dtype=np.int64), count),
+            "sweep": np.repeat(np.array(numbers, dtype=np.int64), count),
             "replicate": np.tile(np.arange(count, dtype=np.int64), rows),
             "kind": np.repeat(np.array([r.kind for r in records], dtype="S4"), count),
             "layer": np.repeat(np.array([r.layer for r in records], dtype=np.int64), count),
         }
         self._parts.append(keys | {name: column.ravel() for name, column in grid.items()})
+
+
+def named(rows: Any) -> Sequence[Record]:
+    """Records that tell kind and layer: the rows, or what a sweep's layout says of them."""
+    return rows.layout.facts if hasattr(rows, "layout") else rows  # type: ignore[no-any-return]
+
+
+def _swept(first: Any, sweeps: Sequence[Any]) -> list[tuple[list[int], Part]]:
+    """The records of sweeps of one layout, block by block."""
+    rows, total = len(first), len(sweeps)
+    return [
+        (list(range(i, rows * total, rows)), _part(row.finished(), total))
+        for i, row in enumerate(first.stacked(sweeps))
+    ]
 
 
 def _parts(records: Sequence[Record]) -> list[tuple[list[int], Part]]:
@@ -157,16 +177,20 @@ def _stacked(rows: Sequence[Unfinished]) -> Part:
         columns = [_column(x) for x in zip(*numbers, strict=True)]
     deepest = max(column.ndim for column in columns)
     aligned = [x.reshape(x.shape + (1,) * (deepest - x.ndim)) for x in columns]
-    record = rows[0].restored(aligned).finished()
+    return _part(rows[0].restored(aligned).finished(), len(rows))
+
+
+def _part(record: Record, count: int) -> Part:
+    """The fields of a record whose entries are stacks of so many rows', or numbers for all."""
     found: Part = {}
     for name in FIELDS:
         x = getattr(record, name, None)
         if isinstance(x, Tensor):
-            found[name] = x.reshape(len(rows), -1).numpy()
+            found[name] = x.reshape(count, -1).numpy()
         elif x is not None:
-            found[name] = np.full((len(rows), 1), float(x))
+            found[name] = np.full((count, 1), float(x))
     if hasattr(record, "update"):
-        found["update"] = np.full((len(rows), 1), record.update, dtype="S10")
+        found["update"] = np.full((count, 1), record.update, dtype="S10")
     return found
 
 

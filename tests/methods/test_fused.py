@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from amverify import methods
-from amverify.methods import fused
+from amverify.methods import fused, swept, tiam
 from amverify.methods.fused import Sums, Terms, sums_of
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
@@ -106,7 +106,8 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="monotone", steps="backtracking")
     start = parameters(p, 5, replicates) if replicates else parameters(p, 5)
     loop = traced(TIAM(rule), p, start, 10).blocks
-    monkeypatch.setattr(fused, "compiled", lambda: None)
+    for module in (fused, swept, tiam):
+        monkeypatch.setattr(module, "compiled", lambda: None)
     torchs = traced(TIAM(rule), p, start, 10).blocks
     assert loop.keys() == torchs.keys()
     for name, column in torchs.items():
@@ -124,3 +125,40 @@ def test_numba_may_be_absent(monkeypatch):
     monkeypatch.delattr(methods, "compiled", raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)
     assert fused.compiled.__wrapped__() is None
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("biases", [True, False])
+@pytest.mark.parametrize("steps", ["exact", "backtracking"])
+def test_rows_made_column_by_column_are_the_rows(steps, biases, dtype, monkeypatch):
+    """Bounds included: they need the norms around each block as the sweep went."""
+    p = problem((9, 4, 3, 3), 6, coupling=Band(0.3), dtype=dtype)
+    rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="certified", steps=steps)
+    method, start = TIAM(rule, biases=biases), parameters(p, 5)
+    columns = traced(method, p, start, 12).blocks
+    monkeypatch.setattr(tiam, "carried", lambda *_: None)
+    alone = traced(method, p, start, 12).blocks
+    assert columns.keys() == alone.keys()
+    for name, column in alone.items():
+        if column.dtype.kind == "f":
+            np.testing.assert_allclose(columns[name], column, 1e-12, 1e-300, err_msg=name)
+        else:
+            assert (columns[name] == column).all(), name
+
+
+@compiled
+def test_a_sweep_of_another_problem_does_not_take_over_what_was_known():
+    """Its rows are measured afresh, and may be read one by one."""
+    p, q = (problem((5, 4, 3), 6, rho=rho) for rho in (0.4, 0.7))
+    method = TIAM(record=True)
+    state = method.initialise(p, parameters(p, 1))
+    for _ in range(3):
+        state = method.sweep(p, state)
+    assert isinstance(state.rows, swept.SweepRows)
+    assert [(row.kind, row.layer) for row in state.rows[:2]] == [("W", 1), ("b", 1)]
+    assert state.rows[0].step == pytest.approx(float(state.displacement.w[0].square().sum()))
+    state = method.sweep(q, state)
+    assert isinstance(state.rows, tuple)
+    assert state.rows[0].facts.weight == 0.7
+    assert isinstance(method.sweep(q, state).rows, swept.SweepRows)

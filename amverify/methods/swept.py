@@ -1,0 +1,154 @@
+r"""The rows of a whole sweep as two arrays, for runs without replicates on a host with numba.
+
+A row made alone costs some ten calls of Python; here a sweep leaves what the compiled loop summed,
+(K, 6), step by step while the tensors are in the cache, and what its steps were made with,
+(rows, 8). Rows are made of many sweeps at once, column by column, when they are asked for. The
+norms around a block (:mod:`amverify.methods.norms`) are columns too: of the blocks before it in
+the sweep as this sweep left them, of the others as the sweep before did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, overload
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from amverify.methods.bounds import Facts
+from amverify.methods.fused import Kernel, compiled, contiguous, empty
+from amverify.methods.norms import Key, Norms
+from amverify.methods.rows import GradientRow, Taken, terms_of
+from amverify.network.layered import LayeredProblem
+from amverify.network.scalars import plain
+
+Table = NDArray[np.float64]
+XX, XY, XZ, ZZ, VV, TURNED = range(6)
+
+
+class Layout:
+    """What the rows of a run's sweeps have in common.
+
+    ``own`` and ``image`` say which sums are e's and Ae's of each row; ``sources`` where each
+    pair of squared norms around it is: a row's number, or the pair itself where it never changes.
+    """
+
+    def __init__(self, norms: Norms, facts: Sequence[Facts]) -> None:
+        self.problem, self.facts = norms.problem, tuple(facts)
+        places = {(f.kind, f.layer): i for i, f in enumerate(self.facts)}
+        ends = np.cumsum([1 if f.isotropic else 2 for f in self.facts])
+        self.image = ends - 1
+        self.own = self.image - [not f.isotropic for f in self.facts]
+        sizes = [(f.entries,) if f.isotropic else (f.entries, f.image) for f in self.facts]
+        self.sizes = np.array([size for pair in sizes for size in pair])
+        self.at, self.factors = np.zeros(8, dtype=np.int64), np.zeros(2)
+        self.sources = [
+            [places.get(key, norms.squares[key]) if key else (0.0, 0.0) for key in self._around(f)]
+            for f in self.facts
+        ]
+
+    def _around(self, facts: Facts) -> list[Key | None]:
+        """The blocks of ``Norms.numbers``, in its order."""
+        kind, layer = facts.kind, facts.layer
+        last = layer + 1 if kind == "a" else layer
+        partner: Key | None = None
+        if kind == "a":
+            partner = ("z", layer)
+        elif kind == "z" and layer < self.problem.layers:
+            partner = ("a", layer)
+        inputs = ("x", 0) if last == 1 else ("a", last - 1)
+        return [inputs, ("W", last), ("b", last), ("z", last), (kind, layer), partner]
+
+    def serves(self, problem: LayeredProblem, scale: float, biases: bool) -> bool:
+        """Whether sweeps of this problem, with this step scale, with or without b, have it."""
+        has = any(facts.kind == "b" for facts in self.facts)
+        return self.problem is problem and self.facts[0].s == scale and has == biases
+
+
+class Carried(NamedTuple):
+    """What a recorded sweep leaves to the next: the layout, ‖u‖² and ‖e‖² of every row."""
+
+    layout: Layout
+    squares: Table
+
+
+def carried(norms: Norms, taken: Sequence[object], scale: float) -> Carried | None:
+    """To be carried on after a sweep whose rows were made one by one; None if it cannot be."""
+    steps = [step for step in taken if isinstance(step, Taken)]
+    usual = compiled() is not None and len(steps) == len(taken)
+    if not usual or any(s.block.centre is not None or not plain(s.block.u) for s in steps):
+        return None
+    layout = Layout(norms, [norms.facts_of(step.block, scale) for step in steps])
+    squares = [norms.squares[f.kind, f.layer] for f in layout.facts]
+    return Carried(layout, np.array(squares, dtype=np.float64))
+
+
+class SweepRows(Sequence[GradientRow]):
+    """The rows of one sweep, as they are added, step by step."""
+
+    def __init__(self, before: Carried, run: Kernel, eps: float) -> None:
+        self.layout, self.before, self.eps, self._run = before.layout, before.squares, eps, run
+        self.sums = np.empty((len(self.layout.sizes), 6))
+        self.steps: list[tuple[float, ...]] = []
+        self._next = 0
+
+    def add(self, taken: Taken) -> None:
+        """The next step, summed while its tensors are at hand."""
+        block, _, s, delta = taken
+        layout, terms = self.layout, terms_of(taken)
+        held = [u for row in terms for u in contiguous(row)]
+        layout.at[: len(held)] = [u.data_ptr() for u in held]
+        layout.factors[: len(terms)] = [0.0 if row.y is None else row.c for row in terms]
+        count, like, sums = len(terms), empty(block.u.dtype), self.sums
+        self._run(like, layout.at, layout.sizes, layout.factors, count, sums, self._next)
+        self._next += count
+        rest = s.rest if s.rest is not None else block.rest_change(s.new)
+        self.steps.append((rest, s.modulus, s.p1, s.p2, s.t, delta, s.delta, s.backtracks))  # type: ignore[arg-type]
+
+    @property
+    def carried(self) -> Carried:
+        """What the next sweep is to know."""
+        return Carried(self.layout, self.sums[self.layout.own][:, [VV, XX]])
+
+    def __len__(self) -> int:
+        return len(self.layout.facts)
+
+    @overload
+    def __getitem__(self, place: int) -> GradientRow: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[GradientRow]: ...
+
+    def __getitem__(self, place: int | slice) -> GradientRow | list[GradientRow]:
+        """Rows, made of this sweep alone."""
+        rows = [
+            GradientRow(row.facts, tuple(float(value) for value in row.values))
+            for row in self.stacked([self])
+        ]
+        return rows[place]
+
+    @staticmethod
+    def stacked(sweeps: Sequence[SweepRows]) -> list[GradientRow]:
+        """Each block's rows of these sweeps, their values columns of float64."""
+        layout = sweeps[0].layout
+        sums = np.stack([sweep.sums for sweep in sweeps])
+        steps = np.array([sweep.steps for sweep in sweeps], dtype=np.float64)
+        before = np.stack([sweep.before for sweep in sweeps])
+        after = sums[:, layout.own][..., [VV, XX]]
+        eps = np.array([sweep.eps for sweep in sweeps])
+        none = np.zeros(len(sweeps))
+        rows = []
+        for i, facts in enumerate(layout.facts):
+            own, image = sums[:, layout.own[i]].T, sums[:, layout.image[i]].T
+            along = none if facts.isotropic else own[XZ]
+            measured = [own[XX], own[XY], image[XZ], image[XX], np.sqrt(image[ZZ]), own[VV]]
+            measured += [own[TURNED], image[TURNED], along, none, none, *steps[:, i].T]
+            for source in layout.sources[i]:
+                if isinstance(source, int):
+                    measured += [*(after if source < i else before)[:, source].T]
+                else:
+                    measured += [none + float(square) for square in source]
+            columns = [torch.from_numpy(np.ascontiguousarray(x)) for x in (*measured, eps, none)]
+            rows.append(GradientRow(facts, tuple(columns)))
+        return rows
