@@ -1,11 +1,11 @@
-r"""Six sums of one step, and those of all steps of a sweep at once.
+r"""Six sums of one step, of several steps at once.
 
     ‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖²        of four blocks x, y, z, v of one shape
 
 Blocks of a full-batch problem are small: a product made alone costs its call, not its arithmetic,
 and a float32 block must first be copied into float64. So where numba is installed (the extra
-``fast``) and blocks lie in the host's memory, one compiled loop takes all sums of a whole sweep,
-widening entries as it reads them. It is handed addresses: an array object for each block would
+``fast``) and blocks lie in the host's memory, a compiled loop takes all six in one pass, widening
+entries as it reads them. It is handed addresses: an array object for each block would
 cost more than the sums. Their order is left to the compiler; the rounding bounds hold for any.
 
 Elsewhere torch forms the products one by one, to the same bounds, and nothing is read back from an

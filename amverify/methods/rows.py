@@ -6,8 +6,9 @@ from the block's tensors, and nothing that can be computed from those later:
     ‖e‖², ⟨Δ, e⟩, ⟨r, Ae⟩, ‖Ae‖², ‖r‖, ‖uᵏ⁺¹‖², ⟨u − c, e⟩, R's change,
     ‖d‖² and ‖Ad‖² for d = e − p2Δ.
 
-They are measured for all blocks together when the sweep has ended (:mod:`amverify.methods.fused`):
-until then the tensors of its steps are kept.
+Here they are measured for all blocks together when the sweep has ended: until then the tensors of
+its steps are kept. Where the compiled loop serves, that is the first recorded sweep alone; those
+after it are summed step by step into arrays (:mod:`amverify.methods.swept`).
 
 ``finished`` turns them into a ``BlockRecord``: F's change and all rounding bounds (``bounds.py``).
 The same formulas take one row, whose entries are numbers, or many rows of the same ``Facts``
