@@ -42,11 +42,17 @@ STOCHASTIC = (
     "repro.stochastic.schedules",
     "repro.stochastic.training",
 )
-SAMT = ("amverify.methods.samt", "repro.stochastic.samt")
+SAMT = (
+    "amverify.methods.compiled",
+    "amverify.methods.kernels",
+    "amverify.methods.samt",
+    "repro.stochastic.samt",
+)
 # The verdicts of a run with claims are by these besides.
 JUDGING = (
     "amverify.audit",
     "amverify.confidence",
+    "amverify.deciding",
     "amverify.recorder",
     "amverify.recording",
     "amverify.theorems",

@@ -100,7 +100,7 @@ def network_is_the_ground(graph: Imports) -> list[str]:
 def methods_stand_on_the_network(graph: Imports) -> list[str]:
     """What calls compiled loops may use numba and arrays, no one else."""
     allowed = ("torch", "amverify.errors", "amverify.network", "amverify.methods")
-    names = ("fused", "compiled", "swept", "samt.loops")
+    names = ("fused", "compiled", "kernels", "swept", "samt.loops")
     loop = tuple(f"amverify.methods.{name}" for name in names)
     others = {name: found for name, found in graph.items() if name not in loop}
     compiled = [only(graph, name, *allowed, "numpy", "numba") for name in loop]

@@ -15,15 +15,13 @@ accelerator.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from types import ModuleType
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from amverify.methods.kernels import compiled, empty
 from amverify.network.blocks import axpy
 from amverify.network.scalars import Scalar, dot, square
 
@@ -104,23 +102,3 @@ def contiguous(terms: Terms) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _without(terms: Terms, sums: Sums) -> Sums:
     """Without a y there is no ⟨x, y⟩."""
     return sums._replace(xy=0.0) if terms.y is None else sums
-
-
-@cache
-def empty(dtype: torch.dtype) -> NDArray[Any]:
-    """What tells the kernel the format of the entries."""
-    array: NDArray[Any] = torch.empty(0, dtype=dtype).numpy()
-    return array
-
-
-@cache
-def compiled() -> ModuleType | None:
-    """:mod:`amverify.methods.compiled`.
-
-    None without numba, and where numba finds no place to keep what it compiled (a RuntimeError).
-    """
-    try:
-        from amverify.methods import compiled
-    except (ImportError, RuntimeError):
-        return None
-    return compiled

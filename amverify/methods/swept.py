@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from amverify.methods.bounds import Facts
-from amverify.methods.fused import Kernel, compiled, contiguous, empty
+from amverify.methods.fused import Kernel, contiguous
+from amverify.methods.kernels import compiled, empty
 from amverify.methods.norms import Key, Norms
 from amverify.methods.rows import GradientRow, Taken, terms_of
 from amverify.network.layered import LayeredProblem

@@ -27,8 +27,8 @@ import torch
 from torch import Tensor
 
 from amverify.methods.base import Method
-from amverify.methods.fused import compiled
 from amverify.methods.inertia import Inertia, nesterov
+from amverify.methods.kernels import compiled
 from amverify.methods.minimised import auxiliary_record
 from amverify.methods.norms import Key, Norms
 from amverify.methods.record import Recorded, Row

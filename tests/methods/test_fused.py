@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from amverify import methods
-from amverify.methods import fused, swept, tiam
+from amverify.methods import fused, kernels, swept, tiam
 from amverify.methods.fused import Sums, Terms, sums_of
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
@@ -20,7 +20,7 @@ from amverify.network.coupling import Band, Penalty
 from tests.recorder.test_method_recorder import traced
 from tests.support.problems import parameters, problem
 
-compiled = pytest.mark.skipif(fused.compiled() is None, reason="numba is not installed")
+compiled = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")
 
 
 def exact(terms: Terms) -> Sums:
@@ -124,7 +124,7 @@ def test_numba_may_be_absent(monkeypatch):
     monkeypatch.delitem(sys.modules, "amverify.methods.compiled", raising=False)
     monkeypatch.delattr(methods, "compiled", raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)
-    assert fused.compiled.__wrapped__() is None
+    assert kernels.compiled.__wrapped__() is None
 
 
 @compiled

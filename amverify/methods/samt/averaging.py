@@ -20,7 +20,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.methods.fused import compiled
+from amverify.methods.kernels import compiled
 from amverify.methods.samt.blocks import Group
 
 

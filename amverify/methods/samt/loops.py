@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import increment_version
 
-from amverify.methods.fused import compiled, empty
+from amverify.methods.kernels import compiled, empty
 
 FORMATS = (torch.float32, torch.float64)
 MOST = 2**20

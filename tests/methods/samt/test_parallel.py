@@ -12,7 +12,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from amverify.methods.fused import compiled
+from amverify.methods.kernels import compiled
 from amverify.methods.samt import KINDS, SAMT
 from tests.methods.samt.nets import batches, dense, loss, weights
 

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from amverify.methods import fused
+from amverify.methods import kernels
 from amverify.methods.samt import SAMT
 from amverify.methods.samt import loops as module
 from amverify.methods.samt.kinds import step_size_shape
 from amverify.methods.samt.loops import Lane, Sides, Slot, climb, exponential, one_pass, sides
 
-pytestmark = pytest.mark.skipif(fused.compiled() is None, reason="numba is not installed")
+pytestmark = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")
 KINDS = ("scalar", "row", "column", "element")
 
 
