@@ -27,6 +27,8 @@ from amverify.methods.kernels import compiled, empty
 FORMATS = (torch.float32, torch.float64)
 MOST = 2**20
 """Entries from which on torch's many cores are worth more than one pass."""
+ALONE = 2**15
+"""The same where every entry has a step size of its own: then there is less to be saved."""
 
 
 class Sides(NamedTuple):
@@ -73,7 +75,7 @@ def one_pass(
     if loops is None or w.numel() >= MOST or not _served(tensors):
         return None
     lie = sides(w.shape, alpha.shape)
-    if lie is None:
+    if lie is None or (lie.by_row and lie.by_column and w.numel() > ALONE):
         return None
     inner = None if d is None else torch.empty_like(alpha)
     own = torch.empty_like(alpha) if squares else None
