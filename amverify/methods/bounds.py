@@ -4,7 +4,7 @@ All bounds are γ_n = nu/(1 − nu) times a norm, n the length of the sums forme
 summation).
 
 **Measured numbers.** ⟨r, Ae⟩, ⟨u − c, e⟩, ⟨Δ, e⟩, ‖e‖² and ‖Ae‖² are accumulated in float64; ‖d‖²
-and ‖Ad‖², whose sums cannot cancel, in the state's format, which ‖Ae‖²'s bound allows for too.
+and ‖Ad‖², whose sums cannot cancel, in the state's format at worst, which ‖Ae‖²'s bound allows too.
 The residual r and the image Ae are of the state's format, off by ε_r = γ_n·S and ε_i =
 γ_n‖A‖_F‖e‖, where S is r's formula in norms (‖a‖_F‖W‖_F + √N‖b‖ + ‖z‖; pre is formed at one end
 of a step and corrected to the other, so both ends count). With ΔH = w⟨r + ½Ae, Ae⟩ + m⟨u − c +

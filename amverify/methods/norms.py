@@ -63,6 +63,18 @@ class Around(NamedTuple):
 STILL: Squares = (0.0, 0.0)
 
 
+def neighbours(kind: str, layer: int, layers: int) -> tuple[Key | None, ...]:
+    """The blocks whose norms ``Around`` holds, in its order; None where there is no partner."""
+    last = layer + 1 if kind == "a" else layer
+    partner: Key | None = None
+    if kind == "a":
+        partner = ("z", layer)
+    elif kind == "z" and layer < layers:
+        partner = ("a", layer)
+    inputs = ("x", 0) if last == 1 else ("a", last - 1)
+    return inputs, ("W", last), ("b", last), ("z", last), (kind, layer), partner
+
+
 class Norms:
     """What a recorded sweep knows of the blocks without measuring it again.
 
@@ -98,22 +110,9 @@ class Norms:
 
     def numbers(self, kind: str, layer: int) -> tuple[Scalar, ...]:
         """Those of ``around``, one after the other."""
-        squares, last = self.squares, layer + 1 if kind == "a" else layer
-        partner = STILL
-        if kind == "a":
-            partner = squares["z", layer]
-        elif kind == "z" and layer < self.problem.layers:
-            partner = squares["a", layer]
-        return (
-            *squares[("x", 0) if last == 1 else ("a", last - 1)],
-            *squares["W", last],
-            *squares["b", last],
-            *squares["z", last],
-            *squares[kind, layer],
-            *partner,
-            self.eps,
-            0.0,
-        )
+        keys = neighbours(kind, layer, self.problem.layers)
+        pairs = [STILL if key is None else self.squares[key] for key in keys]
+        return (*(square for pair in pairs for square in pair), self.eps, 0.0)
 
     def sizes(self, kind: str, layer: int) -> Sizes:
         """What the bounds of this block's step are made of."""

@@ -9,7 +9,7 @@ the sweep as this sweep left them, of the others as the sweep before did.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, overload
 
 import numpy as np
@@ -17,15 +17,15 @@ import torch
 from numpy.typing import NDArray
 
 from amverify.methods.bounds import Facts
-from amverify.methods.fused import Kernel, contiguous
+from amverify.methods.fused import Kernel, Sums, contiguous
 from amverify.methods.kernels import compiled, empty
-from amverify.methods.norms import Key, Norms
+from amverify.methods.norms import STILL, Norms, neighbours
 from amverify.methods.rows import GradientRow, Taken, terms_of
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import plain
 
 Table = NDArray[np.float64]
-XX, XY, XZ, ZZ, VV, TURNED = range(6)
+XX, XY, XZ, ZZ, VV, TURNED = range(len(Sums._fields))
 
 
 class Layout:
@@ -45,21 +45,12 @@ class Layout:
         self.sizes = np.array([size for pair in sizes for size in pair])
         self.at, self.factors = np.zeros(8, dtype=np.int64), np.zeros(2)
         self.sources = [
-            [places.get(key, norms.squares[key]) if key else (0.0, 0.0) for key in self._around(f)]
+            [
+                STILL if key is None else places.get(key, norms.squares[key])
+                for key in neighbours(f.kind, f.layer, self.problem.layers)
+            ]
             for f in self.facts
         ]
-
-    def _around(self, facts: Facts) -> list[Key | None]:
-        """The blocks of ``Norms.numbers``, in its order."""
-        kind, layer = facts.kind, facts.layer
-        last = layer + 1 if kind == "a" else layer
-        partner: Key | None = None
-        if kind == "a":
-            partner = ("z", layer)
-        elif kind == "z" and layer < self.problem.layers:
-            partner = ("a", layer)
-        inputs = ("x", 0) if last == 1 else ("a", last - 1)
-        return [inputs, ("W", last), ("b", last), ("z", last), (kind, layer), partner]
 
     def serves(self, problem: LayeredProblem, scale: float, biases: bool) -> bool:
         """Whether sweeps of this problem, with this step scale, with or without b, have it."""
@@ -90,7 +81,7 @@ class SweepRows(Sequence[GradientRow]):
 
     def __init__(self, before: Carried, run: Kernel, eps: float) -> None:
         self.layout, self.before, self.eps, self._run = before.layout, before.squares, eps, run
-        self.sums = np.empty((len(self.layout.sizes), 6))
+        self.sums = np.empty((len(self.layout.sizes), len(Sums._fields)))
         self.steps: list[tuple[float, ...]] = []
         self._next = 0
 
@@ -114,6 +105,9 @@ class SweepRows(Sequence[GradientRow]):
 
     def __len__(self) -> int:
         return len(self.layout.facts)
+
+    def __iter__(self) -> Iterator[GradientRow]:
+        return iter(self[:])
 
     @overload
     def __getitem__(self, place: int) -> GradientRow: ...

@@ -104,7 +104,7 @@ class MethodRecorder:
         """Rows of sweeps that are all of one layout, or of none."""
         if not sweeps:
             return
-        records = [row for _, rows in sweeps for row in named(rows)]
+        records = [row for _, rows in sweeps for row in _named(rows)]
         numbers = [k for k, rows in sweeps for _ in range(len(rows))]
         first = sweeps[0][1]
         parts = _swept(first, [rows for _, rows in sweeps]) if hasattr(first, "layout") else None
@@ -126,7 +126,7 @@ class MethodRecorder:
         self._parts.append(keys | {name: column.ravel() for name, column in grid.items()})
 
 
-def named(rows: Any) -> Sequence[Record]:
+def _named(rows: Any) -> Sequence[Record]:
     """Records that tell kind and layer: the rows, or what a sweep's layout says of them."""
     return rows.layout.facts if hasattr(rows, "layout") else rows  # type: ignore[no-any-return]
 
