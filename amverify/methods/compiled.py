@@ -30,44 +30,60 @@ def _pointer(context: Any, address: Any) -> Any:
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def sums(
-    like: NDArray[Any],
-    addresses: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    factors: NDArray[np.float64],
-    count: int,
-    found: NDArray[np.float64],
-    first: int,
-) -> None:
+def sums(operands: int, found: int, first: int, count: int, single: bool) -> None:
     """‖x‖², ⟨x, y⟩, ⟨x, z⟩, ‖z‖², ‖v‖², ‖x − cy‖² in float64, into rows of ``found``.
 
+    Numbers alone are handed over: unpacking arrays would cost more than a small block's sums.
+
     Args:
-        like: any array of the entries' format.
-        addresses: of x, y, z, v, again and again, (4·count,) at least.
-        sizes: how many entries each of the four has, by the row that is written.
-        factors: c, (count,) at least.
+        operands: address of (…, 6): those of x, y, z and v, how many entries each has, and c.
+        found: address of (…, 6).
+        first: the first row of both.
         count: how many rows.
-        found: (…, 6).
-        first: the first row.
+        single: whether entries are of float32, not float64.
     """
-    for k in range(count):
-        n, c = sizes[first + k], factors[k]
-        x = carray(_pointer(addresses[4 * k]), n, like.dtype)
-        y = carray(_pointer(addresses[4 * k + 1]), n, like.dtype)
-        z = carray(_pointer(addresses[4 * k + 2]), n, like.dtype)
-        v = carray(_pointer(addresses[4 * k + 3]), n, like.dtype)
-        xx = xy = xz = zz = vv = turned = 0.0
-        for i in range(n):
-            a, b = np.float64(x[i]), np.float64(y[i])
-            d, e = np.float64(z[i]), np.float64(v[i])
-            t = a - c * b
-            xx += a * a
-            xy += a * b
-            xz += a * d
-            zz += d * d
-            vv += e * e
-            turned += t * t
-        found[first + k, :] = (xx, xy, xz, zz, vv, turned)
+    rows = first + count
+    numbers = carray(_pointer(operands), (rows, 6), np.int64)
+    factors = carray(_pointer(operands), (rows, 6), np.float64)
+    into = carray(_pointer(found), (rows, 6), np.float64)
+    for k in range(first, rows):
+        at_x, at_y, at_z, at_v, n = numbers[k, :5]
+        if single:
+            x = carray(_pointer(at_x), n, np.float32)
+            y = carray(_pointer(at_y), n, np.float32)
+            z = carray(_pointer(at_z), n, np.float32)
+            v = carray(_pointer(at_v), n, np.float32)
+            _sums(x, y, z, v, factors[k, 5], into[k])
+        else:
+            x = carray(_pointer(at_x), n, np.float64)
+            y = carray(_pointer(at_y), n, np.float64)
+            z = carray(_pointer(at_z), n, np.float64)
+            v = carray(_pointer(at_v), n, np.float64)
+            _sums(x, y, z, v, factors[k, 5], into[k])
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _sums(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    z: NDArray[Any],
+    v: NDArray[Any],
+    c: float,
+    found: NDArray[np.float64],
+) -> None:
+    """Those of one row."""
+    xx = xy = xz = zz = vv = turned = 0.0
+    for i in range(x.size):
+        a, b = np.float64(x[i]), np.float64(y[i])
+        d, e = np.float64(z[i]), np.float64(v[i])
+        t = a - c * b
+        xx += a * a
+        xy += a * b
+        xz += a * d
+        zz += d * d
+        vv += e * e
+        turned += t * t
+    found[:] = (xx, xy, xz, zz, vv, turned)
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]

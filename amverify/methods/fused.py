@@ -19,9 +19,10 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from amverify.methods.kernels import compiled, empty
+from amverify.methods.kernels import compiled
 from amverify.network.blocks import axpy
 from amverify.network.scalars import Scalar, dot, square
 
@@ -70,26 +71,65 @@ def _one_by_one(terms: Terms) -> Sums:
 
 def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
     """By one call of the kernel; ``held`` keeps alive what the addresses point to."""
-    like, count = terms[0].x, len(terms)
-    held = [u for row in terms for u in contiguous(row)]
-    addresses = np.array([u.data_ptr() for u in held])
+    like = terms[0].x
     shape = like.shape[:-2]
     replicates = shape.numel()
-    sizes = np.array([u.numel() // replicates for u in held[::4]])
-    factors = [0.0 if row.y is None else row.c for row in terms]
-    found = np.empty((count * replicates, len(Sums._fields)))
+    operands = Operands(np.repeat([row.x.numel() // replicates for row in terms], replicates))
+    held = [operands.put_all(i * replicates, replicates, row) for i, row in enumerate(terms)]
+    found = np.empty((len(terms) * replicates, len(Sums._fields)))
+    run(operands.address, found.ctypes.data, 0, len(found), like.dtype is torch.float32)
+    del held
     if not shape:
-        c = np.array(factors, dtype=np.float64)
-        run(empty(like.dtype), addresses, sizes, c, count, found, 0)
         return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
-    starts = np.arange(replicates) * (sizes * like.element_size())[:, None]
-    every = addresses.reshape(count, 1, 4) + starts[..., None]
-    each = [torch.as_tensor(c, dtype=torch.float64).expand(shape) for c in factors]
-    c = torch.stack(each).reshape(-1).numpy()
-    rows = count * replicates
-    run(empty(like.dtype), every.reshape(-1), sizes.repeat(replicates), c, rows, found, 0)
-    grid = torch.from_numpy(found).view(count, *shape, len(Sums._fields))
+    grid = torch.from_numpy(found).view(len(terms), *shape, len(Sums._fields))
     return [_without(row, Sums(*s.unbind(-1))) for row, s in zip(terms, grid, strict=True)]
+
+
+class Operands:
+    """Where the blocks of some rows lie, how many entries each has, and c: the kernel's table.
+
+    Written number by number: in a sweep, whose products empty the caches, each function that is
+    called for the first time costs microseconds.
+
+    Args:
+        sizes: how many entries the blocks of each row have.
+    """
+
+    def __init__(self, sizes: NDArray[np.int64]) -> None:
+        held = bytearray(len(sizes) * 6 * 8)
+        self._numbers, self._factors = memoryview(held).cast("q"), memoryview(held).cast("d")
+        self._table = np.frombuffer(held, dtype=np.int64).reshape(-1, 6)
+        self._table[:, 4] = sizes
+        self.address: int = self._table.ctypes.data
+
+    def put(self, row: int, terms: Terms) -> tuple[Tensor, ...]:
+        """A row's blocks, without replicates.
+
+        Returns:
+            What must stay alive until the kernel has run.
+        """
+        x, y, z, v, c = terms
+        if y is None:
+            y, c = x, 0.0
+        assert not isinstance(c, Tensor)
+        whole = x.is_contiguous() and y.is_contiguous() and z.is_contiguous() and v.is_contiguous()
+        kept = (x, y, z, v) if whole else contiguous(terms)
+        numbers, at = self._numbers, 6 * row
+        for u in kept:
+            numbers[at] = u.data_ptr()
+            at += 1
+        self._factors[at + 1] = c
+        return kept
+
+    def put_all(self, first: int, count: int, terms: Terms) -> tuple[Tensor, ...]:
+        """The same for every replicate of a row's blocks, row after row."""
+        kept, rows = contiguous(terms), slice(first, first + count)
+        step = kept[0].numel() // count * kept[0].element_size()
+        for column, u in enumerate(kept):
+            self._table[rows, column] = u.data_ptr() + step * np.arange(count)
+        c = torch.as_tensor(0.0 if terms.y is None else terms.c, dtype=torch.float64)
+        self._table.view(np.float64)[rows, 5] = c.reshape(-1).numpy()
+        return kept
 
 
 def contiguous(terms: Terms) -> tuple[Tensor, Tensor, Tensor, Tensor]:

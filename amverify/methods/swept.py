@@ -14,17 +14,16 @@ from typing import NamedTuple, overload
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from amverify.methods.bounds import Facts
-from amverify.methods.fused import Kernel, Sums, contiguous
-from amverify.methods.kernels import compiled, empty
+from amverify.methods.fused import Kernel, Operands, Sums
+from amverify.methods.kernels import compiled
 from amverify.methods.norms import STILL, Norms, neighbours
 from amverify.methods.rows import GradientRow, Taken, terms_of
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import plain
 
-Table = NDArray[np.float64]
 XX, XY, XZ, ZZ, VV, TURNED = range(len(Sums._fields))
 
 
@@ -37,13 +36,15 @@ class Layout:
 
     def __init__(self, norms: Norms, facts: Sequence[Facts]) -> None:
         self.problem, self.facts = norms.problem, tuple(facts)
+        self.single = self.problem.dtype is torch.float32
+        self._serves = facts[0].s, any(f.kind == "b" for f in facts)
         places = {(f.kind, f.layer): i for i, f in enumerate(self.facts)}
         ends = np.cumsum([1 if f.isotropic else 2 for f in self.facts])
         self.image = ends - 1
+        self.count = int(ends[-1])
         self.own = self.image - [not f.isotropic for f in self.facts]
         sizes = [(f.entries,) if f.isotropic else (f.entries, f.image) for f in self.facts]
-        self.sizes = np.array([size for pair in sizes for size in pair])
-        self.at, self.factors = np.zeros(8, dtype=np.int64), np.zeros(2)
+        self.operands = Operands(np.array([size for pair in sizes for size in pair]))
         self.sources = [
             [
                 STILL if key is None else places.get(key, norms.squares[key])
@@ -54,15 +55,17 @@ class Layout:
 
     def serves(self, problem: LayeredProblem, scale: float, biases: bool) -> bool:
         """Whether sweeps of this problem, with this step scale, with or without b, have it."""
-        has = any(facts.kind == "b" for facts in self.facts)
-        return self.problem is problem and self.facts[0].s == scale and has == biases
+        return self.problem is problem and self._serves == (scale, biases)
 
 
 class Carried(NamedTuple):
-    """What a recorded sweep leaves to the next: the layout, ‖u‖² and ‖e‖² of every row."""
+    """What a recorded sweep leaves to the next: the layout, and sums (K, 6).
+
+    ‖u‖² and ‖e‖² of every row are taken from them.
+    """
 
     layout: Layout
-    squares: Table
+    sums: Tensor
 
 
 def carried(norms: Norms, taken: Sequence[object], scale: float) -> Carried | None:
@@ -72,36 +75,35 @@ def carried(norms: Norms, taken: Sequence[object], scale: float) -> Carried | No
     if not usual or any(s.block.centre is not None or not plain(s.block.u) for s in steps):
         return None
     layout = Layout(norms, [norms.facts_of(step.block, scale) for step in steps])
-    squares = [norms.squares[f.kind, f.layer] for f in layout.facts]
-    return Carried(layout, np.array(squares, dtype=np.float64))
+    sums = np.zeros((layout.count, len(Sums._fields)))
+    for row, facts in zip(layout.own, layout.facts, strict=True):
+        sums[row, [VV, XX]] = norms.squares[facts.kind, facts.layer]
+    return Carried(layout, torch.from_numpy(sums))
 
 
 class SweepRows(Sequence[GradientRow]):
     """The rows of one sweep, as they are added, step by step."""
 
     def __init__(self, before: Carried, run: Kernel, eps: float) -> None:
-        self.layout, self.before, self.eps, self._run = before.layout, before.squares, eps, run
-        self.sums = np.empty((len(self.layout.sizes), len(Sums._fields)))
+        self.layout, self.before, self.eps, self._run = before.layout, before.sums, eps, run
+        self.sums = torch.empty_like(before.sums)
         self.steps: list[tuple[float, ...]] = []
         self._next = 0
 
     def add(self, taken: Taken) -> None:
         """The next step, summed while its tensors are at hand."""
         block, _, s, delta = taken
-        layout, terms = self.layout, terms_of(taken)
-        held = [u for row in terms for u in contiguous(row)]
-        layout.at[: len(held)] = [u.data_ptr() for u in held]
-        layout.factors[: len(terms)] = [0.0 if row.y is None else row.c for row in terms]
-        count, like, sums = len(terms), empty(block.u.dtype), self.sums
-        self._run(like, layout.at, layout.sizes, layout.factors, count, sums, self._next)
-        self._next += count
+        operands, terms, first = self.layout.operands, terms_of(taken), self._next
+        held = [operands.put(first + i, row) for i, row in enumerate(terms)]
+        self._run(operands.address, self.sums.data_ptr(), first, len(held), self.layout.single)
+        self._next += len(held)
         rest = s.rest if s.rest is not None else block.rest_change(s.new)
         self.steps.append((rest, s.modulus, s.p1, s.p2, s.t, delta, s.delta, s.backtracks))  # type: ignore[arg-type]
 
     @property
     def carried(self) -> Carried:
         """What the next sweep is to know."""
-        return Carried(self.layout, self.sums[self.layout.own][:, [VV, XX]])
+        return Carried(self.layout, self.sums)
 
     def __len__(self) -> int:
         return len(self.layout.facts)
@@ -127,10 +129,10 @@ class SweepRows(Sequence[GradientRow]):
     def stacked(sweeps: Sequence[SweepRows]) -> list[GradientRow]:
         """Each block's rows of these sweeps, their values columns of float64."""
         layout = sweeps[0].layout
-        sums = np.stack([sweep.sums for sweep in sweeps])
+        sums = torch.stack([sweep.sums for sweep in sweeps]).numpy()
         steps = np.array([sweep.steps for sweep in sweeps], dtype=np.float64)
-        before = np.stack([sweep.before for sweep in sweeps])
-        after = sums[:, layout.own][..., [VV, XX]]
+        earlier = torch.stack([sweep.before for sweep in sweeps]).numpy()
+        before, after = (own[:, layout.own][..., [VV, XX]] for own in (earlier, sums))
         eps = np.array([sweep.eps for sweep in sweeps])
         none = np.zeros(len(sweeps))
         rows = []
