@@ -68,19 +68,6 @@ class Carried(NamedTuple):
     sums: Tensor
 
 
-def carried(norms: Norms, taken: Sequence[object], scale: float) -> Carried | None:
-    """To be carried on after a sweep whose rows were made one by one; None if it cannot be."""
-    steps = [step for step in taken if isinstance(step, Taken)]
-    usual = compiled() is not None and len(steps) == len(taken)
-    if not usual or any(s.block.centre is not None or not plain(s.block.u) for s in steps):
-        return None
-    layout = Layout(norms, [norms.facts_of(step.block, scale) for step in steps])
-    sums = np.zeros((layout.count, len(Sums._fields)))
-    for row, facts in zip(layout.own, layout.facts, strict=True):
-        sums[row, [VV, XX]] = norms.squares[facts.kind, facts.layer]
-    return Carried(layout, torch.from_numpy(sums))
-
-
 class SweepRows(Sequence[GradientRow]):
     """The rows of one sweep, as they are added, step by step."""
 
@@ -99,6 +86,27 @@ class SweepRows(Sequence[GradientRow]):
         self._next += len(held)
         rest = s.rest if s.rest is not None else block.rest_change(s.new)
         self.steps.append((rest, s.modulus, s.p1, s.p2, s.t, delta, s.delta, s.backtracks))  # type: ignore[arg-type]
+
+    @staticmethod
+    def of(norms: Norms, taken: Sequence[object], scale: float) -> SweepRows | None:
+        """A first sweep's, from the norms at its start and all of its steps; None if it cannot be.
+
+        It cannot with replicates, with blocks that have a centre or a row of their own kind, and
+        without numba.
+        """
+        steps, loops = [step for step in taken if isinstance(step, Taken)], compiled()
+        if loops is None or len(steps) != len(taken):
+            return None
+        if any(step.block.centre is not None or not plain(step.block.u) for step in steps):
+            return None
+        layout = Layout(norms, [norms.facts_of(step.block, scale) for step in steps])
+        before = np.zeros((layout.count, len(Sums._fields)))
+        for row, facts in zip(layout.own, layout.facts, strict=True):
+            before[row, [VV, XX]] = norms.squares[facts.kind, facts.layer]
+        sweep = SweepRows(Carried(layout, torch.from_numpy(before)), loops.sums, norms.eps)
+        for step in steps:
+            sweep.add(step)
+        return sweep
 
     @property
     def carried(self) -> Carried:

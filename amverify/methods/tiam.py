@@ -34,7 +34,7 @@ from amverify.methods.norms import Key, Norms
 from amverify.methods.record import Recorded, Row
 from amverify.methods.rows import GradientRow, Taken, measured
 from amverify.methods.step import Stepped, StepRule, take_step
-from amverify.methods.swept import Carried, SweepRows, carried
+from amverify.methods.swept import Carried, SweepRows
 from amverify.network.blocks import (
     Block,
     activation_block,
@@ -215,6 +215,9 @@ class _Sweep:
         if self.norms is None:
             return (), None
         norms, scale = self.norms, self.method.rule.scale
+        swept = SweepRows.of(norms, self.taken, scale)
+        if swept is not None:
+            return swept, swept.carried
         products = iter(measured([taken for taken in self.taken if isinstance(taken, Taken)]))
         rows: list[Row] = []
         for taken in self.taken:
@@ -225,7 +228,7 @@ class _Sweep:
             else:
                 rows.append(taken(norms))
             norms.keep(rows[-1])
-        return tuple(rows), carried(norms, self.taken, scale) or norms
+        return tuple(rows), norms
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""

@@ -137,7 +137,7 @@ def test_rows_made_column_by_column_are_the_rows(steps, biases, dtype, monkeypat
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="certified", steps=steps)
     method, start = TIAM(rule, biases=biases), parameters(p, 5)
     columns = traced(method, p, start, 12).blocks
-    monkeypatch.setattr(tiam, "carried", lambda *_: None)
+    monkeypatch.setattr(tiam.SweepRows, "of", lambda *_: None)
     alone = traced(method, p, start, 12).blocks
     assert columns.keys() == alone.keys()
     for name, column in alone.items():
@@ -159,6 +159,6 @@ def test_a_sweep_of_another_problem_does_not_take_over_what_was_known():
     assert [(row.kind, row.layer) for row in state.rows[:2]] == [("W", 1), ("b", 1)]
     assert state.rows[0].step == pytest.approx(float(state.displacement.w[0].square().sum()))
     state = method.sweep(q, state)
-    assert isinstance(state.rows, tuple)
+    assert state.rows.layout.problem is q
     assert state.rows[0].facts.weight == 0.7
     assert isinstance(method.sweep(q, state).rows, swept.SweepRows)
