@@ -30,14 +30,11 @@ Kernel: TypeAlias = Callable[..., None]
 """:func:`amverify.methods.compiled.sums`."""
 
 
-class Terms(NamedTuple):
-    """x, y, z, v (*R, n, m) and c of the sums; without y there is no ⟨x, y⟩, and c counts as 0."""
+Terms: TypeAlias = tuple[Tensor, Tensor | None, Tensor, Tensor, Scalar]
+"""x, y, z, v (*R, n, m) and c of the sums; without y there is no ⟨x, y⟩, and c counts as 0.
 
-    x: Tensor
-    y: Tensor | None
-    z: Tensor
-    v: Tensor
-    c: Scalar = 0.0
+(A bare tuple: a sweep makes some for each block, and a named one takes ten times as long.)
+"""
 
 
 class Sums(NamedTuple):
@@ -53,7 +50,7 @@ class Sums(NamedTuple):
 
 def sums_of(terms: Sequence[Terms]) -> list[Sums]:
     """The sums of every one of these; all of one dtype, device and number of replicates."""
-    loops = compiled() if terms and terms[0].x.is_cpu else None
+    loops = compiled() if terms and terms[0][0].is_cpu else None
     return [_one_by_one(row) for row in terms] if loops is None else _at_once(loops.sums, terms)
 
 
@@ -70,15 +67,15 @@ def _one_by_one(terms: Terms) -> Sums:
 
 
 def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
-    """By one call of the kernel; ``held`` keeps alive what the addresses point to."""
-    like = terms[0].x
+    """By one call of the kernel."""
+    like = terms[0][0]
     shape = like.shape[:-2]
     replicates = shape.numel()
-    operands = Operands(np.repeat([row.x.numel() // replicates for row in terms], replicates))
-    held = [operands.put_all(i * replicates, replicates, row) for i, row in enumerate(terms)]
+    operands = Operands(np.repeat([row[0].numel() // replicates for row in terms], replicates))
+    for i, row in enumerate(terms):
+        operands.put_all(i * replicates, replicates, row)
     found = np.empty((len(terms) * replicates, len(Sums._fields)))
     run(operands.address, found.ctypes.data, 0, len(found), like.dtype is torch.float32)
-    del held
     if not shape:
         return [_without(row, Sums(*sums)) for row, sums in zip(terms, found.tolist(), strict=True)]
     grid = torch.from_numpy(found).view(len(terms), *shape, len(Sums._fields))
@@ -89,7 +86,8 @@ class Operands:
     """Where the blocks of some rows lie, how many entries each has, and c: the kernel's table.
 
     Written number by number: in a sweep, whose products empty the caches, each function that is
-    called for the first time costs microseconds.
+    called for the first time costs microseconds. Whoever writes a row keeps its blocks alive until
+    the kernel has run; copies of those that are not contiguous are kept here.
 
     Args:
         sizes: how many entries the blocks of each row have.
@@ -100,45 +98,41 @@ class Operands:
         self._numbers, self._factors = memoryview(held).cast("q"), memoryview(held).cast("d")
         self._table = np.frombuffer(held, dtype=np.int64).reshape(-1, 6)
         self._table[:, 4] = sizes
+        self._copies: dict[int, tuple[Tensor, ...]] = {}
         self.address: int = self._table.ctypes.data
 
-    def put(self, row: int, terms: Terms) -> tuple[Tensor, ...]:
-        """A row's blocks, without replicates.
-
-        Returns:
-            What must stay alive until the kernel has run.
-        """
+    def put(self, row: int, terms: Terms) -> None:
+        """A row's blocks, without replicates."""
         x, y, z, v, c = terms
         if y is None:
             y, c = x, 0.0
-        assert not isinstance(c, Tensor)
         whole = x.is_contiguous() and y.is_contiguous() and z.is_contiguous() and v.is_contiguous()
-        kept = (x, y, z, v) if whole else contiguous(terms)
+        if not whole:
+            x, y, z, v = self._copies[row] = _contiguous(x, y, z, v)
         numbers, at = self._numbers, 6 * row
-        for u in kept:
-            numbers[at] = u.data_ptr()
-            at += 1
-        self._factors[at + 1] = c
-        return kept
+        numbers[at] = x.data_ptr()
+        numbers[at + 1] = y.data_ptr()
+        numbers[at + 2] = z.data_ptr()
+        numbers[at + 3] = v.data_ptr()
+        self._factors[at + 5] = c  # type: ignore[assignment]
 
-    def put_all(self, first: int, count: int, terms: Terms) -> tuple[Tensor, ...]:
+    def put_all(self, first: int, count: int, terms: Terms) -> None:
         """The same for every replicate of a row's blocks, row after row."""
-        kept, rows = contiguous(terms), slice(first, first + count)
-        step = kept[0].numel() // count * kept[0].element_size()
+        x, y, z, v, c = terms
+        if y is None:
+            y, c = x, 0.0
+        kept = self._copies[first] = _contiguous(x, y, z, v)
+        rows, step = slice(first, first + count), x.numel() // count * x.element_size()
         for column, u in enumerate(kept):
             self._table[rows, column] = u.data_ptr() + step * np.arange(count)
-        c = torch.as_tensor(0.0 if terms.y is None else terms.c, dtype=torch.float64)
-        self._table.view(np.float64)[rows, 5] = c.reshape(-1).numpy()
-        return kept
+        factors = torch.as_tensor(c, dtype=torch.float64).reshape(-1).numpy()
+        self._table.view(np.float64)[rows, 5] = factors
 
 
-def contiguous(terms: Terms) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """x, y, z, v as the kernel reads them, y = x where there is none."""
-    x, y, z, v, _ = terms
-    x = x.contiguous()
-    return x, x if y is None else y.contiguous(), z.contiguous(), v.contiguous()
+def _contiguous(*blocks: Tensor) -> tuple[Tensor, ...]:
+    return tuple(u.contiguous() for u in blocks)
 
 
 def _without(terms: Terms, sums: Sums) -> Sums:
     """Without a y there is no ⟨x, y⟩."""
-    return sums._replace(xy=0.0) if terms.y is None else sums
+    return sums._replace(xy=0.0) if terms[1] is None else sums

@@ -110,11 +110,11 @@ def terms_of(taken: Taken) -> list[Terms]:
     block, displacement, stepped, _ = taken
     e, r, p2 = stepped.e, block.residual, stepped.p2
     if block.isotropic:
-        return [Terms(e, displacement, r, stepped.new)]
+        return [(e, displacement, r, stepped.new, 0.0)]
     behind = None if displacement is None else stepped.displaced
     return [
-        Terms(e, displacement, _away(block), stepped.new, 0.0 if behind is None else p2),
-        Terms(stepped.image, behind, r, r, p2),
+        (e, displacement, _away(block), stepped.new, 0.0 if behind is None else p2),
+        (stepped.image, behind, r, r, p2),
     ]
 
 

@@ -80,10 +80,13 @@ class SweepRows(Sequence[GradientRow]):
     def add(self, taken: Taken) -> None:
         """The next step, summed while its tensors are at hand."""
         block, _, s, delta = taken
-        operands, terms, first = self.layout.operands, terms_of(taken), self._next
-        held = [operands.put(first + i, row) for i, row in enumerate(terms)]
-        self._run(operands.address, self.sums.data_ptr(), first, len(held), self.layout.single)
-        self._next += len(held)
+        layout, first, row = self.layout, self._next, self._next
+        for terms in terms_of(taken):
+            layout.operands.put(row, terms)
+            row += 1
+        at, into = layout.operands.address, self.sums.data_ptr()
+        self._run(at, into, first, row - first, layout.single)
+        self._next = row
         rest = s.rest if s.rest is not None else block.rest_change(s.new)
         self.steps.append((rest, s.modulus, s.p1, s.p2, s.t, delta, s.delta, s.backtracks))  # type: ignore[arg-type]
 

@@ -5,20 +5,33 @@ from __future__ import annotations
 import math
 import sys
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from amverify import methods
 from amverify.methods import fused, kernels, swept, tiam
-from amverify.methods.fused import Sums, Terms, sums_of
+from amverify.methods.fused import Sums, sums_of
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from tests.recorder.test_method_recorder import traced
 from tests.support.problems import parameters, problem
+
+
+class Terms(NamedTuple):
+    """What is summed, by name."""
+
+    x: Tensor
+    y: Tensor | None
+    z: Tensor
+    v: Tensor
+    c: float | Tensor = 0.0
+
 
 compiled = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")
 
