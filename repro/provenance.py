@@ -51,14 +51,18 @@ SAMT = (
 # The verdicts of a run with claims are by these besides.
 JUDGING = (
     "amverify.audit",
+    "amverify.conclusions",
     "amverify.confidence",
     "amverify.deciding",
+    "amverify.liveness",
+    "amverify.margins",
     "amverify.recorder",
     "amverify.recording",
     "amverify.theorems",
     "amverify.trace",
     "amverify.tracing",
     "amverify.verdict",
+    "amverify.witnessing",
 )
 VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn", "numba")
 

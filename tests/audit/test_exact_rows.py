@@ -271,7 +271,7 @@ def test_a_loss_without_exact_values_is_refused():
 def test_an_audit_says_how_many_it_looked_at(monkeypatch):
     p = problem(SMALL, 4, loss="squared_error", mu=0.5, rho=2.0, dtype=torch.float32)
     trace, exact = traced_exactly(tiam(), p, parameters(p), 120)
-    monkeypatch.setattr("amverify.audit.MOST_EXACT", 10)
+    monkeypatch.setattr("amverify.conclusions.MOST_EXACT", 10)
     finding = audit(trace, ["T1"], exact=exact)["T1"]
     assert finding.counts.exact <= 10
     assert any(note.startswith("10 of ") for note in finding.notes)

@@ -110,7 +110,7 @@ def summary() -> Iterator[None]:
             sweep, ratio, finishing = RECORDED[name, dtype]
             print(
                 f"  recorded in {dtype}: {ratio:.2f}x (aim 1.15) the sweep's {1e3 * sweep:.2f} ms, "
-                f"and {1e3 * finishing:.2f} ms a sweep for the bounds at the end"
+                f"{ratio + finishing / sweep:.2f}x with the bounds at the end"
             )
 
 
