@@ -70,6 +70,10 @@ MethodOption = Annotated[
     list[str] | None,
     typer.Option("--method", metavar="NAME", help="A method; may be repeated. See 'list'."),
 ]
+NetworkOption = Annotated[
+    list[str] | None,
+    typer.Option("--network", metavar="NAME", help="Tables 7 and 8: mlp or cnn; may be repeated."),
+]
 SeedsOption = Annotated[
     str | None,
     typer.Option(metavar="LIST", help="Seeds instead of the profile's: '0-4', '0,3,7', '5'."),
@@ -125,6 +129,7 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
         profile: ProfileOption = Profile.quick,
         data: DataOption = None,
         method: MethodOption = None,
+        network: NetworkOption = None,
         seeds: SeedsOption = None,
         sweeps: SweepsOption = None,
         jobs: JobsOption = 1,
@@ -148,6 +153,7 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
             jobs=jobs,
             fresh=fresh,
             scheduler=scheduler,
+            networks=network,
         )
         raise typer.Exit(make(tables, options))
 
@@ -205,10 +211,7 @@ python -m repro tune-stochastic --data digits --network cnn --method samt_row
 @app.command("tune-stochastic", epilog=TUNE_EPILOG)
 def tune_stochastic(
     data: DataOption = None,
-    network: Annotated[
-        list[str] | None,
-        typer.Option("--network", metavar="NAME", help="mlp or cnn; may be repeated."),
-    ] = None,
+    network: NetworkOption = None,
     method: MethodOption = None,
     file: Annotated[
         Path, typer.Option(metavar="FILE", help="Where the chosen settings go.")
@@ -234,8 +237,9 @@ def tune_stochastic(
         jobs=jobs,
         fresh=fresh,
         scheduler=scheduler,
+        networks=network,
     )
-    tune_minibatches(options, file, network)
+    tune_minibatches(options, file)
 
 
 COMMANDS = ("list", *TABLES, "all", "tune", "tune-stochastic")

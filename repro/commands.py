@@ -52,6 +52,7 @@ class Options:
     jobs: int = 1
     fresh: bool = False
     scheduler: str | None = None
+    networks: list[str] | None = None
 
 
 @contextmanager
@@ -124,7 +125,7 @@ def tune(options: Options, file: Path, crossed: bool) -> None:
 
 
 @interruptible()
-def tune_stochastic(options: Options, file: Path, networks: Sequence[str] | None = None) -> None:
+def tune_stochastic(options: Options, file: Path) -> None:
     """Carry out the candidates of :mod:`repro.stochastic.tuning`, write the best to ``file``.
 
     Where data sets, methods or networks are named, what the file has of others stays.
@@ -135,9 +136,9 @@ def tune_stochastic(options: Options, file: Path, networks: Sequence[str] | None
     check_writable(file.parent)
     epochs = options.sweeps or EPOCHS
     everything = list(stochastic_tuning.choices())
-    data, methods = options.data or (), options.methods or ()
+    data, methods, networks = options.data or (), options.methods or (), options.networks or ()
     check_names("data set", data, union([c.workload.dataset] for c in everything))
-    check_names("network", networks or (), union([c.workload.network] for c in everything))
+    check_names("network", networks, union([c.workload.network] for c in everything))
     check_names("method", methods, union([c.method] for c in everything))
     chosen = [
         choice
@@ -175,14 +176,19 @@ def requested(tables: Sequence[str], options: Options) -> dict[str, Request]:
     known_data = {name: tuple(dict.fromkeys(p.datasets + p.also)) for name, p in protocols.items()}
     check_names("data set", options.data or (), union(known_data.values()))
     check_names("method", options.methods or (), union(p.methods for p in protocols.values()))
+    known_networks = union(p.networks for p in protocols.values())
+    if options.networks and not known_networks:
+        raise InvalidInput(f"{', '.join(tables)}: no networks to choose among; leave out --network")
+    check_names("network", options.networks or (), known_networks)
     requests = {}
     for name, protocol in protocols.items():
         datasets = common(options.data or protocol.datasets, known_data[name])
         methods = common(options.methods or protocol.methods, protocol.methods)
         seeds = protocol.seeds[options.profile] if options.seeds is None else options.seeds
         sweeps = protocol.sweeps if options.sweeps is None else options.sweeps
+        networks = common(options.networks or (), protocol.networks)
         if datasets and methods:
-            requests[name] = Request(datasets, methods, seeds, sweeps, options.profile)
+            requests[name] = Request(datasets, methods, seeds, sweeps, options.profile, networks)
     return requests
 
 

@@ -37,13 +37,22 @@ class Workload:
         return f"{self.dataset}, {self.network.upper()}"
 
 
-def workloads(datasets: Sequence[str], profile: str) -> tuple[Workload, ...]:
-    """The MLP on every data set and the CNN on the digits; in the paper profile on all."""
+def workloads(
+    datasets: Sequence[str], profile: str, networks: Sequence[str] = ()
+) -> tuple[Workload, ...]:
+    """The MLP on every data set and the CNN on the digits; in the paper profile on all.
+
+    Where ``networks`` are named, these on every data set.
+    """
     return tuple(
         Workload(dataset, network)
         for dataset in datasets
         for network in HIDDEN
-        if network == "mlp" or dataset == "digits" or profile == "paper"
+        if (
+            network in networks
+            if networks
+            else network == "mlp" or dataset == "digits" or profile == "paper"
+        )
     )
 
 

@@ -90,7 +90,7 @@ def rows_of(
 ) -> tuple[tuple[Cell, ...], ...]:
     """``row(method, workload)`` for each, ``width`` cells long, or why there is none."""
     rows: list[tuple[Cell, ...]] = []
-    for workload in workloads(request.datasets, request.profile):
+    for workload in workloads(request.datasets, request.profile, request.networks):
         if workload.dataset in laboratory.failed:
             failure = laboratory.failed[workload.dataset]
             about = f"all {len(request.methods)} methods"
@@ -111,7 +111,7 @@ def workloads_at_hand(
 ) -> tuple[tuple[Workload, ...], dict[str, Dataset]]:
     """The workloads whose data can be had, and the data."""
     datasets = available(request, laboratory)
-    return workloads(tuple(datasets), request.profile), datasets
+    return workloads(tuple(datasets), request.profile, request.networks), datasets
 
 
 def curves_table(runs: Mapping[RunSpec, FinishedRun]) -> Table:

@@ -14,13 +14,14 @@ from repro.runs import RunSpec
 
 @dataclass(frozen=True)
 class Request:
-    """The rows and runs that the user asked for."""
+    """The rows and runs that the user asked for; without ``networks``, those of the profile."""
 
     datasets: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: tuple[int, ...]
     sweeps: int
     profile: str = "quick"
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Protocol:
     """What a table is made of unless the user says otherwise.
 
     ``datasets`` and ``methods`` are the usual ones; others are refused, but for the data sets
-    in ``also``. ``seeds`` is by profile.
+    in ``also``. ``seeds`` is by profile. ``networks`` can be chosen among, if there are any.
     """
 
     datasets: tuple[str, ...]
@@ -36,6 +37,7 @@ class Protocol:
     sweeps: int
     seeds: Mapping[str, tuple[int, ...]]
     also: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
     present, datasets = workloads_at_hand(request, laboratory)
     rates = RATES if request.profile == "paper" else RATES[::2]
     found = configurations(request.methods, present)
-    compared = [workload for workload in present if workload.network == "mlp"]
+    compared = [w for w in present if w.network in (request.networks or ("mlp",))]
     settings: dict[Key, Settings] = {
         (m, w, rate): (("alpha", rate),)
         for w in compared
@@ -100,7 +100,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         caption=f"{about} Least and greatest over the seeds, medians averaged.",
         notes=(
             *notes_without_data(laboratory, request.datasets),
-            *([PAPER_ONLY] if request.profile == "quick" else []),
+            *([PAPER_ONLY] if request.profile == "quick" and not request.networks else []),
             *notes_on_runs({f"{LABELS[m]} on {w}": own for (m, w), own in chosen.items()}),
             *found.notes(),
         ),
