@@ -14,6 +14,8 @@ same two rules at a higher price.
 
 Where the modules make up a dense network, the same is done without graphs
 (:mod:`amverify.methods.samt.dense`), call by call: what that cannot serve is served as above.
+Where the closure shows what it does after the model (:mod:`amverify.methods.samt.tail`), a sweep
+calls it once.
 
 The user's closure stays what it was. During a step the model's ``forward`` is replaced: called
 with the very tensor that it was called with last (same object, same version), it resumes at
@@ -29,7 +31,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from amverify.methods.samt.dense import Dense, find_dense
+from amverify.methods.samt.dense import Call, Dense, find_dense
 
 RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
 """Modules that draw random numbers in training: only a whole forward pass replays them."""
@@ -92,6 +94,7 @@ class Chain:
     _outputs: list[Tensor] = field(default_factory=list, init=False)
     _target: int = field(default=0, init=False)
     _graph: bool = field(default=False, init=False)
+    _count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._tree = [(module, [*module._modules.values()]) for module in self.model.modules()]
@@ -118,7 +121,7 @@ class Chain:
 
     def aim(self, block: int, graph: bool) -> None:
         """The next gradient is by ``block``, perhaps with its graph."""
-        self._target, self._graph = self.starts[block], graph
+        self._target, self._graph, self._count = self.starts[block], graph, 0
         if self.dense is not None:
             self.dense.start()
 
@@ -128,11 +131,18 @@ class Chain:
         if self.dense is not None:
             self.dense.changed(self.layers[block])
 
+    @property
+    def only_call(self) -> Call | None:
+        """The one call of the model since ``aim``, if the dense network took it."""
+        calls = [] if self.dense is None else self.dense.calls
+        return calls[0] if self._count == len(calls) == 1 else None
+
     def leave(self) -> None:
         """Run whole passes from now on: the closure draws random numbers, parts would not."""
         self._left, self.used, self._outputs = True, False, []
 
     def _forward(self, x: Tensor) -> Tensor:
+        self._count += 1
         resumes = torch.is_grad_enabled() and not x.requires_grad
         if self._left or not resumes or torch.compiler.is_compiling():
             return _run(self.segments, x)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,24 @@ DTYPES = (torch.float32, torch.float64)
 
 Factors = dict[int, tuple[Tensor, Tensor]]
 """δ_l and a_{l−1} by the layer's number."""
+
+
+class Call(NamedTuple):
+    """A call of the model by a closure.
+
+    Args:
+        output: a_L, where a graph begins.
+        handed: the copy that the closure got.
+        node: of the graph, that made the copy.
+        values: a_0 … a_L.
+        versions: of the batch and the weights.
+    """
+
+    output: Tensor
+    handed: Tensor
+    node: Any
+    values: list[Tensor]
+    versions: list[int]
 
 
 class Product(NamedTuple):
@@ -124,17 +142,19 @@ def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
 
 @dataclass
 class Dense:
-    """The layers, what they gave on the last batch, and the outputs handed out since ``start``.
+    """The layers, what they gave on the last batch, and the calls served since ``start``.
 
     Args:
         layers: the first to the last.
         flat: whether samples are flattened before.
+
+    ``tails`` says for each kind of tail that was met whether autograd agreed with it.
     """
 
     layers: list[Layer]
     flat: bool
-    outputs: list[Tensor] = field(default_factory=list, init=False)
-    _seen: list[tuple[list[Tensor], list[int]]] = field(default_factory=list, init=False)
+    tails: dict[type, bool] = field(default_factory=dict, init=False)
+    calls: list[Call] = field(default_factory=list, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _values: list[Tensor] = field(default_factory=list, init=False)
@@ -149,7 +169,7 @@ class Dense:
 
     def start(self) -> None:
         """Another evaluation of the closure begins."""
-        self.outputs, self._seen = [], []
+        self.calls = []
 
     def forget(self) -> None:
         """Drop every value."""
@@ -198,14 +218,32 @@ class Dense:
         if x is not self._x or x._version != self._version:
             self._x, self._version = x, x._version
             self._values = [x.flatten(1) if self.flat else x]
-        values = self._values
         with torch.no_grad():
-            for layer in self.layers[len(values) - 1 :]:
-                values.append(layer.forward(values[-1]))
-        output = values[-1].detach().requires_grad_()
-        self.outputs.append(output)
-        self._seen.append((values.copy(), self._versions(x)))
-        return output.clone()  # the closure may write into it
+            output = self.present().detach().requires_grad_()
+        handed = output.clone()  # the closure may write into it
+        versions = self._versions(x)
+        self.calls.append(Call(output, handed, handed.grad_fn, self._values.copy(), versions))
+        return handed
+
+    def present(self) -> Tensor:
+        """a_L for the same batch, without a graph."""
+        values = self._values
+        for layer in self.layers[len(values) - 1 :]:
+            values.append(layer.forward(values[-1]))
+        return values[-1]
+
+    @property
+    def batch(self) -> Tensor | None:
+        """The x of the last call."""
+        return self._x
+
+    def products(self, delta: Tensor, parameters: Sequence[Tensor]) -> list[Product | None]:
+        """The gradients by these parameters, δ the loss's by what ``present`` gave."""
+        numbers = [self.places[id(w)] for w in parameters]
+        lowest = min(numbers)
+        values = self._values.copy()
+        del self._values[lowest + 1 :]  # they are let go as soon as they have served
+        return self._products(self._factors(delta, values, numbers, lowest), parameters, numbers)
 
     def gradients(
         self, by_outputs: Sequence[Tensor | None], parameters: Sequence[Tensor]
@@ -215,25 +253,29 @@ class Dense:
         Raises:
             InvalidInput: if the closure wrote into the batch or a weight behind the model's back.
         """
-        places = self.places
-        numbers = [places[id(w)] for w in parameters]
+        numbers = [self.places[id(w)] for w in parameters]
         lowest = min(numbers)
         del self._values[lowest + 1 :]  # they are let go as soon as they have served
         rows = []
-        for (values, versions), delta in zip(self._seen, by_outputs, strict=True):
-            if versions != self._versions(values[0]):
+        for call, delta in zip(self.calls, by_outputs, strict=True):
+            values = call.values
+            if call.versions != self._versions(values[0]):
                 raise InvalidInput("closure: it modified the batch, or a weight, in place")
             if delta is not None:
                 rows.append(self._factors(delta, values, numbers, lowest))
-        self.outputs, self._seen = [], []
+        self.calls = []
         if not rows:
             return [None] * len(parameters)
         factors = rows[0] if len(rows) == 1 else _below(rows)
-        layers = self.layers
+        return self._products(factors, parameters, numbers)
+
+    def _products(
+        self, factors: Factors, parameters: Sequence[Tensor], numbers: Sequence[int]
+    ) -> list[Product | None]:
         found: list[Product | None] = []
         for w, number in zip(parameters, numbers, strict=True):
             delta, a = factors[number]
-            found.append(Product(delta, a if w is layers[number].weight else None))
+            found.append(Product(delta, a if w is self.layers[number].weight else None))
         return found
 
     def _versions(self, x: Tensor) -> list[int]:

@@ -22,7 +22,8 @@ from amverify.errors import InvalidInput
 from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
-from amverify.methods.samt.dense import Product
+from amverify.methods.samt.dense import Dense, Product
+from amverify.methods.samt.tail import Captured, Tail, agrees, captured, find_tail, operands, stand
 
 Closure: TypeAlias = Callable[[], Tensor]
 
@@ -68,6 +69,7 @@ class Evaluation:
     _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
+    _tail: Tail | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.process_group)
@@ -82,7 +84,7 @@ class Evaluation:
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
-        self._random, self._buffers = [], None
+        self._random, self._buffers, self._tail = [], None, None
 
     def gradient(self, target: Target, graph: bool = False) -> list[Tensor | None]:
         """∇_i ℓ at the present weights; None for a parameter that the loss does not use.
@@ -124,9 +126,23 @@ class Evaluation:
 
     def _both(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
         """The loss and its gradient."""
-        with torch.enable_grad():
-            loss = self._call(target)
-        return loss, self._differentiated(loss, target, graph)
+        if graph or self._tail is None:
+            with torch.enable_grad():
+                loss = self._call(target)
+            if graph or self._tail is None:
+                return loss, self._differentiated(loss, target, graph)
+        return self._by_tail(self._tail, target)
+
+    def _by_tail(self, tail: Tail, target: Target) -> tuple[Tensor, list[Tensor | Product | None]]:
+        """The same, without the closure."""
+        network = self._dense
+        assert network is not None, "a tail was found behind it"
+        loss, delta = tail.at(network.present())
+        return loss, [*network.products(delta, target.parameters)]
+
+    @property
+    def _dense(self) -> Dense | None:
+        return None if self.chain is None else self.chain.dense
 
     def _counted(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
         """``_both``, with FLOPs counted; those of products are formed, so that they count."""
@@ -140,8 +156,8 @@ class Evaluation:
     ) -> list[Tensor | Product | None]:
         """By the parameters: what comes through a dense network's outputs, and what does not."""
         chain, parameters = self.chain, target.parameters
-        network = None if chain is None else chain.dense
-        outputs = [] if network is None else network.outputs
+        network = self._dense
+        outputs = [] if network is None else [call.output for call in network.calls]
         found = _differentiate(loss, [*outputs, *parameters], target, graph)
         if chain is not None:
             chain.changed(target.number)  # its graph is used up
@@ -181,8 +197,9 @@ class Evaluation:
         if self._autocast:
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         first = not self._random
+        before: Captured = {}
         if first:
-            self._random = _random_state()
+            self._random, before = _random_state(), captured(self.closure)
         elif self._drew:
             _set_random_state(self._random)
         try:
@@ -194,13 +211,31 @@ class Evaluation:
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
-        if first:
-            self._drew = not _same(self._random, _random_state())
-        if self.chain is not None and self.chain.used and self._drew:
-            self.chain.leave()
         _check_loss(loss, where)
+        if first:
+            self._tail = self._found_tail(loss, before)
+            self._drew = self._tail is not None or not _same(self._random, _random_state())
+        if self.chain is not None and self.chain.used and self._drew and self._tail is None:
+            self.chain.leave()
         self._keep_buffers()
         return loss
+
+    def _found_tail(self, loss: Tensor, before: Captured) -> Tail | None:
+        """What came after the model, if that is all there is, and later calls would do the same."""
+        call = None if self.chain is None else self.chain.only_call
+        network = self._dense
+        if call is None or network is None or network.batch is None or self.count_flops:
+            return None
+        tail = find_tail(loss, call.handed, call.node)
+        if tail is None:
+            return None
+        fixed = [network.batch, *operands(tail)]
+        if not stand(fixed, before, captured(self.closure)):
+            return None
+        kind = type(tail)
+        if kind not in network.tails:
+            network.tails[kind] = agrees(tail, loss, call.output)
+        return tail if network.tails[kind] else None
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""
