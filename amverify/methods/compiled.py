@@ -86,42 +86,81 @@ def _sums(
     found[:] = (xx, xy, xz, zz, vv, turned)
 
 
-@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def step(like: NDArray[Any], at: NDArray[np.int64]) -> None:
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def step(operands: int, single: bool) -> None:
     """w ← w − α ⊙ g, Δ ← Δ − α ⊙ g, and reduce(g ⊙ d), reduce(g²), row after row.
 
     α, reduce(g ⊙ d) and reduce(g²) have as many rows as w, or one, and as many columns, or one.
 
     Args:
-        like: any array of the entries' format.
-        at: addresses of w, g, d, α, Δ and of where the two sums go, 0 for d, Δ or a sum that is
-            not wanted; the numbers of w's rows and columns; whether α has those rows, and those
-            columns.
+        operands: address of eleven numbers: the addresses of w, g, d, α, Δ and of where the two
+            sums go, 0 for d, Δ or a sum that is not wanted; how many rows and columns w has;
+            whether α has those rows, and those columns.
+        single: whether entries are of float32, not float64.
     """
+    at = carray(_pointer(operands), 11, np.int64)
+    if single:
+        _step(at, np.float32)
+    else:
+        _step(at, np.float64)
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _step(at: NDArray[np.int64], form: Any) -> None:
+    """``step`` for entries of one format."""
     at_w, at_g, at_d, at_alpha, at_moved, at_inner, at_squares = at[:7]
-    rows, columns, by_row, by_column = at[7:11]
+    rows, columns, by_row, by_column = at[7:]
     shape = (rows, columns)
-    w = carray(_pointer(at_w), shape, like.dtype)
-    g = carray(_pointer(at_g), shape, like.dtype)
-    d = carray(_pointer(at_d), shape, like.dtype)
-    moved = carray(_pointer(at_moved), shape, like.dtype)
+    w = carray(_pointer(at_w), shape, form)
+    g = carray(_pointer(at_g), shape, form)
+    d = carray(_pointer(at_d), shape, form)
+    moved = carray(_pointer(at_moved), shape, form)
     coarse = (rows if by_row else 1, columns if by_column else 1)
-    alpha = carray(_pointer(at_alpha), coarse, like.dtype)
-    inner = carray(_pointer(at_inner), coarse, like.dtype)
-    squares = carray(_pointer(at_squares), coarse, like.dtype)
+    alpha = carray(_pointer(at_alpha), coarse, form)
+    inner = carray(_pointer(at_inner), coarse, form)
+    squares = carray(_pointer(at_squares), coarse, form)
     if at_inner:
         inner[:] = 0
     if at_squares:
         squares[:] = 0
     for i in range(rows):
         k = i if by_row else 0
+        if at_moved:
+            _subtract(moved[i], alpha[k], g[i])
+        if at_inner and at_squares:
+            _measured(w[i], g[i], d[i], alpha[k], inner[k], squares[k])
+            continue
         if at_inner:
             _add_products(g[i], d[i], inner[k])
         if at_squares:
             _add_products(g[i], g[i], squares[k])
-        if at_moved:
-            _subtract(moved[i], alpha[k], g[i])
         _subtract(w[i], alpha[k], g[i])
+
+
+@njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _measured(
+    w: NDArray[Any],
+    g: NDArray[Any],
+    d: NDArray[Any],
+    alpha: NDArray[Any],
+    inner: NDArray[Any],
+    squares: NDArray[Any],
+) -> None:
+    """A row's step and both its sums, each entry read once."""
+    if alpha.size == w.size:
+        for j in range(w.size):
+            x = g[j]
+            inner[j] += x * d[j]
+            squares[j] += x * x
+            w[j] -= alpha[j] * x
+        return
+    a, product, square = alpha[0], inner[0], squares[0]
+    for j in range(w.size):
+        x = g[j]
+        product += x * d[j]
+        square += x * x
+        w[j] -= a * x
+    inner[0], squares[0] = product, square
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -151,26 +190,58 @@ def _subtract(x: NDArray[Any], alpha: NDArray[Any], g: NDArray[Any]) -> None:
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def climb(
-    like: NDArray[Any], at: NDArray[np.int64], beta: float, low: float, high: float, tiny: float
+    theta: int,
+    inner: int,
+    own: int,
+    before: int,
+    size: int,
+    single: bool,
+    beta: float,
+    low: float,
+    high: float,
 ) -> int:
     """θ ← clamp(θ + βc, low, high), c = inner/(√own·√before) within [−1, 1].
 
     Args:
-        like: any array of the entries' format.
-        at: addresses of θ, inner, own and before; how many entries each has.
+        theta: address of θ.
+        inner: address of the hypergradient.
+        own: address of reduce(g²).
+        before: address of reduce(d²).
+        size: how many entries each has.
+        single: whether entries are of float32, not float64.
         beta: β.
         low: of θ.
         high: of θ.
-        tiny: what the bound is at least.
 
     Returns:
         How many entries were not finite: their θ stays.
     """
-    at_theta, at_inner, at_own, at_before, size = at
-    theta = carray(_pointer(at_theta), size, like.dtype)
-    inner = carray(_pointer(at_inner), size, like.dtype)
-    own = carray(_pointer(at_own), size, like.dtype)
-    before = carray(_pointer(at_before), size, like.dtype)
+    bad: int
+    if single:
+        bad = _climb(theta, inner, own, before, size, np.float32, beta, low, high)
+    else:
+        bad = _climb(theta, inner, own, before, size, np.float64, beta, low, high)
+    return bad
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _climb(
+    at_theta: int,
+    at_inner: int,
+    at_own: int,
+    at_before: int,
+    size: int,
+    form: Any,
+    beta: float,
+    low: float,
+    high: float,
+) -> int:
+    """``climb`` for entries of one format."""
+    theta = carray(_pointer(at_theta), size, form)
+    inner = carray(_pointer(at_inner), size, form)
+    own = carray(_pointer(at_own), size, form)
+    before = carray(_pointer(at_before), size, form)
+    tiny = np.finfo(form).tiny
     bad = 0
     for i in range(size):
         most = np.sqrt(own[i]) * np.sqrt(before[i])
@@ -184,19 +255,31 @@ def climb(
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def exponential(
-    like: NDArray[Any], at: NDArray[np.int64], scale: float, low: float, high: float
+    theta: int, alpha: int, size: int, single: bool, scale: float, low: float, high: float
 ) -> None:
     """α ← clamp(scale·exp(θ), low, high).
 
     Args:
-        like: any array of the entries' format.
-        at: addresses of θ and α; how many entries each has.
+        theta: address of θ.
+        alpha: address of α.
+        size: how many entries each has.
+        single: whether entries are of float32, not float64.
         scale: lr.
         low: α_min.
         high: α_max.
     """
-    at_theta, at_alpha, size = at
-    theta = carray(_pointer(at_theta), size, like.dtype)
-    alpha = carray(_pointer(at_alpha), size, like.dtype)
+    if single:
+        _exponential(theta, alpha, size, np.float32, scale, low, high)
+    else:
+        _exponential(theta, alpha, size, np.float64, scale, low, high)
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _exponential(
+    at_theta: int, at_alpha: int, size: int, form: Any, scale: float, low: float, high: float
+) -> None:
+    """``exponential`` for entries of one format."""
+    theta = carray(_pointer(at_theta), size, form)
+    alpha = carray(_pointer(at_alpha), size, form)
     for i in range(size):
         alpha[i] = min(max(scale * np.exp(theta[i]), low), high)

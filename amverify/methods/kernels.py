@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from types import ModuleType
-from typing import Any
-
-import torch
-from numpy.typing import NDArray
-
-
-@cache
-def empty(dtype: torch.dtype) -> NDArray[Any]:
-    """What tells the kernel the format of the entries."""
-    array: NDArray[Any] = torch.empty(0, dtype=dtype).numpy()
-    return array
 
 
 @cache

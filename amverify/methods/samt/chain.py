@@ -25,7 +25,6 @@ segment s; called with another, it starts anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -101,23 +100,23 @@ class Chain:
 
     def stands(self) -> bool:
         """Whether the model is still made of the same modules, and nothing was hooked to them."""
-        return all(
-            not _is_touched(module) and [*module._modules.values()] == parts
-            for module, parts in self._tree
-        ) and (self.dense is None or self.dense.stands())
+        for module, parts in self._tree:
+            own = module._modules
+            if _is_touched(module) or ((own or parts) and [*own.values()] != parts):
+                return False
+        return self.dense is None or self.dense.stands()
 
-    @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """The model with its ``forward`` replaced; nothing is kept afterwards."""
+    def take_over(self) -> None:
+        """Replace the model's ``forward``, for a step."""
         self.used = False
         self.model.__dict__["forward"] = self._forward
-        try:
-            yield
-        finally:
-            del self.model.__dict__["forward"]
-            self._x, self._outputs = None, []
-            if self.dense is not None:
-                self.dense.forget()
+
+    def hand_back(self) -> None:
+        """Give the model its own; nothing is kept."""
+        del self.model.__dict__["forward"]
+        self._x, self._outputs = None, []
+        if self.dense is not None:
+            self.dense.forget()
 
     def aim(self, block: int, graph: bool) -> None:
         """The next gradient is by ``block``, perhaps with its graph."""

@@ -111,11 +111,6 @@ class Layer(NamedTuple):
     bias: Tensor | None
     activation: Activation | None
 
-    def forward(self, a: Tensor) -> Tensor:
-        """The layer's value."""
-        z = nn.functional.linear(a, self.weight, self.bias)
-        return z if self.activation is None else self.activation.apply(z)
-
 
 def find_dense(parts: Sequence[nn.Module]) -> Dense | None:
     """The dense network that these modules are, or None.
@@ -228,9 +223,13 @@ class Dense:
     def present(self) -> Tensor:
         """a_L for the same batch, without a graph."""
         values = self._values
-        for layer in self.layers[len(values) - 1 :]:
-            values.append(layer.forward(values[-1]))
-        return values[-1]
+        a = values[-1]
+        for _, weight, bias, activation in self.layers[len(values) - 1 :]:
+            a = nn.functional.linear(a, weight, bias)
+            if activation is not None:
+                a = activation.apply(a)
+            values.append(a)
+        return a
 
     @property
     def batch(self) -> Tensor | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -23,7 +23,14 @@ from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.dense import Dense, Product
-from amverify.methods.samt.tail import Captured, Tail, agrees, captured, find_tail, operands, stand
+from amverify.methods.samt.tail import (
+    Captured,
+    Tail,
+    agrees,
+    captured,
+    find_tail,
+    stand,
+)
 
 Closure: TypeAlias = Callable[[], Tensor]
 
@@ -70,6 +77,7 @@ class Evaluation:
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
     _tail: Tail | None = field(default=None, init=False)
+    _kept: Tensor | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.process_group)
@@ -78,9 +86,15 @@ class Evaluation:
     @contextmanager
     def running(self) -> Iterator[None]:
         """The model prepared for a step, and as the user knows it afterwards."""
-        place = nullcontext() if self.chain is None else self.chain.in_place()
-        with torch.no_grad(), place:  # the closure alone is run with graphs
-            yield
+        chain = self.chain
+        if chain is not None:
+            chain.take_over()
+        try:
+            with torch.no_grad():  # the closure alone is run with graphs
+                yield
+        finally:
+            if chain is not None:
+                chain.hand_back()
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
@@ -125,20 +139,18 @@ class Evaluation:
         return found
 
     def _both(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
-        """The loss and its gradient."""
-        if graph or self._tail is None:
+        """The loss and its gradient, without the closure where its tail is known."""
+        network = self._dense
+        if graph or self._tail is None or network is None:
             with torch.enable_grad():
                 loss = self._call(target)
-            if graph or self._tail is None:
+            if graph or self._tail is None or network is None:
                 return loss, self._differentiated(loss, target, graph)
-        return self._by_tail(self._tail, target)
-
-    def _by_tail(self, tail: Tail, target: Target) -> tuple[Tensor, list[Tensor | Product | None]]:
-        """The same, without the closure."""
-        network = self._dense
-        assert network is not None, "a tail was found behind it"
-        loss, delta = tail.at(network.present())
-        return loss, [*network.products(delta, target.parameters)]
+            kept = self._kept
+            assert kept is not None, "the tail was found with it"
+        else:
+            loss, kept = self._tail.loss(network.present())
+        return loss, [*network.products(self._tail.delta(kept), target.parameters)]
 
     @property
     def _dense(self) -> Dense | None:
@@ -226,15 +238,15 @@ class Evaluation:
         network = self._dense
         if call is None or network is None or network.batch is None or self.count_flops:
             return None
-        tail = find_tail(loss, call.handed, call.node)
-        if tail is None:
+        found = find_tail(loss, call.handed, call.node)
+        if found is None:
             return None
-        fixed = [network.batch, *operands(tail)]
-        if not stand(fixed, before, captured(self.closure)):
+        tail, self._kept = found
+        if not stand([network.batch, *tail.operands], before, captured(self.closure)):
             return None
         kind = type(tail)
         if kind not in network.tails:
-            network.tails[kind] = agrees(tail, loss, call.output)
+            network.tails[kind] = agrees(tail, self._kept, loss, call.output)
         return tail if network.tails[kind] else None
 
     def _keep_buffers(self) -> None:

@@ -12,6 +12,7 @@ The sums differ from torch's by rounding: a run with numba and one without agree
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import prod
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import increment_version
 
-from amverify.methods.kernels import compiled, empty
+from amverify.methods.kernels import compiled
 
 FORMATS = (torch.float32, torch.float64)
 MOST = 2**20
@@ -79,7 +80,8 @@ def one_pass(
         return None
     inner = None if d is None else torch.empty_like(alpha)
     own = torch.empty_like(alpha) if squares else None
-    loops.step(empty(w.dtype), np.array([*_addresses((*tensors, inner, own)), *lie]))
+    operands = _Table([*_addresses((*tensors, inner, own)), *lie])
+    loops.step(operands.address, w.dtype is torch.float32)
     increment_version(w)
     return inner, own
 
@@ -95,15 +97,25 @@ class Slot(NamedTuple):
     squares: tuple[Tensor, Tensor]
 
 
+class _Table:
+    """Numbers in one place, where a loop reads them; written one by one."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        held = bytearray(8 * len(numbers))
+        self.cells = memoryview(held).cast("q")
+        self.address = int(np.frombuffer(held, dtype=np.int64).ctypes.data)
+        self.cells[:] = array("q", numbers)
+
+
 class Lane:
     """A parameter that the loop serves; what does not change from step to step."""
 
     def __init__(self, w: Tensor, slot: Slot, step: Callable[..., None], lie: Sides) -> None:
         self.w, self.slot, self.dtype = w, slot, w.dtype
-        self._step, self._like = step, empty(w.dtype)
+        self._step, self._single = step, w.dtype is torch.float32
         self._inner = slot.inner.data_ptr()
         self._squares = [square.data_ptr() for square in slot.squares]
-        self._at = np.array([0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie])
+        self._at = _Table([0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie])
 
     @staticmethod
     def of(w: Tensor, slot: Slot | None) -> Lane | None:
@@ -135,19 +147,21 @@ class Lane:
             Where in the slot reduce(g²) is, and where ``before``; None if the tensors do not
             allow the loop, and nothing is done.
         """
-        w, squares = self.w, self.slot.squares
+        w, squares, dtype = self.w, self.slot.squares, self.dtype
         for u in (w, g, d, displacement):
-            if u is not None and not (u.dtype is self.dtype and u.is_contiguous()):
+            if u is not None and not (u.dtype is dtype and u.is_contiguous()):
                 return None
         own = 1 if before is squares[0] else 0
         if before is not None and before is not squares[1 - own]:
             squares[1 - own].copy_(before)
-        at = self._at
-        at[0], at[1] = w.data_ptr(), g.data_ptr()
-        at[2], at[5] = (0, 0) if d is None else (d.data_ptr(), self._inner)
+        at = self._at.cells
+        at[0] = w.data_ptr()
+        at[1] = g.data_ptr()
+        at[2] = 0 if d is None else d.data_ptr()
         at[4] = 0 if displacement is None else displacement.data_ptr()
+        at[5] = 0 if d is None else self._inner
         at[6] = self._squares[own] if measure else 0
-        self._step(self._like, at)
+        self._step(self._at.address, self._single)
         increment_version(w)
         return squares[own], squares[1 - own]
 
@@ -169,8 +183,8 @@ def climb(
     """
     theta, loops = tensors[0], compiled()
     assert loops is not None, "what lies in slots came from a loop"
-    tiny, at = torch.finfo(theta.dtype).tiny, np.array([*_addresses(tensors), theta.numel()])
-    bad: int = loops.climb(empty(theta.dtype), at, beta, *limits, tiny)
+    form = theta.numel(), theta.dtype is torch.float32
+    bad: int = loops.climb(*_addresses(tensors), *form, float(beta), *limits)
     increment_version(theta)
     return bad
 
@@ -180,8 +194,10 @@ def exponential(theta: Tensor, alpha: Tensor, scale: float, bounds: tuple[float,
     loops = compiled()
     if loops is None or not _served((theta, alpha)):
         return False
-    at = np.array([theta.data_ptr(), alpha.data_ptr(), theta.numel()])
-    loops.exponential(empty(theta.dtype), at, scale, *bounds)
+    form = theta.numel(), theta.dtype is torch.float32
+    low, high = bounds
+    settings = float(scale), float(low), float(high)
+    loops.exponential(theta.data_ptr(), alpha.data_ptr(), *form, *settings)
     return True
 
 

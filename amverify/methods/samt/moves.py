@@ -88,7 +88,7 @@ def move(
         state: of the step before, renewed: ``direction``, whether its memory is ``owned``, its
             ``square`` reduce(d²) if known, and ``displacement``.
         rule: what else there is.
-        lane: the parameter's, where what is measured may be put into its slot.
+        lane: the parameter's, where the rule is lean and what is measured may go into its slot.
     """
     if isinstance(gradient, Product):
         if gradient.a is not None and w.numel() >= LARGE:
@@ -96,7 +96,7 @@ def move(
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
     displacement = _displacement(w, state, rule)
-    if lane is not None and rule.lean and alpha is lane.slot.alpha:
+    if lane is not None and alpha is lane.slot.alpha:
         old, before = (state["direction"], state.get("square")) if rule.train else (None, None)
         if old is not None and before is None:
             before = inner(old, old, alpha.shape)

@@ -33,7 +33,7 @@ from amverify.methods.samt.chain import Chain, find_chain
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Closure, Evaluation
 from amverify.methods.samt.kinds import Kind, step_size_shape
-from amverify.methods.samt.loops import Lane
+from amverify.methods.samt.loops import Lane, Slot
 from amverify.methods.samt.settings import (
     Meta,
     MetaOptimiser,
@@ -312,21 +312,20 @@ class SAMT(torch.optim.Optimizer):
         trained = [[w for w in g["params"] if w in self.state] for g in self.param_groups]
         pairs = zip(self.param_groups, trained, strict=True)
         self._pools = pooled((self.state[w]["theta"], g) for g, block in pairs for w in block)
-        slots = {
-            id(theta): slot
-            for pool in self._pools
-            for theta, slot in zip(pool.thetas, pool.slots, strict=False)
-        }
-        self._blocks = [
-            Block(
-                number,
-                self.param_groups[number],
-                block,
-                self.state,
-                [Lane.of(w, slots.get(id(self.state[w]["theta"]))) for w in block],
-            )
-            for number, block in enumerate(trained)
-        ]
+        alphas: dict[int, Tensor] = {}
+        slots: dict[int, Slot] = {}
+        for pool in self._pools:
+            alphas |= {
+                id(theta): a for theta, a in zip(pool.thetas, pool.step_sizes(), strict=True)
+            }
+            slots |= {id(theta): s for theta, s in zip(pool.thetas, pool.slots, strict=False)}
+        self._blocks = []
+        for number, block in enumerate(trained):
+            thetas = [id(self.state[w]["theta"]) for w in block]
+            lanes = [Lane.of(w, slots.get(k)) for w, k in zip(block, thetas, strict=True)]
+            own = [alphas[k] for k in thetas]
+            group = self.param_groups[number]
+            self._blocks.append(Block(number, group, block, self.state, own, lanes))
         self._chain = None
         return self._blocks
 

@@ -111,13 +111,14 @@ def step_size(theta: Tensor, group: Group, out: Tensor) -> None:
 class Span(NamedTuple):
     """Neighbours in a pool with the same settings: where, their θ and α, a group that has them.
 
-    ``sums`` are their part of what the slots are views of, if there are any.
+    ``limits`` are those of θ; ``sums`` their part of what the slots are views of, if there are any.
     """
 
     where: slice
     theta: Tensor
     alpha: Tensor
     group: Group
+    limits: tuple[float, float]
     sums: tuple[Tensor, ...]
 
 
@@ -167,6 +168,7 @@ class Pool:
                     self.flat[a:b],
                     self._alpha[a:b],
                     run[0][1],
+                    limits(self.flat, run[0][1]),
                     tuple(x[a:b] for x in self._sums),
                 )
                 for a, b, run in zip([0, *ends], ends, runs, strict=False)
@@ -183,8 +185,8 @@ class Pool:
         spans = self.spans()
         versions = [self.flat._version, *[theta._version for theta in self.thetas]]
         if versions != self._versions:
-            for _, theta, alpha, group, _ in spans:
-                few = len(self.flat) <= FEW
+            few = len(self.flat) <= FEW
+            for _, theta, alpha, group, _, _ in spans:
                 if not (few and exponential(theta, alpha, group["lr"], group["bounds"])):
                     step_size(theta, group, alpha)
             self._versions = versions
@@ -205,9 +207,9 @@ class Pool:
         if own is None:
             return None
         bad = 0
-        for _, theta, _, group, sums in self._spans:
+        for _, theta, _, group, between, sums in self._spans:
             tensors = (theta, sums[0], sums[1 + own], sums[2 - own])
-            bad += climb(tensors, group["meta_lr"], limits(theta, group))
+            bad += climb(tensors, group["meta_lr"], between)
         increment_version(self.flat)
         return bad
 
@@ -260,14 +262,13 @@ class Pool:
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
-        for where, theta, _, group, _ in self.spans():
+        for where, theta, _, group, _, _ in self.spans():
             theta.add_(c[where], alpha=group["meta_lr"])
             keep_in_bounds(theta, group)
 
 
 def _settings(group: Group) -> tuple[Any, ...]:
-    names = ("lr", "bounds", "meta_lr", "initial_lr")
-    return tuple(group.get(name) for name in names)
+    return group["lr"], group["bounds"], group["meta_lr"], group.get("initial_lr")
 
 
 def pooled(thetas: Iterable[tuple[Tensor, Group]]) -> list[Pool]:

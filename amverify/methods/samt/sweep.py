@@ -34,12 +34,13 @@ from amverify.methods.samt.stepsizes import Hypergradient, Pool, meta_step
 
 @dataclass(frozen=True)
 class Block:
-    """A block as a sweep sees it."""
+    """A block as a sweep sees it; ``alphas`` are where its pools put its step sizes."""
 
     number: int
     group: Group
     parameters: list[Tensor]
     all_state: Any
+    alphas: list[Tensor]
     lanes: list[Lane | None]
 
     @cached_property
@@ -69,7 +70,7 @@ class Sweep:
     meta_optimiser: torch.optim.Optimizer | None
     bad: int = field(default=0, init=False)
     _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
-    _alphas: dict[int, Tensor] = field(default_factory=dict, init=False)
+    _current: bool = field(default=False, init=False)
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
@@ -128,11 +129,11 @@ class Sweep:
 
     def _step_sizes(self, block: Block) -> list[Tensor]:
         """The block's α."""
-        if not self._alphas:
+        if not self._current:
             for pool in self.pools:
-                rows = zip(pool.thetas, pool.step_sizes(), strict=True)
-                self._alphas.update((id(theta), alpha) for theta, alpha in rows)
-        return [self._alphas[id(state["theta"])] for state in block.states]
+                pool.step_sizes()
+            self._current = True
+        return block.alphas
 
     def _trains(self, block: Block) -> bool:
         return self.meta_optimiser is not None or block.group["meta_lr"] != 0
@@ -168,7 +169,8 @@ class Sweep:
             gradients = wholes
         terms: list[Hypergradient | None] = []
         updates = block.target.size
-        lanes = block.lanes if self.settings.inner == 1 else repeat(None)
+        served = self.settings.inner == 1 and rule.lean
+        lanes = block.lanes if served else repeat(None)
         rows = zip(block.parameters, alphas, gradients, block.states, lanes, strict=False)
         for w, alpha, gradient, state, lane in rows:
             if gradient is None:
@@ -195,7 +197,7 @@ class Sweep:
             self.bad += sum(pool.train(self._found) for pool in self.pools)
         else:
             self._meta_step(self.meta_optimiser)
-        self._found, self._alphas = {}, {}
+        self._found, self._current = {}, False
 
     def _meta_step(self, optimiser: torch.optim.Optimizer) -> None:
         """Let a torch optimiser train the θ."""

@@ -16,7 +16,7 @@ called for every block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 aten = torch.ops.aten
+nll_loss: Callable[..., Tensor] = torch._C._nn.nll_loss_nd
 Captured = dict[int, tuple[Tensor, int]]
 """Tensors that a closure refers to by their id, each with its version."""
 
@@ -37,6 +38,7 @@ class CrossEntropy(NamedTuple):
         reduction: torch's number of mean or sum.
         ignored: the class that does not count.
         dim: over which the softmax is taken.
+        by_logs: ∂ℓ/∂(log softmax), the same for all a.
     """
 
     target: Tensor
@@ -44,14 +46,21 @@ class CrossEntropy(NamedTuple):
     reduction: int
     ignored: int
     dim: int
+    by_logs: Tensor
 
-    def at(self, a: Tensor) -> tuple[Tensor, Tensor]:
-        """ℓ, and its derivative by the outputs a."""
-        rest = self.target, self.weight, self.reduction, self.ignored
-        logs = aten._log_softmax.default(a, self.dim, False)
-        loss, total = aten.nll_loss_forward.default(logs, *rest)
-        delta = aten.nll_loss_backward.default(_one(a.dtype, a.device), logs, *rest, total)
-        return loss, aten._log_softmax_backward_data.default(delta, logs, self.dim, a.dtype)
+    @property
+    def operands(self) -> list[Tensor]:
+        """What the loss is made of besides a."""
+        return [self.target] if self.weight is None else [self.target, self.weight]
+
+    def loss(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        """ℓ, and what its derivative is made of: log softmax(a)."""
+        logs = torch._log_softmax(a, self.dim, False)
+        return nll_loss(logs, *self[:4]), logs
+
+    def delta(self, logs: Tensor) -> Tensor:
+        """∂ℓ/∂a."""
+        return torch._log_softmax_backward_data(self.by_logs, logs, self.dim, logs.dtype)
 
 
 class SquaredError(NamedTuple):
@@ -65,55 +74,65 @@ class SquaredError(NamedTuple):
     target: Tensor
     reduction: int
 
-    def at(self, a: Tensor) -> tuple[Tensor, Tensor]:
-        """ℓ, and its derivative by the outputs a."""
-        rest = self.target, self.reduction
-        loss = aten.mse_loss.default(a, *rest)
-        return loss, aten.mse_loss_backward.default(_one(a.dtype, a.device), a, *rest)
+    @property
+    def operands(self) -> list[Tensor]:
+        """What the loss is made of besides a."""
+        return [self.target]
+
+    def loss(self, a: Tensor) -> tuple[Tensor, Tensor]:
+        """ℓ, and what its derivative is made of: a itself."""
+        loss: Tensor = aten.mse_loss.default(a, self.target, self.reduction)
+        return loss, a
+
+    def delta(self, a: Tensor) -> Tensor:
+        """∂ℓ/∂a."""
+        found: Tensor = aten.mse_loss_backward.default(_one(a), a, self.target, self.reduction)
+        return found
 
 
 Tail: TypeAlias = CrossEntropy | SquaredError
 
 
-def find_tail(loss: Tensor, handed: Tensor, node: Any) -> Tail | None:
-    """The loss as a function of the outputs, or None where the graph shows another, or too little.
+def find_tail(loss: Tensor, handed: Tensor, node: Any) -> tuple[Tail, Tensor] | None:
+    """The loss as a function of the outputs, and what its derivative here is made of.
+
+    None where the graph shows another function, or too little of it.
 
     Args:
         loss: what the closure returned.
         handed: the outputs as the closure got them.
         node: of the graph, where they came from.
     """
-    if loss.ndim or loss._backward_hooks or handed._backward_hooks or handed.retains_grad:
-        return None
     last: Any = loss.grad_fn
+    hooked = loss._backward_hooks or handed._backward_hooks or handed.retains_grad
+    if loss.ndim or last is None or hooked:
+        return None
+    name = last.name()
     try:
-        if last is None:
-            return None
-        if last.name() == "NllLossBackward0":
+        if name == "NllLossBackward0":
             return _cross_entropy(last, node)
-        if last.name() == "MseLossBackward0" and _follows(last, node):
-            return SquaredError(last._saved_target, last._saved_reduction)
+        if name == "MseLossBackward0" and _follows(last, node):
+            tail = SquaredError(last._saved_target, last._saved_reduction)
+            return tail, last._saved_self.detach()
     except RuntimeError:  # the closure used its graph up: differentiating says so
         return None
     return None
 
 
-def _cross_entropy(last: Any, node: Any) -> CrossEntropy | None:
-    logs = last.next_functions[0][0]
-    if logs is None or logs.name() != "LogSoftmaxBackward0" or not _follows(logs, node):
+def _cross_entropy(last: Any, node: Any) -> tuple[Tail, Tensor] | None:
+    before = last.next_functions[0][0]
+    if before is None or before.name() != "LogSoftmaxBackward0" or not _follows(before, node):
         return None
-    return CrossEntropy(
+    logs = before._saved_result.detach()
+    rest = (
         last._saved_target,
         last._saved_weight,
         last._saved_reduction,
         _signed(last._saved_ignore_index),
-        _signed(logs._saved_dim),
     )
-
-
-def _signed(number: int) -> int:
-    """A saved number that torch hands out modulo 2⁶⁴."""
-    return number - 2**64 if number >= 2**63 else number
+    total = last._saved_total_weight
+    by_logs = aten.nll_loss_backward.default(_one(logs), logs, *rest, total)
+    return CrossEntropy(*rest, _signed(before._saved_dim), by_logs), logs
 
 
 def _follows(operator: Any, node: Any) -> bool:
@@ -122,59 +141,60 @@ def _follows(operator: Any, node: Any) -> bool:
     return len(before) == 1 and before[0] is node
 
 
-def agrees(tail: Tail, loss: Tensor, output: Tensor) -> bool:
+def _signed(number: int) -> int:
+    """A saved number that torch hands out modulo 2⁶⁴."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def _one(like: Tensor) -> Tensor:
+    """∂ℓ/∂ℓ."""
+    return _ones(like.dtype, like.device)
+
+
+@cache
+def _ones(dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.ones((), dtype=dtype, device=device)
+
+
+def agrees(tail: Tail, kept: Tensor, loss: Tensor, output: Tensor) -> bool:
     """Whether autograd gives the same bits from the closure's own graph, which is kept."""
-    mine = tail.at(output.detach())
-    theirs = torch.autograd.grad(loss, output, retain_graph=True)
-    pairs = zip(mine, (loss.detach(), *theirs), strict=True)
+    mine, own = tail.loss(output.detach())
+    (theirs,) = torch.autograd.grad(loss, output, retain_graph=True)
+    pairs = (mine, loss.detach()), (tail.delta(own), theirs), (tail.delta(kept), theirs)
     return all(torch.allclose(a, b, rtol=0.0, atol=0.0, equal_nan=True) for a, b in pairs)
-
-
-def operands(tail: Tail) -> list[Tensor]:
-    """The tensors that the loss is made of besides the outputs."""
-    return [part for part in tail if isinstance(part, Tensor)]
 
 
 def captured(closure: Callable[..., Any]) -> Captured:
     """The tensors that a function refers to, as they are now; none where that cannot be told."""
-    return {id(x): (x, x._version) for x in _tensors(_values(closure))}
+    values: list[object] = []
+    function: Any = closure
+    if isinstance(function, partial):
+        values += [*function.args, *function.keywords.values()]
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return {}
+    for cell in function.__closure__ or ():
+        try:
+            values.append(cell.cell_contents)
+        except ValueError:  # a variable that has no value yet
+            continue
+    if function.__defaults__:
+        values += function.__defaults__
+    own = function.__globals__
+    values += [own[name] for name in code.co_names if name in own]
+    found: Captured = {}
+    for value in values:
+        for x in value if type(value) is tuple else (value,):
+            if isinstance(x, Tensor):
+                found[id(x)] = x, x._version
+    return found
 
 
 def stand(tensors: Iterable[Tensor], before: Captured, after: Captured) -> bool:
     """Whether these were captured before a call, still are, and were not written to."""
-    return all(
-        id(x) in before and id(x) in after and before[id(x)][1] == after[id(x)][1] for x in tensors
-    )
-
-
-def _values(function: Any) -> Iterator[object]:
-    if isinstance(function, partial):
-        yield from function.args
-        yield from function.keywords.values()
-        function = function.func
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # a variable that has no value yet
-            continue
-    yield from function.__defaults__ or ()
-    own: dict[str, object] = function.__globals__
-    for name in code.co_names:
-        yield own.get(name)
-
-
-def _tensors(values: Iterable[object]) -> Iterator[Tensor]:
-    for value in values:
-        parts: Sequence[object] = value if type(value) is tuple else (value,)
-        for part in parts:
-            if isinstance(part, Tensor):
-                yield part
-
-
-@cache
-def _one(dtype: torch.dtype, device: torch.device) -> Tensor:
-    """∂ℓ/∂ℓ."""
-    return torch.ones((), dtype=dtype, device=device)
+    for x in tensors:
+        was, now = before.get(id(x)), after.get(id(x))
+        if was is None or now is None or was[1] != now[1]:
+            return False
+    return True
