@@ -87,27 +87,29 @@ def _sums(
 
 
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def step(operands: int, single: bool) -> None:
-    """w ← w − α ⊙ g, Δ ← Δ − α ⊙ g, and reduce(g ⊙ d), reduce(g²), row after row.
+def steps(operands: int, count: int, single: bool) -> None:
+    """w ← w − α ⊙ g, Δ ← Δ − α ⊙ g, and reduce(g ⊙ d), reduce(g²), for some parameters.
 
     α, reduce(g ⊙ d) and reduce(g²) have as many rows as w, or one, and as many columns, or one.
 
     Args:
-        operands: address of eleven numbers: the addresses of w, g, d, α, Δ and of where the two
-            sums go, 0 for d, Δ or a sum that is not wanted; how many rows and columns w has;
-            whether α has those rows, and those columns.
+        operands: address of (count, 11): the addresses of w, g, d, α, Δ and of where the two sums
+            go, 0 for d, Δ or a sum that is not wanted; how many rows and columns w has; whether α
+            has those rows, and those columns.
+        count: how many parameters.
         single: whether entries are of float32, not float64.
     """
-    at = carray(_pointer(operands), 11, np.int64)
-    if single:
-        _step(at, np.float32)
-    else:
-        _step(at, np.float64)
+    table = carray(_pointer(operands), (count, 11), np.int64)
+    for k in range(count):
+        if single:
+            _step(table[k], np.float32)
+        else:
+            _step(table[k], np.float64)
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _step(at: NDArray[np.int64], form: Any) -> None:
-    """``step`` for entries of one format."""
+    """One parameter's, row after row; ``form`` is that of the entries."""
     at_w, at_g, at_d, at_alpha, at_moved, at_inner, at_squares = at[:7]
     rows, columns, by_row, by_column = at[7:]
     shape = (rows, columns)

@@ -224,6 +224,8 @@ class Evaluation:
                 ) from error
             raise
         _check_loss(loss, where)
+        if loss.ndim:
+            loss = loss.reshape(())
         if first:
             self._tail = self._found_tail(loss, before)
             self._drew = self._tail is not None or not _same(self._random, _random_state())
@@ -283,7 +285,7 @@ def _differentiate(
 ) -> list[Tensor | None]:
     try:
         found = torch.autograd.grad(
-            loss.reshape(()) if loss.ndim else loss,
+            loss,
             list(parameters),
             allow_unused=True,
             create_graph=graph,

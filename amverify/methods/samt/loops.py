@@ -81,7 +81,7 @@ def one_pass(
     inner = None if d is None else torch.empty_like(alpha)
     own = torch.empty_like(alpha) if squares else None
     operands = _Table([*_addresses((*tensors, inner, own)), *lie])
-    loops.step(operands.address, w.dtype is torch.float32)
+    loops.steps(operands.address, 1, w.dtype is torch.float32)
     increment_version(w)
     return inner, own
 
@@ -97,6 +97,12 @@ class Slot(NamedTuple):
     squares: tuple[Tensor, Tensor]
 
 
+Path = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
+"""Of a step: the gradient g, the direction d before, Δ, and reduce(d²) if it is known."""
+Squares = tuple[Tensor, Tensor]
+"""reduce(g²) and reduce(d²)."""
+
+
 class _Table:
     """Numbers in one place, where a loop reads them; written one by one."""
 
@@ -107,63 +113,85 @@ class _Table:
         self.cells[:] = array("q", numbers)
 
 
-class Lane:
-    """A parameter that the loop serves; what does not change from step to step."""
+class Lanes:
+    """A block whose parameters the loop serves in one call; what stays from step to step.
 
-    def __init__(self, w: Tensor, slot: Slot, step: Callable[..., None], lie: Sides) -> None:
-        self.w, self.slot, self.dtype = w, slot, w.dtype
-        self._step, self._single = step, w.dtype is torch.float32
-        self._inner = slot.inner.data_ptr()
-        self._squares = [square.data_ptr() for square in slot.squares]
-        self._at = _Table([0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie])
+    Args:
+        parameters: of the block.
+        slots: of each.
+        lies: how α lies over each.
+        run: the loop.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Tensor],
+        slots: Sequence[Slot],
+        lies: Sequence[Sides],
+        run: Callable[..., None],
+    ) -> None:
+        self.parameters, self.slots, self._run = parameters, slots, run
+        self._dtype = parameters[0].dtype
+        self._single = self._dtype is torch.float32
+        self._sums = [
+            (slot.inner.data_ptr(), *(u.data_ptr() for u in slot.squares)) for slot in slots
+        ]
+        pairs = zip(slots, lies, strict=True)
+        rows = [[0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie] for slot, lie in pairs]
+        self._table = _Table([number for row in rows for number in row])
 
     @staticmethod
-    def of(w: Tensor, slot: Slot | None) -> Lane | None:
-        """The lane of a parameter, if the loop can serve it at all."""
+    def of(parameters: Sequence[Tensor], slots: Sequence[Slot | None]) -> Lanes | None:
+        """The lanes of a block, if the loop can serve every parameter."""
         loops = compiled()
-        if loops is None or slot is None or w.numel() >= MOST or not _served((w, *slot[:2])):
+        if loops is None or not parameters:
             return None
-        lie = sides(w.shape, slot.alpha.shape)
-        return None if lie is None else Lane(w, slot, loops.step, lie)
+        own: list[Slot] = []
+        lies: list[Sides] = []
+        for w, slot in zip(parameters, slots, strict=True):
+            alike = w.dtype is parameters[0].dtype
+            if slot is None or not alike or w.numel() >= MOST or not _served((w, *slot[:2])):
+                return None
+            lie = sides(w.shape, slot.alpha.shape)
+            if lie is None:
+                return None
+            own.append(slot)
+            lies.append(lie)
+        return Lanes(parameters, own, lies, loops.steps)
 
-    def step(
-        self,
-        g: Tensor,
-        d: Tensor | None,
-        displacement: Tensor | None,
-        before: Tensor | None,
-        measure: bool = True,
-    ) -> tuple[Tensor, Tensor] | None:
-        """The inner step; reduce(g²), and reduce(g ⊙ d) where there is a d, go into the slot.
+    def step(self, paths: Sequence[Path], measure: bool = True) -> list[Squares] | None:
+        """The inner steps; reduce(g²), and reduce(g ⊙ d) where there is a d, go into the slots.
 
         Args:
-            g: the gradient.
-            d: the direction before.
-            displacement: Δ.
-            before: reduce(d²), if it is known.
+            paths: of each parameter.
             measure: whether anything is to be measured.
 
         Returns:
-            Where in the slot reduce(g²) is, and where ``before``; None if the tensors do not
+            Where in each slot reduce(g²) is, and where reduce(d²); None if the tensors do not
             allow the loop, and nothing is done.
         """
-        w, squares, dtype = self.w, self.slot.squares, self.dtype
-        for u in (w, g, d, displacement):
-            if u is not None and not (u.dtype is dtype and u.is_contiguous()):
-                return None
-        own = 1 if before is squares[0] else 0
-        if before is not None and before is not squares[1 - own]:
-            squares[1 - own].copy_(before)
-        at = self._at.cells
-        at[0] = w.data_ptr()
-        at[1] = g.data_ptr()
-        at[2] = 0 if d is None else d.data_ptr()
-        at[4] = 0 if displacement is None else displacement.data_ptr()
-        at[5] = 0 if d is None else self._inner
-        at[6] = self._squares[own] if measure else 0
-        self._step(self._at.address, self._single)
-        increment_version(w)
-        return squares[own], squares[1 - own]
+        dtype, cells, at = self._dtype, self._table.cells, 0
+        found: list[Squares] = []
+        for w, (g, d, displacement, _) in zip(self.parameters, paths, strict=True):
+            for u in (w, g, d, displacement):
+                if u is not None and not (u.dtype is dtype and u.is_contiguous()):
+                    return None
+        rows = zip(self.parameters, paths, self.slots, self._sums, strict=True)
+        for w, (g, d, displacement, before), (_, _, squares), (inner, *sums) in rows:
+            own = 1 if before is squares[0] else 0
+            if before is not None and before is not squares[1 - own]:
+                squares[1 - own].copy_(before)
+            cells[at] = w.data_ptr()
+            cells[at + 1] = g.data_ptr()
+            cells[at + 2] = 0 if d is None else d.data_ptr()
+            cells[at + 4] = 0 if displacement is None else displacement.data_ptr()
+            cells[at + 5] = 0 if d is None else inner
+            cells[at + 6] = sums[own] if measure else 0
+            at += 11
+            found.append((squares[own], squares[1 - own]))
+        self._run(self._table.address, len(found), self._single)
+        increment_version(self.parameters)
+        return found
 
 
 def climb(

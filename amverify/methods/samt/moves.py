@@ -14,7 +14,7 @@ are put below each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from torch import Tensor
 from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.dense import Product
 from amverify.methods.samt.hypergradient import Known, closed_form, inner
-from amverify.methods.samt.loops import Lane, one_pass
+from amverify.methods.samt.loops import Lanes, Path, one_pass
 from amverify.methods.samt.stepsizes import Hypergradient
 
 State = dict[str, Any]
@@ -72,12 +72,7 @@ class Rule(NamedTuple):
 
 
 def move(
-    w: Tensor,
-    alpha: Tensor,
-    gradient: Tensor | Product,
-    state: State,
-    rule: Rule,
-    lane: Lane | None = None,
+    w: Tensor, alpha: Tensor, gradient: Tensor | Product, state: State, rule: Rule
 ) -> Hypergradient | None:
     """Step along a gradient; the hypergradient of the step before, if it is wanted and known.
 
@@ -88,24 +83,47 @@ def move(
         state: of the step before, renewed: ``direction``, whether its memory is ``owned``, its
             ``square`` reduce(d²) if known, and ``displacement``.
         rule: what else there is.
-        lane: the parameter's, where the rule is lean and what is measured may go into its slot.
     """
     if isinstance(gradient, Product):
         if gradient.a is not None and w.numel() >= LARGE:
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
-    displacement = _displacement(w, state, rule)
-    if lane is not None and alpha is lane.slot.alpha:
+    return _measured(w, alpha, g, state, rule, _displacement(w, state, rule))
+
+
+def move_together(
+    lanes: Lanes, gradients: Sequence[Tensor | None], states: Sequence[State], rule: Rule
+) -> list[Hypergradient | None] | None:
+    """``move`` for all parameters of a block at once; None if that cannot be done, and is not.
+
+    Args:
+        lanes: the block's.
+        gradients: of ℓ.
+        states: of the parameters.
+        rule: what else there is.
+    """
+    if not rule.lean:
+        return None
+    paths: list[Path] = []
+    rows = zip(lanes.parameters, gradients, states, lanes.slots, strict=True)
+    for w, gradient, state, slot in rows:
+        if gradient is None:
+            return None
+        g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
         old, before = (state["direction"], state.get("square")) if rule.train else (None, None)
         if old is not None and before is None:
-            before = inner(old, old, alpha.shape)
-        squares = lane.step(g, old, displacement, before, rule.train)
-        if squares is not None:
-            state["direction"], state["owned"] = g if rule.train else None, False
-            state["square"] = squares[0] if rule.train else None
-            return None if old is None else Hypergradient(lane.slot.inner, squares)
-    return _measured(w, alpha, g, state, rule, displacement)
+            before = inner(old, old, slot.alpha.shape)
+        paths.append((g, old, _displacement(w, state, rule), before))
+    squares = lanes.step(paths, rule.train)
+    if squares is None:
+        return None
+    found: list[Hypergradient | None] = []
+    for (g, old, _, _), state, slot, own in zip(paths, states, lanes.slots, squares, strict=True):
+        state["direction"], state["owned"] = g if rule.train else None, False
+        state["square"] = own[0] if rule.train else None
+        found.append(None if old is None else Hypergradient(slot.inner, own))
+    return found
 
 
 def _measured(

@@ -33,7 +33,7 @@ from amverify.methods.samt.chain import Chain, find_chain
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Closure, Evaluation
 from amverify.methods.samt.kinds import Kind, step_size_shape
-from amverify.methods.samt.loops import Lane, Slot
+from amverify.methods.samt.loops import Lanes, Slot
 from amverify.methods.samt.settings import (
     Meta,
     MetaOptimiser,
@@ -186,7 +186,9 @@ class SAMT(torch.optim.Optimizer):
 
         Args:
             closure: returns the mean loss of the present batch with its graph; it neither calls
-                ``backward`` nor ``zero_grad``. Called once for each block and inner step.
+                ``backward`` nor ``zero_grad``. Called once for each block and inner step; once in
+                all where its graph shows that it is cross-entropy or a squared error of the outputs
+                of a dense chain (:mod:`amverify.methods.samt.tail`).
             draw: with ``resample``, moves on to the next batch; called before each block.
 
         Returns:
@@ -322,7 +324,7 @@ class SAMT(torch.optim.Optimizer):
         self._blocks = []
         for number, block in enumerate(trained):
             thetas = [id(self.state[w]["theta"]) for w in block]
-            lanes = [Lane.of(w, slots.get(k)) for w, k in zip(block, thetas, strict=True)]
+            lanes = Lanes.of(block, [slots.get(k) for k in thetas])
             own = [alphas[k] for k in thetas]
             group = self.param_groups[number]
             self._blocks.append(Block(number, group, block, self.state, own, lanes))

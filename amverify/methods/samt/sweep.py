@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import repeat
 from typing import Any
 
 import torch
@@ -26,8 +25,16 @@ from amverify.methods.samt.blocks import Group
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.evaluation import Evaluation, Target, whole
 from amverify.methods.samt.hypergradient import Trial, unrolled
-from amverify.methods.samt.loops import Lane
-from amverify.methods.samt.moves import Gradient, Rule, State, clip_factor, decayed, move
+from amverify.methods.samt.loops import Lanes
+from amverify.methods.samt.moves import (
+    Gradient,
+    Rule,
+    State,
+    clip_factor,
+    decayed,
+    move,
+    move_together,
+)
 from amverify.methods.samt.settings import Settings
 from amverify.methods.samt.stepsizes import Hypergradient, Pool, meta_step
 
@@ -41,7 +48,7 @@ class Block:
     parameters: list[Tensor]
     all_state: Any
     alphas: list[Tensor]
-    lanes: list[Lane | None]
+    lanes: Lanes | None
 
     @cached_property
     def target(self) -> Target:
@@ -164,21 +171,24 @@ class Sweep:
         """A step of each parameter along its gradient, and what was measured on the way."""
         clip = block.group["clip"]
         if clip is not None:
-            wholes = decayed(map(whole, gradients), block.parameters, rule.decay)
-            rule = rule.clipped(clip_factor(wholes, clip))
+            scaled = decayed(map(whole, gradients), block.parameters, rule.decay)
+            rule = rule.clipped(clip_factor(scaled, clip))
+            gradients = scaled
+        self.counters.parameter_updates += block.target.size
+        if block.lanes is not None and alphas is block.alphas and self.settings.inner == 1:
+            wholes = [whole(g) for g in gradients]
+            moved = move_together(block.lanes, wholes, block.states, rule)
+            if moved is not None:
+                return moved
             gradients = wholes
         terms: list[Hypergradient | None] = []
-        updates = block.target.size
-        served = self.settings.inner == 1 and rule.lean
-        lanes = block.lanes if served else repeat(None)
-        rows = zip(block.parameters, alphas, gradients, block.states, lanes, strict=False)
-        for w, alpha, gradient, state, lane in rows:
+        rows = zip(block.parameters, alphas, gradients, block.states, strict=True)
+        for w, alpha, gradient, state in rows:
             if gradient is None:
                 terms.append(None)
-                updates -= w.numel()
+                self.counters.parameter_updates -= w.numel()
             else:
-                terms.append(move(w, alpha, gradient, state, rule, lane))
-        self.counters.parameter_updates += updates
+                terms.append(move(w, alpha, gradient, state, rule))
         return terms
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:

@@ -11,7 +11,7 @@ from amverify.methods import kernels
 from amverify.methods.samt import SAMT
 from amverify.methods.samt import loops as module
 from amverify.methods.samt.kinds import step_size_shape
-from amverify.methods.samt.loops import Lane, Sides, Slot, climb, exponential, one_pass, sides
+from amverify.methods.samt.loops import Lanes, Sides, Slot, climb, exponential, one_pass, sides
 
 pytestmark = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")
 KINDS = ("scalar", "row", "column", "element")
@@ -57,8 +57,8 @@ def test_a_step_and_its_sums(lane, extrapolated, shape, kind, dtype):
     if lane:
         empties = [torch.full(coarse, torch.nan, dtype=dtype) for _ in range(3)]
         slot = Slot(alpha, empties[0], (empties[1], empties[2]))
-        found = Lane.of(new, slot).step(g, d, displacement, None)
-        product, own = slot.inner, found[0]
+        ((own, _),) = Lanes.of([new], [slot]).step([(g, d, displacement, None)])
+        product = slot.inner
     else:
         product, own = one_pass((new, g, d, alpha, displacement), True)
     assert new._version > version
@@ -90,24 +90,48 @@ def test_what_the_loop_cannot_serve_is_left_alone():
         assert one_pass(given, True) is None
     assert torch.equal(w, kept)
     slot = Slot(alpha, torch.zeros(1, 1), (torch.zeros(1, 1), torch.zeros(1, 1)))
-    assert Lane.of(w, slot) is None  # the sums have another format
+    assert Lanes.of([w], [slot]) is None  # the sums have another format
+    assert Lanes.of([w], [None]) is None
+    assert Lanes.of([], []) is None
     double = [torch.zeros(1, 1, dtype=torch.float64) for _ in range(3)]
-    lane = Lane.of(w, Slot(alpha, double[0], (double[1], double[2])))
-    assert lane.step(crossed, d, None, None) is None
-    assert torch.equal(w, kept)
+    slot = Slot(alpha, double[0], (double[1], double[2]))
+    assert Lanes.of([w, w.float()], [slot, slot]) is None
+    lanes = Lanes.of([w.clone(), w], [slot, slot])
+    assert lanes.step([(g, d, None, None), (crossed, d, None, None)]) is None
+    for u in (w, lanes.parameters[0]):
+        assert torch.equal(u, kept)
+
+
+def test_a_block_is_served_in_one_call():
+    """Each parameter with its own shape and step sizes; the first has no direction yet."""
+    parts = [
+        tensors(shape, kind, torch.float64) for shape, kind in (((4, 3), (1, 3)), ((4,), (1,)))
+    ]
+    before = [part[0].clone() for part in parts]
+    sums = [[torch.full_like(part[3], torch.nan) for _ in range(3)] for part in parts]
+    slots = [Slot(part[3], a, (b, c)) for part, (a, b, c) in zip(parts, sums, strict=True)]
+    lanes = Lanes.of([part[0] for part in parts], slots)
+    paths = [(g, None if k == 0 else d, None, None) for k, (_, g, d, _, _) in enumerate(parts)]
+    found = lanes.step(paths)
+    for (w, g, _, alpha, _), old in zip(parts, before, strict=True):
+        torch.testing.assert_close(w, old - alpha * g)
+    torch.testing.assert_close(found[0][0], parts[0][1].square().sum(0, keepdim=True))
+    torch.testing.assert_close(found[1][0], parts[1][1].square().sum(0, keepdim=True))
+    assert slots[0].inner.isnan().all()
+    torch.testing.assert_close(slots[1].inner, (parts[1][1] * parts[1][2]).sum(0, keepdim=True))
 
 
 def test_squares_of_the_step_before_are_kept_in_turn():
     w, g, d, alpha, _ = tensors((4, 3), (4, 1), torch.float64)
     sums = [torch.zeros(4, 1, dtype=torch.float64) for _ in range(3)]
     slot = Slot(alpha, sums[0], (sums[1], sums[2]))
-    lane = Lane.of(w, slot)
+    lanes = Lanes.of([w], [slot])
     foreign = d.square().sum(1, keepdim=True)
-    own, before = lane.step(g, d, None, foreign)
+    ((own, before),) = lanes.step([(g, d, None, foreign)])
     assert before is not foreign
     assert torch.equal(before, foreign)
     first = own.clone()
-    again, before = lane.step(d, g, None, own)
+    ((again, before),) = lanes.step([(d, g, None, own)])
     assert before is own
     assert torch.equal(before, first)
     assert again is not own
