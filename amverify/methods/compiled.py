@@ -226,7 +226,7 @@ def climb(
     return bad
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(error_model="numpy", nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _climb(
     at_theta: int,
     at_inner: int,
