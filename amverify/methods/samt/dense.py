@@ -257,11 +257,10 @@ class Dense:
         del self._values[lowest + 1 :]  # they are let go as soon as they have served
         rows = []
         for call, delta in zip(self.calls, by_outputs, strict=True):
-            values = call.values
-            if call.versions != self._versions(values[0]):
+            if not self.untouched(call):
                 raise InvalidInput("closure: it modified the batch, or a weight, in place")
             if delta is not None:
-                rows.append(self._factors(delta, values, numbers, lowest))
+                rows.append(self._factors(delta, call.values, numbers, lowest))
         self.calls = []
         if not rows:
             return [None] * len(parameters)
@@ -276,6 +275,10 @@ class Dense:
             delta, a = factors[number]
             found.append(Product(delta, a if w is self.layers[number].weight else None))
         return found
+
+    def untouched(self, call: Call) -> bool:
+        """Whether batch and weights were not written to since a call."""
+        return call.versions == self._versions(call.values[0])
 
     def _versions(self, x: Tensor) -> list[int]:
         return [x._version, *[layer.weight._version for layer in self.layers]]

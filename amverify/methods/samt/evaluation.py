@@ -241,7 +241,7 @@ class Evaluation:
         if call is None or network is None or network.batch is None or self.count_flops:
             return None
         found = find_tail(loss, call.handed, call.node)
-        if found is None:
+        if found is None or not network.untouched(call):
             return None
         tail, self._kept = found
         if not stand([network.batch, *tail.operands], before, captured(self.closure)):

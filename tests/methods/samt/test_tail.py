@@ -323,6 +323,20 @@ def test_a_closure_that_draws_leaves_the_generator_as_one_call_does(
     assert torch.equal(torch.get_rng_state(), expected)
 
 
+def test_a_closure_that_writes_to_a_weight_is_refused() -> None:
+    model, (batch,) = dense(), batches(1)
+    x, y = batch
+
+    def closure() -> Tensor:
+        outputs = model(x)
+        with torch.no_grad():
+            next(model.parameters()).clamp_(-0.1, 0.1)
+        return cross_entropy(outputs, y)
+
+    with pytest.raises(InvalidInput, match="a weight, in place"):
+        SAMT(model, lr=0.1).step(closure)
+
+
 def test_a_closure_that_went_backward_is_refused() -> None:
     model, (batch,) = dense(), batches(1)
     x, y = batch
