@@ -187,7 +187,7 @@ def requested(tables: Sequence[str], options: Options) -> dict[str, Request]:
         seeds = protocol.seeds[options.profile] if options.seeds is None else options.seeds
         sweeps = protocol.sweeps if options.sweeps is None else options.sweeps
         networks = common(options.networks or (), protocol.networks)
-        if datasets and methods:
+        if datasets and methods and (networks or not options.networks):
             requests[name] = Request(datasets, methods, seeds, sweeps, options.profile, networks)
     return requests
 

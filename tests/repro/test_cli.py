@@ -170,6 +170,11 @@ def test_no_row_at_all(capsys, failing, tmp_path):
         (["table7", "--data", "cora"], "unknown data set 'cora'; known: digits, fashion_mnist"),
         (["table7", "--method", "tiam"], "unknown method 'tiam'; "),
         (["table8", "--method", "adam"], "unknown method 'adam'; "),
+        (["table7", "--network", "cmn"], "unknown network 'cmn'; did you mean 'cnn'"),
+        (
+            ["table2", "--network", "cnn"],
+            "table2: no networks to choose among; leave out --network",
+        ),
         (["table2", "--seeds", "a"], "--seeds a: write seeds as"),
         (["table2", "--profile", "huge"], "'huge' is not one of"),
         (["table2", "--jobs", "0"], "--jobs"),
@@ -183,6 +188,14 @@ def test_what_is_not_there_is_one_line_and_status_2(capsys, arguments, said):
     line = one_error(capsys)
     assert line.startswith("error: ")
     assert said in line
+
+
+def test_a_network_leaves_out_the_tables_that_have_none():
+    some = commands.requested(["table2", "table7"], commands.Options(networks=["cnn"]))
+    assert list(some) == ["table7"]
+    assert some["table7"].networks == ("cnn",)
+    every = commands.requested(["table2", "table7"], commands.Options())
+    assert [request.networks for request in every.values()] == [(), ()]
 
 
 def test_help(capsys):

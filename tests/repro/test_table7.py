@@ -80,6 +80,7 @@ def make(
     profile: str = "quick",
     missing: Mapping[str, AmverifyError] | None = None,
     result: Callable[[RunSpec], RunResult] = results,
+    networks: Sequence[str] = (),
 ) -> Document:
     def load(name: str) -> Dataset:
         if missing and name in missing:
@@ -90,7 +91,7 @@ def make(
         return {spec: FinishedRun(result(spec), PLACE, "key", cached=False) for spec in specs}
 
     methods = tuple(methods or table.PROTOCOL.methods)
-    request = Request(tuple(datasets), methods, tuple(seeds), EPOCHS, profile)
+    request = Request(tuple(datasets), methods, tuple(seeds), EPOCHS, profile, tuple(networks))
     return table.make(request, Laboratory(load, run))
 
 
@@ -140,6 +141,25 @@ def test_the_cnn_is_announced_and_comes_with_the_paper_profile() -> None:
     paper = make(table7, profile="paper")
     assert len(rows_of(paper, "accuracy")) == 2 * len(table7.METHODS)
     assert not any("--profile paper" in note for note in notes_of(paper, "accuracy"))
+
+
+def test_networks_that_are_named_are_the_rows_and_nothing_else_is_announced() -> None:
+    for table, name in ((table7, "accuracy"), (table8, "kinds")):
+        found = make(table, ("digits", "fashion_mnist"), networks=("cnn",))
+        named = {row["workload"].plain() for row in rows_of(found, name)}
+        assert named == {"digits, CNN", "fashion_mnist, CNN"}
+        assert not any("--profile paper" in note for note in notes_of(found, name))
+
+
+def test_robustness_is_that_of_the_mlp_unless_others_are_named() -> None:
+    datasets = ("digits",)
+    for networks, expected in (
+        ((), {"MLP"}),
+        (("cnn",), {"CNN"}),
+        (("mlp", "cnn"), {"MLP", "CNN"}),
+    ):
+        rows = rows_of(make(table8, datasets, networks=networks), "robustness")
+        assert {row["workload"].plain().split(", ")[1] for row in rows} == expected
 
 
 def test_data_that_cannot_be_had_leave_a_row_and_a_reason() -> None:
