@@ -191,10 +191,14 @@ def test_what_is_not_there_is_one_line_and_status_2(capsys, arguments, said):
 
 
 def test_a_network_leaves_out_the_tables_that_have_none():
-    some = commands.requested(["table2", "table7"], commands.Options(networks=["cnn"]))
+    some = commands.requested(
+        ["table2", "table7"], commands.Options(None, None, False, Path("results"), networks=["cnn"])
+    )
     assert list(some) == ["table7"]
     assert some["table7"].networks == ("cnn",)
-    every = commands.requested(["table2", "table7"], commands.Options())
+    every = commands.requested(
+        ["table2", "table7"], commands.Options(None, None, False, Path("results"))
+    )
     assert [request.networks for request in every.values()] == [(), ()]
 
 
