@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -23,6 +22,7 @@ from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.dense import Dense, Product
+from amverify.methods.samt.randomness import random_state, same, set_random_state
 from amverify.methods.samt.tail import (
     Captured,
     Tail,
@@ -211,9 +211,9 @@ class Evaluation:
         first = not self._random
         before: Captured = {}
         if first:
-            self._random, before = _random_state(), captured(self.closure)
+            self._random, before = random_state(), captured(self.closure)
         elif self._drew:
-            _set_random_state(self._random)
+            set_random_state(self._random)
         try:
             loss = self.closure()
         except ValueError as error:
@@ -228,7 +228,7 @@ class Evaluation:
             loss = loss.reshape(())
         if first:
             self._tail = self._found_tail(loss, before)
-            self._drew = self._tail is not None or not _same(self._random, _random_state())
+            self._drew = self._tail is not None or not same(self._random, random_state())
         if self.chain is not None and self.chain.used and self._drew and self._tail is None:
             self.chain.leave()
         self._keep_buffers()
@@ -309,28 +309,3 @@ def whole(gradient: Tensor | Product | None) -> Tensor | None:
 
 def _sum(product: Product | None, other: Tensor) -> Tensor:
     return other if product is None else product.whole().add_(other)
-
-
-def _random_state() -> list[Tensor]:
-    """Of the generators."""
-    states = [torch.default_generator.get_state()]
-    if _cuda():
-        states.append(torch.cuda.get_rng_state())
-    return states
-
-
-def _same(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
-    """Whether two states agree, compared as memory is; torch would go byte by byte."""
-    pairs = zip(one, other, strict=True)
-    return all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in pairs)
-
-
-@cache
-def _cuda() -> bool:
-    return torch.cuda.is_available()
-
-
-def _set_random_state(states: Sequence[Tensor]) -> None:
-    torch.set_rng_state(states[0])
-    for state in states[1:]:
-        torch.cuda.set_rng_state(state)
