@@ -111,14 +111,13 @@ def step_size(theta: Tensor, group: Group, out: Tensor) -> None:
 class Span(NamedTuple):
     """Neighbours in a pool with the same settings: where, their θ and α, a group that has them.
 
-    ``limits`` are those of θ; ``sums`` their part of what the slots are views of, if there are any.
+    ``sums`` are their part of what the slots are views of, if there are any.
     """
 
     where: slice
     theta: Tensor
     alpha: Tensor
     group: Group
-    limits: tuple[float, float]
     sums: tuple[Tensor, ...]
 
 
@@ -140,7 +139,9 @@ class Pool:
     groups: list[Group]
     _versions: list[int] = field(default_factory=list, init=False)
     _settings: list[Any] = field(default_factory=list, init=False)
+    _alike: list[bool] = field(default_factory=list, init=False)
     _spans: list[Span] = field(default_factory=list, init=False)
+    _limits: list[tuple[float, float]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._alpha = torch.empty_like(self.flat)
@@ -159,21 +160,26 @@ class Pool:
         settings = [_settings(group) for group in self._distinct]
         if settings != self._settings:
             self._settings, self._versions = settings, []
-            rows = zip(self.thetas, self.groups, strict=True)
-            runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
-            ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
-            self._spans = [
-                Span(
-                    slice(a, b),
-                    self.flat[a:b],
-                    self._alpha[a:b],
-                    run[0][1],
-                    limits(self.flat, run[0][1]),
-                    tuple(x[a:b] for x in self._sums),
-                )
-                for a, b, run in zip([0, *ends], ends, runs, strict=False)
-            ]
+            alike = [a == b for a, b in itertools.pairwise(settings)]
+            if alike != self._alike or not self._spans:
+                self._alike, self._spans = alike, self._cut_spans()
+            self._limits = [limits(self.flat, span.group) for span in self._spans]
         return self._spans
+
+    def _cut_spans(self) -> list[Span]:
+        rows = zip(self.thetas, self.groups, strict=True)
+        runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
+        ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
+        return [
+            Span(
+                slice(a, b),
+                self.flat[a:b],
+                self._alpha[a:b],
+                run[0][1],
+                tuple(x[a:b] for x in self._sums),
+            )
+            for a, b, run in zip([0, *ends], ends, runs, strict=False)
+        ]
 
     def cut(self, x: Tensor) -> list[Tensor]:
         """A vector of ``flat``'s length as views of each θ's shape."""
@@ -186,7 +192,7 @@ class Pool:
         versions = [self.flat._version, *[theta._version for theta in self.thetas]]
         if versions != self._versions:
             few = len(self.flat) <= FEW
-            for _, theta, alpha, group, _, _ in spans:
+            for _, theta, alpha, group, _ in spans:
                 if not (few and exponential(theta, alpha, group["lr"], group["bounds"])):
                     step_size(theta, group, alpha)
             self._versions = versions
@@ -207,7 +213,7 @@ class Pool:
         if own is None:
             return None
         bad = 0
-        for _, theta, _, group, between, sums in self._spans:
+        for (_, theta, _, group, sums), between in zip(self._spans, self._limits, strict=True):
             tensors = (theta, sums[0], sums[1 + own], sums[2 - own])
             bad += climb(tensors, group["meta_lr"], between)
         increment_version(self.flat)
@@ -262,7 +268,7 @@ class Pool:
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""
-        for where, theta, _, group, _, _ in self.spans():
+        for where, theta, _, group, _ in self.spans():
             theta.add_(c[where], alpha=group["meta_lr"])
             keep_in_bounds(theta, group)
 

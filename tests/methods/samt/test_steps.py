@@ -243,6 +243,22 @@ def test_a_scheduler_scales_all_step_sizes() -> None:
     torch.testing.assert_close(optimiser.step_sizes()[name], 0.5 * before[name])
 
 
+def test_settings_of_one_block_may_change_between_steps() -> None:
+    """lr, bounds and β of neighbours are alike, then are not, then are again."""
+    model = dense()
+    optimiser = run(model, 3)
+    groups = optimiser.param_groups
+    thetas = {name: optimiser.state[w]["theta"] for name, w in model.named_parameters()}
+    for step, changes in enumerate(({}, {"lr": 0.06}, {"bounds": (1e-6, 0.04)}, {"lr": 0.03})):
+        groups[1].update(changes)
+        batch = batches(4)[step]
+        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        for group in groups:
+            for name in group["param_names"]:
+                expected = (group["lr"] * thetas[name].exp()).clamp(*group["bounds"])
+                torch.testing.assert_close(optimiser.step_sizes()[name], expected)
+
+
 def test_what_was_learned_outlives_a_scale_near_zero() -> None:
     model = dense()
     optimiser = run(model, 20, kind="element", meta_lr=0.1)
