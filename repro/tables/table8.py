@@ -18,6 +18,7 @@ from repro.engine import FinishedRun
 from repro.render import Cell, Column, Document, Table, Text
 from repro.runs import RunSpec
 from repro.stochastic.names import FIXED, LABELS, SAMT
+from repro.stochastic.networks import HIDDEN
 from repro.stochastic.tuning import RATES
 from repro.stochastic.workloads import (
     EPOCHS,
@@ -52,6 +53,7 @@ PROTOCOL = Protocol(
     sweeps=EPOCHS,
     seeds={"quick": tuple(range(2)), "paper": tuple(range(10))},
     also=(*MORE_DATASETS, "cifar10"),
+    networks=tuple(HIDDEN),
 )
 COLUMNS = (
     Column("workload", "Data set"),
