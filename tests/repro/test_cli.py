@@ -191,15 +191,13 @@ def test_what_is_not_there_is_one_line_and_status_2(capsys, arguments, said):
 
 
 def test_a_network_leaves_out_the_tables_that_have_none():
-    some = commands.requested(
-        ["table2", "table7"], commands.Options(None, None, False, Path("results"), networks=["cnn"])
-    )
-    assert list(some) == ["table7", "table8"]
-    assert all(request.networks == ("cnn",) for request in some.values())
-    every = commands.requested(
-        ["table2", "table7"], commands.Options(None, None, False, Path("results"))
-    )
-    assert [request.networks for request in every.values()] == [(), ()]
+    def networks(*given: str) -> dict[str, tuple[str, ...]]:
+        options = commands.Options(None, None, False, Path("results"), networks=list(given))
+        found = commands.requested(["table2", "table7", "table8"], options)
+        return {name: request.networks for name, request in found.items()}
+
+    assert networks("cnn") == {"table7": ("cnn",), "table8": ("cnn",)}
+    assert networks() == {"table2": (), "table7": (), "table8": ()}
 
 
 def test_help(capsys):
