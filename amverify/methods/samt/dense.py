@@ -143,12 +143,14 @@ class Dense:
         layers: the first to the last.
         flat: whether samples are flattened before.
 
-    ``tails`` says for each kind of tail that was met whether autograd agreed with it.
+    ``tails`` says for each kind of tail that was met whether autograd agreed with it; ``shows``
+    turns False for good once a sweep shows none.
     """
 
     layers: list[Layer]
     flat: bool
     tails: dict[type, bool] = field(default_factory=dict, init=False)
+    shows: bool = field(default=True, init=False)
     calls: list[Call] = field(default_factory=list, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
@@ -258,7 +260,9 @@ class Dense:
         rows = []
         for call, delta in zip(self.calls, by_outputs, strict=True):
             if not self.untouched(call):
-                raise InvalidInput("closure: it modified the batch, or a weight, in place")
+                raise InvalidInput(
+                    "closure: it modified the batch, or a weight, in place; chain=False allows that"
+                )
             if delta is not None:
                 rows.append(self._factors(delta, call.values, numbers, lowest))
         self.calls = []
@@ -281,7 +285,12 @@ class Dense:
         return call.versions == self._versions(call.values[0])
 
     def _versions(self, x: Tensor) -> list[int]:
-        return [x._version, *[layer.weight._version for layer in self.layers]]
+        found = [x._version]
+        for _, weight, bias, _ in self.layers:
+            found.append(weight._version)
+            if bias is not None:
+                found.append(bias._version)
+        return found
 
     def _factors(
         self, delta: Tensor, values: list[Tensor], numbers: Sequence[int], lowest: int

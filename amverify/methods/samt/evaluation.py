@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -26,6 +26,7 @@ from amverify.methods.samt.randomness import random_state, same, set_random_stat
 from amverify.methods.samt.tail import (
     Captured,
     Tail,
+    Watch,
     agrees,
     captured,
     find_tail,
@@ -72,12 +73,14 @@ class Evaluation:
     count_flops: bool
     process_group: dist.ProcessGroup | None
     first_loss: Tensor | None = field(default=None, init=False)
+    _called: bool = field(default=False, init=False)
     _random: list[Tensor] = field(default_factory=list, init=False)
     _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
     _tail: Tail | None = field(default=None, init=False)
     _kept: Tensor | None = field(default=None, init=False)
+    _fixed: list[tuple[Tensor, int]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.process_group)
@@ -98,7 +101,8 @@ class Evaluation:
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
-        self._random, self._buffers, self._tail = [], None, None
+        self._called, self._drew, self._random, self._buffers = False, False, [], None
+        self._tail, self._fixed = None, []
 
     def gradient(self, target: Target, graph: bool = False) -> list[Tensor | None]:
         """∇_i ℓ at the present weights; None for a parameter that the loss does not use.
@@ -141,6 +145,9 @@ class Evaluation:
     def _both(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
         """The loss and its gradient, without the closure where its tail is known."""
         network = self._dense
+        for x, version in self._fixed:
+            if x._version != version:  # it shares its memory with a weight
+                self._tail = None
         if graph or self._tail is None or network is None:
             with torch.enable_grad():
                 loss = self._call(target)
@@ -208,14 +215,20 @@ class Evaluation:
         """The loss, on the same batch and the same random numbers as before."""
         if self._autocast:
             torch.clear_autocast_cache()  # it may hold casts of weights that have moved
-        first = not self._random
+        first, network = not self._called, self._dense
+        watch: Watch | None = None
         before: Captured = {}
-        if first:
-            self._random, before = random_state(), captured(self.closure)
-        elif self._drew:
-            set_random_state(self._random)
+        if not first:
+            if self._drew:
+                set_random_state(self._random)
+        elif network is not None and network.shows and not self.count_flops:
+            watch, before = Watch(), captured(self.closure)
+        else:
+            self._random = random_state()
+        self._called = True
         try:
-            loss = self.closure()
+            with nullcontext() if watch is None else watch:
+                loss = self.closure()
         except ValueError as error:
             if "more than 1 value per channel" in str(error):
                 raise InvalidInput(
@@ -226,26 +239,33 @@ class Evaluation:
         _check_loss(loss, where)
         if loss.ndim:
             loss = loss.reshape(())
-        if first:
-            self._tail = self._found_tail(loss, before)
-            self._drew = self._tail is not None or not same(self._random, random_state())
-        if self.chain is not None and self.chain.used and self._drew and self._tail is None:
+        if watch is not None and network is not None:
+            self._tail = self._found_tail(loss, watch, before)
+            network.shows = self._tail is not None
+            self._random = watch.random or self._random
+        if first and self._tail is None:
+            self._random = self._random or random_state()
+            self._drew = not same(self._random, random_state())
+        if self.chain is not None and self.chain.used and self._drew:
             self.chain.leave()
         self._keep_buffers()
         return loss
 
-    def _found_tail(self, loss: Tensor, before: Captured) -> Tail | None:
+    def _found_tail(self, loss: Tensor, watch: Watch, before: Captured) -> Tail | None:
         """What came after the model, if that is all there is, and later calls would do the same."""
-        call = None if self.chain is None else self.chain.only_call
-        network = self._dense
-        if call is None or network is None or network.batch is None or self.count_flops:
+        network, call = self._dense, None if self.chain is None else self.chain.only_call
+        if network is None or network.batch is None or call is None:
+            return None
+        if not (watch.saw_a_loss_alone and network.untouched(call)):
             return None
         found = find_tail(loss, call.handed, call.node)
-        if found is None or not network.untouched(call):
+        if found is None:
             return None
         tail, self._kept = found
-        if not stand([network.batch, *tail.operands], before, captured(self.closure)):
+        fixed = [network.batch, *tail.operands]
+        if not stand(fixed, before, captured(self.closure)):
             return None
+        self._fixed = [(x, x._version) for x in fixed]
         kind = type(tail)
         if kind not in network.tails:
             network.tails[kind] = agrees(tail, self._kept, loss, call.output)

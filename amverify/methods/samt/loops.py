@@ -71,9 +71,11 @@ def one_pass(
     Returns:
         reduce(g ⊙ d), if there is a d, and reduce(g²), of α's shape; None if nothing was done.
     """
-    w, _, d, alpha, _ = tensors
+    w, g, d, alpha, displacement = tensors
     loops = compiled()
     if loops is None or w.numel() >= MOST or not _served(tensors):
+        return None
+    if any(u is not None and u.shape != w.shape for u in (g, d, displacement)):
         return None
     lie = sides(w.shape, alpha.shape)
     if lie is None or (lie.by_row and lie.by_column and w.numel() > ALONE):
@@ -131,7 +133,7 @@ class Lanes:
         run: Callable[..., None],
     ) -> None:
         self.parameters, self.slots, self._run = parameters, slots, run
-        self._dtype = parameters[0].dtype
+        self._dtype, self._shapes = parameters[0].dtype, [w.shape for w in parameters]
         self._single = self._dtype is torch.float32
         self._sums = [
             (slot.inner.data_ptr(), *(u.data_ptr() for u in slot.squares)) for slot in slots
@@ -139,6 +141,7 @@ class Lanes:
         pairs = zip(slots, lies, strict=True)
         rows = [[0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie] for slot, lie in pairs]
         self._table = _Table([number for row in rows for number in row])
+        self._known: list[Tensor | None] = [None, None] * len(parameters)
 
     @staticmethod
     def of(parameters: Sequence[Tensor], slots: Sequence[Slot | None]) -> Lanes | None:
@@ -170,12 +173,10 @@ class Lanes:
             Where in each slot reduce(g²) is, and where reduce(d²); None if the tensors do not
             allow the loop, and nothing is done.
         """
-        dtype, cells, at = self._dtype, self._table.cells, 0
+        cells, at = self._table.cells, 0
         found: list[Squares] = []
-        for w, (g, d, displacement, _) in zip(self.parameters, paths, strict=True):
-            for u in (w, g, d, displacement):
-                if u is not None and not (u.dtype is dtype and u.is_contiguous()):
-                    return None
+        if not self._serves(paths):
+            return None
         rows = zip(self.parameters, paths, self.slots, self._sums, strict=True)
         for w, (g, d, displacement, before), (_, _, squares), (inner, *sums) in rows:
             own = 1 if before is squares[0] else 0
@@ -190,8 +191,33 @@ class Lanes:
             at += 11
             found.append((squares[own], squares[1 - own]))
         self._run(self._table.address, len(found), self._single)
+        self._known = [u for g, _, moved, _ in paths for u in (g if measure else None, moved)]
         increment_version(self.parameters)
         return found
+
+    def _serves(self, paths: Sequence[Path]) -> bool:
+        """Whether all lies where and as the loop takes it; the parameters may have moved since.
+
+        What was looked at before (a gradient is the next step's direction) need not be again.
+        """
+        known = self._known
+        rows = zip(self.parameters, self._shapes, paths, strict=True)
+        for k, (w, shape, (g, d, displacement, _)) in enumerate(rows):
+            new = [w, g]
+            if d is not None and d is not known[2 * k]:
+                new.append(d)
+            if displacement is not None and displacement is not known[2 * k + 1]:
+                new.append(displacement)
+            for u in new:
+                if not (
+                    u.shape == shape
+                    and u.dtype is self._dtype
+                    and u.is_cpu
+                    and u.is_contiguous()
+                    and not u.is_neg()
+                ):
+                    return False
+        return True
 
 
 def climb(
@@ -240,7 +266,9 @@ def _served(tensors: Sequence[Tensor | None]) -> bool:
     if dtype not in FORMATS or type(first) not in (Tensor, nn.Parameter):
         return False
     for u in tensors:
-        if u is not None and not (u.is_cpu and u.dtype is dtype and u.is_contiguous()):
+        if u is None:
+            continue
+        if not (u.is_cpu and u.dtype is dtype and u.is_contiguous()) or u.is_neg():
             return False
     return True
 

@@ -334,6 +334,13 @@ class SAMT(torch.optim.Optimizer):
     def _prepared(self) -> tuple[list[Block], Chain | None]:
         """The blocks, and the chain as the model is now."""
         blocks = self._made()
+        for block in blocks:
+            for w in block.parameters:
+                if not w.requires_grad:
+                    raise InvalidInput(
+                        f"block {block.group['name']!r}: a parameter of shape {tuple(w.shape)} was "
+                        "frozen after this optimiser was made; make another"
+                    )
         if not self._look_for_chain:
             return blocks, None
         parameters = [block.parameters for block in blocks]

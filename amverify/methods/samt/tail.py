@@ -1,17 +1,23 @@
-r"""What a closure does after the model, where the loss's graph shows all of it.
+r"""What a closure does after the model, where it shows all of it.
 
     ℓ = cross_entropy(a_L, y),   ∂ℓ/∂a_L = (softmax(a_L) − 1_y)/n;        ℓ = mse_loss(a_L, y)
 
 In a sweep on one batch nothing but a_L changes from one call of the closure to the next. So once
-the first call's graph has shown ℓ to be such a function of the model's one output and of tensors
-that are still what they were before the call, later blocks need no closure and no graph: ℓ and
-∂ℓ/∂a_L come from the operators that autograd itself would run, with the same bits; when such a
-loss is met for the first time, autograd is asked too, and has to agree.
+the first call has shown ℓ to be such a function of the model's one output and of tensors that are
+still what they were before the call, later blocks need no closure and no graph: ℓ and ∂ℓ/∂a_L come
+from the operators that autograd itself would run, with the same bits.
 
-Those tensors must be *captured*: variables of the closure, or items of a tuple among them, that
-were there before the call, are there after it, and were not written to. A target that the closure
-makes itself (labels it guesses from the outputs, an augmented batch) is not, and such a closure is
-called for every block.
+A call shows that if
+
+* it called no function of torch but the loss (:class:`Watch`): no second loss to choose from, no
+  look at a value that a branch could depend on, no hook, nothing written;
+* the loss's graph leads back to the model's output and nowhere else;
+* y, the batch and class weights are *captured*: variables of the closure, or items of a tuple
+  among them, there before the call and after it. What the closure fetches itself (the next batch of
+  an iterator) is not.
+
+A closure of another kind is called for every block. When such a loss is met for the first time,
+autograd is asked too, and has to agree.
 """
 
 from __future__ import annotations
@@ -22,11 +28,44 @@ from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy, log_softmax, mse_loss
+from torch.nn.functional import nll_loss as nll
+from torch.overrides import TorchFunctionMode
+
+from amverify.methods.samt.randomness import random_state
 
 aten = torch.ops.aten
 nll_loss: Callable[..., Tensor] = torch._C._nn.nll_loss_nd
+LOSSES = ([cross_entropy], [log_softmax, nll], [mse_loss])
+"""What a closure may call after the model."""
+KNOWN = frozenset(function for losses in LOSSES for function in losses)
 Captured = dict[int, tuple[Tensor, int]]
 """Tensors that a closure refers to by their id, each with its version."""
+
+
+class Watch(TorchFunctionMode):
+    """Notes which functions of torch are called, methods and attributes of tensors among them.
+
+    ``random`` is the state of the generators before the first that may have drawn.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called: list[object] = []
+        self.random: list[Tensor] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if not self.random and func not in KNOWN:
+            self.random = random_state()
+        self.called.append(func)
+        return func(*args, **(kwargs or {}))
+
+    @property
+    def saw_a_loss_alone(self) -> bool:
+        """Whether it was called, and nothing else."""
+        return self.called in LOSSES
 
 
 class CrossEntropy(NamedTuple):
@@ -96,7 +135,8 @@ Tail: TypeAlias = CrossEntropy | SquaredError
 def find_tail(loss: Tensor, handed: Tensor, node: Any) -> tuple[Tail, Tensor] | None:
     """The loss as a function of the outputs, and what its derivative here is made of.
 
-    None where the graph shows another function, or too little of it.
+    None where the graph shows another function. What it saved is taken for what was computed only
+    where it is the same memory: ``saved_tensors_hooks`` may give something else.
 
     Args:
         loss: what the closure returned.
@@ -104,16 +144,16 @@ def find_tail(loss: Tensor, handed: Tensor, node: Any) -> tuple[Tail, Tensor] | 
         node: of the graph, where they came from.
     """
     last: Any = loss.grad_fn
-    hooked = loss._backward_hooks or handed._backward_hooks or handed.retains_grad
-    if loss.ndim or last is None or hooked:
+    if loss.ndim or last is None:
         return None
     name = last.name()
     try:
         if name == "NllLossBackward0":
             return _cross_entropy(last, node)
         if name == "MseLossBackward0" and _follows(last, node):
+            a = last._saved_self.detach()
             tail = SquaredError(last._saved_target, last._saved_reduction)
-            return tail, last._saved_self.detach()
+            return (tail, a) if a.data_ptr() == handed.data_ptr() else None
     except RuntimeError:  # the closure used its graph up: differentiating says so
         return None
     return None
@@ -124,6 +164,8 @@ def _cross_entropy(last: Any, node: Any) -> tuple[Tail, Tensor] | None:
     if before is None or before.name() != "LogSoftmaxBackward0" or not _follows(before, node):
         return None
     logs = before._saved_result.detach()
+    if logs.data_ptr() != last._saved_self.data_ptr():
+        return None
     rest = (
         last._saved_target,
         last._saved_weight,
@@ -186,7 +228,7 @@ def captured(closure: Callable[..., Any]) -> Captured:
     found: Captured = {}
     for value in values:
         for x in value if type(value) is tuple else (value,):
-            if isinstance(x, Tensor):
+            if isinstance(x, Tensor) and not x.is_inference():
                 found[id(x)] = x, x._version
     return found
 

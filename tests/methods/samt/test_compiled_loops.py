@@ -86,6 +86,10 @@ def test_what_the_loop_cannot_serve_is_left_alone():
         (w, g.to("meta"), d, alpha, None),
         (half[0], half[1], half[2], half[3], None),
         (other, g, d, alpha, None),
+        (w, g[:3], d, alpha, None),
+        (w, g, d[:, :1].contiguous(), alpha, None),
+        (w, g, d, alpha, torch.zeros(1, dtype=torch.float64)),
+        (w, torch.complex(g, -g).conj().imag[:, :1], d, alpha, None),
     ):
         assert one_pass(given, True) is None
     assert torch.equal(w, kept)
@@ -98,8 +102,23 @@ def test_what_the_loop_cannot_serve_is_left_alone():
     assert Lanes.of([w, w.float()], [slot, slot]) is None
     lanes = Lanes.of([w.clone(), w], [slot, slot])
     assert lanes.step([(g, d, None, None), (crossed, d, None, None)]) is None
+    negated = torch.complex(d[:1, :1], g[:1, :1]).conj().imag
+    assert negated.is_contiguous()
+    assert negated.is_neg()
+    small = Lanes.of([w[:1, :1].clone()], [slot])
+    for served, path in (
+        (lanes, (g[:3], d, None, None)),
+        (lanes, (g, d[:1], None, None)),
+        (lanes, (g, d, d[:1], None)),
+        (lanes, (g.float(), d, None, None)),
+        (small, (negated, None, None, None)),
+    ):
+        assert served.step([path] * len(served.parameters)) is None
     for u in (w, lanes.parameters[0]):
         assert torch.equal(u, kept)
+    lanes.parameters[0].data = w[:2].clone()
+    assert lanes.step([(g, d, None, None)] * 2) is None
+    assert torch.equal(lanes.parameters[0], kept[:2])
 
 
 def test_a_block_is_served_in_one_call():

@@ -78,6 +78,21 @@ def test_a_loss_that_turns_nan_within_a_sweep_names_the_block_before() -> None:
         optimiser.step(closure)
 
 
+@pytest.mark.parametrize("chain", [True, False])
+def test_a_parameter_that_was_frozen_since_is_named(chain: bool) -> None:
+    model = dense()
+    optimiser = SAMT(model, chain=chain)
+    for frozen in (False, True):
+        model[2].bias.requires_grad_(not frozen)
+        before = weights(model)
+        if not frozen:
+            optimiser.step(lambda: loss(model, batches(1)[0]))
+            continue
+        with pytest.raises(InvalidInput, match=r"block '2'.* of shape \(4,\) was frozen after"):
+            optimiser.step(lambda: loss(model, batches(1)[0]))
+        assert same(before, weights(model))
+
+
 def test_a_closure_that_calls_backward_is_told() -> None:
     model, optimiser = _trained()
 

@@ -143,6 +143,23 @@ def test_a_checkpoint_with_a_part_missing_is_refused(spoil: str) -> None:
         SAMT(dense()).load_state_dict(stored)
 
 
+@pytest.mark.parametrize("part", ["theta", "direction", "displacement", "square"])
+@pytest.mark.parametrize("value", [torch.zeros(1, 2, 3), "zeros"], ids=["shape", "type"])
+def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(part: str, value: Any) -> None:
+    """Compiled loops go by these shapes: what does not fit would be memory of someone else's."""
+    model = dense()
+    mine = SAMT(model)
+    for batch in batches(3):
+        mine.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    stored = mine.state_dict()
+    stored["state"][2] = {**stored["state"][2], part: value}
+    other = SAMT(dense())
+    before = other.state_dict()
+    with pytest.raises(InvalidInput, match="checkpoint: block"):
+        other.load_state_dict(stored)
+    assert str(before) == str(other.state_dict())
+
+
 def test_a_checkpoint_of_another_optimiser_is_refused() -> None:
     model = dense()
     with pytest.raises(InvalidInput, match="checkpoint"):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.functional import cross_entropy, log_softmax, mse_loss, nll_loss
 
 from amverify.errors import InvalidInput
@@ -255,7 +256,147 @@ def hooked_loss(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
     return closure
 
 
+def greater_of_two(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """The graph shows the one that was greater at the first call."""
+    x, _ = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        outputs = model(x)
+        return max(mse_loss(outputs, VALUES), mse_loss(outputs, -VALUES))
+
+    return closure
+
+
+def flooded(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """A branch on the loss's value."""
+    x, y = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        loss = cross_entropy(model(x), y)
+        return loss if loss > 1.09 else 2.18 - loss
+
+    return closure
+
+
+def logged(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Looking at the loss is harmless, but what is done with it is not known."""
+    x, y = batch
+
+    def closure() -> Tensor:
+        loss = cross_entropy(model(x), y)
+        calls.append(1 if loss.item() > 0 else 0)
+        return loss
+
+    return closure
+
+
+def noisy_weights(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Written through ``data``: no version counter notices."""
+    x, y = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        for w in model.parameters():
+            w.data.add_(0.1)
+        loss = cross_entropy(model(x), y)
+        for w in model.parameters():
+            w.data.sub_(0.1)
+        return loss
+
+    return closure
+
+
+def next_of_an_iterator(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Each call has a batch of its own."""
+    pairs = iter([batch, *batches(BLOCKS - 1, seed=9)])
+
+    def closure() -> Tensor:
+        calls.append(1)
+        x, y = next(pairs)
+        return cross_entropy(model(x), y)
+
+    return closure
+
+
+def clamped_outputs(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Without a graph, and at first without an effect."""
+    x, y = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        outputs = model(x)
+        with torch.no_grad():
+            outputs.clamp_(-0.4, 0.4)
+        return cross_entropy(outputs, y)
+
+    return closure
+
+
+def hooked_node(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    x, y = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        loss = cross_entropy(model(x), y)
+        assert loss.grad_fn is not None
+        loss.grad_fn.register_prehook(lambda g: (2 * g[0],))
+        return loss
+
+    return closure
+
+
+def saved_otherwise(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """What the backward pass is given is not what the forward pass made."""
+    x, y = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        outputs = model(x)
+        with saved_tensors_hooks(lambda t: t, lambda t: 1.01 * t if t.is_floating_point() else t):
+            return cross_entropy(outputs, y)
+
+    return closure
+
+
+def squares_saved_otherwise(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    x, _ = batch
+
+    def closure() -> Tensor:
+        calls.append(1)
+        outputs = model(x)
+        with saved_tensors_hooks(lambda t: t.clone(), lambda t: t):
+            return mse_loss(outputs, VALUES)
+
+    return closure
+
+
+def targets_of_an_array(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Written by numpy: no version counter notices."""
+    x, array = batch[0], VALUES.numpy().copy()
+    target = torch.from_numpy(array)
+
+    def closure() -> Tensor:
+        calls.append(1)
+        outputs = model(x)
+        array[:] = 0.9 * outputs.detach().numpy()
+        return mse_loss(outputs, target)
+
+    return closure
+
+
 HIDDEN: dict[str, Make] = {
+    "greater of two": greater_of_two,
+    "flooded": flooded,
+    "logged": logged,
+    "noisy weights": noisy_weights,
+    "an iterator": next_of_an_iterator,
+    "clamped outputs": clamped_outputs,
+    "hook on a node": hooked_node,
+    "saved otherwise": saved_otherwise,
+    "squares saved otherwise": squares_saved_otherwise,
+    "targets of an array": targets_of_an_array,
     "label smoothing": plainly(partial(cross_entropy, label_smoothing=0.1)),
     "scaled": plainly(lambda a, y: 2.0 * cross_entropy(a, y)),
     "of one entry": plainly(lambda a, y: cross_entropy(a, y).reshape(1)),
@@ -283,7 +424,19 @@ def test_other_closures_are_called_for_every_block(name: str) -> None:
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("other", [written_outputs, hooked_outputs, hooked_loss, taught])
+@pytest.mark.parametrize(
+    "other",
+    [
+        written_outputs,
+        clamped_outputs,
+        hooked_outputs,
+        hooked_inside,
+        hooked_node,
+        hooked_loss,
+        saved_otherwise,
+        taught,
+    ],
+)
 def test_each_sweep_looks_anew(other: Make) -> None:
     """The first closures show their loss, and autograd agrees; later ones are of another kind."""
 
@@ -323,14 +476,52 @@ def test_a_closure_that_draws_leaves_the_generator_as_one_call_does(
     assert torch.equal(torch.get_rng_state(), expected)
 
 
-def test_a_closure_that_writes_to_a_weight_is_refused() -> None:
+def test_a_batch_that_shares_its_memory_with_a_weight_is_noticed() -> None:
+    """Its values change when the weight is updated: from there on the closure is called."""
+
+    def run(**settings: Any) -> tuple[list[Tensor], int]:
+        torch.manual_seed(0)
+        model = nn.Sequential(*[nn.Linear(4, 4) for _ in range(3)]).double()
+        x, y, calls = model[1].weight.detach(), torch.arange(4), list[int]()
+
+        def closure() -> Tensor:
+            calls.append(1)
+            return cross_entropy(model(x), y)
+
+        SAMT(model, lr=0.1, order="forward", **settings).step(closure)
+        return weights(model), len(calls)
+
+    mine, count = run()
+    theirs, every = run(chain=False)
+    assert (count, every) == (2, BLOCKS)  # blocks 0 and 1 by the first call, block 2 by its own
+    for a, b in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
+
+
+def test_tensors_without_versions_do_no_harm() -> None:
+    model, (batch,) = dense(), batches(1)
+    x, y = batch
+    with torch.inference_mode():
+        total, seen = torch.zeros(()), x.clone()
+
+    def closure() -> Tensor:
+        with torch.inference_mode():
+            total.add_(seen.sum())
+        return cross_entropy(model(x), y)
+
+    SAMT(model, lr=0.1).step(closure)
+    assert total != 0
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["weight", "bias"])
+def test_a_closure_that_writes_to_a_weight_is_refused(place: int) -> None:
     model, (batch,) = dense(), batches(1)
     x, y = batch
 
     def closure() -> Tensor:
         outputs = model(x)
         with torch.no_grad():
-            next(model.parameters()).clamp_(-0.1, 0.1)
+            [*model.parameters()][place].clamp_(-0.1, 0.1)
         return cross_entropy(outputs, y)
 
     with pytest.raises(InvalidInput, match="a weight, in place"):
