@@ -39,14 +39,12 @@ class Call(NamedTuple):
 
     Args:
         output: a_L, where a graph begins.
-        handed: the copy that the closure got.
-        node: of the graph, that made the copy.
+        node: of the graph, that made the copy which the closure got.
         values: a_0 … a_L.
         versions: of the batch and the weights.
     """
 
     output: Tensor
-    handed: Tensor
     node: Any
     values: list[Tensor]
     versions: list[int]
@@ -219,7 +217,7 @@ class Dense:
             output = self.present().detach().requires_grad_()
         handed = output.clone()  # the closure may write into it
         versions = self._versions(x)
-        self.calls.append(Call(output, handed, handed.grad_fn, self._values.copy(), versions))
+        self.calls.append(Call(output, handed.grad_fn, self._values.copy(), versions))
         return handed
 
     def present(self) -> Tensor:

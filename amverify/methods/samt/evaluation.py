@@ -8,8 +8,8 @@ buffers (running means of BatchNorm) keep what the batch's first call made of th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -86,18 +86,15 @@ class Evaluation:
         self._parallel = is_parallel(self.process_group)
         self._autocast = torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """The model prepared for a step, and as the user knows it afterwards."""
-        chain = self.chain
-        if chain is not None:
-            chain.take_over()
-        try:
-            with torch.no_grad():  # the closure alone is run with graphs
-                yield
-        finally:
-            if chain is not None:
-                chain.hand_back()
+    def begin(self) -> None:
+        """Prepare the model for a step."""
+        if self.chain is not None:
+            self.chain.take_over()
+
+    def end(self) -> None:
+        """The model as the user knows it."""
+        if self.chain is not None:
+            self.chain.hand_back()
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
@@ -258,12 +255,12 @@ class Evaluation:
             return None
         if not (watch.saw_a_loss_alone and network.untouched(call)):
             return None
-        found = find_tail(loss, call.handed, call.node)
+        found = find_tail(loss, call.node)
         if found is None:
             return None
         tail, self._kept = found
         fixed = [network.batch, *tail.operands]
-        if not stand(fixed, before, captured(self.closure)):
+        if not stand(fixed, before, self.closure):
             return None
         self._fixed = [(x, x._version) for x in fixed]
         kind = type(tail)

@@ -215,8 +215,12 @@ class SAMT(torch.optim.Optimizer):
         sweep = Sweep(
             blocks, self._pools, self._settings, evaluation, self.counters, self.meta_optimiser
         )
-        with evaluation.running():
-            sweep.run(self._order(len(blocks)), draw)
+        evaluation.begin()
+        try:
+            with torch.no_grad():  # the closure alone is run with graphs
+                sweep.run(self._order(len(blocks)), draw)
+        finally:
+            evaluation.end()
         self._bad += sweep.bad
         self.uses_chain = chain is not None and chain.used
         if not self.uses_chain:

@@ -132,16 +132,14 @@ class SquaredError(NamedTuple):
 Tail: TypeAlias = CrossEntropy | SquaredError
 
 
-def find_tail(loss: Tensor, handed: Tensor, node: Any) -> tuple[Tail, Tensor] | None:
+def find_tail(loss: Tensor, node: Any) -> tuple[Tail, Tensor] | None:
     """The loss as a function of the outputs, and what its derivative here is made of.
 
-    None where the graph shows another function. What it saved is taken for what was computed only
-    where it is the same memory: ``saved_tensors_hooks`` may give something else.
+    None where the graph shows another function.
 
     Args:
         loss: what the closure returned.
-        handed: the outputs as the closure got them.
-        node: of the graph, where they came from.
+        node: of the graph, that made the outputs.
     """
     last: Any = loss.grad_fn
     if loss.ndim or last is None:
@@ -151,9 +149,8 @@ def find_tail(loss: Tensor, handed: Tensor, node: Any) -> tuple[Tail, Tensor] | 
         if name == "NllLossBackward0":
             return _cross_entropy(last, node)
         if name == "MseLossBackward0" and _follows(last, node):
-            a = last._saved_self.detach()
             tail = SquaredError(last._saved_target, last._saved_reduction)
-            return (tail, a) if a.data_ptr() == handed.data_ptr() else None
+            return tail, last._saved_self.detach()
     except RuntimeError:  # the closure used its graph up: differentiating says so
         return None
     return None
@@ -165,7 +162,7 @@ def _cross_entropy(last: Any, node: Any) -> tuple[Tail, Tensor] | None:
         return None
     logs = before._saved_result.detach()
     if logs.data_ptr() != last._saved_self.data_ptr():
-        return None
+        return None  # saved_tensors_hooks may give something else than what was computed
     rest = (
         last._saved_target,
         last._saved_weight,
@@ -208,14 +205,32 @@ def agrees(tail: Tail, kept: Tensor, loss: Tensor, output: Tensor) -> bool:
 
 def captured(closure: Callable[..., Any]) -> Captured:
     """The tensors that a function refers to, as they are now; none where that cannot be told."""
+    return {
+        id(x): (x, x._version)
+        for x in _referred(closure)
+        if isinstance(x, Tensor) and not x.is_inference()
+    }
+
+
+def stand(tensors: Iterable[Tensor], before: Captured, closure: Callable[..., Any]) -> bool:
+    """Whether these were captured before a call, still are, and were not written to."""
+    now = {id(x) for x in _referred(closure)}
+    for x in tensors:
+        was = before.get(id(x))
+        if was is None or was[1] != x._version or id(x) not in now:
+            return False
+    return True
+
+
+def _referred(function: Any) -> list[object]:
+    """The values of a function's variables and arguments, with the items of tuples."""
     values: list[object] = []
-    function: Any = closure
     if isinstance(function, partial):
         values += [*function.args, *function.keywords.values()]
         function = function.func
     code = getattr(function, "__code__", None)
     if code is None:
-        return {}
+        return []
     for cell in function.__closure__ or ():
         try:
             values.append(cell.cell_contents)
@@ -225,18 +240,5 @@ def captured(closure: Callable[..., Any]) -> Captured:
         values += function.__defaults__
     own = function.__globals__
     values += [own[name] for name in code.co_names if name in own]
-    found: Captured = {}
-    for value in values:
-        for x in value if type(value) is tuple else (value,):
-            if isinstance(x, Tensor) and not x.is_inference():
-                found[id(x)] = x, x._version
-    return found
-
-
-def stand(tensors: Iterable[Tensor], before: Captured, after: Captured) -> bool:
-    """Whether these were captured before a call, still are, and were not written to."""
-    for x in tensors:
-        was, now = before.get(id(x)), after.get(id(x))
-        if was is None or now is None or was[1] != now[1]:
-            return False
-    return True
+    items = [item for value in values if type(value) is tuple for item in value]
+    return values + items
