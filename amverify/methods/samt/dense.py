@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -39,13 +39,13 @@ class Call(NamedTuple):
 
     Args:
         output: a_L, where a graph begins.
-        node: of the graph, that made the copy which the closure got.
+        handed: the copy that the closure got.
         values: a_0 … a_L.
         versions: of the batch and the weights.
     """
 
     output: Tensor
-    node: Any
+    handed: Tensor
     values: list[Tensor]
     versions: list[int]
 
@@ -217,7 +217,7 @@ class Dense:
             output = self.present().detach().requires_grad_()
         handed = output.clone()  # the closure may write into it
         versions = self._versions(x)
-        self.calls.append(Call(output, handed.grad_fn, self._values.copy(), versions))
+        self.calls.append(Call(output, handed, self._values.copy(), versions))
         return handed
 
     def present(self) -> Tensor:

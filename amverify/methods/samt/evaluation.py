@@ -21,7 +21,7 @@ from amverify.errors import InvalidInput
 from amverify.methods.samt.averaging import average, is_parallel
 from amverify.methods.samt.chain import Chain
 from amverify.methods.samt.counters import Counters
-from amverify.methods.samt.dense import Dense, Product
+from amverify.methods.samt.dense import Product
 from amverify.methods.samt.randomness import random_state, same, set_random_state
 from amverify.methods.samt.tail import (
     Captured,
@@ -83,6 +83,7 @@ class Evaluation:
     _fixed: list[tuple[Tensor, int]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        self._dense = None if self.chain is None else self.chain.dense
         self._parallel = is_parallel(self.process_group)
         self._autocast = torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
 
@@ -155,10 +156,6 @@ class Evaluation:
         else:
             loss, kept = self._tail.loss(network.present())
         return loss, [*network.products(self._tail.delta(kept), target.parameters)]
-
-    @property
-    def _dense(self) -> Dense | None:
-        return None if self.chain is None else self.chain.dense
 
     def _counted(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
         """``_both``, with FLOPs counted; those of products are formed, so that they count."""
@@ -253,10 +250,8 @@ class Evaluation:
         network, call = self._dense, None if self.chain is None else self.chain.only_call
         if network is None or network.batch is None or call is None:
             return None
-        if not (watch.saw_a_loss_alone and network.untouched(call)):
-            return None
-        found = find_tail(loss, call.node)
-        if found is None:
+        found = find_tail(watch, loss, call.handed)
+        if found is None or not network.untouched(call):
             return None
         tail, self._kept = found
         fixed = [network.batch, *tail.operands]

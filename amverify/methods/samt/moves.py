@@ -56,6 +56,11 @@ class Rule(NamedTuple):
         plain = self.factor is None and not self.group["momentum"]
         return plain and (self.cosine or not self.train)
 
+    @property
+    def displaces(self) -> bool:
+        """Whether the block needs a Δ."""
+        return bool(self.group["momentum"] or self.group["extrapolation"])
+
     def clipped(self, factor: Tensor | None) -> Rule:
         """The same for gradients that have their decay, and are to be scaled."""
         return self._replace(decay=0.0, factor=factor)
@@ -89,11 +94,12 @@ def move(
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
-    return _measured(w, alpha, g, state, rule, _displacement(w, state, rule))
+    displacement = _displacement(w, state) if rule.displaces else None
+    return _measured(w, alpha, g, state, rule, displacement)
 
 
 def move_together(
-    lanes: Lanes, gradients: Sequence[Tensor | None], states: Sequence[State], rule: Rule
+    lanes: Lanes, gradients: Sequence[Gradient], states: Sequence[State], rule: Rule
 ) -> list[Hypergradient | None] | None:
     """``move`` for all parameters of a block at once; None if that cannot be done, and is not.
 
@@ -106,15 +112,18 @@ def move_together(
     if not rule.lean:
         return None
     paths: list[Path] = []
+    train, decay, displaced = rule.train, rule.decay, rule.displaces
     rows = zip(lanes.parameters, gradients, states, lanes.slots, strict=True)
     for w, gradient, state, slot in rows:
         if gradient is None:
             return None
-        g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
-        old, before = (state["direction"], state.get("square")) if rule.train else (None, None)
+        g = gradient.whole() if isinstance(gradient, Product) else gradient
+        if decay:
+            g = g.add(w, alpha=decay)
+        old, before = (state["direction"], state.get("square")) if train else (None, None)
         if old is not None and before is None:
             before = inner(old, old, slot.alpha.shape)
-        paths.append((g, old, _displacement(w, state, rule), before))
+        paths.append((g, old, _displacement(w, state) if displaced else None, before))
     squares = lanes.step(paths, rule.train)
     if squares is None:
         return None
@@ -172,7 +181,7 @@ def _in_slabs(
         torch.split(factors[0].t(), rows),
         _rows(alpha, total, rows),
         _rows(direction, total, rows),
-        _rows(_displacement(w, state, rule), total, rows),
+        _rows(_displacement(w, state) if rule.displaces else None, total, rows),
         strict=False,
     )
     for part, delta, size, old, moved in slabs:
@@ -196,10 +205,8 @@ def _in_slabs(
     return Hypergradient(descent, (own, before))
 
 
-def _displacement(w: Tensor, state: State, rule: Rule) -> Tensor | None:
-    """Δ, zero at first, where the block needs it."""
-    if not (rule.group["momentum"] or rule.group["extrapolation"]):
-        return None
+def _displacement(w: Tensor, state: State) -> Tensor:
+    """Δ, zero at first."""
     if state.get("displacement") is None:
         state["displacement"] = torch.zeros_like(w)
     found: Tensor = state["displacement"]

@@ -176,11 +176,9 @@ class Sweep:
             gradients = scaled
         self.counters.parameter_updates += block.target.size
         if block.lanes is not None and alphas is block.alphas and self.settings.inner == 1:
-            wholes = [whole(g) for g in gradients]
-            moved = move_together(block.lanes, wholes, block.states, rule)
+            moved = move_together(block.lanes, gradients, block.states, rule)
             if moved is not None:
                 return moved
-            gradients = wholes
         terms: list[Hypergradient | None] = []
         rows = zip(block.parameters, alphas, gradients, block.states, strict=True)
         for w, alpha, gradient, state in rows:

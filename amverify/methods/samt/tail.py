@@ -9,9 +9,9 @@ from the operators that autograd itself would run, with the same bits.
 
 A call shows that if
 
-* it called no function of torch but the loss (:class:`Watch`): no second loss to choose from, no
-  look at a value that a branch could depend on, no hook, nothing written;
-* the loss's graph leads back to the model's output and nowhere else;
+* it called no function of torch but the loss, on the model's output, and returned what that gave
+  (:class:`Watch`): no second loss to choose from, no look at a value that a branch could depend on,
+  no hook, nothing written;
 * y, the batch and class weights are *captured*: variables of the closure, or items of a tuple
   among them, there before the call and after it. What the closure fetches itself (the next batch of
   an iterator) is not.
@@ -39,33 +39,47 @@ nll_loss: Callable[..., Tensor] = torch._C._nn.nll_loss_nd
 LOSSES = ([cross_entropy], [log_softmax, nll], [mse_loss])
 """What a closure may call after the model."""
 KNOWN = frozenset(function for losses in LOSSES for function in losses)
+REDUCTIONS = {"mean": 1, "sum": 2}
+"""As torch numbers them."""
 Captured = dict[int, tuple[Tensor, int]]
 """Tensors that a closure refers to by their id, each with its version."""
 
 
-class Watch(TorchFunctionMode):
-    """Notes which functions of torch are called, methods and attributes of tensors among them.
+class Seen(NamedTuple):
+    """A function that was called, with what, and what it gave."""
 
-    ``random`` is the state of the generators before the first that may have drawn.
+    function: object
+    arguments: tuple[Any, ...]
+    named: dict[str, Any]
+    found: Any
+
+
+class Watch(TorchFunctionMode):
+    """Notes calls of losses, and whether anything else of torch was called.
+
+    Methods and attributes of tensors count. ``random`` is the state of the generators before the
+    first call that may have drawn.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.called: list[object] = []
+        self.losses: list[Seen] = []
+        self.more = False
         self.random: list[Tensor] = []
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        if not self.random and func not in KNOWN:
-            self.random = random_state()
-        self.called.append(func)
-        return func(*args, **(kwargs or {}))
-
-    @property
-    def saw_a_loss_alone(self) -> bool:
-        """Whether it was called, and nothing else."""
-        return self.called in LOSSES
+        named = kwargs or {}
+        if func not in KNOWN:
+            if not self.more:
+                self.more, self.random = True, random_state()
+            return func(*args, **named)
+        if torch._C._autograd._top_saved_tensors_default_hooks(True) is not None:
+            self.more = True  # what a derivative is given need not be what was computed
+        found = func(*args, **named)
+        self.losses.append(Seen(func, args, named, found))
+        return found
 
 
 class CrossEntropy(NamedTuple):
@@ -132,57 +146,80 @@ class SquaredError(NamedTuple):
 Tail: TypeAlias = CrossEntropy | SquaredError
 
 
-def find_tail(loss: Tensor, node: Any) -> tuple[Tail, Tensor] | None:
+def find_tail(watch: Watch, loss: Tensor, handed: Tensor) -> tuple[Tail, Tensor] | None:
     """The loss as a function of the outputs, and what its derivative here is made of.
 
-    None where the graph shows another function.
+    None where the closure was seen to do anything else.
 
     Args:
-        loss: what the closure returned.
-        node: of the graph, that made the outputs.
+        watch: of the closure's call.
+        loss: what it returned.
+        handed: the outputs as it got them.
     """
-    last: Any = loss.grad_fn
-    if loss.ndim or last is None:
+    seen = watch.losses
+    if watch.more or [call.function for call in seen] not in LOSSES or seen[-1].found is not loss:
         return None
-    name = last.name()
-    try:
-        if name == "NllLossBackward0":
-            return _cross_entropy(last, node)
-        if name == "MseLossBackward0" and _follows(last, node):
-            tail = SquaredError(last._saved_target, last._saved_reduction)
-            return tail, last._saved_self.detach()
-    except RuntimeError:  # the closure used its graph up: differentiating says so
+    _, arguments, named, logs = seen[0]
+    if seen[0].function is mse_loss:
+        return _squares(handed, *arguments, **named)
+    if seen[0].function is cross_entropy:
+        return _classes(loss, handed, 1, *arguments, **named)
+    dim = _dimension(handed, *arguments, **named)
+    if dim is None:
         return None
-    return None
+    return _classes(loss, logs, dim, *seen[1].arguments, **seen[1].named)
 
 
-def _cross_entropy(last: Any, node: Any) -> tuple[Tail, Tensor] | None:
-    before = last.next_functions[0][0]
-    if before is None or before.name() != "LogSoftmaxBackward0" or not _follows(before, node):
+def _squares(
+    a: Tensor,
+    input: Tensor,
+    target: Tensor,
+    size_average: object = None,
+    reduce: object = None,
+    reduction: str = "mean",
+    weight: object = None,
+) -> tuple[Tail, Tensor] | None:
+    """``mse_loss`` with the arguments that it was called with."""
+    odd = size_average is not None or reduce is not None or weight is not None
+    alike = input is a and target.shape == a.shape and target.dtype == a.dtype
+    if odd or not alike or target.requires_grad or reduction not in REDUCTIONS:
         return None
-    logs = before._saved_result.detach()
-    if logs.data_ptr() != last._saved_self.data_ptr():
-        return None  # saved_tensors_hooks may give something else than what was computed
-    rest = (
-        last._saved_target,
-        last._saved_weight,
-        last._saved_reduction,
-        _signed(last._saved_ignore_index),
-    )
-    total = last._saved_total_weight
+    return SquaredError(target, REDUCTIONS[reduction]), a.detach()
+
+
+def _classes(
+    loss: Any,
+    a: Tensor,
+    dim: int,
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: object = None,
+    ignore_index: int = -100,
+    reduce: object = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> tuple[Tail, Tensor] | None:
+    """``cross_entropy`` or ``nll_loss`` with the arguments that it was called with."""
+    odd = size_average is not None or reduce is not None or label_smoothing
+    differs = target.is_floating_point() or (weight is not None and weight.requires_grad)
+    node = loss.grad_fn
+    if odd or input is not a or differs or reduction not in REDUCTIONS:
+        return None
+    if node is None or node.name() != "NllLossBackward0":
+        return None
+    rest = target, weight, REDUCTIONS[reduction], ignore_index
+    logs = node._saved_self.detach()
+    total = node._saved_total_weight
     by_logs = aten.nll_loss_backward.default(_one(logs), logs, *rest, total)
-    return CrossEntropy(*rest, _signed(before._saved_dim), by_logs), logs
+    return CrossEntropy(*rest, dim, by_logs), logs
 
 
-def _follows(operator: Any, node: Any) -> bool:
-    """Whether the outputs are the only operand with a graph."""
-    before = [source for source, _ in operator.next_functions if source is not None]
-    return len(before) == 1 and before[0] is node
-
-
-def _signed(number: int) -> int:
-    """A saved number that torch hands out modulo 2⁶⁴."""
-    return number - 2**64 if number >= 2**63 else number
+def _dimension(
+    a: Tensor, input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: object = None
+) -> int | None:
+    """Over which ``log_softmax`` went, if it was of a and nothing special."""
+    return dim if input is a and dtype is None else None
 
 
 def _one(like: Tensor) -> Tensor:
@@ -204,11 +241,11 @@ def agrees(tail: Tail, kept: Tensor, loss: Tensor, output: Tensor) -> bool:
 
 
 def captured(closure: Callable[..., Any]) -> Captured:
-    """The tensors that a function refers to, as they are now; none where that cannot be told."""
+    """The plain tensors that a function refers to, as they are now; none where that is not known."""
     return {
         id(x): (x, x._version)
         for x in _referred(closure)
-        if isinstance(x, Tensor) and not x.is_inference()
+        if type(x) is Tensor and not x.is_inference()
     }
 
 

@@ -505,10 +505,12 @@ def test_tensors_without_versions_do_no_harm() -> None:
     x, y = batch
     with torch.inference_mode():
         total, seen = torch.zeros(()), x.clone()
+    lazy = nn.LazyLinear(2).weight
 
     def closure() -> Tensor:
         with torch.inference_mode():
             total.add_(seen.sum())
+        assert lazy is not None
         return cross_entropy(model(x), y)
 
     SAMT(model, lr=0.1).step(closure)
