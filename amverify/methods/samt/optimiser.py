@@ -187,7 +187,7 @@ class SAMT(torch.optim.Optimizer):
         Args:
             closure: returns the mean loss of the present batch with its graph; it neither calls
                 ``backward`` nor ``zero_grad``. Called once for each block and inner step; once in
-                all where its graph shows that it is cross-entropy or a squared error of the outputs
+                all where the call shows nothing but cross-entropy or a squared error of the outputs
                 of a dense chain (:mod:`amverify.methods.samt.tail`).
             draw: with ``resample``, moves on to the next batch; called before each block.
 

@@ -241,7 +241,7 @@ def agrees(tail: Tail, kept: Tensor, loss: Tensor, output: Tensor) -> bool:
 
 
 def captured(closure: Callable[..., Any]) -> Captured:
-    """The plain tensors that a function refers to, as they are now; none where that is not known."""
+    """The plain tensors that a function refers to, as they are now; none if that is not known."""
     return {
         id(x): (x, x._version)
         for x in _referred(closure)
