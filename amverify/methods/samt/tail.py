@@ -72,8 +72,7 @@ class Watch(TorchFunctionMode):
     ) -> Any:
         named = kwargs or {}
         if func not in KNOWN:
-            if not self.more:
-                self.more, self.random = True, random_state()
+            self.more, self.random = True, self.random or random_state()
             return func(*args, **named)
         if torch._C._autograd._top_saved_tensors_default_hooks(True) is not None:
             self.more = True  # what a derivative is given need not be what was computed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -458,17 +459,20 @@ def test_each_sweep_looks_anew(other: Make) -> None:
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("hooks", [True, False])
 @pytest.mark.parametrize("settings", [{}, {"unroll": 2, "extrapolation": 0.0}], ids=str)
 def test_a_closure_that_draws_leaves_the_generator_as_one_call_does(
-    settings: dict[str, Any],
+    settings: dict[str, Any], hooks: bool
 ) -> None:
     model, (batch,) = dense(), batches(1)
     x, y = batch
     optimiser = SAMT(model, lr=0.1, **settings)
 
     def closure() -> Tensor:
+        with saved_tensors_hooks(lambda t: t, lambda t: t) if hooks else nullcontext():
+            loss = cross_entropy(model(x), y)
         torch.rand(3)
-        return cross_entropy(model(x), y)
+        return loss
 
     torch.manual_seed(4)
     closure()
