@@ -207,8 +207,8 @@ def climb(
     Args:
         theta: address of θ.
         inner: address of the hypergradient.
-        own: address of reduce(g²).
-        before: address of reduce(d²).
+        own: address of reduce(g²), or of reduce(d²).
+        before: address of the other.
         size: how many entries each has.
         single: whether entries are of float32, not float64.
         beta: β.

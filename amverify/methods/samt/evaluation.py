@@ -85,7 +85,6 @@ class Evaluation:
     def __post_init__(self) -> None:
         self._dense = None if self.chain is None else self.chain.dense
         self._parallel = is_parallel(self.process_group)
-        self._autocast = torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda")
 
     def begin(self) -> None:
         """Prepare the model for a step."""
@@ -207,8 +206,7 @@ class Evaluation:
 
     def _call(self, where: Target) -> Tensor:
         """The loss, on the same batch and the same random numbers as before."""
-        if self._autocast:
-            torch.clear_autocast_cache()  # it may hold casts of weights that have moved
+        torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         first, network = not self._called, self._dense
         watch: Watch | None = None
         before: Captured = {}

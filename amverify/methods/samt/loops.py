@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import prod
 from typing import NamedTuple
 
@@ -220,39 +220,44 @@ class Lanes:
         return True
 
 
-def climb(
-    tensors: tuple[Tensor, Tensor, Tensor, Tensor], beta: float, limits: tuple[float, float]
-) -> int:
-    """θ ← clamp(θ + βc) between the limits; c the hypergradient over √own·√before.
-
-    Where c is not finite, θ stays. There must be numba.
+class Ladder:
+    """Step sizes in a row, trained by loops: θ, α and where their sums go stay where they are.
 
     Args:
-        tensors: θ, the hypergradient, reduce(g²) and reduce(d²), vectors of one length.
-        beta: β.
-        limits: of θ.
-
-    Returns:
-        How many entries of c were not finite.
+        theta: θ, a vector.
+        alpha: α.
+        sums: the hypergradient, and its two squares, in any order.
     """
-    theta, loops = tensors[0], compiled()
-    assert loops is not None, "what lies in slots came from a loop"
-    form = theta.numel(), theta.dtype is torch.float32
-    bad: int = loops.climb(*_addresses(tensors), *form, float(beta), *limits)
-    increment_version(theta)
-    return bad
 
+    def __init__(self, theta: Tensor, alpha: Tensor, sums: Sequence[Tensor]) -> None:
+        loops = compiled()
+        assert loops is not None, "there must be numba"
+        self._held = (theta, alpha, *sums)
+        form = theta.numel(), theta.dtype is torch.float32
+        self._climb = partial(loops.climb, *_addresses([theta, *sums]), *form)
+        self._exponential = partial(loops.exponential, *_addresses([theta, alpha]), *form)
 
-def exponential(theta: Tensor, alpha: Tensor, scale: float, bounds: tuple[float, float]) -> bool:
-    """α ← clamp(scale·exp(θ)) within the bounds, for vectors; False if nothing was done."""
-    loops = compiled()
-    if loops is None or not _served((theta, alpha)):
-        return False
-    form = theta.numel(), theta.dtype is torch.float32
-    low, high = bounds
-    settings = float(scale), float(low), float(high)
-    loops.exponential(theta.data_ptr(), alpha.data_ptr(), *form, *settings)
-    return True
+    @staticmethod
+    def of(theta: Tensor, alpha: Tensor, sums: Sequence[Tensor]) -> Ladder | None:
+        """The ladder, if loops can serve these."""
+        served = len(sums) == 3 and compiled() is not None and _served((theta, alpha, *sums))
+        return Ladder(theta, alpha, sums) if served else None
+
+    def climb(self, beta: float, limits: tuple[float, float]) -> int:
+        """θ ← clamp(θ + βc) between the limits; c the hypergradient over the squares' roots.
+
+        Where c is not finite, θ stays. The caller tells torch that θ changed.
+
+        Returns:
+            How many entries of c were not finite.
+        """
+        bad: int = self._climb(float(beta), *limits)
+        return bad
+
+    def exponential(self, scale: float, bounds: tuple[float, float]) -> None:
+        """α ← clamp(scale·exp(θ)) within the bounds."""
+        low, high = bounds
+        self._exponential(float(scale), float(low), float(high))
 
 
 def _served(tensors: Sequence[Tensor | None]) -> bool:

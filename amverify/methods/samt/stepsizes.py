@@ -28,7 +28,7 @@ from torch.optim import Optimizer
 
 from amverify.errors import InvalidInput
 from amverify.methods.samt.blocks import Group
-from amverify.methods.samt.loops import Slot, climb, exponential
+from amverify.methods.samt.loops import Ladder, Slot
 
 Scaling = Literal["cosine", "plain"]
 FEW = 2**13
@@ -111,14 +111,14 @@ def step_size(theta: Tensor, group: Group, out: Tensor) -> None:
 class Span(NamedTuple):
     """Neighbours in a pool with the same settings: where, their θ and α, a group that has them.
 
-    ``sums`` are their part of what the slots are views of, if there are any.
+    ``ladder`` is of these and of what their slots are views of, if loops can train them.
     """
 
     where: slice
     theta: Tensor
     alpha: Tensor
     group: Group
-    sums: tuple[Tensor, ...]
+    ladder: Ladder | None
 
 
 @dataclass
@@ -170,16 +170,12 @@ class Pool:
         rows = zip(self.thetas, self.groups, strict=True)
         runs = [[*same] for _, same in itertools.groupby(rows, lambda row: _settings(row[1]))]
         ends = [*itertools.accumulate(sum(t.numel() for t, _ in run) for run in runs)]
-        return [
-            Span(
-                slice(a, b),
-                self.flat[a:b],
-                self._alpha[a:b],
-                run[0][1],
-                tuple(x[a:b] for x in self._sums),
-            )
-            for a, b, run in zip([0, *ends], ends, runs, strict=False)
-        ]
+        spans = []
+        for a, b, run in zip([0, *ends], ends, runs, strict=False):
+            theta, alpha = self.flat[a:b], self._alpha[a:b]
+            ladder = Ladder.of(theta, alpha, [x[a:b] for x in self._sums])
+            spans.append(Span(slice(a, b), theta, alpha, run[0][1], ladder))
+        return spans
 
     def cut(self, x: Tensor) -> list[Tensor]:
         """A vector of ``flat``'s length as views of each θ's shape."""
@@ -191,10 +187,11 @@ class Pool:
         spans = self.spans()
         versions = [self.flat._version, *[theta._version for theta in self.thetas]]
         if versions != self._versions:
-            few = len(self.flat) <= FEW
-            for _, theta, alpha, group, _ in spans:
-                if not (few and exponential(theta, alpha, group["lr"], group["bounds"])):
+            for _, theta, alpha, group, ladder in spans:
+                if ladder is None:
                     step_size(theta, group, alpha)
+                else:
+                    ladder.exponential(group["lr"], group["bounds"])
             self._versions = versions
         return self._alphas
 
@@ -209,28 +206,18 @@ class Pool:
 
     def _in_loops(self, found: Mapping[int, Hypergradient]) -> int | None:
         """``train`` by a compiled loop, if all that was found lies in the slots."""
-        own = self._own(found)
-        if own is None:
+        if not self.slots:
             return None
-        bad = 0
-        for (_, theta, _, group, sums), between in zip(self._spans, self._limits, strict=True):
-            tensors = (theta, sums[0], sums[1 + own], sums[2 - own])
-            bad += climb(tensors, group["meta_lr"], between)
-        increment_version(self.flat)
-        return bad
-
-    def _own(self, found: Mapping[int, Hypergradient]) -> int | None:
-        """Which of their two squares the slots hold for this step; None if some hold nothing."""
-        own: int | None = None
-        for theta, slot in zip(self.thetas, self.slots, strict=False):
+        for theta, slot in zip(self.thetas, self.slots, strict=True):
             part = found.get(id(theta))
             if part is None or part.descent is not slot.inner:
                 return None
-            mine = 0 if part.bound[0] is slot.squares[0] else 1
-            if own is not None and mine != own:
-                return None
-            own = mine
-        return own
+        bad = 0
+        for (_, _, _, group, ladder), between in zip(self._spans, self._limits, strict=True):
+            assert ladder is not None, "what lies in slots came from a loop"
+            bad += ladder.climb(group["meta_lr"], between)
+        increment_version(self.flat)
+        return bad
 
     def ascent(self, found: Mapping[int, Hypergradient]) -> tuple[Tensor, Tensor | None]:
         """c, zero where it is not finite or not known; whether it was finite, None if all was.

@@ -11,7 +11,7 @@ from amverify.methods import kernels
 from amverify.methods.samt import SAMT
 from amverify.methods.samt import loops as module
 from amverify.methods.samt.kinds import step_size_shape
-from amverify.methods.samt.loops import Lanes, Sides, Slot, climb, exponential, one_pass, sides
+from amverify.methods.samt.loops import Ladder, Lanes, Sides, Slot, one_pass, sides
 
 pytestmark = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")
 KINDS = ("scalar", "row", "column", "element")
@@ -161,16 +161,23 @@ def test_theta_climbs_by_cosines_within_its_limits():
     own = torch.tensor([1.0, 1.0, 0.0, 1.0, 1.0, 4.0], dtype=torch.float64)
     before = torch.tensor([1.0, 1.0, 0.0, 1.0, 1.0, 1.0], dtype=torch.float64)
     theta = torch.full((6,), 0.25, dtype=torch.float64)
-    assert climb((theta, inner, own, before), 0.5, (-0.1, 0.7)) == 2
-    assert theta.tolist() == [0.5, -0.1, 0.25, 0.25, 0.25, 0.7]
+    for squares in ((own, before), (before, own)):
+        climbing = theta.clone()
+        ladder = Ladder.of(climbing, torch.empty_like(theta), (inner, *squares))
+        assert ladder.climb(0.5, (-0.1, 0.7)) == 2
+        assert climbing.tolist() == [0.5, -0.1, 0.25, 0.25, 0.25, 0.7]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_step_sizes_are_exponentials_within_bounds(dtype):
     theta = torch.linspace(-9, 9, 37, dtype=dtype)
     alpha = torch.empty_like(theta)
-    assert exponential(theta, alpha, 0.1, (1e-3, 10.0))
+    sums = [torch.empty_like(theta) for _ in range(3)]
+    Ladder.of(theta, alpha, sums).exponential(0.1, (1e-3, 10))
     torch.testing.assert_close(alpha, (0.1 * theta.exp()).clamp(1e-3, 10.0))
+    assert Ladder.of(theta, alpha, []) is None
+    assert Ladder.of(theta, alpha[::2], sums) is None
+    assert Ladder.of(theta, alpha.bfloat16(), sums) is None
 
 
 def trained(model, settings, steps=12):
