@@ -249,7 +249,7 @@ class Evaluation:
         if network is None or network.batch is None or call is None:
             return None
         found = find_tail(watch, loss, call.handed)
-        if found is None or not network.untouched(call):
+        if found is None:
             return None
         tail, self._kept = found
         fixed = [network.batch, *tail.operands]

@@ -388,7 +388,32 @@ def targets_of_an_array(model: nn.Module, batch: Batch, calls: list[int]) -> Clo
     return closure
 
 
+def of_another(loss: Callable[[Tensor, Tensor], Tensor], real: bool = False) -> Make:
+    """The model is called, and then the loss is one of a tensor of the outputs' shape."""
+
+    def make(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+        x, y = batch
+        target, other = VALUES if real else y, VALUES.neg().requires_grad_()
+
+        def closure() -> Tensor:
+            calls.append(1)
+            model(x)
+            return loss(other, target)
+
+        return closure
+
+    return make
+
+
+classes_of_another = of_another(cross_entropy)
+logs_of_another = of_another(lambda a, y: nll_loss(log_softmax(a, 1), y))
+squares_of_another = of_another(mse_loss, real=True)
+
+
 HIDDEN: dict[str, Make] = {
+    "classes of another": classes_of_another,
+    "logs of another": logs_of_another,
+    "squares of another": squares_of_another,
     "greater of two": greater_of_two,
     "flooded": flooded,
     "logged": logged,
@@ -437,6 +462,9 @@ def test_other_closures_are_called_for_every_block(name: str) -> None:
         hooked_loss,
         saved_otherwise,
         squares_saved_otherwise,
+        classes_of_another,
+        logs_of_another,
+        squares_of_another,
         taught,
     ],
 )
@@ -456,6 +484,29 @@ def test_each_sweep_looks_anew(other: Make) -> None:
     assert counts == [1, 1, BLOCKS]
     theirs, _ = run(chain=False)
     for a, b in zip(mine, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
+
+
+def test_a_loss_that_was_made_before_the_call_is_the_one_that_counts() -> None:
+    """One block, so that its graph serves: the first sweep shows cross-entropy, the second not."""
+
+    def run(**settings: Any) -> list[Tensor]:
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(6, 3)).double()
+        optimiser, ((x, y),) = SAMT(model, lr=0.1, **settings), batches(1)
+        optimiser.step(lambda: cross_entropy(model(x), y))
+        earlier = cross_entropy(model[0].weight.t(), torch.tensor([0, 1, 2, 0, 1, 2]))
+
+        def closure() -> Tensor:
+            cross_entropy(model(x), y)
+            return earlier
+
+        for group in optimiser.param_groups:
+            group["extrapolation"] = 0.0
+        optimiser.step(closure)
+        return weights(model)
+
+    for a, b in zip(run(), run(chain=False), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
 
 
