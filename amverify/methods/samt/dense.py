@@ -141,13 +141,13 @@ class Dense:
         layers: the first to the last.
         flat: whether samples are flattened before.
 
-    ``tails`` says for each kind of tail that was met whether autograd agreed with it; ``shows``
-    turns False for good once a sweep shows none.
+    ``agreed`` are the kinds of tails that autograd was asked about; ``shows`` turns False for good
+    once a sweep shows none.
     """
 
     layers: list[Layer]
     flat: bool
-    tails: dict[type, bool] = field(default_factory=dict, init=False)
+    agreed: set[type] = field(default_factory=set, init=False)
     shows: bool = field(default=True, init=False)
     calls: list[Call] = field(default_factory=list, init=False)
     _x: Tensor | None = field(default=None, init=False)

@@ -24,12 +24,11 @@ from amverify.methods.samt.counters import Counters
 from amverify.methods.samt.dense import Product
 from amverify.methods.samt.randomness import random_state, same, set_random_state
 from amverify.methods.samt.tail import (
-    Captured,
     Tail,
     Watch,
     agrees,
-    captured,
     find_tail,
+    referred,
     stand,
 )
 
@@ -209,12 +208,12 @@ class Evaluation:
         torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         first, network = not self._called, self._dense
         watch: Watch | None = None
-        before: Captured = {}
+        before: Sequence[object] = ()
         if not first:
             if self._drew:
                 set_random_state(self._random)
         elif network is not None and network.shows and not self.count_flops:
-            watch, before = Watch(), captured(self.closure)
+            watch, before = Watch(), referred(self.closure)
         else:
             self._random = random_state()
         self._called = True
@@ -243,8 +242,11 @@ class Evaluation:
         self._keep_buffers()
         return loss
 
-    def _found_tail(self, loss: Tensor, watch: Watch, before: Captured) -> Tail | None:
-        """What came after the model, if that is all there is, and later calls would do the same."""
+    def _found_tail(self, loss: Tensor, watch: Watch, before: Sequence[object]) -> Tail | None:
+        """What came after the model, if that is all there is, and later calls would do the same.
+
+        ``before`` is what the closure referred to before it was called.
+        """
         network, call = self._dense, None if self.chain is None else self.chain.only_call
         if network is None or network.batch is None or call is None:
             return None
@@ -256,10 +258,11 @@ class Evaluation:
         if not stand(fixed, before, self.closure):
             return None
         self._fixed = [(x, x._version) for x in fixed]
-        kind = type(tail)
-        if kind not in network.tails:
-            network.tails[kind] = agrees(tail, self._kept, loss, call.output)
-        return tail if network.tails[kind] else None
+        if type(tail) not in network.agreed:
+            if not agrees(tail, self._kept, loss, call.output):
+                return None
+            network.agreed.add(type(tail))
+        return tail
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""

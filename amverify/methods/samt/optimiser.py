@@ -321,10 +321,9 @@ class SAMT(torch.optim.Optimizer):
         alphas: dict[int, Tensor] = {}
         slots: dict[int, Slot] = {}
         for pool in self._pools:
-            alphas |= {
-                id(theta): a for theta, a in zip(pool.thetas, pool.step_sizes(), strict=True)
-            }
-            slots |= {id(theta): s for theta, s in zip(pool.thetas, pool.slots, strict=False)}
+            ids = [id(theta) for theta in pool.thetas]
+            alphas.update(zip(ids, pool.step_sizes(), strict=True))
+            slots.update(zip(ids, pool.slots, strict=False))  # none where θ are many
         self._blocks = []
         for number, block in enumerate(trained):
             thetas = [id(self.state[w]["theta"]) for w in block]

@@ -22,7 +22,7 @@ autograd is asked too, and has to agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -40,9 +40,7 @@ LOSSES = ([cross_entropy], [log_softmax, nll], [mse_loss])
 """What a closure may call after the model."""
 KNOWN = frozenset(function for losses in LOSSES for function in losses)
 REDUCTIONS = {"mean": 1, "sum": 2}
-"""As torch numbers them."""
-Captured = dict[int, tuple[Tensor, int]]
-"""Tensors that a closure refers to by their id, each with its version."""
+"""As torch numbers them; a loss that is not reduced is no scalar."""
 
 
 class Seen(NamedTuple):
@@ -181,7 +179,7 @@ def _squares(
     """``mse_loss`` with the arguments that it was called with."""
     odd = size_average is not None or reduce is not None or weight is not None
     alike = input is a and target.shape == a.shape and target.dtype == a.dtype
-    if odd or not alike or target.requires_grad or reduction not in REDUCTIONS:
+    if odd or not alike:
         return None
     return SquaredError(target, REDUCTIONS[reduction]), a.detach()
 
@@ -201,15 +199,10 @@ def _classes(
 ) -> tuple[Tail, Tensor] | None:
     """``cross_entropy`` or ``nll_loss`` with the arguments that it was called with."""
     odd = size_average is not None or reduce is not None or label_smoothing
-    differs = target.is_floating_point() or (weight is not None and weight.requires_grad)
-    node = loss.grad_fn
-    if odd or input is not a or differs or reduction not in REDUCTIONS:
-        return None
-    if node is None or node.name() != "NllLossBackward0":
+    if odd or input is not a or target.is_floating_point():
         return None
     rest = target, weight, REDUCTIONS[reduction], ignore_index
-    logs = node._saved_self.detach()
-    total = node._saved_total_weight
+    logs, total = loss.grad_fn._saved_self.detach(), loss.grad_fn._saved_total_weight
     by_logs = aten.nll_loss_backward.default(_one(logs), logs, *rest, total)
     return CrossEntropy(*rest, dim, by_logs), logs
 
@@ -239,27 +232,17 @@ def agrees(tail: Tail, kept: Tensor, loss: Tensor, output: Tensor) -> bool:
     return all(torch.allclose(a, b, rtol=0.0, atol=0.0, equal_nan=True) for a, b in pairs)
 
 
-def captured(closure: Callable[..., Any]) -> Captured:
-    """The plain tensors that a function refers to, as they are now; none if that is not known."""
-    return {
-        id(x): (x, x._version)
-        for x in _referred(closure)
-        if type(x) is Tensor and not x.is_inference()
-    }
+def stand(tensors: Iterable[Tensor], before: Sequence[object], closure: object) -> bool:
+    """Whether a closure referred to these plain tensors before a call, and still does."""
+    captured = {id(x) for x in before} & {id(x) for x in referred(closure)}
+    return all(type(x) is Tensor and id(x) in captured for x in tensors)
 
 
-def stand(tensors: Iterable[Tensor], before: Captured, closure: Callable[..., Any]) -> bool:
-    """Whether these were captured before a call, still are, and were not written to."""
-    now = {id(x) for x in _referred(closure)}
-    for x in tensors:
-        was = before.get(id(x))
-        if was is None or was[1] != x._version or id(x) not in now:
-            return False
-    return True
+def referred(function: Any) -> list[object]:
+    """The values of a function's variables and arguments, with the items of tuples.
 
-
-def _referred(function: Any) -> list[object]:
-    """The values of a function's variables and arguments, with the items of tuples."""
+    Nothing where that cannot be told.
+    """
     values: list[object] = []
     if isinstance(function, partial):
         values += [*function.args, *function.keywords.values()]
