@@ -197,12 +197,16 @@ def _classes(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> tuple[Tail, Tensor] | None:
-    """``cross_entropy`` or ``nll_loss`` with the arguments that it was called with."""
-    odd = size_average is not None or reduce is not None or label_smoothing
-    if odd or input is not a or target.is_floating_point():
+    """``cross_entropy`` or ``nll_loss`` with the arguments that it was called with.
+
+    Smoothed labels, class probabilities and subclasses of tensors end in another operator.
+    """
+    node = loss.grad_fn
+    odd = size_average is not None or reduce is not None or node.name() != "NllLossBackward0"
+    if odd or input is not a:
         return None
     rest = target, weight, REDUCTIONS[reduction], ignore_index
-    logs, total = loss.grad_fn._saved_self.detach(), loss.grad_fn._saved_total_weight
+    logs, total = node._saved_self.detach(), node._saved_total_weight
     by_logs = aten.nll_loss_backward.default(_one(logs), logs, *rest, total)
     return CrossEntropy(*rest, dim, by_logs), logs
 

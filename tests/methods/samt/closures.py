@@ -24,8 +24,8 @@ VALUES = torch.randn(8, 3, dtype=torch.float64, generator=torch.Generator().manu
 BLOCKS = 3
 
 
-class Classes(Tensor):
-    """Another kind of tensor."""
+class Other(Tensor):
+    """A subclass: what it does is its own affair."""
 
 
 def counted(body: Body, target: Tensor | None = None) -> Make:
@@ -241,6 +241,20 @@ def fetched_for_next_time(model: nn.Module, batch: Batch, calls: list[int]) -> C
     return closure
 
 
+def fetched_and_kept(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
+    """Each call fetches its own batch into variables that the closure refers to."""
+    x, y = batch
+    pairs = iter(batches(BLOCKS, seed=9))
+
+    def closure() -> Tensor:
+        nonlocal x, y
+        calls.append(1)
+        x, y = next(pairs)
+        return cross_entropy(model(x), y)
+
+    return closure
+
+
 def targets_of_an_array(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
     """Written by numpy: no version counter notices."""
     x, array = batch[0], VALUES.numpy().copy()
@@ -266,17 +280,6 @@ def of_another(loss: Callable[[Tensor, Tensor], Tensor], target: Tensor | None =
     return counted(body, target)
 
 
-def subclassed(model: nn.Module, batch: Batch, calls: list[int]) -> Closure:
-    """What a subclass of tensors does is its own affair."""
-    x, y = batch[0], batch[1].as_subclass(Classes)
-
-    def closure() -> Tensor:
-        calls.append(1)
-        return cross_entropy(model(x), y).as_subclass(Tensor)
-
-    return closure
-
-
 HIDDEN: dict[str, Make] = {
     "classes of another": of_another(cross_entropy),
     "logs of another": of_another(lambda a, y: nll_loss(log_softmax(a, 1), y)),
@@ -286,6 +289,7 @@ HIDDEN: dict[str, Make] = {
     "logged": counted(logged),
     "noisy weights": counted(noisy_weights),
     "an iterator": next_of_an_iterator,
+    "fetched and kept": fetched_and_kept,
     "fetched for next time": fetched_for_next_time,
     "outputs clamped": counted(clamped_outputs),
     "outputs written to": plainly(lambda a, y: cross_entropy(a.mul_(2.0), y)),
@@ -296,7 +300,10 @@ HIDDEN: dict[str, Make] = {
     "saved otherwise": counted(saved_otherwise),
     "squares saved otherwise": counted(squares_saved_otherwise, VALUES),
     "targets of an array": targets_of_an_array,
-    "classes of a subclass": subclassed,
+    "classes of a subclass": lambda model, batch, calls: plainly(
+        cross_entropy, batch[1].as_subclass(Other)
+    )(model, batch, calls),
+    "squares of a subclass": plainly(mse_loss, VALUES.as_subclass(Other)),
     "label smoothing": plainly(partial(cross_entropy, label_smoothing=0.1)),
     "class probabilities": plainly(cross_entropy, VALUES.softmax(1)),
     "logs in float32": plainly(lambda a, y: nll_loss(log_softmax(a, 1, dtype=torch.float32), y)),
