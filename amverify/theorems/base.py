@@ -207,6 +207,31 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Hypothesis:
+    """A hypothesis that the statement says in words, and what a proof may use of it.
+
+    A condition is a formula over a run's columns, a fact a predicate of its trace; what is
+    neither (H is convex, u⁺ solves the proximal step) stands here. A proof takes it by its name
+    and gets ``formula``, nothing else.
+
+    Args:
+        name: by which proofs take it.
+        text: as it is printed.
+        formula: what it says, ``formula`` ``kind`` 0; none where it only licenses a fact of
+            analysis (convexity licenses tangents).
+        kind: ≥, > or =.
+        monitored: names of the conditions and facts of the same theorem that check it on a run.
+            None: it is *not monitored*, and every verdict on the theorem says so.
+    """
+
+    name: str
+    text: str
+    formula: sp.Expr | None = None
+    kind: Literal[">=", ">", "="] = ">="
+    monitored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Theorem:
     """One theorem.
 
@@ -219,6 +244,7 @@ class Theorem:
         symbols: what each symbol of the formulas means.
         conclusions: at least one.
         facts: hypotheses on the whole trace.
+        hypotheses: those that are neither conditions nor facts, as far as a proof uses them.
         constants: named formulas that occur in the conclusions, for tables.
         parameters: constants that have to be declared.
         liveness: what has to move for the theorem to say anything.
@@ -234,6 +260,7 @@ class Theorem:
     symbols: Mapping[str, str]
     conclusions: tuple[Conclusion, ...]
     facts: tuple[Fact, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
     constants: Mapping[str, sp.Expr] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     liveness: tuple[Liveness, ...] = ("motion",)
@@ -246,6 +273,16 @@ class Theorem:
                 names = {x.name for x in (formula.lhs - formula.rhs).free_symbols}
                 if names - set(self.symbols):
                     raise ValueError(f"{self.id}: symbols without a meaning: {names}")
+        checks = {f.name for f in self.facts}
+        checks |= {c.name for part in self.conclusions for c in part.conditions}
+        for said in self.hypotheses:
+            if not set(said.monitored) <= checks:
+                raise ValueError(f"{self.id}: nothing is named {set(said.monitored) - checks}")
+
+    @property
+    def unmonitored(self) -> tuple[Hypothesis, ...]:
+        """What the proof uses and no monitor checks: printed with every verdict."""
+        return tuple(said for said in self.hypotheses if not said.monitored)
 
 
 def symbols(text: str) -> tuple[sp.Symbol, ...]:
