@@ -31,11 +31,10 @@ from amverify.recording.blocks import MethodRecorder
 from amverify.recording.bounds import Bound, Bounded, Declared
 from amverify.recording.header import declared, versions
 from amverify.recording.limit import count
+from amverify.recording.listener import Listener
 from amverify.recording.points import (
     Vector,
-    evaluate,
     flat,
-    parameters_of,
     scalar,
     unit_roundoff,
 )
@@ -87,7 +86,7 @@ class Recorder:
         self._last: list[Point] = []
         self._rows: list[Columns] = []
         self._iterates: dict[int, dict[str, Vector]] = {}
-        self._handles: list[Any] = []
+        self._listener: Listener | None = None
         self.stopped: str | None = None
 
     @property
@@ -126,34 +125,15 @@ class Recorder:
         if value is None and declarations.get("exact") is None:
             raise InvalidInput("recorder: value, a function that returns the objective, is needed")
         recorder = cls(subject or type(optimizer).__name__, **declarations)
-        params = parameters_of(optimizer)
-
-        def look(step_size: tuple[float | None, float | None]) -> None:
-            if recorder.stopped is not None:
-                return
-            found: tuple[float | None, Vector | None] = (None, None)
-            if recorder._declared.exact is None and value is not None:
-                found = evaluate(value, params, gradient)
-            recorder._add(params, *found, *step_size)
-
-        def before(*_: Any) -> None:
-            if not recorder._rows:
-                look((None, None))
-
-        def after(*_: Any) -> None:
-            look(_plain_step(optimizer))
-
-        recorder._handles = [
-            optimizer.register_step_pre_hook(before),
-            optimizer.register_step_post_hook(after),
-        ]
+        if recorder._declared.exact is not None:
+            value = None
+        recorder._listener = Listener(optimizer, value, gradient, recorder._add)
         return recorder
 
     def detach(self) -> None:
         """Stop listening; what was recorded stays."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        if self._listener is not None:
+            self._listener.close()
 
     def step(
         self,
@@ -252,6 +232,8 @@ class Recorder:
         momentum: float | None,
     ) -> None:
         """Append a row, or end the recording where something is not finite."""
+        if self.stopped is not None:
+            return
         x, dtype, shapes = flat(params)
         number = len(self._rows)
         count(number)
@@ -290,15 +272,3 @@ class Recorder:
 
 def _at(given: float | Callable[[int], float] | None, number: int) -> float | None:
     return given(number) if callable(given) else given
-
-
-def _plain_step(optimizer: torch.optim.Optimizer) -> tuple[float | None, float | None]:
-    """η and β of the step just made, where it is e = −η∇f + βΔ; else nothing."""
-    if type(optimizer) is not torch.optim.SGD:
-        return None, None
-    groups = optimizer.param_groups
-    other = any(
-        g["nesterov"] or g["maximize"] or g["dampening"] or g["weight_decay"] for g in groups
-    )
-    rates = {(float(g["lr"]), float(g["momentum"])) for g in groups}
-    return (None, None) if other or len(rates) > 1 else next(iter(rates))

@@ -1,24 +1,21 @@
-r"""Parameters of any library as one vector x ∈ ℝⁿ, and an objective evaluated without a trace.
+r"""Parameters of any library as one vector x ∈ ℝⁿ, and an objective's value and gradient there.
 
 x is the concatenation of all parameters in float64: every float16, bfloat16 and float32 number
-is one, so nothing is rounded. ``quietly`` keeps an evaluation from being noticed: gradients,
-the states of random generators, and buffers of the modules that it calls (running means of
-batch normalisation, say) are afterwards what they were.
+is one, so nothing is rounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.recording.quiet import quietly
 
 Vector = NDArray[np.float64]
 _UNITS = {
@@ -98,33 +95,6 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
     if not found:
         raise InvalidInput(f"{type(optimizer).__name__}: it holds no parameters")
     return found
-
-
-@contextmanager
-def quietly(params: Sequence[Tensor]) -> Iterator[None]:
-    """Evaluate inside: gradients, random generators and module buffers are then restored."""
-    grads = [p.grad for p in params]
-    kept: dict[Tensor, Tensor] = {}
-
-    def keep(module: nn.Module, _inputs: Any) -> None:
-        for buffer in module.buffers(recurse=False):
-            if buffer not in kept:
-                kept[buffer] = buffer.detach().clone()
-
-    for p in params:
-        p.grad = None
-    handle = register_module_forward_pre_hook(keep)
-    try:
-        devices = {p.device.index or 0 for p in params if p.device.type == "cuda"}
-        with torch.random.fork_rng(devices=sorted(devices)):
-            yield
-    finally:
-        handle.remove()
-        with torch.no_grad():
-            for buffer, before in kept.items():
-                buffer.copy_(before)
-        for p, grad in zip(params, grads, strict=True):
-            p.grad = grad
 
 
 def evaluate(
