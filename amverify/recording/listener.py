@@ -13,7 +13,6 @@ from torch import Tensor
 
 from amverify.recording.points import Vector, evaluate, parameters_of
 
-
 Take = Callable[[list[Tensor], float | None, Vector | None, float | None, float | None], None]
 """Takes a point: parameters, f, ∇f, and η and β of the step that led there."""
 
