@@ -1,9 +1,11 @@
 r"""What is proved of a theorem object, as ``python -m proofs record`` wrote it down.
 
-``proved.json`` has, for each theorem that the exact checker accepted, a fingerprint of the formulas
-that were proved: SHA-256 of every conclusion and condition, sign for sign. An object whose formulas
-give another fingerprint (an edited theorem, somebody's own claim under the same name) has no proof
-here, and an audit then says nothing of one.
+``proved.json`` has, for each theorem that the exact checker accepted, a fingerprint of all that the
+proof was a proof of: SHA-256 of the conclusions, the conditions and the hypotheses with their
+formulas, sign for sign, and of the words in which they are told (the statement, what a symbol
+means, a fact). An object that says anything else (an edited theorem, somebody's own claim under
+the same name) has no proof here, and an audit then says nothing of one. Title, source and remarks
+may change.
 """
 
 from __future__ import annotations
@@ -17,28 +19,42 @@ from typing import Any
 
 import sympy as sp
 
-from amverify.theorems.base import Inequality, Theorem
+from amverify.theorems.base import Hypothesis, Inequality, Theorem
 from amverify.verdict import Evidence
 
 FILE = Path(__file__).with_name("proved.json")
 
 
 def fingerprint(theorem: Theorem) -> str:
-    """SHA-256 of what a theorem says: its conclusions under their conditions, as formulas."""
-    return hashlib.sha256("\n".join(_lines(theorem)).encode()).hexdigest()
+    """SHA-256 of what a theorem says, in formulas and in words."""
+    lines = json.dumps(list(_lines(theorem)), ensure_ascii=False)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _lines(theorem: Theorem) -> Iterator[str]:
-    yield theorem.id
+def _lines(theorem: Theorem) -> Iterator[tuple[str, ...]]:
+    yield "theorem", theorem.id, theorem.statement, theorem.latex
+    for name, meaning in theorem.symbols.items():
+        yield "symbol", name, meaning
     for part in theorem.conclusions:
-        yield f"then {_text(part.inequality)}"
+        yield "then", *_text(part.inequality)
         for condition in part.conditions:
-            yield f"if {_text(condition)}"
+            yield "if", *_text(condition)
+    for fact in theorem.facts:
+        yield "fact", fact.name, fact.text
+    for said in theorem.hypotheses:
+        yield "hypothesis", *_said(said)
+    for parameter in theorem.parameters:
+        yield "parameter", parameter.name, parameter.meaning, parameter.sign
 
 
-def _text(formula: Inequality) -> str:
+def _text(formula: Inequality) -> tuple[str, ...]:
     sign = "<" if formula.strict else "<="
-    return f"{formula.name}: {sp.srepr(formula.lhs)} {sign} {sp.srepr(formula.rhs)}"
+    return formula.name, formula.text, sp.srepr(formula.lhs), sign, sp.srepr(formula.rhs)
+
+
+def _said(said: Hypothesis) -> tuple[str, ...]:
+    formula = "" if said.formula is None else sp.srepr(said.formula)
+    return said.name, said.text, formula, said.kind, *said.monitored
 
 
 @cache
@@ -51,7 +67,7 @@ def _recorded() -> Mapping[str, Mapping[str, Any]]:
 
 
 def standing(theorem: Theorem) -> tuple[Evidence, ...]:
-    """``proved`` if the exact checker accepted these very formulas, ``kernel`` if Coq did too."""
+    """``proved`` if the exact checker accepted this very object, ``kernel`` if Coq did too."""
     record = _recorded().get(theorem.id)
     if record is None or record["formulas"] != fingerprint(theorem):
         return ()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sympy as sp
 
 from amverify.theorems import CATALOGUE
+from amverify.theorems.base import Hypothesis, Theorem
 from amverify.theorems.standing import _recorded, fingerprint, standing
 from amverify.verdict import Evidence
 from proofs.coqnames import PROOFS
@@ -37,4 +40,42 @@ def test_an_edited_formula_or_condition_has_no_standing() -> None:
     changed += [replace(part, conditions=part.conditions[1:])]
     for other in changed:
         assert standing(replace(theorem, conclusions=(other,))) == ()
-    assert standing(replace(theorem, title="the same in other words"))
+
+
+WORDS: dict[str, Callable[[Theorem], Theorem]] = {
+    "statement": lambda t: replace(t, statement=t.statement.replace("convex", "smooth")),
+    "latex": lambda t: replace(t, latex=t.latex.replace(r"\tfrac12", "1")),
+    "symbol": lambda t: replace(t, symbols={**t.symbols, "L": "half the block's modulus"}),
+    "fact": lambda t: replace(t, facts=t.facts[1:]),
+    "one hypothesis more": lambda t: replace(t, hypotheses=(*t.hypotheses, GRANTED)),
+}
+GRANTED = Hypothesis("granted", "the objective falls", sp.Symbol("dF", real=True), ">=")
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_other_words_under_an_old_badge_have_no_standing(words: str) -> None:
+    """What is printed beside “proved” is what was proved."""
+    changed = WORDS[words](known("T1"))
+    assert changed != known("T1")
+    assert standing(changed) == ()
+
+
+HYPOTHESES: list[dict[str, Any]] = [
+    {"text": "the objective rises"},
+    {"formula": sp.Symbol("e2", real=True)},
+    {"formula": None},
+    {"kind": "="},
+    {"name": "given"},
+    {"monitored": ("s > 0",)},
+]
+
+
+@pytest.mark.parametrize("changes", HYPOTHESES, ids=str)
+def test_a_hypothesis_counts_with_all_that_it_says(changes: dict[str, Any]) -> None:
+    one = replace(known("T1"), hypotheses=(GRANTED,))
+    other = replace(one, hypotheses=(replace(GRANTED, **changes),))
+    assert fingerprint(one) != fingerprint(other)
+
+
+def test_a_title_and_a_source_may_change() -> None:
+    assert standing(replace(known("T1"), title="the same", source="elsewhere"))
