@@ -20,6 +20,7 @@ from proofs.analysis import REGISTRY
 from proofs.certificates_io import load
 from proofs.chains import Chain
 from proofs.checker import Relation
+from proofs.grants import Leaf, counted
 from proofs.ledger import Line, Prove, Start
 from proofs.links import JOINTS, Whole, whole
 from proofs.polynomial import Poly, Refused
@@ -60,6 +61,7 @@ class Outcome:
         obligations: (step, premises, goal) of each certificate.
         found: multipliers, if they were searched for.
         seconds: how long it took.
+        leaves: what its conclusions rest on, each with the reason why that may be granted.
     """
 
     theorem: Theorem
@@ -68,6 +70,12 @@ class Outcome:
     obligations: tuple[tuple[str, tuple[Relation, ...], Relation], ...]
     found: Found
     seconds: float
+    leaves: tuple[Leaf, ...] = ()
+
+    @property
+    def rests(self) -> Mapping[str, int]:
+        """How many conditions, hypotheses, definitions, facts and instances of facts those are."""
+        return counted(self.leaves)
 
     @property
     def steps(self) -> int:

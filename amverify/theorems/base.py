@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
 from amverify.rounding import Ball
+from amverify.theorems.properties import Property, Term
 from amverify.trace import Table, Trace
 from amverify.verdict import Checked, Origin
 
@@ -222,6 +223,7 @@ class Hypothesis:
         kind: ≥, > or =.
         monitored: names of the conditions and facts of the same theorem that check it on a run.
             None: it is *not monitored*, and every verdict on the theorem says so.
+        grants: the property that licenses instances of facts of analysis, where it is one.
     """
 
     name: str
@@ -229,6 +231,7 @@ class Hypothesis:
     formula: sp.Expr | None = None
     kind: Literal[">=", ">", "="] = ">="
     monitored: tuple[str, ...] = ()
+    grants: Property | None = None
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,7 @@ class Theorem:
         liveness: what has to move for the theorem to say anything.
         fitted: the claim leaves its constant open; it can be refuted but not confirmed.
         remarks: sentences on a run that belong beside the verdict, from its trace.
+        terms: what a symbol is, as a type, where a proof uses it: ‖e‖² is ⟨e, e⟩.
     """
 
     id: str
@@ -266,8 +270,11 @@ class Theorem:
     liveness: tuple[Liveness, ...] = ("motion",)
     fitted: bool = False
     remarks: Callable[[Context], tuple[str, ...]] | None = None
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if set(self.terms) - set(self.symbols):
+            raise ValueError(f"{self.id}: terms of no symbol: {set(self.terms)}")
         for part in self.conclusions:
             for formula in (part.inequality, *part.conditions):
                 names = {x.name for x in (formula.lhs - formula.rhs).free_symbols}

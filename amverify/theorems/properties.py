@@ -1,0 +1,200 @@
+r"""What the words of a theorem's hypotheses and symbols mean, as types that a proof can read.
+
+*Points* are vectors: linear combinations of named ones (e, Δ, d = u⁺ − u^k, …) with formulas for
+coefficients; the origin is u^k. ``Gradient`` names ∇f at a point, as a vector again. A *term* says
+what a symbol of a theorem is: ‖e‖² is ⟨e, e⟩, ΔF is F(u^{k+1}) − F(u^k). A *property* is what a
+hypothesis grants: that H is convex, that a point solves a proximal step. ``proofs.facts`` has the
+instances of facts of analysis that a property licenses, and none without one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+
+@dataclass(frozen=True)
+class Vector:
+    """Σ c_i v_i: coefficients by name of vector, sorted, none of them zero."""
+
+    parts: tuple[tuple[str, sp.Expr], ...] = ()
+
+    def __add__(self, other: Vector) -> Vector:
+        total = dict(self.parts)
+        for name, c in other.parts:
+            total[name] = sp.expand(total.get(name, sp.Integer(0)) + c)
+        return Vector(tuple(sorted((n, c) for n, c in total.items() if c != 0)))
+
+    def __rmul__(self, factor: Any) -> Vector:
+        scaled = ((n, sp.expand(sp.sympify(factor) * c)) for n, c in self.parts)
+        return Vector(tuple((n, c) for n, c in scaled if c != 0))
+
+    def __neg__(self) -> Vector:
+        return -1 * self
+
+    def __sub__(self, other: Vector) -> Vector:
+        return self + -other
+
+    def __str__(self) -> str:
+        """Without spaces: names of values and gradients are made of it."""
+        text = "+".join(f"({c})·{n}" if c != 1 else n for n, c in self.parts)
+        return text.replace(" ", "") or "0"
+
+
+ORIGIN = Vector()
+"""U^k, or x^{k−1}: where the theorem's points are measured from."""
+
+
+def vector(name: str) -> Vector:
+    """A vector of its own."""
+    return Vector(((name, sp.Integer(1)),))
+
+
+def gradient(function: str, at: Vector) -> Vector:
+    """∇f at a point: the same vector for the same function and point."""
+    return vector(f"∇{function}[{at}]")
+
+
+@dataclass(frozen=True)
+class Inner:
+    """⟨x, y⟩."""
+
+    left: Vector
+    right: Vector
+
+
+@dataclass(frozen=True)
+class Norm:
+    """‖x‖."""
+
+    of: Vector
+
+
+@dataclass(frozen=True)
+class Value:
+    """f(x)."""
+
+    function: str
+    at: Vector
+
+
+@dataclass(frozen=True)
+class Change:
+    """f(y) − f(x)."""
+
+    function: str
+    start: Vector
+    end: Vector
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The largest ⟨y − x, ∇²f(z)(y − x)⟩ for z between x and y."""
+
+    function: str
+    start: Vector
+    end: Vector
+
+
+@dataclass(frozen=True)
+class RootOfSum:
+    """√Σ_j (x_j + …), the sum over all coordinates of quantities that each coordinate has."""
+
+    summands: tuple[sp.Symbol, ...]
+
+
+Term = Inner | Norm | Value | Change | Curvature | RootOfSum
+
+
+@dataclass(frozen=True)
+class Convex:
+    """A convex function, with gradients where they are taken."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A function that is twice continuously differentiable between the points used."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class LipschitzGradient:
+    """‖∇f(x) − ∇f(y)‖ ≤ modulus·‖x − y‖ on a convex set that holds the points used."""
+
+    function: str
+    modulus: sp.Expr
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The function is the sum of others."""
+
+    function: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    """The function is 0 on a product of intervals that holds these points, +∞ elsewhere."""
+
+    function: str
+    holds: tuple[Vector, ...]
+
+
+@dataclass(frozen=True)
+class Proximal:
+    """``point`` minimises ⟨∇smooth(at), ·⟩ + (weight/2)‖· − centre‖² + nonsmooth."""
+
+    point: Vector
+    smooth: str
+    at: Vector
+    weight: sp.Expr
+    centre: Vector
+    nonsmooth: str
+
+
+@dataclass(frozen=True)
+class Minimiser:
+    """``point`` minimises function + (weight/2)‖· − centre‖²."""
+
+    point: Vector
+    function: str
+    weight: sp.Expr
+    centre: Vector
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """``end`` is top·point, each coordinate shortened into an interval that holds 0 and point."""
+
+    end: Vector
+    point: Vector
+    top: sp.Expr
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Two vectors are the same."""
+
+    left: Vector
+    right: Vector
+
+
+@dataclass(frozen=True)
+class Least:
+    """``value`` is the least ``objective`` over ``variable`` ≥ 0."""
+
+    value: sp.Symbol
+    variable: sp.Symbol
+    objective: sp.Expr
+
+
+Property = (
+    Convex | Smooth | LipschitzGradient | Sum | Box | Proximal | Minimiser | Clipped | Equal | Least
+)
+"""What a hypothesis can grant besides a formula."""

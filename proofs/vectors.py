@@ -1,0 +1,81 @@
+r"""Vectors, values and curvatures as polynomials in symbols that nobody chooses.
+
+Coordinate j of a vector v is the variable v_j; ⟨x, y⟩ is bilinear in the kernel's own sums
+Σ_j(v_j·w_j), so that what ``checker.summation`` makes of coordinates is an inner product here. f(x)
+is the variable f[x], made from function and point: the same pair, the same symbol.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from amverify.theorems.properties import Change, Curvature, Inner, Term, Value, Vector
+from proofs.polynomial import Poly, Refused, const, var
+from proofs.translate import polynomial
+
+INDEX = "j"
+"""The name of coordinates."""
+
+
+def coordinate_name(name: str) -> str:
+    """The variable that stands for coordinate j of a named vector."""
+    return f"{name}_{INDEX}"
+
+
+def coordinate(x: Vector) -> Poly:
+    """Coordinate j of a vector."""
+    found = const(0)
+    for name, c in x.parts:
+        found += polynomial(c) * var(coordinate_name(name))
+    return found
+
+
+def total(summand: Poly) -> Poly:
+    """Σ_j of one monomial in coordinates, as the kernel names it."""
+    return var(f"Σ_{INDEX}({summand})")
+
+
+def inner(x: Vector, y: Vector) -> Poly:
+    """⟨x, y⟩."""
+    found = const(0)
+    for name, c in x.parts:
+        for other, d in y.parts:
+            pair = var(coordinate_name(name)) * var(coordinate_name(other))
+            found += polynomial(c) * polynomial(d) * total(pair)
+    return found
+
+
+def norm(x: Vector) -> Poly:
+    """‖x‖ as a symbol; ``facts.NORM`` says what it is."""
+    return var(f"‖{x}‖")
+
+
+def value(function: str, x: Vector) -> Poly:
+    """f(x)."""
+    return var(f"{function}[{x}]")
+
+
+def curvature(function: str, x: Vector, y: Vector) -> Poly:
+    """The largest ⟨y − x, ∇²f(z)(y − x)⟩ for z between x and y."""
+    return var(f"curvature_{function}[{x}→{y}]")
+
+
+def reading(term: Term) -> Poly:
+    """A term as a polynomial.
+
+    Raises:
+        Refused: for a norm or a root, which are known by their squares.
+    """
+    match term:
+        case Inner(left, right):
+            return inner(left, right)
+        case Value(function, at):
+            return value(function, at)
+        case Change(function, start, end):
+            return value(function, end) - value(function, start)
+        case Curvature(function, start, end):
+            return curvature(function, start, end)
+    raise Refused(f"{term} is known by its square")
+
+
+HALF = const(Fraction(1, 2))

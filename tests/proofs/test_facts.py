@@ -1,0 +1,162 @@
+"""Facts of analysis: instances come out of templates, and only where a hypothesis licenses them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from amverify.theorems.base import Hypothesis, Theorem
+from amverify.theorems.classical import DESCENT as SOME
+from amverify.theorems.properties import (
+    ORIGIN,
+    Box,
+    Change,
+    Clipped,
+    Convex,
+    Equal,
+    Inner,
+    Least,
+    LipschitzGradient,
+    Minimiser,
+    Norm,
+    Property,
+    Proximal,
+    RootOfSum,
+    Smooth,
+    Sum,
+    vector,
+)
+from proofs import facts, grants
+from proofs.checker import Relation
+from proofs.facts import REGISTRY
+from proofs.polynomial import Refused, const, var
+from proofs.vectors import coordinate, inner
+
+m, t, x = sp.symbols("m t x", real=True)
+e, D, d = vector("e"), vector("Delta"), vector("d")
+STEP = Proximal(d, "H", D, m, m * D, "g")
+
+
+def theorem(*granted: Property) -> Theorem:
+    """A theorem whose hypotheses grant these properties."""
+    said = tuple(Hypothesis(f"h{i}", "in words", grants=p) for i, p in enumerate(granted))
+    return replace(SOME, hypotheses=said)
+
+
+USES: dict[str, tuple[tuple[Property, ...], tuple[object, ...]]] = {
+    "tangent": ((Convex("H"),), ("H", ORIGIN, e)),
+    "second order": ((Smooth("H"),), ("H", ORIGIN, e)),
+    "descent lemma": ((LipschitzGradient("H", m),), ("H", ORIGIN, e)),
+    "Lipschitz gradient": ((LipschitzGradient("H", m),), ("H", ORIGIN, e)),
+    "projection": ((STEP, Box("g", (ORIGIN,))), (d, ORIGIN)),
+    "proximal subgradient": ((STEP, Convex("g")), (d, ORIGIN)),
+    "minimality": ((Minimiser(d, "H", m, D),), (d, ORIGIN)),
+    "sum": ((Sum("H", ("f", "g")),), ("H", e)),
+    "indicator": ((Box("g", (e,)),), ("g", e)),
+    "clipping": ((Clipped(e, d, t),), (e,)),
+    "clipping, from below": ((Clipped(e, d, t),), (e,)),
+    "clipping, from above": ((Clipped(e, d, t),), (e,)),
+    "equal vectors": ((Equal(e, t * d),), (e, D)),
+    "least value": ((Least(m, x, (x - 1) ** 2),), ("m", t)),
+    "least value, where": ((Least(m, x, (x - 1) ** 2),), ("m",)),
+    "least value, attained": ((Least(m, x, (x - 1) ** 2),), ("m",)),
+}
+
+
+@pytest.mark.parametrize("name", USES)
+def test_an_instance_needs_every_property_that_licenses_it(name: str) -> None:
+    granted, where = USES[name]
+    leaf = REGISTRY[name].instance(theorem(*granted), *where)
+    assert leaf.text
+    assert leaf.source
+    assert [h.grants for h in leaf.licences] == list(granted)
+    for left_out in range(len(granted)):
+        rest = (*granted[:left_out], *granted[left_out + 1 :])
+        with pytest.raises(Refused, match="0 hypotheses grant"):
+            REGISTRY[name].instance(theorem(*rest), *where)
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("tangent", ("f", ORIGIN, e)),
+        ("projection", (e, ORIGIN)),
+        ("projection", (d, e)),
+        ("minimality", (e, ORIGIN)),
+        ("indicator", ("g", ORIGIN)),
+        ("clipping", (d,)),
+        ("equal vectors", (D, e)),
+        ("least value", ("x", t)),
+    ],
+)
+def test_another_function_or_point_is_refused(name: str, where: tuple[object, ...]) -> None:
+    with pytest.raises(Refused, match="0 hypotheses grant"):
+        REGISTRY[name].instance(theorem(*USES[name][0]), *where)
+
+
+def test_only_facts_true_of_all_vectors_ask_for_no_hypothesis() -> None:
+    free = {n for n, f in REGISTRY.items() if f.make.__module__ == "proofs.facts"} - set(USES)
+    assert free == {"norm", "square of a norm", "Minkowski"}
+
+
+def test_side_conditions_are_asked_for() -> None:
+    clipped = facts.CLIP_LOW.instance(theorem(Clipped(e, d, t)), e)
+    assert clipped.asks == (Relation(var("t") - const(1), ">="),)
+    least = facts.LEAST.instance(theorem(Least(m, x, (x - 1) ** 2)), "m", t)
+    assert least.asks == (Relation(var("t"), ">="),)
+
+
+def test_inner_products_are_bilinear_and_symmetric() -> None:
+    u, v = 2 * e - m * D, t * e + d
+    assert inner(u, v) == inner(v, u)
+    assert inner(u + v, u) == inner(u, u) + inner(v, u)
+    assert coordinate(u - u) == const(0)
+    assert inner(e, D) == var("Σ_j(Delta_j·e_j)")
+
+
+def test_the_same_pair_has_the_same_value_and_another_has_another() -> None:
+    found = theorem(Sum("H", ("f",)))
+    here = facts.SUM.instance(found, "H", m * (e + D)).relation
+    assert here == facts.SUM.instance(found, "H", m * D + m * e).relation
+    assert here != facts.SUM.instance(found, "H", m * D + e).relation
+
+
+def test_a_name_is_fresh_once() -> None:
+    taken = grants.names_of(SOME)
+    made = grants.define("r", m**2, taken, "a name")
+    assert made.relation == Relation(var("r") - var("m") * var("m"), "=")
+    for name, formula in (("df", m), ("m", m), ("r", 1 / (1 + sp.Symbol("r", real=True)))):
+        with pytest.raises(Refused, match="not a fresh name"):
+            grants.define(name, formula, taken, "")
+
+
+def test_a_symbol_is_what_the_object_says() -> None:
+    said = replace(SOME, terms={"df": Change("f", ORIGIN, e)})
+    (leaf,) = grants.symbol(said, "df")
+    assert leaf.relation == Relation(var("df") - var("f[e]") + var("f[0]"), "=")
+    with pytest.raises(Refused, match="do not say"):
+        grants.symbol(SOME, "df")
+    with pytest.raises(ValueError, match="terms of no symbol"):
+        replace(SOME, terms={"nothing": Inner(e, e)})
+
+
+def test_norms_and_roots_are_known_by_their_squares() -> None:
+    for term, square in (
+        (Norm(e), "Σ_j(e_j^2)"),
+        (RootOfSum((m,)), "Σ_j(m)"),
+    ):
+        sign, found = grants.symbol(replace(SOME, terms={"df": term}), "df")
+        assert sign.relation == Relation(var("df"), ">=")
+        assert found.relation == Relation(var("df") * var("df") - var(square), "=")
+
+
+def test_a_hypothesis_is_taken_by_name_and_must_hold_a_formula() -> None:
+    said = replace(
+        SOME, hypotheses=(Hypothesis("L ≥ 0", "", m), Hypothesis("convex", "", grants=Convex("H")))
+    )
+    assert grants.hypothesis(said, "L ≥ 0").relation == Relation(var("m"), ">=")
+    for name in ("", "convex", "L"):
+        with pytest.raises(Refused, match="no hypothesis named"):
+            grants.hypothesis(said, name)
