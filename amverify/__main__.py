@@ -1,13 +1,11 @@
 """``python -m amverify``, and the command ``amverify``."""
 
-import sys
-
-from amverify.cli import main
+from amverify.entry import enter
 
 
 def run() -> None:
     """The command ``amverify``."""
-    sys.exit(main())
+    enter("amverify.cli")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ def audit(
             contradicts its theorem.
     """
     if not any(trace.rows(name) for name in KEYS):
-        raise InvalidInput("trace: no rows; there is nothing to audit")
+        cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
+        raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
     ctx = Context(trace, constants or {})
     findings = tuple(judge(ctx, theorem, exact) for theorem in theorems(claims))
     notes = []

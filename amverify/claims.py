@@ -14,17 +14,20 @@ Malformed or incomplete, it is answered with the line and the key at fault. It n
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from amverify.errors import InvalidInput
+from amverify.header import is_number, shown
 from amverify.subject import Claim
 from amverify.theorems import theorem
 
-_LARGEST = 1 << 20
+_LARGEST = 1 << 16
+"""Bytes of a specification. Bytes and characters of a line are bounded before it is parsed:
+nested brackets and dotted keys cost a parser more than their length."""
+_LONGEST = 2_000
 _KEYS = {"trace", "claim"}
 
 
@@ -42,10 +45,7 @@ def read_specification(path: Path) -> tuple[Path, tuple[Claim, ...]]:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InvalidInput(f"{path}: not UTF-8 text") from None
-    try:
-        given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{path}: {error}") from None
+    given = _parsed(path, text)
     for key in given:
         if key not in _KEYS:
             line = _line(text, key)
@@ -57,6 +57,20 @@ def read_specification(path: Path) -> tuple[Path, tuple[Claim, ...]]:
         raise InvalidInput(f"{path}: no [[claim]]; name at least one theorem")
     found = tuple(_claim(path, text, i, claim) for i, claim in enumerate(claims, start=1))
     return (path.parent / given["trace"]), found
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > _LONGEST:
+            raise InvalidInput(
+                f"{path}, line {number}: longer than {_LONGEST} characters; no specification"
+            )
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise InvalidInput(f"{path}: nested too deeply") from None
+    except ValueError as error:
+        raise InvalidInput(f"{path}: {' '.join(str(error).split())}") from None
 
 
 def _claim(path: Path, text: str, number: int, given: Any) -> Claim:
@@ -81,9 +95,8 @@ def _claim(path: Path, text: str, number: int, given: Any) -> Claim:
                 f"{where}: {given['theorem']} has no constant {name!r}"
                 f"; it has {', '.join(sorted(known)) or 'none to declare'}"
             )
-        number_given = not isinstance(value, bool) and isinstance(value, int | float)
-        if not number_given or not math.isfinite(value):
-            raise InvalidInput(f"{where}: constants.{name} = {value!r} is not a finite number")
+        if not is_number(value):
+            raise InvalidInput(f"{where}: constants.{name} = {shown(value)} is not a finite number")
     return Claim(given["theorem"], dict(constants))
 
 

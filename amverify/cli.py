@@ -6,8 +6,10 @@
 | 1 | something is VIOLATED |
 | 2 | bad input, in one line on standard error |
 | 3 | something is UNDECIDED, NOT_APPLICABLE or VACUOUS, and nothing is violated |
-| 6 | a report could not be written |
+| 6 | a report, or the output, could not be written |
+| 7 | a fault of the program: no verdict |
 | 130 | interrupted |
+| 141 | whoever read the output went away |
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ amverify audit claims.toml --junit results.xml
 amverify theorems T3
 amverify replay report.json
 
-Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous.
+Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous,
+6 cannot be written, 7 a fault of the program (no verdict), 130 interrupted, 141 closed pipe.
 """
 
 app = typer.Typer(

@@ -1,6 +1,7 @@
 """What every command line here does with errors: one line on standard error, an exit status.
 
-The statuses are those of :mod:`amverify.errors`; AMVERIFY_DEBUG=1 shows the traceback as well.
+The statuses are those of :mod:`amverify.errors` and :mod:`amverify.entry`; AMVERIFY_DEBUG=1
+shows the traceback as well.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import traceback
 from collections.abc import Mapping, Sequence
 
 import typer
+from typer.main import get_command
 
+from amverify.entry import INTERRUPTED, ended, say
 from amverify.errors import AmverifyError
 
-INTERRUPTED = 130
 # The base of all that is wrong with options; which module it lives in varies with typer.
 UsageError: type[Exception] = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
@@ -29,6 +31,8 @@ def run(
 ) -> int:
     """Run a command line; returns its exit status.
 
+    The app's own ``main`` is not called: it ends with status 1 where the output is closed.
+
     Args:
         app: the commands.
         name: what the user calls it.
@@ -39,17 +43,29 @@ def run(
     own = dict(statuses or {})
     expected: tuple[type[Exception], ...] = (AmverifyError, *own)
     try:
-        status = int(app(given, standalone_mode=False, prog_name=name) or 0)
+        status = _invoked(app, name, given)
+        sys.stdout.flush()
     except expected as error:
         default = error.exit_status if isinstance(error, AmverifyError) else 1
         return failed(error, own.get(type(error), default))
     except UsageError as error:
         return failed(f"{usage(error)}; see --help", 2)
-    except KeyboardInterrupt:
-        status = INTERRUPTED
+    except BaseException as error:
+        return ended(error)
     if status == INTERRUPTED:
-        print("interrupted; what was finished is kept", file=sys.stderr)
+        return ended(KeyboardInterrupt())
     return status
+
+
+def _invoked(app: typer.Typer, name: str, given: list[str]) -> int:
+    command = get_command(app)
+    try:
+        with command.make_context(name, given) as context:
+            return int(command.invoke(context) or 0)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        return INTERRUPTED
 
 
 def usage(error: Exception) -> str:
@@ -63,5 +79,5 @@ def failed(error: BaseException | str, status: int) -> int:
     if isinstance(error, BaseException) and os.environ.get("AMVERIFY_DEBUG") == "1":
         traceback.print_exception(error)
     prefix = "" if status == INTERRUPTED else "error: "
-    print(f"{prefix}{' '.join(str(error).split())}", file=sys.stderr)
+    say(f"{prefix}{error}")
     return status

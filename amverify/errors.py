@@ -11,11 +11,13 @@ status meaning
 4      data not to be had (no file, no network)
 5      a file that is there but is not what it should be
 6      a result could not be written (disk full, no permission)
-7      a run failed by a fault of the program or of a worker
+7      a fault of the program or of a worker: no verdict
 130    interrupted by the user; finished work is kept
+141    whoever read the output went away
 ====== ==========================================================
 
-1 and 3 are kept for verdicts (violated; undecided or not applicable).
+0, 1 and 3 are kept for verdicts (holds; violated; undecided or not applicable). How a process
+ends when nobody foresaw it is :mod:`amverify.entry`'s.
 """
 
 

@@ -16,12 +16,15 @@ import flint
 from amverify.deciding import ARB, rational
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.report import from_json
+from amverify.report.words import one_line
 from amverify.rounding import evaluate
 from amverify.theorems import theorem
 from amverify.theorems.base import Inequality
 from amverify.verdict import Witness
 
 BITS = 200
+LARGEST = 1 << 26
+"""Bytes of a report that is read."""
 
 
 def exactly(value: float) -> flint.arb:
@@ -66,6 +69,8 @@ def replay_report(path: Path) -> list[tuple[str, bool]]:
         CorruptFile: if it is not a report.
     """
     try:
+        if path.stat().st_size > LARGEST:
+            raise InvalidInput(f"{path}: larger than {LARGEST} bytes; that is no report")
         report = from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
@@ -80,7 +85,9 @@ def _told(witness: Witness) -> tuple[str, bool]:
     told = "fails for certain" if fails else "is not refuted by these values"
     values = ", ".join(f"{name} = {mid!r}" for name, (mid, _) in sorted(witness.values.items()))
     return (
-        f"{witness.theorem} at {witness.where}: {witness.inequality} {told}: "
-        f"lhs = {lhs.str(17)}, rhs = {rhs.str(17)}, rhs - lhs = {margin.str(17)}; {values}",
+        one_line(
+            f"{witness.theorem} at {witness.where}: {witness.inequality} {told}: "
+            f"lhs = {lhs.str(17)}, rhs = {rhs.str(17)}, rhs - lhs = {margin.str(17)}; {values}"
+        ),
         fails,
     )

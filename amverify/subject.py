@@ -82,7 +82,10 @@ def run_subject(name: str, seconds: float, iterations: int) -> tuple[Trace, tupl
             how = last[0] if done.returncode == _RAISED else f"exit status {done.returncode}"
             raise InvalidInput(f"subject {name}: {how}")
         sys.stderr.write(done.stderr.decode(errors="replace"))
-        claims = json.loads((out / "claims.json").read_text(encoding="utf-8"))
+        try:
+            claims = json.loads((out / "claims.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InvalidInput(f"subject {name}: it ended without leaving a trace") from None
         return load_trace(out / "run.trace"), tuple(Claim(*claim) for claim in claims)
 
 

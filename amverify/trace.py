@@ -15,8 +15,9 @@ A trace file is a line of magic, then chunks
 
     tag (1 byte) · rows (uint32) · length (uint64) · crc32 of all else (uint32) · payload
 
-the first of which is the header; the others hold whole rows of fixed width, so that a file that
-was cut off anywhere gives back every row that lies before the cut. Nothing in it is executed.
+the first of which is the header; the others hold whole rows of fixed width. Of a file that was cut
+off every whole chunk counts, that is, all rows but the last ``CHUNK``: what is left of the last
+chunk has no checksum, so nothing says that it is what was written. Nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amverify import header as headers
 from amverify.errors import CannotWrite, CorruptFile, InvalidInput
 
 Column = NDArray[Any]
@@ -44,6 +46,8 @@ _HEAD = struct.Struct("<cIQ")
 _CRC = struct.Struct("<I")
 _TAGS = {"blocks": b"B", "sweeps": b"S", "measures": b"M", "replays": b"R"}
 _HEADER, _END, _ITERATE = b"H", b"E", b"I"
+CHUNK = 1024
+"""Rows of a chunk, at most; a file that is cut off loses fewer."""
 _TYPES = ("<i8", "<f8", "|S4", "|S10")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -257,7 +261,9 @@ class TraceWriter:
         for column, values in table.items():
             rows[column] = values
         layout = (json.dumps(types) + "\n").encode()
-        self._chunk(_TAGS[name], len(rows), layout + rows.tobytes())
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            self._chunk(_TAGS[name], len(part), layout + part.tobytes())
 
     def iterate(self, sweep: int, arrays: Mapping[str, Column]) -> None:
         """Keep full iterates of a sweep."""
@@ -304,10 +310,11 @@ def save_trace(trace: Trace, path: Path) -> None:
 
 
 def load_trace(path: Path) -> Trace:
-    """Read a trace; of one that was cut off, every whole row before the cut.
+    """Read a trace; of one that was cut off, the rows of every whole chunk before the cut.
 
     Raises:
-        InvalidInput: if there is no such file, or its rows are not finite.
+        InvalidInput: if there is no such file, its rows are not finite, or its header says what
+            it cannot.
         CorruptFile: if it is not a trace, or a chunk is not what was written.
     """
     try:
@@ -318,9 +325,9 @@ def load_trace(path: Path) -> Trace:
             return _parse(path, data)
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None
     except ValueError as error:
-        if isinstance(error, InvalidInput):
-            raise
         raise CorruptFile(f"{path}: not a trace ({error})") from None
 
 
@@ -328,58 +335,61 @@ def _parse(path: Path, data: mmap.mmap) -> Trace:
     if data[: len(MAGIC)] != MAGIC:
         raise CorruptFile(f"{path}: not a trace file (its first line is another)")
     chunks = _chunks(path, data, len(MAGIC))
-    tag, _, payload, whole = next(chunks, (b"", 0, b"", False))
-    if tag != _HEADER or not whole:
+    tag, _, payload = next(chunks, (b"", 0, b""))
+    if tag != _HEADER:
         raise CorruptFile(f"{path}: cut off inside its header")
     header = _json(path, payload)
     if not isinstance(header, dict):
         raise CorruptFile(f"{path}: its header is not a JSON object")
+    headers.checked(header)
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _TAGS}
     iterates: dict[int, dict[str, Column]] = {}
     names = {tag: name for name, tag in _TAGS.items()}
     complete = False
-    for tag, rows, payload, whole in chunks:
+    for tag, rows, payload in chunks:
         if tag == _END:
-            complete = whole
+            complete = True
         elif tag == _ITERATE:
-            if whole:
-                sweep, key, values = _iterate(path, payload)
-                iterates.setdefault(sweep, {})[key] = values
+            sweep, key, values = _iterate(path, payload)
+            iterates.setdefault(sweep, {})[key] = values
         elif tag in names:
-            parts[names[tag]].append(_rows(path, payload, rows, whole))
+            parts[names[tag]].append(_rows(path, payload, rows))
         else:
             raise CorruptFile(f"{path}: unknown chunk {tag!r}")
     tables = {name: _joined(path, name, found) for name, found in parts.items()}
     return Trace(header, **tables, iterates=iterates, complete=complete)
 
 
-def _chunks(path: Path, data: mmap.mmap, at: int) -> Iterator[tuple[bytes, int, bytes, bool]]:
-    """Tag, rows, payload, and whether the payload is whole."""
+def _chunks(path: Path, data: mmap.mmap, at: int) -> Iterator[tuple[bytes, int, bytes]]:
+    """Tag, rows and payload of every whole chunk; a checksum is checked before it is used."""
     prefix = _HEAD.size + _CRC.size
     while at + prefix <= len(data):
         head = data[at : at + _HEAD.size]
         tag, rows, length = _HEAD.unpack(head)
         (crc,) = _CRC.unpack(data[at + _HEAD.size : at + prefix])
         at += prefix
+        if length > len(data) - at:
+            return
         payload = data[at : at + length]
-        whole = len(payload) == length
-        if whole and zlib.crc32(payload, zlib.crc32(head)) != crc:
+        if zlib.crc32(payload, zlib.crc32(head)) != crc:
             raise CorruptFile(f"{path}: the checksum of the chunk at byte {at} is wrong")
-        yield tag, rows, payload, whole
+        yield tag, rows, payload
         at += length
 
 
 def _json(path: Path, line: bytes) -> Any:
     try:
-        return json.loads(line)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        return json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         raise CorruptFile(f"{path}: bad JSON ({error})") from None
 
 
-def _rows(path: Path, payload: bytes, rows: int, whole: bool) -> NDArray[Any]:
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _rows(path: Path, payload: bytes, rows: int) -> NDArray[Any]:
     layout, _, body = payload.partition(b"\n")
-    if not whole and b"\n" not in payload:
-        return np.empty(0, dtype=[])
     types = _json(path, layout)
     try:
         known = [(str(name), str(kind)) for name, kind in types]
@@ -388,10 +398,9 @@ def _rows(path: Path, payload: bytes, rows: int, whole: bool) -> NDArray[Any]:
         dtype = np.dtype(known)
     except (TypeError, ValueError) as error:
         raise CorruptFile(f"{path}: bad column layout ({error})") from None
-    count = len(body) // dtype.itemsize
-    if whole and (count != rows or len(body) != rows * dtype.itemsize):
-        raise CorruptFile(f"{path}: a chunk says {rows} rows and holds {count}")
-    return np.frombuffer(body, dtype=dtype, count=min(count, rows))
+    if len(body) != rows * dtype.itemsize:
+        raise CorruptFile(f"{path}: a chunk says {rows} rows and holds {len(body)} bytes of them")
+    return np.frombuffer(body, dtype=dtype, count=rows)
 
 
 def _iterate(path: Path, payload: bytes) -> tuple[int, str, Column]:
@@ -400,12 +409,12 @@ def _iterate(path: Path, payload: bytes) -> tuple[int, str, Column]:
     try:
         values = np.frombuffer(body, dtype="<f8").reshape([int(n) for n in facts["shape"]])
         return int(facts["sweep"]), str(facts["name"]), values
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CorruptFile(f"{path}: bad iterate ({error})") from None
 
 
 def _joined(path: Path, name: str, parts: list[NDArray[Any]]) -> dict[str, Column]:
-    parts = [part for part in parts if part.dtype.names]
+    parts = [part for part in parts if len(part)]
     if not parts:
         return {}
     columns = parts[0].dtype.names

@@ -1,8 +1,6 @@
 """``python -m repro``."""
 
-import sys
-
-from repro.cli import main
+from amverify.entry import enter
 
 if __name__ == "__main__":
-    sys.exit(main())
+    enter("repro.cli")

@@ -266,8 +266,8 @@ def seeds_of(text: str) -> tuple[int, ...]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise InvalidInput(f"--seeds {text}: write seeds as '0-4', '0,3,7' or '5'")
+        if len(part) > 40 or not first.isdecimal() or (dash and not last.isdecimal()):
+            raise InvalidInput(f"--seeds {text[:60]}: write seeds as '0-4', '0,3,7' or '5'")
         low, high = int(first), int(last or first)
         if high < low or high - low >= MOST_SEEDS:
             raise InvalidInput(f"--seeds {text}: '{part}' is no range of at most {MOST_SEEDS}")

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from amverify.commandline import INTERRUPTED, run
+from amverify.commandline import run
+from amverify.entry import INTERRUPTED
 from amverify.files import write
 from proofs.pep import region
 from proofs.pep.table import STORED, Row, grid, load, row, save

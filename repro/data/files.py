@@ -62,7 +62,7 @@ def obtain(
     cache = default_cache() if cache_dir is None else cache_dir.expanduser()
     found = {}
     for file in source.files:
-        path = next(_present(file, source, folder, cache), None)
+        path = next(_present(dataset, file, source, folder, cache), None)
         if path is not None:
             found[file.name] = VerifiedFile(str(path), _read_verified(path, file))
             continue
@@ -85,10 +85,14 @@ def _listed(source: Source) -> str:
 
 
 def _present(
-    file: UpstreamFile, source: Source, folder: Path | None, cache: Path
+    dataset: str, file: UpstreamFile, source: Source, folder: Path | None, cache: Path
 ) -> Iterator[Path]:
-    """Yield where ``file`` lies: the given folder's own layouts, the system's, the cache."""
+    """Yield where ``file`` lies: the given folder's own layouts, the system's, the cache.
+
+    PyTorch Geometric's layout is among them: ROOT/NAME/raw, the name in any of its spellings.
+    """
     tops = [folder, folder / source.folder] if folder else []
+    tops += [child / "raw" for child in _named(dataset, folder)]
     places = [top / sub for top in tops for sub in _SUBFOLDERS]
     if source.system is not None:
         places.append(Path(source.system))
@@ -97,6 +101,12 @@ def _present(
         for name in names:
             if os.path.lexists(place / name):
                 yield place / name
+
+
+def _named(dataset: str, folder: Path | None) -> list[Path]:
+    """The folders below ``folder`` that bear the data set's name, in capitals or not."""
+    below = sorted(folder.iterdir()) if folder else []
+    return [child for child in below if child.name.lower() == dataset and child.is_dir()]
 
 
 def _read_verified(path: Path, file: UpstreamFile) -> bytes:

@@ -12,7 +12,7 @@ from hand import HALVING, RISING, descent
 from amverify.cli import main
 from amverify.errors import InvalidInput
 from amverify.recording.limit import at_most, count
-from amverify.trace import save_trace
+from amverify.trace import CHUNK, load_trace, save_trace
 
 SUBJECTS = """
 import sys, time
@@ -225,12 +225,20 @@ def test_a_damaged_trace(place, capsys, damage):
     assert "bad.trace" in refused(capsys, "audit", "bad.trace", "--theorem", "descent")
 
 
-def test_a_truncated_trace_gives_its_whole_rows(place, capsys):
-    data = (place / "halving.trace").read_bytes()
+def test_a_truncated_trace_gives_the_rows_of_its_whole_chunks(place, capsys):
+    save_trace(descent([2.0**-k for k in range(CHUNK + 20)]), place / "long.trace")
+    data = (place / "long.trace").read_bytes()
     (place / "cut.trace").write_bytes(data[:-100])
+    assert load_trace(place / "cut.trace").rows("sweeps") == CHUNK
     status = main(["audit", "cut.trace", "--theorem", "descent", "--json", "r.json"])
     assert status in (0, 3)
     assert "cut off" in (place / "r.json").read_text(encoding="utf-8")
+
+
+def test_what_is_left_of_a_cut_chunk_is_no_evidence(place, capsys):
+    data = bytearray((place / "rising.trace").read_bytes())
+    (place / "cut.trace").write_bytes(data[:-100])
+    assert "cut off" in refused(capsys, "audit", "cut.trace", "--theorem", "descent")
 
 
 @pytest.mark.parametrize(

@@ -308,4 +308,4 @@ def test_reader_that_has_gone_is_no_error(arguments):
     )
     os.close(writer)
     assert done.stderr == ""
-    assert done.returncode == 1
+    assert done.returncode == 141

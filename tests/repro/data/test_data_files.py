@@ -37,7 +37,7 @@ def test_the_published_table_is_complete() -> None:
             assert 0 < file.limit <= 2**26
 
 
-@pytest.mark.parametrize("sub", ["", "planetoid", "data", "planetoid/data"])
+@pytest.mark.parametrize("sub", ["", "planetoid", "data", "planetoid/data", "cora/raw", "Cora/raw"])
 def test_the_usual_layouts_are_found(sub: str, tmp_path: Path) -> None:
     write(CONTENTS, tmp_path / sub)
     assert len(data.load("cora", data_dir=tmp_path, manifest=MANIFEST).train) == 4
