@@ -28,6 +28,9 @@ def leaves(): sys.exit(3)
 def dies():
     import os
     os._exit(9)
+def vanishes():
+    import os
+    os._exit(0)
 def wanders():
     from amverify.recorder import Recorder
     recorder = Recorder("an endless loop")
@@ -172,6 +175,7 @@ def test_a_contradictory_constant(place, capsys):
         ("my_subjects:absent", ("absent",)),
         ("my_subjects:leaves", ("SystemExit",)),
         ("my_subjects:dies", ("exit status 9",)),
+        ("my_subjects:vanishes", ("without leaving a trace",)),
         ("no_such_module:f", ("no_such_module",)),
         (":f", ("module:function",)),
     ],

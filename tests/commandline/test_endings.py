@@ -72,6 +72,8 @@ def test_output_that_is_not_utf8(process: Process, encoding: str) -> None:
         )  # fmt: skip
         assert (done.returncode, line(done)) == (status, "")
         assert word in done.stdout.decode(encoding)
+    done = process("amverify", "theorems", "T1", env={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, line(done)) == (0, "")
 
 
 FAULTS = {

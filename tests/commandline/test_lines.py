@@ -149,6 +149,30 @@ def test_a_specification_of_any_content(
     assert judged(capsys, str(path)) == 2
 
 
+def test_a_line_that_costs_a_parser_more_than_its_length(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text("trace = 'x'\na" + ".a" * 2000 + " = 1", encoding="utf-8")
+    assert main(["audit", str(path)]) == 2
+    assert "line 2: longer than" in capsys.readouterr().err
+
+
+def test_a_report_that_would_write_to_the_terminal(
+    traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.json"
+    main(["audit", str(traces / "bad.trace"), "--theorem", "descent", "--json", str(path)])
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["report"]["findings"][0]["witness"]["block"] = "W_1\x1b[2J\x1b]0;owned\x07"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["replay", str(path)]) == 1
+    printed = capsys.readouterr()
+    assert "W_1" in printed.out
+    assert printed.out.replace("\n", "").isprintable()
+
+
 def test_a_report_of_any_content(
     traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
