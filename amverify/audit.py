@@ -65,6 +65,7 @@ def audit(
         notes.append("the trace file was cut off: only its whole rows count")
     if "stopped" in trace.header:
         notes.append(f"the run stopped: {trace.header['stopped']}")
+    notes += trace.header.get("notes", ())
     subject = str(trace.header.get("subject", "a run"))
     return Report(subject, trace.header, findings, tuple(notes))
 

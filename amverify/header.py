@@ -73,6 +73,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "method": _text,
     "dtype": _text,
     "stopped": _text,
+    "notes": _texts,
     "execution": _text,
     "settings": _object,
     "constants": _object,

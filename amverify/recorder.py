@@ -20,18 +20,21 @@ rows before, and its header says why under ``stopped``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.recording import refusals
 from amverify.recording.blocks import MethodRecorder
 from amverify.recording.bounds import Bound, Bounded, Declared
 from amverify.recording.header import declared, versions
 from amverify.recording.limit import count
-from amverify.recording.listener import Listener
+from amverify.recording.listener import Listener, Seen
 from amverify.recording.points import (
     Vector,
     flat,
@@ -87,12 +90,13 @@ class Recorder:
         self._rows: list[Columns] = []
         self._iterates: dict[int, dict[str, Vector]] = {}
         self._listener: Listener | None = None
+        self._notes: list[str] = []
         self.stopped: str | None = None
 
     @property
     def steps(self) -> int:
         """How many points after the start were recorded."""
-        return max(len(self._rows) - 1, 0)
+        return max(len(self._so_far()._rows) - 1, 0)
 
     @classmethod
     def attach(
@@ -120,14 +124,13 @@ class Recorder:
             InvalidInput: if the optimiser holds no parameters, there is no ``value``, or it
                 does not return one number that depends on them.
         """
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            raise InvalidInput(f"recorder: {type(optimizer).__name__} is no torch optimiser")
+        refusals.optimiser(optimizer)
         if value is None and declarations.get("exact") is None:
             raise InvalidInput("recorder: value, a function that returns the objective, is needed")
         recorder = cls(subject or type(optimizer).__name__, **declarations)
         if recorder._declared.exact is not None:
             value = None
-        recorder._listener = Listener(optimizer, value, gradient, recorder._add)
+        recorder._listener = Listener(optimizer, value, gradient, _Heard(recorder))
         return recorder
 
     def detach(self) -> None:
@@ -205,6 +208,9 @@ class Recorder:
         Raises:
             InvalidInput: for a constant that is not a finite number, or if nothing was recorded.
         """
+        whole = self._so_far()
+        if whole is not self:
+            return whole.trace(constants, settings)
         if not self._rows:
             why = f" ({self.stopped})" if self.stopped else ""
             raise InvalidInput(f"{self.subject}: no step was recorded{why}")
@@ -218,6 +224,8 @@ class Recorder:
             header["seed"] = self.seed
         if self.stopped is not None:
             header["stopped"] = self.stopped
+        if self._notes:
+            header["notes"] = list(self._notes)
         columns = joined(self._rows)
         count = len(self._rows)
         keys = {"sweep": np.arange(count), "replicate": np.zeros(count, dtype=np.int64)}
@@ -266,8 +274,51 @@ class Recorder:
         if self._keep and number % self._keep == 0:
             self._iterates[number] = {"x": x}
 
+    def _so_far(self) -> Recorder:
+        """This record with the point that waits for the next step to start."""
+        if self._listener is None:
+            return self
+        whole = copy(self)
+        whole._listener = None
+        whole._rows, whole._iterates = list(self._rows), dict(self._iterates)
+        whole._notes = self._listener.notes()
+        seen = self._listener.last()
+        if seen is not None:
+            whole._hear(seen)
+        return whole
+
+    def _hear(self, seen: Seen) -> None:
+        if seen.error is not None:
+            self.stopped = f"step {len(self._rows)}: {seen.error}"
+            return
+        self._add(seen.params, seen.value, seen.slope, seen.eta, seen.momentum)
+
     def _stop(self, number: int, what: str) -> None:
         self.stopped = f"step {number}: {what} is not finite"
+
+
+class _Heard:
+    """Rows that a listener brings."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def take(self, seen: Seen, /) -> bool:
+        self._recorder._hear(seen)
+        return self._recorder.stopped is None
+
+    def end(self, reason: str, rows: int, /) -> None:
+        recorder = self._recorder
+        recorder._rows = recorder._rows[:rows]
+        recorder._iterates = {k: x for k, x in recorder._iterates.items() if k < rows}
+        recorder.stopped = reason
+
+    def differ(self, params: Sequence[Tensor], first: float, second: float, /) -> bool:
+        x, dtype, _ = flat(params)
+        unit = unit_roundoff(dtype)
+        (a, known), (b, _) = (self._recorder._declared.value(x, v, unit) for v in (first, second))
+        apart = abs(a.mid - b.mid) > (a.rad + b.rad if known else 0.0)
+        return bool(apart) or np.isfinite(first) != np.isfinite(second)
 
 
 def _at(given: float | Callable[[int], float] | None, number: int) -> float | None:

@@ -6,7 +6,8 @@ is one, so nothing is rounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -105,22 +106,50 @@ def evaluate(
     Raises:
         InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
     """
-    with quietly(params):
+    with _evaluating(value, params, gradient):
+        result = value()
+        number = scalar(result)
         if not gradient:
-            with torch.no_grad():
-                return scalar(value()), None
-        leaves = [p for p in params if p.requires_grad]
-        with torch.enable_grad():
-            result = value()
-            number = scalar(result)
-            if not (isinstance(result, Tensor) and result.requires_grad):
-                raise InvalidInput(
-                    "value: it depends on no parameter that requires a gradient; "
-                    "return a tensor, or record with gradient=False"
-                )
-            found = iter(torch.autograd.grad(result.reshape(()), leaves, allow_unused=True))
-        slopes = [next(found) if p.requires_grad else None for p in params]
+            return number, None
+        if not (isinstance(result, Tensor) and result.requires_grad):
+            raise InvalidInput(
+                "value: it depends on no parameter that requires a gradient; "
+                "return a tensor, or record with gradient=False"
+            )
+        slopes = torch.autograd.grad(result.reshape(()), params, allow_unused=True)
     return number, flat(_filled(params, slopes))[0]
+
+
+def numbers(
+    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool, times: int
+) -> list[float]:
+    """f several times in a row, with nothing put back in between."""
+    with _evaluating(value, params, gradient):
+        return [scalar(value()) for _ in range(times)]
+
+
+@contextmanager
+def _evaluating(
+    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool
+) -> Iterator[None]:
+    """Quietly; all parameters, frozen ones too, have a gradient if one is wanted."""
+    with quietly(params, value), torch.set_grad_enabled(gradient):
+        for p in params if gradient else ():
+            p.requires_grad_(True)
+        yield
+
+
+@contextmanager
+def placed(params: Sequence[Tensor], where: Sequence[Tensor]) -> Iterator[None]:
+    """Parameters are at another point inside; their own memory is not written to."""
+    kept = [p.data for p in params]
+    try:
+        for p, there in zip(params, where, strict=True):
+            p.data = there.clone()
+        yield
+    finally:
+        for p, here in zip(params, kept, strict=True):
+            p.data = here
 
 
 def _filled(params: Iterable[Tensor], slopes: Iterable[Tensor | None]) -> list[Tensor]:
