@@ -3,17 +3,18 @@ r"""Coq's verdict on the theorems: compile a clean copy, ask what each proof ass
 The files of ``proofs/coq`` named in ``_CoqProject`` (in their order) are copied to a temporary
 folder and compiled by ``coqc``. For each theorem of ``coqnames`` Coq then answers
 
-    Definition together := (Region.T2_decrease_holds, Region.T2_region_exact, …, tt).
+    Definition tie_1 : amverify.Statements.T2_decrease_stmt := Region.T2_decrease_holds. …
+    Definition together := (tie_1, …, Region.T2_no_weight_outside, …, tt).
     Print Assumptions together.
-    Check (Region.T2_decrease_holds : Statements.T2_decrease_stmt). …
 
 A theorem is *proved* if its files compiled, each type is the generated statement where one is
 named, and nothing is assumed beyond :data:`AXIOMS_OF_REALS`, the axioms by which Coq's standard
 library builds the real numbers. An ``Admitted`` lemma or an axiom of ours shows up in that list.
 Without ``coqc``, and past the time limit, the answer is *not run*, never *proved*.
 
-Standard library only: ``make coq`` needs coqc and Python. ``python -m proofs.coqrun`` prints the
-table and exits with 1 unless everything is proved.
+Standard library only: ``make coq`` needs coqc and Python, and takes the statements as they are
+stored. ``python -m proofs check --coq`` and ``record`` generate them from the formulas.
+``python -m proofs.coqrun`` prints the table and exits with 1 unless everything is proved.
 """
 
 from __future__ import annotations
@@ -89,24 +90,28 @@ def needed(folder: Path, modules: Sequence[str]) -> tuple[str, ...]:
 
 
 def questions(proofs: Sequence[Proof]) -> str:
-    """A Coq file that asks what some theorems assume together, and then what they say.
+    """A Coq file that ties theorems to statements, asks what they assume, and what they say.
 
-    Assumptions are asked for before anything is imported: an axiom of ours then bears the name of
-    its file, whatever it is called there.
+    All but the last is asked for before anything is imported: a name is then that of its file, an
+    axiom of ours or a second ``Statements`` in another file included.
     """
     modules = " ".join(sorted({"Statements", *(proof.module for proof in proofs)}))
-    together = ", ".join(proof.name for proof in proofs)
+    ties = {
+        f"tie_{n}": f"{LOGICAL}.Statements.{proof.statement} := {LOGICAL}.{proof.name}"
+        for n, proof in enumerate(proofs)
+        if proof.statement
+    }
+    others = [f"{LOGICAL}.{proof.name}" for proof in proofs if not proof.statement]
     lines = [
         f"From {LOGICAL} Require {modules}.",
-        f"Definition together := ({together}, tt).",
+        *(f"Definition {name} : {tie}." for name, tie in ties.items()),
+        f"Definition together := ({', '.join([*ties, *others, 'tt'])}).",
         "Print Assumptions together.",
         f'Goal True. idtac "{MARK}". Abort.',
         f"Require Import Reals. Import {modules}.",
         "Open Scope R_scope.",
     ]
-    for proof in proofs:
-        named = f" : Statements.{proof.statement}" if proof.statement else ""
-        lines.append(f"Check ({proof.name}{named}).")
+    lines += [f"Check ({proof.name})." for proof in proofs]
     return "\n".join(lines) + "\n"
 
 
@@ -224,7 +229,9 @@ def main() -> int:
             print(f"     {result.text}")
     axioms = sorted({axiom for result in results.values() for axiom in result.axioms})
     print("Print Assumptions, all theorems together:", *axioms or ["nothing"], sep="\n  ")
-    print(f"{len(results)} theorems, {time.monotonic() - began:.0f} s")
+    print(
+        f"{len(results)} theorems, {time.monotonic() - began:.0f} s; statements as they are stored"
+    )
     return 0 if all(result.status == "proved" for result in results.values()) else 1
 
 

@@ -9,10 +9,6 @@ Require Import Reals Lra Lia Psatz.
 From amverify Require Import Scalar Sums Projection Statements.
 Open Scope R_scope.
 
-Definition vector := nat -> R.
-Definition move (u : vector) (p : R) (Delta : vector) : vector := fun j => u j + p * Delta j.
-Definition diff (x y : vector) : vector := fun j => x j - y j.
-
 (** One coordinate: optimality at u, times t_j in [1, t]. *)
 Lemma coordinate_bound (C : R -> Prop) (u uplus u1 h Delta s L p1 p3 : R) :
   0 < L -> 0 < s -> 0 <= p3 -> C u ->

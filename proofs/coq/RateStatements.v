@@ -47,15 +47,6 @@ Proof.
   exact H.
 Qed.
 
-(** x^q for x > 0, and 0 at x = 0: how the monitor reads r^θ and r^{1−θ}. *)
-Definition power0 (x q : R) : R := if Rlt_dec 0 x then Rpower x q else 0.
-
-Lemma power0_pos (x q : R) : 0 < x -> power0 x q = Rpower x q.
-Proof. intros Hx. unfold power0. destruct (Rlt_dec 0 x); [reflexivity | lra]. Qed.
-
-Lemma power0_zero (q : R) : power0 0 q = 0.
-Proof. unfold power0. destruct (Rlt_dec 0 0); [lra | reflexivity]. Qed.
-
 Lemma power_desingularising (eta c theta : R) :
   0 < c -> 0 <= theta < 1 ->
   desingularising eta (fun x => c * power0 x (1 - theta) / (1 - theta))
