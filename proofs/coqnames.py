@@ -27,18 +27,18 @@ class Proof:
 
 PROOFS: Mapping[str, tuple[Proof, ...]] = {
     "T1": (
-        Proof("Tied.T1_box_tied", "T1_descent_box_stmt"),
-        Proof("Tied.T1_convex_tied", "T1_descent_convex_stmt"),
+        Proof("TiedBlocks.T1_box_tied", "T1_descent_box_stmt"),
+        Proof("TiedBlocks.T1_convex_tied", "T1_descent_convex_stmt"),
         Proof("Examples.T1_box_applies"),
     ),
-    "T1p": (Proof("Tied.T1p_tied", "T1p_descent_stmt"),),
+    "T1p": (Proof("TiedBlocks.T1p_tied", "T1p_descent_stmt"),),
     "T2": (
         Proof("Region.T2_decrease_holds", "T2_decrease_stmt"),
-        Proof("Tied.T2_region_tied", "T2_region_exact_stmt"),
+        Proof("TiedBlocks.T2_region_tied", "T2_region_exact_stmt"),
         Proof("Region.T2_no_weight_outside"),
         Proof("Region.T2_no_strict_weight_outside"),
     ),
-    "T2n": (Proof("Tied.T2n_tied", "T2n_decrease_stmt"),),
+    "T2n": (Proof("TiedBlocks.T2n_tied", "T2n_decrease_stmt"),),
     "T3": (
         Proof("Lyapunov.T3_block_holds", "T3_Lyapunov_decrease_stmt"),
         Proof("Lyapunov.T3_proximal_block_holds", "T3_Lyapunov_decrease_proximal_stmt"),
@@ -51,11 +51,11 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
         Proof("Lyapunov.T3_from_blocks"),
     ),
     "T4": (
-        Proof("Tied.T4_tied", "T4_relative_error_stmt"),
+        Proof("TiedResiduals.T4_tied", "T4_relative_error_stmt"),
         Proof("RelativeError.T4_multiplier_kept"),
     ),
     "T5": (
-        Proof("Tied.T5_tied", "T5_finite_length_stmt"),
+        Proof("TiedRates.T5_tied", "T5_finite_length_stmt"),
         Proof("FiniteLength.T5_every_partial_sum"),
         Proof("FiniteLength.concave_below_tangent"),
         Proof("FiniteLength.T5_converges"),
@@ -64,7 +64,7 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
     "T6": (
         Proof("RateStatements.T6_recursion_holds", "T6_recursion_stmt"),
         Proof("RateStatements.T6_linear_holds", "T6_linear_stmt"),
-        Proof("Tied.T6_sublinear_tied", "T6_sublinear_stmt"),
+        Proof("TiedRates.T6_sublinear_tied", "T6_sublinear_stmt"),
         Proof("RateStatements.T6_superlinear_holds", "T6_superlinear_stmt"),
         Proof("RateStatements.T6_finite_holds", "T6_finite_0_stmt"),
         Proof("Rates.T6_recurrence_two_steps"),
@@ -80,25 +80,25 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
         Proof("Examples.T6_half_applies"),
         Proof("Examples.T6_above_half_applies"),
     ),
-    "S1": (Proof("Tied.S1_tied", "S1_expected_descent_stmt"),),
-    "S2": (Proof("Samt.S1_short_steps"), Proof("Tied.S2_tied", "S2_rate_stmt")),
+    "S1": (Proof("TiedSweeps.S1_tied", "S1_expected_descent_stmt"),),
+    "S2": (Proof("Samt.S1_short_steps"), Proof("TiedSweeps.S2_tied", "S2_rate_stmt")),
     "S3": (
-        Proof("Tied.S3_descent_tied", "S3_expected_descent_stmt"),
-        Proof("Tied.S3_sharper_tied", "S3_expected_descent_sharper_stmt"),
-        Proof("Tied.S3_bias_tied", "S3_bias_stmt"),
-        Proof("Tied.S3_rate_tied", "S3_rate_stmt"),
+        Proof("TiedSweeps.S3_descent_tied", "S3_expected_descent_stmt"),
+        Proof("TiedSweeps.S3_sharper_tied", "S3_expected_descent_sharper_stmt"),
+        Proof("TiedSweeps.S3_bias_tied", "S3_bias_stmt"),
+        Proof("TiedSweeps.S3_rate_tied", "S3_rate_stmt"),
         Proof("Examples.S3_applies"),
     ),
     "S4": (
         Proof("SamtStatements.S4_descent_holds", "S4_descent_stmt"),
-        Proof("Tied.S4_relative_error_tied", "S4_relative_error_stmt"),
+        Proof("TiedResiduals.S4_relative_error_tied", "S4_relative_error_stmt"),
     ),
     "S4m": (
         Proof("SamtStatements.S4m_descent_holds", "S4m_descent_stmt"),
         Proof("SamtStatements.S4m_lyapunov_holds", "S4m_Lyapunov_decrease_stmt"),
     ),
-    "G1": (Proof("Tied.G1_tied", "G1_descent_stmt"),),
-    "G2": (Proof("Tied.G2_tied", "G2_rate_stmt"),),
+    "G1": (Proof("TiedSteps.G1_tied", "G1_descent_stmt"),),
+    "G2": (Proof("TiedSteps.G2_tied", "G2_rate_stmt"),),
     "G3": (Proof("Classical.G3_descent_holds", "G3_descent_stmt"),),
-    "G4": (Proof("Tied.G4_tied", "G4_Lyapunov_decrease_stmt"),),
+    "G4": (Proof("TiedSteps.G4_tied", "G4_Lyapunov_decrease_stmt"),),
 }

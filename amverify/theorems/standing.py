@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,10 @@ def fingerprint(theorem: Theorem) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _lines(theorem: Theorem) -> Iterator[tuple[str, ...]]:
+def _lines(theorem: Theorem) -> Iterator[tuple[Any, ...]]:
     yield "theorem", theorem.id, theorem.statement, theorem.latex
     for name, meaning in theorem.symbols.items():
-        yield "symbol", name, meaning
+        yield "symbol", name, meaning, _canonical(theorem.terms.get(name))
     for part in theorem.conclusions:
         yield "then", *_text(part.inequality)
         for condition in part.conditions:
@@ -52,9 +53,19 @@ def _text(formula: Inequality) -> tuple[str, ...]:
     return formula.name, formula.text, sp.srepr(formula.lhs), sign, sp.srepr(formula.rhs)
 
 
-def _said(said: Hypothesis) -> tuple[str, ...]:
-    formula = "" if said.formula is None else sp.srepr(said.formula)
-    return said.name, said.text, formula, said.kind, *said.monitored
+def _said(said: Hypothesis) -> tuple[Any, ...]:
+    formula, grants = _canonical(said.formula), _canonical(said.grants)
+    return said.name, said.text, formula, said.kind, grants, *said.monitored
+
+
+def _canonical(value: Any) -> Any:
+    """Formulas, terms and properties as lists of text: equal for equal ones only."""
+    if isinstance(value, sp.Basic):
+        return sp.srepr(value)
+    if is_dataclass(value):
+        parts = [_canonical(getattr(value, field.name)) for field in fields(value)]
+        return [type(value).__name__, *parts]
+    return [_canonical(x) for x in value] if isinstance(value, tuple) else value
 
 
 @cache

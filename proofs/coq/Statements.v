@@ -722,7 +722,8 @@ Definition S3_bias_stmt : Prop :=
 Definition S3_rate_stmt : Prop :=
   forall (K : nat)
     (f g2 : nat -> R)
-    (dE g0 amin amax Lbar B G2 bias earlier lowest fstar : R),
+    (dE g0 amin amax Lbar B G2 bias earlier : R)
+    (lowest fstar : R),
   (* meaning: there is a sweep *)
   ((0 < K)%nat) ->
   (* expected descent *)

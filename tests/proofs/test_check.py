@@ -11,11 +11,9 @@ import pytest
 import sympy as sp
 from typer.testing import CliRunner
 
-from amverify.commandline import run
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Inequality
-from proofs import __main__ as cli
-from proofs import groups, opinion
+from proofs import cli, groups, opinion
 from proofs.analysis import REGISTRY
 from proofs.checker import Relation
 from proofs.groups import CHAINS, ORDER, known
@@ -53,7 +51,7 @@ UNUSED = {
 
 def command(arguments: list[str]) -> int:
     """The exit status."""
-    return run(cli.app, cli.NAME, arguments, cli.STATUSES)
+    return cli.main(arguments)
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -6,7 +6,6 @@ everywhere.
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from proofs import coqrun
 from proofs.coqnames import PROOFS, Proof
 from proofs.coqrun import AXIOMS_OF_REALS, COQ, judged, needed, questions, status
-from proofs.statements import THEOREMS, conclusion_name, generate
+from proofs.statements import THEOREMS, generate, stated
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -28,9 +27,9 @@ def test_every_theorem_is_proved():
     assert {axiom for result in found.values() for axiom in result.axioms} <= AXIOMS_OF_REALS
     assert "sig_forall_dec" in found["T2"].text
     for theorem in THEOREMS:
-        for part in theorem.conclusions:
-            name = conclusion_name(theorem, part.inequality.name)
-            assert re.search(rf"\b{name}(_stmt)?\b", found[theorem.id].statements), name
+        for conclusion, names in stated(theorem).items():
+            assert names or (theorem.id, conclusion) == ("T2n", "region")
+            assert set(names) <= {proof.statement for proof in PROOFS[theorem.id]}
 
 
 FALSE_STATEMENTS = {
@@ -76,9 +75,11 @@ def folder_with(tmp_path: Path, module: str) -> Path:
         ("Module Classical_Prop. Axiom classic : True. End Classical_Prop.\n"
          "Definition x := Classical_Prop.classic.", "failed", "Own.Classical_Prop.classic"),
         ("Axiom y : False. Theorem x : True. Proof. exact (match y with end). Qed.", "failed", "y"),
-        ("Definition x : 1 = 1 := eq_refl.", "failed", 'have type "x_stmt"'),
+        ("Definition x : 1 = 1 := eq_refl.", "failed", 'have type "Statements.x_stmt"'),
         ("Theorem y : True. Proof. exact I. Qed.", "failed", "Own.x"),
         ("Theorem x : True. Proof. exact 1. Qed.", "failed", "Own.v"),
+        ("Module Statements. Definition x_stmt : Prop := True. End Statements.\n"
+         "Theorem x : 1 = 1. Proof. reflexivity. Qed.", "failed", 'have type "Statements.x_stmt"'),
         ("Unset Guard Checking. Fixpoint f (n : nat) : True := f n. Definition x := f 0.",
          "failed", "Own.f"),
     ],
@@ -143,16 +144,18 @@ def test_answers_are_read_strictly(answer, verdict):
 
 def test_assumptions_are_asked_for_before_anything_is_imported():
     asked = questions((Proof("Own.x", "x_stmt"), Proof("Own.y"))).splitlines()
-    assert asked[:3] == [
+    assert asked[:4] == [
         "From amverify Require Own Statements.",
-        "Definition together := (Own.x, Own.y, tt).",
+        "Definition tie_0 : amverify.Statements.x_stmt := amverify.Own.x.",
+        "Definition together := (tie_0, amverify.Own.y, tt).",
         "Print Assumptions together.",
     ]
-    assert asked[-2:] == ["Check (Own.x : Statements.x_stmt).", "Check (Own.y)."]
+    assert asked[-2:] == ["Check (Own.x).", "Check (Own.y)."]
 
 
 def test_only_what_is_needed_is_compiled():
-    assert needed(COQ, ["Region"]) == ("Statements.v", "Scalar.v", "Region.v")
+    assert needed(COQ, ["Norms"]) == ("Scalar.v", "Sums.v", "Norms.v")
+    assert needed(COQ, ["Region"])[-2:] == ("Statements.v", "Region.v")
     assert set(needed(COQ, [p.module for ps in PROOFS.values() for p in ps])) == set(
         coqrun.files_in_order(COQ)
     )

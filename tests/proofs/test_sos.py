@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from amverify.errors import InvalidInput
-from proofs import __main__ as cli
-from proofs import sos, sos_io
+from proofs import cli, sos, sos_io
 from proofs.checker import Relation
 from proofs.formulas import parse
 from proofs.polynomial import Poly, Refused, const, var

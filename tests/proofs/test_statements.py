@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sympy as sp
 
 from amverify.errors import InvalidInput
 from amverify.theorems import tiam
+from amverify.theorems.base import Inequality, Theorem
+from proofs import statements
+from proofs.coqnames import PROOFS
 from proofs.gallina import gallina, slug
-from proofs.statements import CLOSED, FILE, THEOREMS, generate, write
+from proofs.polynomial import Refused
+from proofs.statements import CLOSED, FILE, THEOREMS, generate, stale, untied, write
 
 x, y, p = sp.symbols("x y p", real=True)
 
@@ -89,11 +95,103 @@ def test_writing_gives_the_same_file(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["Statements.v"]
 
 
-def test_an_edited_formula_changes_the_file():
-    part = tiam.T1.conclusions[0]
-    inequality = replace(part.inequality, rhs=part.inequality.rhs * sp.Rational(9, 10))
-    edited = replace(tiam.T1, conclusions=(replace(part, inequality=inequality),))
-    assert generate((edited, *THEOREMS[1:])) != generate()
+def edited(theorem: Theorem, index: int, change: Callable[[Inequality], Inequality]) -> Theorem:
+    """The theorem with one conclusion changed."""
+    parts = list(theorem.conclusions)
+    parts[index] = replace(parts[index], inequality=change(parts[index].inequality))
+    return replace(theorem, conclusions=tuple(parts))
+
+
+def instead(theorem: Theorem) -> tuple[Theorem, ...]:
+    """The theorems with this one in the place of its namesake."""
+    return tuple(theorem if t.id == theorem.id else t for t in THEOREMS)
+
+
+def _turned(side: sp.Expr) -> sp.Expr:
+    """One sign turned: that of the last term of a sum, or of the whole."""
+    terms = sp.Add.make_args(sp.expand(side))
+    return side - 2 * terms[-1]
+
+
+CONCLUSIONS = [(t, i) for t in THEOREMS for i in range(len(t.conclusions))]
+
+
+@pytest.mark.parametrize(
+    ("theorem", "index"), CONCLUSIONS, ids=[f"{t.id}-{i}" for t, i in CONCLUSIONS]
+)
+def test_one_sign_turned_breaks_the_tie_by_name(theorem: Theorem, index: int) -> None:
+    """Either side of any conclusion: the stored statements are no longer the object's."""
+    inequality = theorem.conclusions[index].inequality
+    for side in ("lhs", "rhs"):
+        turned = _turned(getattr(inequality, side))
+        if turned == getattr(inequality, side):
+            continue
+        other = edited(theorem, index, lambda f, s=side, t=turned: replace(f, **{s: t}))
+        assert stale(instead(other)) == (theorem.id,)
+
+
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda t: t.id)
+def test_a_dropped_condition_or_another_sign_breaks_the_tie_by_name(theorem: Theorem) -> None:
+    strict = edited(theorem, 0, lambda f: replace(f, strict=not f.strict))
+    assert stale(instead(strict)) == (theorem.id,)
+    for index, part in enumerate(theorem.conclusions):
+        for without in range(len(part.conditions)):
+            kept = part.conditions[:without] + part.conditions[without + 1 :]
+            parts = list(theorem.conclusions)
+            parts[index] = replace(part, conditions=kept)
+            assert stale(instead(replace(theorem, conclusions=tuple(parts)))) == (theorem.id,)
+
+
+def test_what_is_given_in_a_setting_is_part_of_the_tie(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = [
+        replace(s, given=s.given[1:]) if s.theorem == "S1" else s for s in statements.SETTINGS
+    ]
+    monkeypatch.setattr(statements, "SETTINGS", tuple(changed))
+    assert stale() == ("S1",)
+
+
+def test_a_file_that_is_not_there_is_stale_for_all(tmp_path: Path) -> None:
+    assert stale(file=tmp_path / "none.v") == tuple(t.id for t in THEOREMS)
+
+
+def test_a_setting_that_does_not_fit_its_object_is_refused_by_name() -> None:
+    more = replace(tiam.T1, symbols={**tiam.T1.symbols, "nu": "ν"})
+    with pytest.raises(Refused, match=r"T1: T1_descent_box_stmt does not fit: .*nu"):
+        generate(instead(more))
+    other = edited(tiam.T1, 0, lambda f: replace(f, name="fall"))
+    with pytest.raises(Refused, match="T1: T1_descent_box_stmt does not fit: no conclusion"):
+        generate(instead(other))
+
+
+LOOSE = {"T2n": ("“region” has no statement in Coq",)}
+"""Theorems that Coq's proofs do not cover, and so are not called kernel."""
+
+
+def test_every_conclusion_has_a_statement_and_every_statement_a_proof() -> None:
+    for theorem in THEOREMS:
+        assert untied(theorem) == LOOSE.get(theorem.id, ())
+    assert set(PROOFS) == {t.id for t in THEOREMS}
+
+
+def test_a_conclusion_or_statement_without_its_other_half_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "region"
+    more = replace(tiam.T1, conclusions=(*tiam.T1.conclusions, tiam.T2.conclusions[0]))
+    assert untied(more) == (f"“{name}” has no statement in Coq",)
+    box, convex, *_ = PROOFS["T1"]
+    monkeypatch.setattr(statements, "PROOFS", {"T1": (box, replace(convex, statement=""))})
+    assert untied(tiam.T1) == ("T1_descent_convex_stmt has no Coq proof",)
+    assert "T4 has no Coq proof" in untied(tiam.T4)
+
+
+def test_what_is_tied_is_declared_with_the_statement_as_its_type() -> None:
+    """In the sources already; that Coq agrees needs Coq."""
+    for proof in (p for proofs in PROOFS.values() for p in proofs if p.statement):
+        text = (FILE.parent / f"{proof.module}.v").read_text(encoding="utf-8")
+        name = proof.name.partition(".")[2]
+        assert f"\nTheorem {name} : {proof.statement}.\n" in text
+        assert f"\nDefinition {proof.statement} : Prop :=\n" in generate()
 
 
 FORMULAS = [

@@ -1,0 +1,246 @@
+"""The command line of the proofs.
+
+``python -m proofs [check | show | search | certify | recheck | record]``
+
+| exit status | meaning |
+|---|---|
+| 0 | everything asked for is proved |
+| 1 | a theorem or certificate is open: a step was refused, or z3 or Coq disagrees |
+| 2 | bad input: unknown id, no such file, no formula |
+| 3 | undecided: ``certify`` found nothing, what is given contradicts itself, Coq was not there |
+| 5 | a certificate file is not what it should be |
+| 6 | a result could not be written, or the output |
+| 7 | a fault of the program |
+| 130 | interrupted |
+| 141 | whoever read the output went away |
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from amverify.commandline import run
+from amverify.files import write
+from amverify.theorems import standing
+from amverify.theorems.standing import fingerprint
+from proofs import checker, coqasked, groups, necessity, opinion, sos, sos_io, statements
+from proofs import search as search_
+from proofs.certificates_io import load, save
+from proofs.formulas import parse
+from proofs.polynomial import Refused
+from proofs.show import as_latex, as_text
+from proofs.table import row, table, trusted
+
+EPILOG = """Examples:
+
+\b
+python -m proofs                      every theorem, one line each
+python -m proofs check T1 T3          exit 1 if anything is open
+python -m proofs check --coq          with Coq as well
+python -m proofs show T2              the proof, line by line
+python -m proofs show T2 --latex
+python -m proofs search T2            find the multipliers again
+python -m proofs certify "x**4 + y**4 - 2*x*x*y*y"        any polynomial inequality
+python -m proofs certify "1 - x*x" --given "1 - x" --given "1 + x" --save square.json
+python -m proofs recheck square.json
+python -m proofs record               what audit reports show as “proved”
+"""
+NAME = "python -m proofs"
+STATUSES: dict[type[Exception], int] = {Refused: 1}
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The theorems' proofs, checked exactly from the formulas that the monitor evaluates.",
+    epilog=EPILOG,
+)
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Theorems; else all.")]
+Folder = Annotated[
+    Path | None, typer.Option("--certificates", metavar="DIR", help="Not proofs/certificates.")
+]
+Z3 = Annotated[bool, typer.Option("--z3/--no-z3", help="Ask z3 about every certificate too.")]
+Coq = Annotated[bool, typer.Option("--coq", help="Compile the Coq proofs too (a minute).")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result.")]
+
+
+def _row(name: str, folder: Path | None, z3: bool) -> dict[str, Any]:
+    """What is known of a theorem after the kernel has seen it."""
+    try:
+        made = groups.prove(name, folder)
+    except Refused as why:
+        return {"theorem": name, "kernel": "open", "why": str(why)}
+    second = opinion.ask(made.obligations) if z3 else None
+    return row(name, made, "not run" if second is None else str(second))
+
+
+def _checked(
+    ids: Sequence[str] | None, folder: Path | None, z3: bool, coq: bool
+) -> list[dict[str, Any]]:
+    names = [groups.known(name).id for name in ids] if ids else list(groups.ORDER)
+    rows = [_row(name, folder, z3) for name in names]
+    if coq:
+        with Console(stderr=True).status("Coq compiles from clean (about a minute)"):
+            answers = coqasked.ask([groups.known(name) for name in names])
+        for one in rows:
+            answer = answers[one["theorem"]]
+            one["coq"], one["coq says"] = answer.status, answer.why
+    return rows
+
+
+def _print(rows: Sequence[dict[str, Any]], seconds: float, coq: bool) -> None:
+    """The table, what has to be trusted, and a line for what is not proved."""
+    # Without a terminal rich cuts at 80 columns, and a cut number is another number.
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console.print(table(rows, seconds))
+    for line in trusted(coq):
+        print(line)
+    for one in rows:
+        if one["kernel"] == "open":
+            print(f"open: {one['why']}", file=sys.stderr)
+        if one.get("coq says"):
+            print(f"Coq, {one['theorem']}: {one['coq']}: {one['coq says']}", file=sys.stderr)
+    for name in statements.stale() if coq else ():
+        print(f"{name}: {STALE}", file=sys.stderr)
+
+
+STALE = (
+    "proofs/coq/Statements.v does not say what its formulas say today; python -m proofs.statements "
+    "writes it anew (Coq was asked about today's)"
+)
+
+
+def _status(rows: Sequence[dict[str, Any]]) -> int:
+    """0 if everything asked for is proved, 1 if not, 3 if Coq was asked and could not be run."""
+    coq = {one.get("coq", "") for one in rows}
+    disagree = "failed" in coq or "not tied" in coq
+    disagree |= any("DISAGREES" in one.get("z3", "") for one in rows)
+    if disagree or any(one["kernel"] == "open" for one in rows):
+        return 1
+    return 3 if "not run" in coq else 0
+
+
+def _run(
+    ids: Sequence[str] | None, folder: Path | None, z3: bool, coq: bool, out: Path | None
+) -> int:
+    began = time.perf_counter()
+    rows = _checked(ids, folder, z3, coq)
+    _print(rows, time.perf_counter() - began, coq)
+    if any(one["theorem"] == "T2" for one in rows):
+        outside, on = necessity.sample()
+        print(
+            f"T2's region is exact: {len(outside)} rational counterexamples outside it, "
+            f"{len(on)} on its border"
+        )
+    if out is not None:
+        write(out, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    return _status(rows)
+
+
+@app.callback(invoke_without_command=True)
+def overview(context: typer.Context) -> None:
+    """All theorems, one line each."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(_run(None, None, True, False, None))
+
+
+@app.command()
+def check(
+    ids: Ids = None, z3: Z3 = True, coq: Coq = False, json_: Json = None, folder: Folder = None
+) -> None:
+    """Check theorems; exit 1 if anything is open."""
+    raise typer.Exit(_run(ids, folder, z3, coq, json_))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    latex: Annotated[bool, typer.Option("--latex", help="For a paper.")] = False,
+) -> None:
+    """Print a theorem's proof, line by line."""
+    made = groups.prove(groups.known(name).id)
+    print(as_latex(made) if latex else as_text(made))
+
+
+@app.command()
+def record() -> None:
+    """Check everything, with Coq, and write down what is proved for audit reports to show."""
+    if stale := statements.stale():
+        raise Refused(f"nothing is written: {', '.join(stale)}: {STALE}")
+    rows = _checked(None, None, False, True)
+    _print(rows, sum(one.get("seconds", 0.0) for one in rows), True)
+    missing = [one["theorem"] for one in rows if one["kernel"] == "open"]
+    if missing:
+        raise Refused(f"nothing is written: {', '.join(missing)} open")
+    if any(one["coq"] == "not run" for one in rows):
+        raise Refused("nothing is written: Coq could not be run (Debian: apt install coq)")
+    said = {
+        one["theorem"]: {
+            "formulas": fingerprint(groups.known(one["theorem"])),
+            "coq": one["coq"] == "proved",
+        }
+        for one in rows
+    }
+    write(standing.FILE, json.dumps(said, indent=1, sort_keys=True) + "\n")
+    print(f"written: {standing.FILE}")
+
+
+@app.command()
+def search(ids: Ids = None, folder: Folder = None) -> None:
+    """Find the multipliers anew and write the certificate files; each is checked again."""
+    for name in [groups.known(n).id for n in ids] if ids else groups.ORDER:
+        made = groups.prove(name, folder, seek=True)
+        path = save(name, made.found, folder)
+        load(name, folder)
+        groups.prove(name, folder)
+        print(f"{name}: {path}")
+
+
+@app.command()
+def certify(
+    formula: Annotated[str, typer.Argument(metavar="FORMULA", help="p; the claim is p ≥ 0.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--given", metavar="FORMULA", help="Known to be ≥ 0.")
+    ] = None,
+    zero: Annotated[
+        list[str] | None, typer.Option("--zero", metavar="FORMULA", help="Known to be 0.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Claim p > 0.")] = False,
+    degree: Annotated[int | None, typer.Option(min=2, max=12, help="Of every term.")] = None,
+    out: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
+) -> None:
+    """Search for an exact certificate of a polynomial inequality; exit 3 if none was found."""
+    goal = checker.Relation(parse(formula), ">" if strict else ">=")
+    above, equal = ([parse(x) for x in found or ()] for found in (given, zero))
+    try:
+        with Console(stderr=True).status("looking for a certificate"):
+            found = sos.find(goal, above, equal, degree)
+    except search_.Undecided as why:
+        print(f"undecided: {why}; that says nothing about the claim")
+        raise typer.Exit(3) from None
+    print(f"proved: {found.check().conclusion}")
+    for line in sos.lines(found):
+        print(f"  {line}")
+    if out is not None:
+        sos_io.save(found, out)
+
+
+@app.command()
+def recheck(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="From certify --save.")],
+) -> None:
+    """Check certificate files again; needs neither cvxpy nor a search."""
+    for file in files:
+        print(f"{file}: proved: {sos_io.load(file).check().conclusion}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    return run(app, NAME, arguments, STATUSES)
