@@ -1,33 +1,34 @@
 r"""The trusted kernel: exact arithmetic on polynomials, and the few rules that make theorems.
 
 A *relation* is p ≥ 0, p > 0 or p = 0, with p a polynomial over ℚ in named real variables. A
-*theorem* H ⊢ r says: for all real values of the variables for which every relation of H holds,
-r holds. Only the rules below make theorems (:class:`Proved`); each checks, none searches:
+*theorem* H ⊢ r (:class:`Proved`) says: r is true in every model in which all of H is. A *model*
+gives each plain name a real number, each label j a finite list of coordinates, and each name a
+value at each of them; 1/(q), |q| and √(q) are what they say (of 1/(0) and √(−1) nothing is known),
+Σ_j(m) is the sum of m over the coordinates of j. A relation with ``each`` set holds
 
-assume        r ⊢ r
-certificate   p = Σ_t c_t·Π g_i·(squares) + Σ_j λ_j h_j + slack, g_i ≥ 0 and h_j = 0 being proved:
-              an identity, expanded exactly. Squares: Σ c q², or mᵀGm with G ⪰ 0 by LDLᵀ over ℚ
-cases         H, p > 0 ⊢ r and H, p = 0 ⊢ r and H, p < 0 ⊢ r (or ≥, ≤) give H ⊢ r
-substitute    a polynomial for a variable, everywhere
-cut           H ⊢ a and G, a ⊢ r give H ∪ G ⊢ r
-summation     p(x_j) ≥ 0 for every coordinate j gives Σ_j p(x_j) ≥ 0, monomial by monomial
-induction     P(x_0, 0), and P(x_n, n) ⊢ P(x_{n+1}, n+1), give P(x_n, n) for every n
-inverse, absolute, root   what the symbols 1/(q), |q| and √(q) mean
+    for every j of x, y         with x and y at coordinate i in place of x and y, for every i of j
+    for every n of x: a → b     with k, x_k and x_{k+1} in place of n, x and b, for every k < n
 
-A hypothesis with ``each`` set holds for every coordinate, or index, of that name. This file,
-``polynomial.py``, ``squares.py`` and ``atoms.py`` are all that has to be trusted; standard library
-only, no float, no search.
+where x_0 = a, …, x_n = x; that there are such sequences, and that n counts them, is what n ≥ 0
+"for every n of x: a → b" says. (A name may be there twice: y: c → x says y_{k+1} = x_k.) A name
+that is replaced is replaced inside Σ_j(·) too, by anything.
+
+Each rule has its side conditions at its head; ``require("cases 2", …)`` checks number 2 of *cases*.
+What is refused by a plain ``raise`` has no meaning at all: no theorem, no sign. None searches, and
+each reads its arguments once. This file, ``polynomial.py``, ``squares.py`` and ``atoms.py`` are all
+that has to be trusted; standard library only, no float.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from fractions import Fraction
 from typing import Literal
 
-from proofs.atoms import ATOMS, atom, deep, named
-from proofs.polynomial import Poly, Refused, const, rational, var
+from proofs.atoms import atom, deep, plain
+from proofs.polynomial import Poly, Refused, const, rational, require, var
 from proofs.squares import Term, multiplier
 
 Kind = Literal[">=", ">", "="]
@@ -35,18 +36,39 @@ Kind = Literal[">=", ">", "="]
 
 @dataclass(frozen=True)
 class Relation:
-    """p ≥ 0, p > 0 or p = 0; for every coordinate or index named by ``each``, if it is set."""
+    """p ≥ 0, p > 0 or p = 0; for every coordinate or index named by ``each``, if it is set.
+
+    Side condition: 1. every name in p, at every depth, is a variable or an atom.
+    """
 
     poly: Poly
     kind: Kind
     each: str = ""
 
+    def __init_subclass__(cls) -> None:
+        raise Refused("a relation is equal to itself, and nothing else is")
+
     def __post_init__(self) -> None:
-        if self.kind not in (">=", ">", "="):
+        if type(self.kind) is not str or self.kind not in (">=", ">", "="):
             raise Refused(f"{self.kind!r} is no relation")
+        if type(self.poly) is not Poly or type(self.each) is not str:
+            raise Refused(f"{self.poly!r} for every {self.each!r} is no relation")
+        require("Relation 1", _named(self.poly), f"{self.poly} holds a name that is none")
 
     def __str__(self) -> str:
         return f"{self.poly} {self.kind} 0" + (f"  for every {self.each}" if self.each else "")
+
+    @property
+    def speaks(self) -> frozenset[str]:
+        """The names in p, at every depth, and those in ``each``."""
+        return deep(self.poly) | frozenset(re.findall(r"\w+", self.each))
+
+
+def _named(poly: Poly) -> bool:
+    try:
+        return deep(poly) is not None
+    except Refused:
+        return False
 
 
 _KEY = object()
@@ -60,25 +82,44 @@ class Proved:
     conclusion: Relation
     key: InitVar[object]
 
+    def __init_subclass__(cls) -> None:
+        raise Refused("a theorem is made by the kernel's rules, not by another class")
+
     def __post_init__(self, key: object) -> None:
-        if key is not _KEY:
+        if key is not _KEY or type(self.conclusion) is not Relation:
             raise Refused("a theorem is made by the kernel's rules, not by hand")
 
 
+def _theorem(found: Proved) -> Proved:
+    if type(found) is not Proved:
+        raise Refused(f"{found!r} is no theorem of the kernel")
+    return found
+
+
 def assume(relation: Relation) -> Proved:
-    """R ⊢ r."""
+    """───── r ⊢ r. No side condition."""
     return Proved(frozenset({relation}), relation, _KEY)
+
+
+Part = tuple[Poly, list[Relation]]
+
+
+def _parts(known: Sequence[Relation], terms: Iterable[Term]) -> list[Part]:
+    return [(multiplier(t), [known[i] for i in t.factors]) for t in terms]
+
+
+def _total(parts: Iterable[Part], slack: Fraction) -> Poly:
+    total = const(slack)
+    for product, factors in parts:
+        for g in factors:
+            product = product * g.poly
+        total += product
+    return total
 
 
 def expanded(known: Sequence[Relation], terms: Sequence[Term], slack: Fraction) -> Poly:
     """Σ (squares)·Π g_i + slack."""
-    total = const(slack)
-    for term in terms:
-        product = multiplier(term)
-        for i in term.factors:
-            product = product * known[i].poly
-        total += product
-    return total
+    return _total(_parts(known, terms), slack)
 
 
 def certificate(
@@ -88,59 +129,74 @@ def certificate(
     equations: Sequence[tuple[int, Poly]] = (),
     slack: object = 0,
 ) -> Proved:
-    """The goal's p = Σ terms + Σ λ·h + slack, expanded; p > 0 needs a part that is positive."""
-    known = [p.conclusion for p in premises]
-    if any(r.each for r in (*known, goal)) or rational(slack) < 0:
-        raise Refused("a negative slack, or a relation under 'for every'")
-    total = expanded(known, terms, rational(slack))
-    positive = rational(slack) > 0 or any(
-        all(known[i].kind == ">" for i in t.factors)
-        and multiplier(t).terms.get((), 0) > 0
-        and not multiplier(t).names
-        for t in terms
-    )
+    """H ⊢ g_i, H ⊢ h_j ───── H ⊢ p, where p = Σ_t σ_t·Π g_i + Σ_j λ_j·h_j + slack.
+
+    Side conditions (σ_t ≥ 0 are those of :func:`proofs.squares.multiplier`): 1. nothing here holds
+    'for every'; 2. slack ≥ 0; 3. each h_j is an equation; 4. if p is to be = 0, there are no terms
+    and no slack; 5. if p is to be > 0, slack > 0, or some σ_t is a constant > 0 and all its g_i are
+    strict; 6. the identity, expanded exactly.
+    """
+    proved, free = [_theorem(p) for p in premises], rational(slack)
+    known = [p.conclusion for p in proved]
+    require("certificate 1", not any(r.each for r in (*known, goal)), "it holds 'for every'")
+    require("certificate 2", free >= 0, "a negative slack")
+    parts = _parts(known, terms)
+    total = _total(parts, free)
     for i, factor in equations:
-        if known[i].kind != "=":
-            raise Refused(f"{known[i]} is not an equation")
-        total += factor * known[i].poly
-    if goal.kind == "=" and (terms or rational(slack)):
-        raise Refused("an equation follows from equations only")
-    if goal.kind == ">" and not positive:
-        raise Refused("nothing makes the inequality strict")
-    if total != goal.poly:
-        raise Refused(f"the identity fails: {goal.poly - total} is left")
-    return Proved(frozenset().union(*(p.hypotheses for p in premises)), goal, _KEY)
+        h = known[i]
+        require("certificate 3", h.kind == "=", f"{h} is not an equation")
+        total += h.poly * factor
+    strict = free > 0 or any(
+        not s.names and s.terms.get((), 0) > 0 and all(g.kind == ">" for g in own)
+        for s, own in parts
+    )
+    empty = goal.kind != "=" or not (parts or free)
+    require("certificate 4", empty, "an equation follows from equations only")
+    require("certificate 5", goal.kind != ">" or strict, "nothing makes the inequality strict")
+    left = goal.poly - total
+    require("certificate 6", left == const(0), f"the identity fails: {left} is left")
+    return Proved(frozenset().union(*(p.hypotheses for p in proved)), goal, _KEY)
 
 
 def absurd(nothing: Proved, goal: Relation) -> Proved:
-    """From 0 > 0, anything."""
-    if nothing.conclusion != Relation(const(0), ">"):
-        raise Refused(f"{nothing.conclusion} is no contradiction")
+    """H ⊢ 0 > 0 ───── H ⊢ r. Side condition: 1. it is 0 > 0."""
+    found = _theorem(nothing).conclusion
+    require("absurd 1", found == Relation(const(0), ">"), f"{found} is no contradiction")
     return Proved(nothing.hypotheses, goal, _KEY)
 
 
+_COVERS = ({">", "=", "<"}, {">=", "<="}, {">=", "<"}, {">", "<="})
+
+
 def cases(poly: Poly, branches: Mapping[str, Proved]) -> Proved:
-    """Every branch proves the same from its own sign of ``poly``; the signs leave nothing out."""
-    if not any(
-        set(cover) <= set(branches) for cover in (">=<", (">=", "<="), (">=", "<"), (">", "<="))
-    ):
-        raise Refused(f"the cases {sorted(branches)} of {poly} leave a sign out")
-    if len({b.conclusion for b in branches.values()}) != 1:
-        raise Refused("the cases prove different things")
-    sign = {">=": Relation(poly, ">="), ">": Relation(poly, ">"), "=": Relation(poly, "="),
-            "<=": Relation(-poly, ">="), "<": Relation(-poly, ">")}  # fmt: skip
-    rest = frozenset().union(*(b.hypotheses - {sign[k]} for k, b in branches.items()))
-    return Proved(rest, next(iter(branches.values())).conclusion, _KEY)
+    """H, p > 0 ⊢ r and H, p = 0 ⊢ r and H, p < 0 ⊢ r ───── H ⊢ r (or ≥, ≤ among the signs).
+
+    Side conditions: 1. the signs leave nothing out; 2. every branch proves the same.
+    """
+    own = {sign: _theorem(branch) for sign, branch in branches.items()}
+    signs: dict[str, Relation] = {
+        ">=": Relation(poly, ">="), ">": Relation(poly, ">"), "=": Relation(poly, "="),
+        "<=": Relation(-poly, ">="), "<": Relation(-poly, ">"),
+    }  # fmt: skip
+    if not own or any(type(sign) is not str or sign not in signs for sign in own):
+        raise Refused(f"{list(own)} are not signs")
+    whole = any(cover <= set(own) for cover in _COVERS)
+    require("cases 1", whole, f"the cases {sorted(own)} of {poly} leave a sign out")
+    goals = {b.conclusion for b in own.values()}
+    require("cases 2", len(goals) == 1, "the cases prove different things")
+    rest = frozenset().union(*(b.hypotheses - {signs[k]} for k, b in own.items()))
+    return Proved(rest, next(iter(goals)), _KEY)
 
 
 def cut(lemma: Proved, main: Proved) -> Proved:
-    """H ⊢ a and G, a ⊢ r give H ∪ G ⊢ r."""
-    return Proved(lemma.hypotheses | (main.hypotheses - {lemma.conclusion}), main.conclusion, _KEY)
+    """H ⊢ a and G, a ⊢ r ───── H, G ⊢ r. No side condition."""
+    rest = _theorem(main).hypotheses - {_theorem(lemma).conclusion}
+    return Proved(lemma.hypotheses | rest, main.conclusion, _KEY)
 
 
-def _replaced(r: Relation, new: Mapping[str, Poly]) -> Relation:
-    if any(deep(ATOMS[n]) & set(new) for n in r.poly.names if n in ATOMS) or set(new) & set(ATOMS):
-        raise Refused(f"{r}: a substitution does not reach into 1/(·), |·| or √(·)")
+def _replaced(r: Relation, new: Mapping[str, Poly], side: str) -> Relation:
+    atoms = frozenset().union(*(deep(var(n)) for n in r.poly.names if not plain(n)))
+    require(side, not atoms & set(new), f"{r}: it does not reach into 1/(·), |·|, √(·) or Σ(·)")
     total = const(0)
     for m, c in r.poly.terms.items():
         part = const(c)
@@ -152,35 +208,46 @@ def _replaced(r: Relation, new: Mapping[str, Poly]) -> Relation:
 
 
 def substitute(proved: Proved, new: Mapping[str, Poly]) -> Proved:
-    """Polynomials for variables, in hypotheses and conclusion."""
-    if any(r.each for r in (*proved.hypotheses, proved.conclusion)):
-        raise Refused("no substitution under 'for every'")
-    return Proved(frozenset(_replaced(h, new) for h in proved.hypotheses),
-                  _replaced(proved.conclusion, new), _KEY)  # fmt: skip
+    """H ⊢ r ───── H[q/x] ⊢ r[q/x], for all x at once.
+
+    Side conditions: 1. nothing in it holds 'for every'; 2. each x is a variable; 3. no atom in it
+    speaks of an x.
+    """
+    free = not any(r.each for r in (*_theorem(proved).hypotheses, proved.conclusion))
+    require("substitute 1", free, "no substitution under 'for every'")
+    values = dict(new)
+    require("substitute 2", all(plain(x) for x in values), "an atom has its own value")
+    hypotheses = frozenset(_replaced(h, values, "substitute 3") for h in proved.hypotheses)
+    return Proved(hypotheses, _replaced(proved.conclusion, values, "substitute 3"), _KEY)
 
 
-def _bound(hypotheses: Iterable[Relation], names: frozenset[str], each: str) -> set[Relation]:
-    """Hypotheses about one coordinate become hypotheses about every one."""
-    if any(h.each and h.poly.names & names for h in hypotheses):
-        raise Refused("the coordinate is already bound")
-    every = f"{each} of {', '.join(sorted(names))}"
-    return {Relation(h.poly, h.kind, every) if deep(h.poly) & names else h for h in hypotheses}
+def _bound(
+    hypotheses: Iterable[Relation], names: frozenset[str], each: str, side: str
+) -> frozenset[Relation]:
+    """Hypotheses that speak of ``names`` become hypotheses 'for every'."""
+    taken = [h for h in hypotheses if h.each and h.speaks & names]
+    require(side, not taken, "a hypothesis 'for every' speaks of what is already bound")
+    return frozenset(Relation(h.poly, h.kind, each) if h.speaks & names else h for h in hypotheses)
 
 
 def summation(proved: Proved, names: Iterable[str], each: str) -> Proved:
-    """Σ_j p(x_j): each monomial m in the coordinate's ``names`` becomes the variable Σ_each(m)."""
-    own, total = frozenset(names), const(0)
-    if proved.conclusion.each:
-        raise Refused("no sum under 'for every'")
-    for m, c in proved.conclusion.poly.terms.items():
+    """H ⊢ p ≥ 0 ───── H for every j ⊢ Σ_j p ≥ 0, monomial by monomial; > gives ≥, = gives =.
+
+    ``names`` are those of the coordinate, ``each`` is j. Side conditions: 1. p ≥ 0 does not hold
+    'for every'; 2. the coordinate's names are variables; 3. no atom in p speaks of them; 4. no
+    hypothesis that holds 'for every' does.
+    """
+    own, total, goal = frozenset(names), const(0), _theorem(proved).conclusion
+    require("summation 1", not goal.each, "no sum under 'for every'")
+    require("summation 2", all(plain(x) for x in (each, *own)), "an atom is no coordinate")
+    for m, c in goal.poly.terms.items():
         mine = Poly({tuple(f for f in m if f[0] in own): Fraction(1)})
         shared = Poly({tuple(f for f in m if f[0] not in own): c})
-        if deep(shared) & own:
-            raise Refused("an atom of the coordinate cannot be summed")
-        total += shared * named(f"Σ_{each}({mine})", const(0))
-    kind: Kind = "=" if proved.conclusion.kind == "=" else ">="
-    hypotheses = frozenset(_bound(proved.hypotheses, own, each))
-    return Proved(hypotheses, Relation(total, kind), _KEY)
+        require("summation 3", not deep(shared) & own, "an atom of the coordinate is not summed")
+        total += shared * var(f"Σ_{each}({mine})")
+    every = f"{each} of {', '.join(sorted(own))}"
+    hypotheses = _bound(proved.hypotheses, own, every, "summation 4")
+    return Proved(hypotheses, Relation(total, "=" if goal.kind == "=" else ">="), _KEY)
 
 
 def induction(
@@ -190,40 +257,59 @@ def induction(
     state: Mapping[str, tuple[str, str]],
     index: str,
 ) -> Proved:
-    """``goal`` is P(x_n, n); ``state``: x_n → (x_0, x_{n+1}); the step assumes P and n ≥ 0."""
-    first = {x: var(a) for x, (a, _) in state.items()} | {index: const(0)}
-    after = {x: var(b) for x, (_, b) in state.items()} | {index: var(index) + const(1)}
-    if _replaced(goal, first) != base.conclusion or _replaced(goal, after) != step.conclusion:
-        raise Refused(f"base or step do not prove {goal}")
-    moving = frozenset({index, *state, *(b for _, b in state.values())})
-    if any(deep(h.poly) & moving for h in base.hypotheses):
-        raise Refused("the base speaks of a later index")
-    counted = Relation(var(index), ">=")
-    steps = _bound(step.hypotheses - {goal, counted}, moving, index)
-    return Proved(base.hypotheses | {counted} | steps, goal, _KEY)
+    """H ⊢ P(a, 0) and G, n ≥ 0, P(x, n) ⊢ P(b, n+1) ───── H, n ≥ 0, G for every n ⊢ P(x, n).
+
+    ``goal`` is P, ``state`` is x → (a, b), the names of x_0 and x_{n+1}; n ≥ 0 and G (as far as it
+    speaks of an x, a b or n) hold 'for every n of x: a → b'. Side conditions: 1. P does not hold
+    'for every'; 2. all x, a, b and n are variables; 3. P speaks of no b, unless it is an x or n;
+    4. no atom in P speaks of an x or n; 5. the base proves P(a, 0); 6. the step proves P(b, n+1);
+    7. H speaks of no x, no b and not of n; 8. nothing in G that holds 'for every' does.
+    """
+    pairs = {x: (a, b) for x, (a, b) in state.items()}
+    later = frozenset(b for _, b in pairs.values())
+    moving = later | {index, *pairs}
+    names = (*moving, *(a for a, _ in pairs.values()))
+    first = {x: var(a) for x, (a, _) in pairs.items()} | {index: const(0)}
+    after = {x: var(b) for x, (_, b) in pairs.items()} | {index: var(index) + const(1)}
+    require("induction 1", not goal.each, "no induction to what holds 'for every'")
+    require("induction 2", all(map(plain, names)), "an atom does not move by itself")
+    require(
+        "induction 3", not goal.speaks & (later - set(first)), "the goal speaks of a later index"
+    )
+    start, end = (_replaced(goal, new, "induction 4") for new in (first, after))
+    require("induction 5", _theorem(base).conclusion == start, f"the base does not prove {start}")
+    require("induction 6", _theorem(step).conclusion == end, f"the step does not prove {end}")
+    early = not any(h.speaks & moving for h in base.hypotheses)
+    require("induction 7", early, "the base speaks of a later index")
+    every = ", ".join(f"{x}: {a} → {b}" for x, (a, b) in sorted(pairs.items()))
+    counted, each = Relation(var(index), ">="), f"{index} of {every}"
+    given = _bound(step.hypotheses - {goal, counted}, moving, each, "induction 8")
+    return Proved(base.hypotheses | {Relation(var(index), ">=", each)} | given, goal, _KEY)
 
 
 def inverse(nonzero: Proved) -> Proved:
-    """From q > 0 or −q > 0: 1/(q)·q = 1, with the variable named 1/(q)."""
-    q = nonzero.conclusion.poly
-    if nonzero.conclusion.kind != ">" or nonzero.conclusion.each:
-        raise Refused(f"{q} may be zero")
-    equation = atom("1/({})", q) * q - const(1)
+    """H ⊢ q > 0 ───── H ⊢ 1/(q)·q = 1. Side conditions: 1. > and not ≥; 2. not 'for every'."""
+    goal = _theorem(nonzero).conclusion
+    require("inverse 1", goal.kind == ">", f"{goal.poly} may be zero")
+    require("inverse 2", not goal.each, "no inverse under 'for every'")
+    equation = atom("1/({})", goal.poly) * goal.poly - const(1)
     return Proved(nonzero.hypotheses, Relation(equation, "="), _KEY)
 
 
 def absolute(q: Poly) -> tuple[Proved, Proved]:
-    """|q| ≥ 0 and |q|² = q²."""
+    """───── ⊢ |q| ≥ 0 and ⊢ |q|² = q². No side condition."""
     a = atom("|{}|", q)
     return (Proved(frozenset(), Relation(a, ">="), _KEY),
             Proved(frozenset(), Relation(a * a - q * q, "="), _KEY))  # fmt: skip
 
 
 def root(nonnegative: Proved) -> tuple[Proved, Proved]:
-    """From q ≥ 0: √(q) ≥ 0 and √(q)² = q."""
-    q, kind = nonnegative.conclusion.poly, nonnegative.conclusion.kind
-    if kind not in (">=", ">") or nonnegative.conclusion.each:
-        raise Refused(f"{q} may be negative")
-    a = atom("√({})", q)
+    """H ⊢ q ≥ 0 (> 0, = 0) ───── ⊢ √(q) ≥ 0 and H ⊢ √(q)² = q. Side condition: 1. not 'for every'.
+
+    Of √(q) with q < 0 it says that it is ≥ 0.
+    """
+    goal = _theorem(nonnegative).conclusion
+    require("root 1", not goal.each, "no root under 'for every'")
+    a = atom("√({})", goal.poly)
     return (Proved(frozenset(), Relation(a, ">="), _KEY),
-            Proved(nonnegative.hypotheses, Relation(a * a - q, "="), _KEY))  # fmt: skip
+            Proved(nonnegative.hypotheses, Relation(a * a - goal.poly, "="), _KEY))  # fmt: skip

@@ -21,11 +21,21 @@ class Refused(Exception):
     """A step that does not follow."""
 
 
+def require(side: str, holds: object, why: str) -> None:
+    """A side condition: ``side`` is its rule and its number at the rule's head.
+
+    Raises:
+        Refused: unless it holds.
+    """
+    if not holds:
+        raise Refused(why)
+
+
 def rational(x: object) -> Fraction:
     """A rational number, from int or Fraction and nothing else."""
-    if isinstance(x, bool) or not isinstance(x, int | Fraction):
-        raise Refused(f"{x!r} is not a rational number")
-    return Fraction(x)
+    if type(x) is int or type(x) is Fraction:
+        return Fraction(x)
+    raise Refused(f"{x!r} is not a rational number")
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,9 @@ class Poly:
 
     terms: Mapping[Monomial, Fraction]
 
+    def __init_subclass__(cls) -> None:
+        raise Refused("a polynomial computes as this class does, and no other way")
+
     def __post_init__(self) -> None:
         if len(self.terms) > LARGEST:
             raise Refused(f"a polynomial of {len(self.terms)} terms is too large")
@@ -41,6 +54,7 @@ class Poly:
         object.__setattr__(self, "terms", MappingProxyType(checked))
 
     def __add__(self, other: Poly) -> Poly:
+        _own(other)
         total = dict(self.terms)
         for m, c in other.terms.items():
             total[m] = total.get(m, Fraction(0)) + c
@@ -53,6 +67,7 @@ class Poly:
         return self + -other
 
     def __mul__(self, other: Poly) -> Poly:
+        _own(other)
         if len(self.terms) * len(other.terms) > 100 * LARGEST:
             raise Refused("a product of polynomials is too large")
         total: dict[Monomial, Fraction] = {}
@@ -83,12 +98,20 @@ class Poly:
         return frozenset(v for m in self.terms for v, _ in m)
 
 
+def _own(other: object) -> None:
+    """A lookalike's own arithmetic is not asked."""
+    if type(other) is not Poly:
+        raise Refused(f"{other!r} is no polynomial")
+
+
 def _monomial(factors: Iterable[tuple[str, int]]) -> Monomial:
     powers: dict[str, int] = {}
     for name, power in factors:
-        if not isinstance(name, str) or type(power) is not int or not 0 < power <= 64:
+        if type(name) is not str or type(power) is not int or power <= 0:
             raise Refused(f"{name!r} to the power {power!r} is not part of a monomial")
         powers[name] = powers.get(name, 0) + power
+        if powers[name] > 64:
+            raise Refused(f"{name!r} to the power {powers[name]} is not part of a monomial")
     return tuple(sorted(powers.items()))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from proofs.polynomial import Poly, Refused, const, rational
+from proofs.polynomial import Poly, Refused, const, rational, require
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,20 @@ def semidefinite(matrix: Sequence[Sequence[Fraction]]) -> bool:
 
 
 def multiplier(term: Term) -> Poly:
-    """σ = Σ c q² + mᵀGm of a term, refused unless c ≥ 0 and G ⪰ 0."""
+    """σ = Σ c q² + mᵀGm of a term.
+
+    Side conditions: 1. every c is ≥ 0; 2. G ⪰ 0.
+    """
     total = const(0)
     for c, q in term.squares:
-        if rational(c) < 0:
-            raise Refused(f"the multiplier {c} is negative")
+        require("multiplier 1", rational(c) >= 0, f"the multiplier {c} is negative")
         total += const(c) * q * q
     if term.gram is not None:
-        basis, matrix = term.gram.basis, term.gram.matrix
-        if len(basis) != len(matrix) or not semidefinite(matrix):
-            raise Refused("a Gram matrix is not positive semidefinite, or of the wrong size")
+        basis = tuple(term.gram.basis)
+        matrix = tuple(tuple(rational(c) for c in row) for row in term.gram.matrix)
+        if len(basis) != len(matrix):
+            raise Refused("a Gram matrix is of the wrong size")
+        require("multiplier 2", semidefinite(matrix), "a Gram matrix is not semidefinite")
         for row, m in zip(matrix, basis, strict=True):
             for c, n in zip(row, basis, strict=True):
                 total += const(c) * m * n

@@ -50,7 +50,7 @@ from proofs.polynomial import const, var
 from proofs.squares import Term
 
 ONE, TWO = Fraction(1), Fraction(2)
-Z, P1, P2, S, INV_T, INV_K = (var(x) for x in ("z", "p1", "p2", "s", "1/t", "1/k"))
+Z, P1, P2, S, INV_T, INV_K = (var(x) for x in ("z", "p1", "p2", "s", "t_inverse", "k_inverse"))
 K = Z * (const(2) - Z)
 POINTS = {"u": Point(const(0), GU, HU), "^": Point(P2 * D, GH, HH), "+": Point(E, GP, HP)}
 
