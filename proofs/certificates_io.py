@@ -4,7 +4,8 @@ r"""Certificates as files: small JSON that a person can read, checked again by t
 
 By theorem, conclusion and step: one polynomial for each equation used, as coefficients (text of a
 rational) by monomial (variables with a space between). Nothing read here is trusted: the kernel
-expands the identity. A float, a wrong shape or a huge file is refused.
+expands the identity. A float, a wrong shape, a huge file or a name that does not print as it is
+read is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ from proofs.polynomial import Monomial, Poly, Refused
 FOLDER = Path(__file__).parent / "certificates"
 LARGEST = 4_000_000
 """Bytes; a certificate file beyond this is refused unread."""
+LONGEST = 4000
+"""Signs in the name of a variable; atoms are named after what is in them."""
 _RATIONAL = re.compile(r"-?\d{1,2000}(/[1-9]\d{0,2000})?")
+
+
+class Malformed(Refused):
+    """A file that is not what a certificate's should be."""
+
 
 Steps = Mapping[str, Mapping[str, tuple[Poly, ...]]]
 """Multipliers by conclusion and step."""
@@ -32,21 +40,23 @@ def load(theorem: str, folder: Path | None = None) -> Steps:
     """The certificates of a theorem; the file is proofs/certificates/ID.json.
 
     Raises:
-        Refused: naming theorem and step, if the file is missing, cut off, too large, or holds
+        Malformed: naming theorem and step, if the file is missing, cut off, too large, or holds
             anything but polynomials with rational coefficients.
     """
     path = (folder or FOLDER) / f"{theorem}.json"
     try:
         size = path.stat().st_size
         if size > LARGEST:
-            raise Refused(f"{theorem}: {path.name} has {size} bytes; refused unread")
+            raise Malformed(f"{theorem}: {path.name} has {size} bytes; refused unread")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise Refused(f"{theorem}: the certificate file {path.name} is missing") from None
+        raise Malformed(f"{theorem}: the certificate file {path.name} is missing") from None
     except (ValueError, RecursionError):
-        raise Refused(f"{theorem}: {path.name} is no JSON, or was cut off") from None
+        raise Malformed(f"{theorem}: {path.name} is no JSON, or was cut off") from None
     if not isinstance(data, dict) or not all(isinstance(v, dict) for v in data.values()):
-        raise Refused(f"{theorem}: {path.name} is not of the shape conclusion → step → polynomials")
+        raise Malformed(
+            f"{theorem}: {path.name} is not of the shape conclusion → step → polynomials"
+        )
     return {
         part: {step: polynomials(f"{theorem}, step “{step}”", found) for step, found in v.items()}
         for part, v in data.items()
@@ -57,10 +67,10 @@ def polynomials(where: str, found: Any) -> tuple[Poly, ...]:
     """A list of polynomials as :func:`as_text` writes them.
 
     Raises:
-        Refused: beginning with ``where``, if it is none.
+        Malformed: beginning with ``where``, if it is none.
     """
     if not isinstance(found, list) or not all(isinstance(p, dict) for p in found):
-        raise Refused(f"{where}: expected a list of polynomials")
+        raise Malformed(f"{where}: expected a list of polynomials")
     return tuple(Poly({_monomial(where, m): rational_of(where, c) for m, c in p.items()})
                  for p in found)  # fmt: skip
 
@@ -69,11 +79,16 @@ def rational_of(where: str, text: Any) -> Fraction:
     """A rational number from its text.
 
     Raises:
-        Refused: beginning with ``where``, for a float or anything else.
+        Malformed: beginning with ``where``, for a float or anything else.
     """
     if not isinstance(text, str) or not _RATIONAL.fullmatch(text):
-        raise Refused(f"{where}: {str(text)[:40]!r} is not a rational number in quotes")
+        raise Malformed(f"{where}: {_start(text)} is not a rational number in quotes")
     return Fraction(text)
+
+
+def _start(text: Any) -> str:
+    """The beginning of what a file says, in signs that any terminal prints."""
+    return ascii(str(text)[:40])
 
 
 def _monomial(where: str, text: str) -> Monomial:
@@ -85,7 +100,10 @@ def _monomial(where: str, text: str) -> Monomial:
         elif part:
             factors.append((part, 1))
         else:
-            raise Refused(f"{where}: {text!r} is not a monomial")
+            raise Malformed(f"{where}: {_start(text)} is not a monomial")
+    for name, _ in factors:
+        if not name.isprintable() or len(name) > LONGEST:
+            raise Malformed(f"{where}: {_start(name)} is not the name of a variable")
     return tuple(factors)
 
 

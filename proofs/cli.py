@@ -7,7 +7,7 @@
 | 0 | everything asked for is proved |
 | 1 | a theorem or certificate is open: a step was refused, or z3 or Coq disagrees |
 | 2 | bad input: unknown id, no such file, no formula |
-| 3 | undecided: ``certify`` found nothing, what is given contradicts itself, Coq was not there |
+| 3 | undecided: nothing was found, what is given contradicts itself, it takes too long, no Coq |
 | 5 | a certificate file is not what it should be |
 | 6 | a result could not be written, or the output |
 | 7 | a fault of the program |
@@ -31,13 +31,15 @@ from amverify.commandline import run
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
-from proofs import checker, coqasked, groups, necessity, opinion, sos, sos_io, statements
+from proofs import checker, coqasked, groups, necessity, opinion, scaling, sos, sos_io, statements
 from proofs import search as search_
-from proofs.certificates_io import load, save
+from proofs.certificates_io import Malformed, load, save
+from proofs.effort import TooLong
 from proofs.formulas import parse
 from proofs.polynomial import Refused
 from proofs.show import as_latex, as_text
 from proofs.table import row, table, trusted
+from proofs.told import contradiction, plain, sequent
 
 EPILOG = """Examples:
 
@@ -54,7 +56,7 @@ python -m proofs recheck square.json
 python -m proofs record               what audit reports show as “proved”
 """
 NAME = "python -m proofs"
-STATUSES: dict[type[Exception], int] = {Refused: 1}
+STATUSES: dict[type[Exception], int] = {Refused: 1, TooLong: 3, Malformed: 5}
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -216,29 +218,44 @@ def certify(
     degree: Annotated[int | None, typer.Option(min=2, max=12, help="Of every term.")] = None,
     out: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
 ) -> None:
-    """Search for an exact certificate of a polynomial inequality; exit 3 if none was found."""
+    """Search for an exact certificate of a polynomial inequality; exit 3 if none was found.
+
+    What is proved is printed behind what was given; exit 3 too if that contradicts itself.
+    """
     goal = checker.Relation(parse(formula), ">" if strict else ">=")
     above, equal = ([parse(x) for x in found or ()] for found in (given, zero))
     try:
         with Console(stderr=True).status("looking for a certificate"):
-            found = sos.find(goal, above, equal, degree)
+            found = scaling.find(goal, above, equal, degree)
     except search_.Undecided as why:
         print(f"undecided: {why}; that says nothing about the claim")
         raise typer.Exit(3) from None
-    print(f"proved: {found.check().conclusion}")
+    status = _tell(found)
     for line in sos.lines(found):
         print(f"  {line}")
     if out is not None:
         sos_io.save(found, out)
+    raise typer.Exit(status)
+
+
+def _tell(found: sos.Certificate, before: str = "") -> int:
+    """Print what the kernel makes of a certificate; 3 if what is given contradicts itself."""
+    found.check()
+    print(f"{before}proved: {sequent(found)}")
+    if why := contradiction(found.given, found.zero):
+        print(f"{before}vacuous: {why}, so that anything follows")
+    return 3 if why else 0
 
 
 @app.command()
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="From certify --save.")],
 ) -> None:
-    """Check certificate files again; needs neither cvxpy nor a search."""
-    for file in files:
-        print(f"{file}: proved: {sos_io.load(file).check().conclusion}")
+    """Check certificate files again; needs neither cvxpy nor a search.
+
+    Exit 3 if what a file takes as given contradicts itself.
+    """
+    raise typer.Exit(max(_tell(sos_io.load(file), f"{plain(file)}: ") for file in files))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,9 @@ r"""Certificates of :mod:`proofs.sos` as files, checked by the kernel whenever t
      "terms": [{"factors": [0], "basis": [{...}], "gram": [["1", "-1/2"], …]}],
      "multipliers": [{...}]}
 
-Polynomials are as in ``certificates_io``: coefficients (text of a rational) by monomial.
+Polynomials are as in ``certificates_io``: coefficients (text of a rational) by monomial. A variable
+is a name as ``formulas.parse`` reads it, so that what is printed of a file reads as what it means,
+and a file that would take the kernel too long (``effort.py``) is refused before it begins.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from typing import Any
 
 from amverify.errors import InvalidInput
 from amverify.files import write
-from proofs.certificates_io import LARGEST, as_text, polynomials, rational_of
+from proofs.certificates_io import LARGEST, Malformed, as_text, polynomials, rational_of
 from proofs.checker import Relation
-from proofs.polynomial import Refused
+from proofs.effort import bounded
 from proofs.sos import Certificate
 from proofs.squares import Gram, Term
 
@@ -27,7 +29,9 @@ def save(found: Certificate, path: Path) -> None:
 
     Raises:
         CannotWrite: if that fails.
+        TooLong: if it would be refused when it is read.
     """
+    bounded(path.name, found.given, found.zero, found.terms, found.factors)
     terms = [
         {
             "factors": list(term.factors),
@@ -53,21 +57,22 @@ def load(path: Path) -> Certificate:
 
     Raises:
         InvalidInput: if there is no such file.
-        Refused: if it is cut off, too large, of another shape, or holds a number that is not
-            rational.
+        Malformed: if it is cut off, too large, of another shape, or holds a number that is not
+            rational or a name that is none.
+        TooLong: if it would take too long to check.
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise Refused(f"{path.name}: {path.stat().st_size} bytes; refused unread")
+            raise Malformed(f"{path.name}: {path.stat().st_size} bytes; refused unread")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise Refused(f"{path.name} is no JSON, or was cut off") from None
+        raise Malformed(f"{path.name} is no JSON, or was cut off") from None
     try:
         return _certificate(path.name, data)
     except (KeyError, TypeError, AttributeError):
-        raise Refused(f"{path.name} is not of the shape of a certificate") from None
+        raise Malformed(f"{path.name} is not of the shape of a certificate") from None
 
 
 def _certificate(where: str, data: Any) -> Certificate:
@@ -76,7 +81,7 @@ def _certificate(where: str, data: Any) -> Certificate:
     for at, term in enumerate(data["terms"]):
         here = f"{where}, term {at}"
         if not all(type(i) is int and 0 <= i < len(data["given"]) for i in term["factors"]):
-            raise Refused(f"{here}: a factor that is not given")
+            raise Malformed(f"{here}: a factor that is not given")
         matrix = tuple(tuple(rational_of(here, x) for x in row) for row in term["gram"])
         gram = Gram(polynomials(here, term["basis"]), matrix)
         terms.append(Term(tuple(term["factors"]), (), gram))
@@ -89,5 +94,15 @@ def _certificate(where: str, data: Any) -> Certificate:
         rational_of(where, data["slack"]),
     )
     if len(found.factors) != len(found.zero):
-        raise Refused(f"{where}: {len(found.factors)} multipliers of {len(found.zero)} equations")
+        raise Malformed(f"{where}: {len(found.factors)} multipliers of {len(found.zero)} equations")
+    _named(where, found)
+    bounded(where, found.given, found.zero, found.terms, found.factors)
     return found
+
+
+def _named(where: str, found: Certificate) -> None:
+    bases = [m for term in found.terms if term.gram is not None for m in term.gram.basis]
+    for p in (found.goal.poly, *found.given, *found.zero, *found.factors, *bases):
+        for name in p.names:
+            if not name.isidentifier():
+                raise Malformed(f"{where}: {name[:40]!a} is not the name of a variable")

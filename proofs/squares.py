@@ -63,6 +63,8 @@ def multiplier(term: Term) -> Poly:
             raise Refused("a Gram matrix is of the wrong size")
         require("multiplier 2", semidefinite(matrix), "a Gram matrix is not semidefinite")
         for row, m in zip(matrix, basis, strict=True):
+            inner = const(0)
             for c, n in zip(row, basis, strict=True):
-                total += const(c) * m * n
+                inner += const(c) * n
+            total += m * inner
     return total
