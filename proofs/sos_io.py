@@ -20,6 +20,7 @@ from amverify.files import write
 from proofs.certificates_io import LARGEST, Malformed, as_text, polynomials, rational_of
 from proofs.checker import Relation
 from proofs.effort import bounded
+from proofs.polynomial import Poly
 from proofs.sos import Certificate
 from proofs.squares import Gram, Term
 
@@ -76,33 +77,33 @@ def load(path: Path) -> Certificate:
 
 
 def _certificate(where: str, data: Any) -> Certificate:
-    (p,) = polynomials(where, [data["goal"]["p"]])
+    (p,) = _read(where, [data["goal"]["p"]])
     terms = []
     for at, term in enumerate(data["terms"]):
         here = f"{where}, term {at}"
         if not all(type(i) is int and 0 <= i < len(data["given"]) for i in term["factors"]):
             raise Malformed(f"{here}: a factor that is not given")
         matrix = tuple(tuple(rational_of(here, x) for x in row) for row in term["gram"])
-        gram = Gram(polynomials(here, term["basis"]), matrix)
+        gram = Gram(_read(here, term["basis"]), matrix)
         terms.append(Term(tuple(term["factors"]), (), gram))
     found = Certificate(
         Relation(p, data["goal"]["kind"]),
-        polynomials(where, data["given"]),
-        polynomials(where, data["zero"]),
+        _read(where, data["given"]),
+        _read(where, data["zero"]),
         tuple(terms),
-        polynomials(where, data["multipliers"]),
+        _read(where, data["multipliers"]),
         rational_of(where, data["slack"]),
     )
     if len(found.factors) != len(found.zero):
         raise Malformed(f"{where}: {len(found.factors)} multipliers of {len(found.zero)} equations")
-    _named(where, found)
     bounded(where, found.given, found.zero, found.terms, found.factors)
     return found
 
 
-def _named(where: str, found: Certificate) -> None:
-    bases = [m for term in found.terms if term.gram is not None for m in term.gram.basis]
-    for p in (found.goal.poly, *found.given, *found.zero, *found.factors, *bases):
-        for name in p.names:
-            if not name.isidentifier():
-                raise Malformed(f"{where}: {name[:40]!a} is not the name of a variable")
+def _read(where: str, data: Any) -> tuple[Poly, ...]:
+    """Polynomials in variables that a user could have typed."""
+    found = polynomials(where, data)
+    for name in frozenset[str]().union(*(p.names for p in found)):
+        if not name.isidentifier():
+            raise Malformed(f"{where}: {name[:40]!a} is not the name of a variable")
+    return found
