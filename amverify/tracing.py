@@ -228,6 +228,7 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
         "nu": coupling.nu if isinstance(coupling, Penalty) else 0.0,
         "coupling": "band" if isinstance(coupling, Band) else "penalty",
         "activation": problem.activation.name,
+        "activation_lipschitz": problem.activation.lipschitz,
         "loss": problem.loss.name,
         "nonsmooth": "box",
         "loss_lipschitz": problem.loss.gradient_lipschitz,
@@ -240,6 +241,7 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
             "scale": rule.scale,
             "steps": rule.steps,
             "safeguard": rule.safeguard,
+            "region": rule.region,
             "margin": rule.margin,
         }
     elif hasattr(method, "settings"):

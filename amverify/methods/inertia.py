@@ -79,12 +79,13 @@ class Inertia:
 
 
 class Admitted(NamedTuple):
-    """What a block may use in this sweep: p1, p2 and t = 1 + p3; δᵏ⁺¹ for the next."""
+    """What a block may use in this sweep: p1, p2 and t = 1 + p3; δᵏ⁺¹ for the next; T2z's z."""
 
     p1: Scalar
     p2: Scalar
     t: float
     delta: Scalar
+    z: Scalar = 1.0
 
 
 def third_inertia(s: float, t: float, margin: float) -> float:
@@ -100,7 +101,7 @@ def certify(
     ``margin`` is ϑ ∈ (0, 1): the block then decreases Ψ by ϑL(s/t − ½)‖e‖² at least.
     """
     t = third_inertia(s, t, margin)
-    keep = 1 - 16 * _epsilon(modulus)  # the rounding of these lines must not spend the margin
+    keep = 1 - 16 * roundoff(modulus)  # the rounding of these lines must not spend the margin
     room = (1 - margin) * (2 * s / t - 1) * keep
     c = abs(p1 * s - p2)
     if p1 == 0 and p2 == 0:
@@ -108,27 +109,30 @@ def certify(
     available = delta / modulus * keep
     tau = _largest_scale(p2, c, available)
     if c > 0:
-        tau = _minimum(tau, room / c)
+        tau = minimum(tau, room / c)
     return Admitted(tau * p1, tau * p2, t, modulus * (room - tau * c))
 
 
 def _largest_scale(p2: float, c: float, available: Scalar) -> Scalar:
     """The largest τ ∈ [0, 1] with τ²p2² + τc ≤ available, in the form that does not cancel."""
     if p2 * p2 == 0:
-        return _minimum(available / c, 1.0) if c else 1.0
-    root = _sqrt(c * c + 4 * p2 * p2 * available)
+        return minimum(available / c, 1.0) if c else 1.0
+    root = square_root(c * c + 4 * p2 * p2 * available)
     if c == 0:
-        return _minimum(root / (2 * p2 * p2), 1.0)
-    return _minimum(2 * available / (c + root), 1.0)
+        return minimum(root / (2 * p2 * p2), 1.0)
+    return minimum(2 * available / (c + root), 1.0)
 
 
-def _epsilon(x: Scalar) -> float:
+def roundoff(x: Scalar) -> float:
+    """The distance from 1 to the next number of the scalar's format."""
     return torch.finfo(x.dtype).eps if isinstance(x, Tensor) else sys.float_info.epsilon
 
 
-def _sqrt(x: Scalar) -> Scalar:
+def square_root(x: Scalar) -> Scalar:
+    """√x."""
     return torch.sqrt(x) if isinstance(x, Tensor) else math.sqrt(x)
 
 
-def _minimum(x: Scalar, bound: float) -> Scalar:
+def minimum(x: Scalar, bound: float) -> Scalar:
+    """min(x, bound)."""
     return x.clamp(max=bound) if isinstance(x, Tensor) else min(x, bound)

@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.methods.inertia import Inertia, Safeguard, certify
+from amverify.methods.inertia import Admitted, Inertia, Safeguard
+from amverify.methods.region import Region, certify_in
 from amverify.network.blocks import Block, axpy, blockwise
 from amverify.network.scalars import Scalar, flat, plain, product, square
 
@@ -37,6 +38,8 @@ class StepRule:
             known constants).
         safeguard: ``none``, ``monotone`` (a block that raised F is redone without inertia)
             or ``certified`` (parameters reduced so that Ψ provably decreases).
+        region: what ``certified`` admits: ``narrow`` is T3's rule (the published TIAM's),
+            ``wide`` T3z's, which reduces less where p1·s < p2.
         margin: ϑ of T3, in (0, 1).
         trial: the modulus that backtracking tries first, in the first sweep; ``None`` is the
             weight of the block's quadratic (ρ).
@@ -51,6 +54,7 @@ class StepRule:
     scale: float = 1.0
     steps: Steps = "exact"
     safeguard: Safeguard = "certified"
+    region: Region = "narrow"
     margin: float = 0.01
     trial: float | None = None
     restart: bool = False
@@ -63,6 +67,12 @@ class StepRule:
         if self.safeguard not in ("none", "monotone", "certified"):
             raise InvalidInput(
                 f"safeguard: 'none', 'monotone' or 'certified', got {self.safeguard!r}"
+            )
+        if self.region not in ("narrow", "wide"):
+            raise InvalidInput(f"region: 'narrow' or 'wide', got {self.region!r}")
+        if self.region == "wide" and self.safeguard != "certified":
+            raise InvalidInput(
+                f"region 'wide' is a rule of the safeguard 'certified', not of {self.safeguard!r}"
             )
         if not 0 < self.margin < 1:
             raise InvalidInput(f"margin ϑ: must lie in (0, 1), got {self.margin}")
@@ -163,13 +173,16 @@ def _try(task: Task, modulus: Scalar) -> Stepped:
     p2: Scalar
     p1, p2, p3 = wanted
     t, delta_next = 1 + p3, delta
+    z: Scalar = 1.0
     if rule.safeguard == "certified":
-        p1, p2, t, delta_next = certify(modulus, delta, rule.scale, p1, p2, t, rule.margin)
+        p1, p2, t, delta_next, z = certify_in(
+            rule.region, modulus, delta, rule.scale, p1, p2, t, rule.margin
+        )
     u, s = block.u, rule.scale
     if block.rest is not None:
         assert isinstance(modulus, float)
         plus = block.rest.prox(block.descend(s, modulus, d, image, p1, p2), s * modulus)
-        return _extrapolate_output(task, plus, modulus, p1, p2, t, delta_next)
+        return _extrapolate_output(task, plus, modulus, Admitted(p1, p2, t, delta_next, z))
     if block.bounds is None:  # nothing is clipped, so the third inertia scales the whole step
         new = block.descend(s, modulus, d, image, p1, p2, t)
     else:
@@ -180,18 +193,18 @@ def _try(task: Task, modulus: Scalar) -> Stepped:
     return Stepped(new, e, block.apply(e), modulus, p1, p2, t, delta_next, image)
 
 
-def _extrapolate_output(
-    task: Task, plus: Tensor, modulus: float, p1: Scalar, p2: Scalar, t: float, delta: Scalar
-) -> Stepped:
+def _extrapolate_output(task: Task, plus: Tensor, modulus: float, used: Admitted) -> Stepped:
     """z_L's third inertia: kept where T1's inequality holds at the extrapolated point.
 
     The box argument of T1 does not cover R along the extrapolated ray, so the inequality is
     evaluated there; where it fails, u⁺ is taken and t = 1 recorded. (At t = 1 the inequality
     is a theorem; the weight δᵏ⁺¹ computed for t is then smaller than it may be, which is safe.)
+    With T2z's z < 1 it is that member's inequality.
     F's change is ``Block.change`` for A = I, from products that the block's row needs again.
     """
-    block, d = task.block, task.displacement
-    u, s = block.u, task.rule.scale
+    block = task.block
+    p1, p2, t, delta, _ = used
+    u = block.u
     kept: Scalar = 1.0
     new = plus
     if t != 1:
@@ -199,10 +212,7 @@ def _extrapolate_output(
         e = far - u
         wide, inner = flat(e), product(u)
         length, along = inner(wide, wide), inner(flat(block.residual), wide)
-        bound = (s / t - 0.5) * length
-        if d is not None:
-            old = flat(d)
-            bound = bound - (p1 * s - p2) * inner(old, wide) - 0.5 * p2 * p2 * inner(old, old)
+        bound = _fall(task, used, wide, length)
         rest = block.rest_change(far)
         accepted = block.weight * (along + 0.5 * length) + rest <= -modulus * bound
         if isinstance(accepted, Tensor):
@@ -212,6 +222,19 @@ def _extrapolate_output(
             return Stepped(far, e, e, modulus, p1, p2, t, delta, rest=rest)
     e = new - u
     return Stepped(new, e, e, modulus, p1, p2, kept, delta)
+
+
+def _fall(task: Task, used: Admitted, wide: Tensor, length: Scalar) -> Scalar:
+    """(s/t − 1/2k)‖e‖² − c_z⟨Δ,e⟩ − (z²p2²/2k)‖Δ‖²; for z = 1, T1's."""
+    s, d, inner = task.rule.scale, task.displacement, product(task.block.u)
+    p1, p2, t, _, z = used
+    k = z * (2 - z)
+    bound = (s / t - 0.5 / k) * length
+    if d is None:
+        return bound
+    old = flat(d)
+    cross, past = p1 * s - z * p2 / k, 0.5 * z * z / k * p2 * p2
+    return bound - cross * inner(old, wide) - past * inner(old, old)
 
 
 def _backtrack(task: Task, last: Scalar | None, halve: bool) -> Stepped:
