@@ -27,7 +27,7 @@ class Answer:
     why: str = ""
 
 
-def ask(theorems: Sequence[Theorem], limit: float = 300.0) -> Mapping[str, Answer]:
+def ask(theorems: Sequence[Theorem], limit: float = 1200.0) -> Mapping[str, Answer]:
     """Coq's answers on theorems, by id.
 
     Raises:

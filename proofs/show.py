@@ -1,7 +1,10 @@
-"""A proof for print: statement, what is taken from analysis, and every line with its reason."""
+"""A proof for print: statement, what it rests on and why, and every line with its reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from proofs.grants import Leaf
 from proofs.groups import Outcome
 
 
@@ -9,10 +12,9 @@ def as_text(made: Outcome) -> str:
     """As plain text."""
     t = made.theorem
     lines = [f"{t.id}  {t.title}", "", t.statement, "", f"source: {t.source}", ""]
-    if made.facts:
-        lines.append("taken from analysis:")
-        lines += [f"  {i}. {f.text}  [{f.source}]" for i, f in enumerate(made.facts, 1)]
-        lines.append("")
+    lines += _rests(made)
+    if t.unmonitored:
+        lines += ["not monitored on a run:", *(f"  {h.text}" for h in t.unmonitored), ""]
     for name, part in made.parts.items():
         lines.append(f"{name}:")
         for n, line in enumerate(part, 1):
@@ -22,6 +24,26 @@ def as_text(made: Outcome) -> str:
         lines.append("")
     total = f"{made.steps} steps, {made.certificates} certificates, {len(made.facts)} facts"
     return "\n".join([*lines, f"{total} from analysis; accepted by proofs/checker.py"])
+
+
+def _rests(made: Outcome) -> Iterator[str]:
+    """Every leaf with its reason, and the facts of analysis with their sources."""
+    if made.leaves:
+        yield f"rests on ({', '.join(f'{n} {what}' for what, n in made.rests.items())}):"
+        yield from dict.fromkeys(f"  [{leaf.reason}] {reason(leaf)}" for leaf in made.leaves)
+        yield ""
+    if made.facts:
+        yield "taken from analysis:"
+        yield from (f"  {i}. {f.text}  [{f.source}]" for i, f in enumerate(made.facts, 1))
+        yield ""
+
+
+def reason(leaf: Leaf) -> str:
+    """What a leaf grants, and by what it may."""
+    by = ", ".join(h.name for h in leaf.licences)
+    said = f": {leaf.text}" if leaf.text else ""
+    licensed = f"  (licensed by: {by})" if by else ""
+    return f"{leaf.name}{said}  {leaf.relation}{licensed}"
 
 
 _ESCAPED = str.maketrans(

@@ -19,7 +19,7 @@ from proofs.checker import Relation
 from proofs.groups import CHAINS, ORDER, known
 from proofs.polynomial import Refused, var
 from proofs.search import Undecided, multipliers
-from proofs.show import as_latex, as_text
+from proofs.show import as_latex, as_text, reason
 from proofs.translate import polynomial, relation
 
 RUNNER = CliRunner()
@@ -164,9 +164,14 @@ def test_check_prints_a_line_for_each_and_writes_json(tmp_path: Path) -> None:
     result = RUNNER.invoke(cli.app, ["check", "T1", "G1", "--no-z3", "--json", str(out)])
     assert result.exit_code == 0
     assert "2 of 2 proved" in result.output
+    assert "to be trusted: the kernel (" in result.output
     rows = json.loads(out.read_text(encoding="utf-8"))
     assert [row["theorem"] for row in rows] == ["T1", "G1"]
     assert all(row["kernel"] == "proved" and row["z3"] == "not run" for row in rows)
+    for row in rows:
+        made = groups.prove(row["theorem"])
+        assert row["rests on"] == dict(made.rests)
+        assert row["not monitored"] == [said.text for said in made.theorem.unmonitored]
 
 
 def test_an_open_theorem_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -219,6 +224,11 @@ def test_proofs_are_shown_as_text_and_latex(name: str) -> None:
         assert f"{line.name}: {line.claim}" in text or line.claim == ""
         assert line.name in text
     assert text.endswith("accepted by proofs/checker.py")
+    for leaf in made.leaves:
+        assert f"[{leaf.reason}] {reason(leaf)}" in text
+        assert all(h.name in reason(leaf) for h in leaf.licences)
+    for said in made.theorem.unmonitored:
+        assert said.text in text
     assert latex.count("\\begin{") == latex.count("\\end{") > 0
 
 
