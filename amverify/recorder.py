@@ -7,12 +7,23 @@ r"""A trace of anybody's optimiser.
 Any other loop calls ``recorder.step(params, value)`` at its start and after every step;
 ``scipy.optimize.minimize`` takes ``callback=recorder.scipy(f)``. Row 0 is the start.
 
-**Rounding is declared, not guessed.** A value f̂ = f(x)(1 + θ) that is a sum of non-negative
-terms, with n roundings on the longest way to any of them, has |f̂ − f| ≤ γ_n|f̂|: ``operations=n``
-(u is that of the coarsest parameter). Or ``value_error`` and ``gradient_error`` give bounds
-themselves; or ``exact`` is a problem whose values carry computed bounds, as those of
-``amverify.families`` do. Where nothing is declared the error columns are absent, and an audit
-that needs them says UNDECIDED and names them.
+**Rounding is computed.** Where f is a function of torch tensors (``attach``, ``Recorder(value=f)``)
+it is followed operator by operator, forward and backward, in float64, with a bound on every entry
+(``operations="auto"``, the default; ``recording.shadow``): what is recorded is f and ∇f themselves,
+and how far they may be off, whatever format the run has. An evaluation so followed takes some ten
+times as long as a plain one.
+
+**Or it is declared.** A value f̂ = f(x)(1 + θ) that is a sum of *non-negative* terms, with n
+roundings on the longest way to any of them, has |f̂ − f| ≤ γ_n|f̂|: ``operations=n``, where u is that
+of the coarsest format among parameters, value and the operations between them. It is wrong of
+what cancels: cross-entropy near 0, an expanded square. Or ``value_error`` and ``gradient_error``
+give bounds themselves; or ``exact`` is a problem whose values carry computed bounds, as those of
+``amverify.families`` do. A declaration that the run refutes is dropped. Where nothing is known the
+error columns are absent, an audit that needs them says UNDECIDED, and a note says what to type.
+
+**The rounding of the steps themselves** needs ∇f and a bound on its error (``recording.rows``).
+Without it, it is *measured* where f can be called (``recording.probing``), else unknown. A run in a
+coarser format than that of the arrays that are handed over says so: ``computed_in="float32"``.
 
 Whatever is not finite never reaches the user's loop: recording ends there, the trace keeps the
 rows before, and its header says why under ``stopped``.
@@ -31,17 +42,24 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.recording import refusals
 from amverify.recording.blocks import MethodRecorder
-from amverify.recording.bounds import Bound, Bounded, Declared
+from amverify.recording.bounds import AUTO, Bound, Bounded, Declared
 from amverify.recording.header import declared, versions
 from amverify.recording.limit import count
 from amverify.recording.listener import Listener, Seen
+from amverify.recording.objectives import Paired, called, objective
+from amverify.recording.observing import Observed
 from amverify.recording.points import (
     Vector,
+    coarser,
     flat,
+    format_of,
+    least,
     scalar,
     unit_roundoff,
 )
-from amverify.recording.rows import Columns, Point, joined, last_row
+from amverify.recording.probing import Probe
+from amverify.recording.rows import Columns, Point, joined, last_row, slip, unfit
+from amverify.recording.values import Values
 from amverify.rounding import U
 from amverify.trace import Trace
 
@@ -55,7 +73,9 @@ class Recorder:
         subject: the run's name in reports.
         value_error: bound on the error of each value: a number, or a function of x.
         gradient_error: the same for each entry of the gradient.
-        operations: n of the module's rule for values that are sums of non-negative terms.
+        operations: "auto", or n of the module's rule for sums of non-negative terms.
+        value: f, called with what ``step`` is given, where ``step`` is given no value.
+        computed_in: the format of the run's steps, if it is coarser than that of its arrays.
         exact: an objective with computed bounds; values and gradients are taken from it.
         eta: η, where each step is e = −η∇f + βΔ (a function of the step's number if it varies).
         momentum: β, the same way.
@@ -72,19 +92,26 @@ class Recorder:
         *,
         value_error: Bound | None = None,
         gradient_error: Bound | None = None,
-        operations: int | None = None,
+        operations: int | str = AUTO,
         exact: Bounded | None = None,
         eta: float | Callable[[int], float] | None = None,
         momentum: float | Callable[[int], float] | None = None,
         keep_iterates: int | None = None,
         seed: int | None = None,
+        value: Callable[[Any], Any] | None = None,
+        computed_in: str | None = None,
     ) -> None:
         if keep_iterates is not None and keep_iterates < 1:
             raise InvalidInput(f"keep_iterates: expected 1 or more, got {keep_iterates}")
         self.subject, self.seed = subject, seed
         self._declared = Declared(value_error, gradient_error, operations, exact)
+        self._values, self._probe = Values(self._declared), Probe(U)
+        self._value, self._objective = value, None if value is None else objective(value)
+        self._measured = False
+        self._computed_in = "float64" if computed_in is None else computed_in
+        unit_roundoff(self._computed_in)
         self._keep, self._eta, self._momentum = keep_iterates, eta, momentum
-        self._unit, self._dtype = U, "float64"
+        self._dtype = "float64"
         self._shapes: tuple[tuple[int, ...], ...] = ()
         self._last: list[Point] = []
         self._rows: list[Columns] = []
@@ -130,7 +157,10 @@ class Recorder:
         recorder = cls(subject or type(optimizer).__name__, **declarations)
         if recorder._declared.exact is not None:
             value = None
-        recorder._listener = Listener(optimizer, value, gradient, _Heard(recorder))
+        follow = recorder._declared.follows(gradient)
+        listener = Listener(optimizer, value, gradient, _Heard(recorder), follow)
+        recorder._listener = listener
+        recorder._objective = None if value is None else listener.at
         return recorder
 
     def detach(self) -> None:
@@ -162,11 +192,18 @@ class Recorder:
         """
         if self.stopped is not None:
             return
+        known, kind = None, format_of(value)
+        if value is None and self._value is not None:
+            known = called(self._value, params, gradient is None, self._declared)
+            value, kind = known.number, known.coarsest
+            gradient = known.slope if gradient is None else gradient
         if value is None and self._declared.exact is None:
             raise InvalidInput("recorder: value is needed (or an exact problem)")
         slope = None if gradient is None else flat(gradient)[0]
         number = None if value is None else scalar(value)
-        self._add(params, number, slope, eta, momentum)
+        if gradient is not None and known is None:
+            kind = coarser(kind, flat(gradient)[1])
+        self._add(params, number, slope, eta, momentum, known, kind)
 
     def scipy(
         self,
@@ -178,18 +215,24 @@ class Recorder:
 
         It understands both of scipy's forms, ``callback(xk)`` and
         ``callback(intermediate_result=…)``. scipy does not call it at the start: give ``x0``
-        for row 0, else the first iterate is the start.
+        for row 0, else the first iterate is the start. A function that gives value and gradient
+        (scipy's ``jac=True``) is taken apart. What rounding can do to f is not known to numpy's
+        functions: declare it (``value_error``, ``operations``); what it does to the steps is
+        measured.
         """
 
+        pair = Paired(f, grad)
+        self._objective = pair.value
+
         def at(x: Vector) -> None:
-            self.step(x, f(x), None if grad is None else grad(x))
+            self.step(x, *pair(x))
 
         if x0 is not None:
-            at(np.array(x0, dtype=np.float64))
+            at(np.atleast_1d(np.array(x0, dtype=np.float64)))
 
         def callback(*args: Any, **more: Any) -> None:
             found = args[0] if args else next(iter(more.values()))
-            at(np.array(getattr(found, "x", found), dtype=np.float64))
+            at(np.atleast_1d(np.array(getattr(found, "x", found), dtype=np.float64)))
 
         return callback
 
@@ -224,12 +267,25 @@ class Recorder:
             header["seed"] = self.seed
         if self.stopped is not None:
             header["stopped"] = self.stopped
-        if self._notes:
-            header["notes"] = list(self._notes)
-        columns = joined(self._rows)
+        notes = [*self._values.notes(), *self._notes]
+        if notes:
+            header["notes"] = notes
+        if self._measured:
+            header["execution"] = "measured"
+        columns = self._columns()
         count = len(self._rows)
         keys = {"sweep": np.arange(count), "replicate": np.zeros(count, dtype=np.int64)}
         return Trace(header, sweeps={**keys, **columns}, iterates=dict(self._iterates))
+
+    def _columns(self) -> Columns:
+        """All rows; errors that no row knows are left out."""
+        columns = joined(self._rows)
+        columns["value_error"] = self._values.errors(columns["value_error"])
+        return {
+            name: column
+            for name, column in columns.items()
+            if not (name.endswith("_error") and np.isinf(column).all())
+        }
 
     def _add(
         self,
@@ -238,6 +294,8 @@ class Recorder:
         slope: Vector | None,
         eta: float | None,
         momentum: float | None,
+        known: Observed | None = None,
+        kind: str = "float64",
     ) -> None:
         """Append a row, or end the recording where something is not finite."""
         if self.stopped is not None:
@@ -246,7 +304,8 @@ class Recorder:
         number = len(self._rows)
         count(number)
         if not number:
-            self._unit, self._dtype, self._shapes = unit_roundoff(dtype), dtype, shapes
+            self._dtype, self._shapes = coarser(dtype, self._computed_in), shapes
+            self._probe = Probe(unit_roundoff(self._dtype))
         elif shapes != self._shapes:
             raise InvalidInput(
                 f"parameters: shapes {shapes} at step {number}, but {self._shapes} at the start"
@@ -256,19 +315,24 @@ class Recorder:
         if not np.isfinite(x).all():
             self._stop(number, "a parameter")
             return
-        f, f_known = self._declared.value(x, value, self._unit)
-        g, g_known = self._declared.gradient(x, slope)
+        kind = coarser(dtype, kind, "float64" if known is None else known.coarsest)
+        f = self._values.value(number, x, value, kind, known)
+        g, g_known = self._values.gradient(x, slope, known)
         eta = eta if eta is not None else _at(self._eta, number)
         momentum = momentum if momentum is not None else _at(self._momentum, number)
-        now = Point(x, g, eta, momentum)
-        row = {"value": np.array([f.mid])} | ({"value_error": np.array([f.rad])} if f_known else {})
-        row |= last_row([*self._last, now], g_known, self._unit)
-        bad = [name for name, column in row.items() if not np.isfinite(column).all()]
-        if g is not None and not np.isfinite(g.rad).all():
+        now = Point(x, g, eta, momentum, g_known, slip(slope, g if g_known else None))
+        row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
+        row |= last_row([*self._last, now], unit_roundoff(self._dtype), least(self._dtype))
+        bad = [name for name, column in row.items() if unfit(name, column)]
+        if g is not None and not np.isfinite(g.mid).all():
             bad.insert(0, "gradient")
-        if bad or (value is not None and not np.isfinite(value)):
+        if bad or (f.mid.ndim == 0 and not np.isfinite(f.mid)):
             self._stop(number, f"its {bad[0] if bad else 'value'}")
             return
+        if number and not np.isfinite(row["execution"]).all() and self._objective is not None:
+            at = float(f.mid) if value is None else value
+            row["execution"] = np.array([self._probe.allowance(number, x, at, self._objective)])
+            self._measured = True
         self._rows.append(row)
         self._last = [*self._last, now][-2:]
         if self._keep and number % self._keep == 0:
@@ -291,7 +355,7 @@ class Recorder:
         if seen.error is not None:
             self.stopped = f"step {len(self._rows)}: {seen.error}"
             return
-        self._add(seen.params, seen.value, seen.slope, seen.eta, seen.momentum)
+        self._add(seen.params, seen.value, seen.slope, seen.eta, seen.momentum, seen.known)
 
     def _stop(self, number: int, what: str) -> None:
         self.stopped = f"step {number}: {what} is not finite"
@@ -315,8 +379,7 @@ class _Heard:
 
     def differ(self, params: Sequence[Tensor], first: float, second: float, /) -> bool:
         x, dtype, _ = flat(params)
-        unit = unit_roundoff(dtype)
-        (a, known), (b, _) = (self._recorder._declared.value(x, v, unit) for v in (first, second))
+        (a, known), (b, _) = (self._recorder._declared.value(x, v, dtype) for v in (first, second))
         apart = abs(a.mid - b.mid) > (a.rad + b.rad if known else 0.0)
         return bool(apart) or np.isfinite(first) != np.isfinite(second)
 

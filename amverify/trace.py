@@ -8,8 +8,9 @@ Four tables of columns, each column one array over rows:
 * ``measures``: what is dear and so measured now and then (residuals, gap, accuracy),
 * ``replays``: one row per fresh draw of a batch from a saved state of a stochastic run.
 
-A column ``x_error`` bounds the rounding error of column ``x``. A column that was not recorded is
-absent; a recorded one is finite. The header is JSON: subject, settings, constants, versions.
+A column ``x_error`` bounds the rounding error of column ``x``; +∞ says that it is unknown, there
+and in ``execution``. A column that was not recorded is absent; a recorded one is finite. The header
+is JSON: subject, settings, constants, versions.
 
 A trace file is a line of magic, then chunks
 
@@ -218,8 +219,11 @@ def _check(name: str, table: Table) -> None:
             )
         if (column in ("kind", "update")) != (values.dtype.kind == "S"):
             raise InvalidInput(f"trace, {name}.{column}: wrong type {values.dtype}")
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values))[0])
+        strange = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(1, dtype=bool)
+        if column == "execution" or column.endswith("_error"):
+            strange &= values != np.inf
+        if strange.any():
+            row = int(np.flatnonzero(strange)[0])
             where = ", ".join(f"{key} {_plain(table[key][row])}" for key in KEYS[name])
             raise InvalidInput(f"trace, {name}.{column}: {values[row]} in row {row} ({where})")
 

@@ -12,7 +12,7 @@ x = torch.randn(50, requires_grad=True)
 f = lambda: 0.5 * (d * x * x).sum()  # noqa: E731
 
 optimizer = torch.optim.Adam([x], lr=0.1)
-recorder = Recorder.attach(optimizer, f, operations=60, seed=0)
+recorder = Recorder.attach(optimizer, f, seed=0)
 for _ in range(200):
     optimizer.zero_grad()
     f().backward()

@@ -19,7 +19,7 @@ def closure() -> torch.Tensor:
     return value
 
 
-recorder = Recorder.attach(optimizer, f, operations=40)
+recorder = Recorder.attach(optimizer, f)
 for _ in range(30):
     optimizer.step(closure)
 render(audit(recorder.trace(), ["descent", "H1", "G1"], constants={"a": 0.05, "L": 58.0}))

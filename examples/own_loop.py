@@ -8,7 +8,8 @@ from amverify.report.console import render
 
 d = np.array([0.01, 0.1, 1.0])  # f(x) = ½ Σ d_j x_j², L = 1, f* = 0, x* = 0
 eta, x, old = 1.0, np.ones(3), np.ones(3)
-recorder = Recorder("Nesterov by hand", operations=8, eta=eta)
+slope_error = lambda at: 2.0**-52 * abs(d * at)  # noqa: E731
+recorder = Recorder("Nesterov by hand", operations=8, gradient_error=slope_error, eta=eta)
 recorder.step(x, 0.5 * np.sum(d * x * x), d * x)
 for k in range(1, 301):
     y = x + (k - 2) / (k + 1) * (x - old)

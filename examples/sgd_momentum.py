@@ -5,15 +5,13 @@ import torch
 from amverify.audit import audit
 from amverify.recorder import Recorder
 from amverify.report.console import render
-from amverify.rounding import gamma
 
 d = torch.linspace(1, 10, 50, dtype=torch.float64)  # f(x) = ½ Σ d_j x_j², L = 10
 x = torch.ones(50, dtype=torch.float64, requires_grad=True)
 f = lambda: 0.5 * (d * x * x).sum()  # noqa: E731
 
 optimizer = torch.optim.SGD([x], lr=0.015, momentum=0.9)
-slope_error = lambda at: gamma(5) * abs(d.numpy() * at)  # noqa: E731
-recorder = Recorder.attach(optimizer, f, operations=60, gradient_error=slope_error)
+recorder = Recorder.attach(optimizer, f)
 for _ in range(200):
     optimizer.zero_grad()
     f().backward()

@@ -29,7 +29,8 @@ from torch import Tensor
 from amverify.recording.groups import Held, counted, plain_step, stepped
 from amverify.recording.limit import count
 from amverify.recording.nesting import Nest
-from amverify.recording.points import Vector, evaluate, parameters_of, placed
+from amverify.recording.observing import Observed, observed
+from amverify.recording.points import Vector, evaluate, numbers, parameters_of, placed
 from amverify.recording.refusals import hooked, one_line, readable
 from amverify.recording.surroundings import Surroundings
 
@@ -45,6 +46,7 @@ class Seen:
         eta: η.
         momentum: β.
         error: what the objective raised instead.
+        known: what is known of f and ∇f, if the evaluation was followed.
     """
 
     params: list[Tensor]
@@ -53,6 +55,7 @@ class Seen:
     eta: float | None = None
     momentum: float | None = None
     error: str | None = None
+    known: Observed | None = None
 
 
 class Sink(Protocol):
@@ -76,6 +79,7 @@ class Listener:
         value: the objective; ``None`` where whoever takes the points knows it.
         gradient: evaluate ∇f too.
         sink: keeps the rows.
+        follow: bound the rounding of f and ∇f; see ``recording.shadow``.
 
     Raises:
         InvalidInput: for what cannot be recorded; see ``refusals``.
@@ -87,8 +91,10 @@ class Listener:
         value: Callable[[], Any] | None,
         gradient: bool,
         sink: Sink,
+        follow: bool = False,
     ) -> None:
         self._optimizer, self._value, self._gradient, self._sink = optimizer, value, gradient, sink
+        self._follow = follow
         self._nest = Nest()
         self._held = Held(optimizer)
         self._rows = self._steps = self.moved = 0
@@ -239,10 +245,24 @@ class Listener:
         if self._value is None:
             return Seen(copies, eta=eta, momentum=momentum)
         try:
+            if self._follow:
+                known = observed(self._value, params, self._gradient)
+                return Seen(copies, known.number, known.slope, eta, momentum, known=known)
             found = evaluate(self._value, params, self._gradient)
         except Exception as error:
             return Seen(copies, eta=eta, momentum=momentum, error=one_line(error))
         return Seen(copies, *found, eta, momentum)
+
+    def at(self, x: Vector) -> float:
+        """f at any point, in the run's format."""
+        assert self._value is not None
+        where, start = [], 0
+        for p in self._held.params:
+            part = torch.from_numpy(x[start : start + p.numel()].reshape(tuple(p.shape)))
+            where.append(part.to(p.device, p.dtype))
+            start += p.numel()
+        with placed(self._held.params, where):
+            return numbers(self._value, self._held.params, False, 1)[0]
 
     def _take(self, seen: Seen) -> None:
         """Hand over a row; what goes wrong there ends the recording, never the loop."""

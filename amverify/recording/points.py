@@ -17,9 +17,11 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.recording.quiet import quietly
+from amverify.rounding import ETA
 
 Vector = NDArray[np.float64]
 _UNITS = {
+    "tf32": 2.0**-11,
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
     "float32": 2.0**-24,
@@ -36,6 +38,28 @@ def unit_roundoff(dtype: str) -> float:
     if dtype not in _UNITS:
         raise InvalidInput(f"parameters: {dtype} is not one of {', '.join(_UNITS)}")
     return _UNITS[dtype]
+
+
+_LEAST = {"tf32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149}
+
+
+def least(dtype: str) -> float:
+    """η of a format: its smallest positive number."""
+    return _LEAST.get(dtype, ETA)
+
+
+def format_of(x: Any) -> str:
+    """The format in which a number or an array is held; python's own is float64."""
+    if isinstance(x, Tensor):
+        kind = str(x.dtype).removeprefix("torch.")
+    else:
+        kind = np.asarray(x).dtype.name
+    return kind if kind in _UNITS else "float64"
+
+
+def coarser(*formats: str) -> str:
+    """The format with the largest unit roundoff."""
+    return max(formats, key=unit_roundoff)
 
 
 def flat(params: Any) -> tuple[Vector, str, tuple[tuple[int, ...], ...]]:
@@ -106,7 +130,7 @@ def evaluate(
     Raises:
         InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
     """
-    with _evaluating(value, params, gradient):
+    with evaluating(value, params, gradient):
         result = value()
         number = scalar(result)
         if not gradient:
@@ -117,19 +141,19 @@ def evaluate(
                 "return a tensor, or record with gradient=False"
             )
         slopes = torch.autograd.grad(result.reshape(()), params, allow_unused=True)
-    return number, flat(_filled(params, slopes))[0]
+    return number, flat(filled(params, slopes))[0]
 
 
 def numbers(
     value: Callable[[], Any], params: Sequence[Tensor], gradient: bool, times: int
 ) -> list[float]:
     """f several times in a row, with nothing put back in between."""
-    with _evaluating(value, params, gradient):
+    with evaluating(value, params, gradient):
         return [scalar(value()) for _ in range(times)]
 
 
 @contextmanager
-def _evaluating(
+def evaluating(
     value: Callable[[], Any], params: Sequence[Tensor], gradient: bool
 ) -> Iterator[None]:
     """Quietly; all parameters, frozen ones too, have a gradient if one is wanted."""
@@ -152,7 +176,8 @@ def placed(params: Sequence[Tensor], where: Sequence[Tensor]) -> Iterator[None]:
             p.data = here
 
 
-def _filled(params: Iterable[Tensor], slopes: Iterable[Tensor | None]) -> list[Tensor]:
+def filled(params: Iterable[Tensor], slopes: Iterable[Tensor | None]) -> list[Tensor]:
+    """Gradients, dense, 0 where there is none."""
     return [
         torch.zeros_like(p) if g is None else (g.to_dense() if g.is_sparse else g)
         for p, g in zip(params, slopes, strict=True)

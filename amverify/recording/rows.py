@@ -9,12 +9,17 @@ times: entry by entry it is off the formula by at most
 
     γ_m (|x^k| + (1 + β)|x^{k−1}| + η|g| + β|Δ|),        m = STEP_ROUNDINGS.
 
-Add η times the error of g, both in the format of the parameters and as it was recorded.
+Add η times the error of g, both in the format of the parameters and as it was recorded, and m
+times the smallest positive number of that format.
 
 **What it does to f.** Where the last operation of a step is rounded, x^k is h off the point that
 the method means, |h| ≤ γ_m(|x^k| + |x^{k−1}|) entry by entry (with the departure's bound for h
 where η is declared). For a convex f, f(x^k) ≤ f(x^k − h) + Σ_j |∇_jf(x^k)||h_j|: the column
-``execution``. Where steps stagnate at the unit roundoff it is what keeps them from being accused.
+``execution``. A recorded f need not be convex: f(x^k) − f(x^k − h) = ⟨∇f(ξ), h⟩ with ξ between, and
+a recorder takes |∇_jf(x^k)| + |∇_jf(x^k) − ∇_jf(x^{k−1})| for |∇_jf(ξ)|. That is a bound wherever
+∇f changes no more over h, some units in the last place, than it did over the whole step (and for
+every convex f). Where steps stagnate at the unit roundoff it is what keeps them from being accused.
+Without a gradient, or a bound on its error, the column is unknown: infinite, never 0.
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ from numpy.typing import NDArray
 
 from amverify.recording.points import Vector
 from amverify.recording.products import difference, inner, length, squared
-from amverify.rounding import Ball, U, gamma
+from amverify.rounding import ETA, Ball, U, gamma
 
 STEP_ROUNDINGS = 8
 """m: roundings of one entry in one step of gradient descent or heavy ball, in any order."""
@@ -46,6 +51,9 @@ class Points:
         eta: η of each step, (K,); that of row 0 is not used.
         momentum: β of each step, (K,), or ``None`` where there is none.
         unit: u of the format in which the steps were computed.
+        least: η of that format, its smallest positive number.
+        slip: a bound on the error of the gradient that the steps used, (K, n); else the radii.
+        curved: f need not be convex; see the module.
     """
 
     x: NDArray[np.float64]
@@ -54,6 +62,16 @@ class Points:
     eta: Vector | None = None
     momentum: Vector | None = None
     unit: float = U
+    least: float = ETA
+    slip: NDArray[np.float64] | None = None
+    curved: bool = False
+
+    @property
+    def used(self) -> NDArray[np.float64]:
+        """The error of the gradient that each step used; row k has that at x^{k−1}."""
+        assert self.gradient is not None
+        slip = self.gradient.rad if self.slip is None else self.slip
+        return np.concatenate((slip[:1], slip[:-1]))
 
 
 def step_columns(points: Points) -> Columns:
@@ -90,14 +108,18 @@ def execution(points: Points) -> Vector:
     now = np.abs(points.x)
     last = np.concatenate((now[:1], now[:-1]))
     with np.errstate(all="ignore"):
-        off = gamma(STEP_ROUNDINGS, points.unit) * (now + last)
+        off = gamma(STEP_ROUNDINGS, points.unit) * (now + last) + STEP_ROUNDINGS * points.least
         if points.eta is not None:
             beta = np.zeros(rows) if points.momentum is None else points.momentum
             eta, weight = points.eta.reshape(-1, 1), beta.reshape(-1, 1)
             old = _earlier(g)
             size = eta * (np.abs(old.mid) + old.rad) + 2 * weight * (now + last)
-            off = off + gamma(STEP_ROUNDINGS, points.unit) * size + eta * old.rad
-        found: Vector = ((np.abs(g.mid) + g.rad) * off).sum(-1) * (1 + gamma(rows + now.shape[-1]))
+            off = off + gamma(STEP_ROUNDINGS, points.unit) * size + eta * points.used
+        steep = np.abs(g.mid) + g.rad
+        if points.curved:
+            before = _earlier(g)
+            steep = steep + np.abs(g.mid - before.mid) + g.rad + before.rad
+        found: Vector = (steep * off).sum(-1) * (1 + gamma(rows + now.shape[-1] + 8))
     found[0] = 0.0
     return found
 
@@ -108,7 +130,8 @@ def _earlier(g: Ball) -> Ball:
 
 
 def _put(columns: Columns, name: str, ball: Ball, bounded: bool = True) -> None:
-    columns[name] = np.array(ball.mid)
+    columns[name] = np.array(ball.mid) if bounded else np.where(
+        np.isfinite(ball.rad), ball.mid, np.inf)  # fmt: skip
     if bounded:
         columns[f"{name}_error"] = np.array(ball.rad)
 
@@ -124,7 +147,8 @@ def _departure(points: Points, e: Ball, before: Ball, g: Ball) -> Ball:
     last = np.concatenate((now[:1], now[:-1]))
     with np.errstate(all="ignore"):
         sizes = now + (1 + beta) * last + eta * (np.abs(g.mid) + g.rad) + beta * np.abs(before.mid)
-        rounding = gamma(STEP_ROUNDINGS, points.unit) * sizes + eta * g.rad
+        rounding = gamma(STEP_ROUNDINGS, points.unit) * sizes + eta * points.used
+        rounding = rounding + STEP_ROUNDINGS * points.least
         found = length(off.widened(rounding))
     mid, rad = np.array(found.mid), np.array(found.rad)
     mid[0] = rad[0] = 0.0
@@ -133,16 +157,27 @@ def _departure(points: Points, e: Ball, before: Ball, g: Ball) -> Ball:
 
 @dataclass(frozen=True)
 class Point:
-    """One point, with ∇f there and the η and β of the step that led to it."""
+    """One point, with ∇f there and the η and β of the step that led to it.
+
+    ``bounded`` says whether the radii of ``gradient`` bound its errors; ``slip`` bounds those of
+    the gradient that the run itself had there.
+    """
 
     x: Vector
     gradient: Ball | None
     eta: float | None
     momentum: float | None
+    bounded: bool = False
+    slip: Vector | None = None
 
 
-def last_row(points: Sequence[Point], bounded: bool, unit: float) -> Columns:
-    """The columns of the last of up to three consecutive points."""
+SLOPES = ("gradient", "slope", "departure")
+"""Columns that a gradient's error decides."""
+
+
+def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
+    """The columns of the last of up to three consecutive points; unknown errors are infinite."""
+    bounded = all(p.bounded for p in points)
     gradients = [p.gradient for p in points]
     stacked = None
     if all(g is not None for g in gradients):
@@ -154,10 +189,17 @@ def last_row(points: Sequence[Point], bounded: bool, unit: float) -> Columns:
     eta = None if now.eta is None else np.full(len(points), now.eta)
     momentum = None if now.momentum is None else np.full(len(points), now.momentum)
     x = np.stack([p.x for p in points])
-    given = Points(x, stacked, bounded, eta, momentum, unit)
+    slip = None
+    if stacked is not None and all(p.slip is not None for p in points):
+        slip = np.stack([p.slip for p in points if p.slip is not None])
+    given = Points(x, stacked, bounded, eta, momentum, unit, least, slip, True)
     found = step_columns(given)
-    if stacked is not None:
-        found["execution"] = execution(given)
+    unknown = np.full(len(points), np.inf)
+    if not bounded:
+        found |= {f"{name}_error": unknown for name in SLOPES if name in found}
+    found["execution"] = execution(given) if bounded and stacked is not None else unknown
+    if len(points) == 1:
+        found["execution"] = np.zeros(1)
     if eta is not None:
         found["eta"] = eta
     if momentum is not None:
@@ -171,6 +213,24 @@ def joined(rows: Sequence[Columns]) -> Columns:
     shared = [name for name in later if all(name in row for row in rows[1:])]
     start = rows[0]
     late = ("eta", "momentum", "departure", "departure_error")
+    unknown = np.full(1, np.inf)
+    start = start | {name: unknown for name in later if name.endswith("_error")
+                     and name not in start and name not in late}  # fmt: skip
     first = {name: start.get(name, np.zeros(1)) for name in shared if name in start or name in late}
     parts = [first, *rows[1:]]
     return {name: np.concatenate([part[name] for part in parts]) for name in first}
+
+
+def slip(used: Vector | None, gradient: Ball | None) -> Vector | None:
+    """A bound on the error of the gradient that the run's own format gives."""
+    if used is None or gradient is None:
+        return None
+    with np.errstate(all="ignore"):
+        found: Vector = (np.abs(used - gradient.mid) + gradient.rad) * (1 + gamma(8))
+    return found
+
+
+def unfit(name: str, column: Vector) -> bool:
+    """Whether a column holds what no trace may; an unknown error is infinite."""
+    unknown = name == "execution" or name.endswith("_error")
+    return bool(np.isnan(column).any() if unknown else not np.isfinite(column).all())

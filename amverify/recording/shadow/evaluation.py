@@ -29,6 +29,7 @@ class Shadowed:
         gradient: ∇f, (n,); ``None`` where it is unknown or was not asked for.
         lack: why something is unknown.
         random: whether random numbers were drawn.
+        coarsest: the coarsest real format of what depended on x.
     """
 
     result: Any
@@ -37,6 +38,7 @@ class Shadowed:
     gradient: Ball | None
     lack: str | None
     random: bool
+    coarsest: str = "float64"
 
 
 def shadowed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool) -> Shadowed:
@@ -64,7 +66,8 @@ def shadowed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool)
         return Shadowed(result, slopes, None, None, "denormal numbers are flushed to 0", False)
     slope, missing = (None, None) if slopes is None or f is None else _slope(store, params, slopes)
     moved = not all(map(torch.equal, drawn, _generators(params)))
-    return Shadowed(result, slopes, f, slope, lack or missing, moved or following.random)
+    drew = moved or following.random
+    return Shadowed(result, slopes, f, slope, lack or missing, drew, following.coarsest)
 
 
 @contextmanager

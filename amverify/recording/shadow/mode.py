@@ -56,6 +56,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     Attributes:
         lack: why nothing at all is known, if so.
+        coarsest: the coarsest real format of what depended on x.
         random: whether a generator that was handed over was drawn from.
     """
 
@@ -64,6 +65,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.store = store
         self.lack: str | None = None
         self.random = False
+        self.coarsest = "float64"
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One operator."""
@@ -193,11 +195,17 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if t is None or ball is None or not t.numel():
                 continue
             if t.is_floating_point():
+                self._met(t, depends)
                 self.store.write(t, _fit(ball, t), depends)
             elif bool((ball.radius() == 0).all() & (ball.mid == t).all()):
                 self.store.settle(t, depends)
             else:
                 self.store.write(t, ball, depends)
+
+    def _met(self, t: Tensor, depends: bool) -> None:
+        held = torch.finfo(getattr(torch, self.coarsest)).eps
+        if depends and torch.finfo(t.dtype).eps > held:
+            self.coarsest = str(t.dtype).removeprefix("torch.")
 
     def _lost(self, func: Any, args: Any, kwargs: Any, given: list[Tensor], why: str) -> Any:
         """Run an operator of which nothing is known."""
