@@ -65,6 +65,11 @@ from amverify.trace import Trace
 
 __all__ = ["Bounded", "MethodRecorder", "Recorder"]
 
+STEPS_UNKNOWN = (
+    "what rounding of the steps can do to f is unknown: record gradients with gradient_error, "
+    "or let the recorder call f (Recorder(value=f))"
+)
+
 
 class Recorder:
     """Collects the points that an optimiser visits, and what holds there.
@@ -273,6 +278,8 @@ class Recorder:
         if self._measured:
             header["execution"] = "measured"
         columns = self._columns()
+        if np.isinf(columns["execution"]).any():
+            header.setdefault("notes", []).append(STEPS_UNKNOWN)
         count = len(self._rows)
         keys = {"sweep": np.arange(count), "replicate": np.zeros(count, dtype=np.int64)}
         return Trace(header, sweeps={**keys, **columns}, iterates=dict(self._iterates))

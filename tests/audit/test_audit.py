@@ -128,10 +128,10 @@ def test_on_the_region_s_border_nothing_holds(rule):
 
 @pytest.mark.parametrize("every", [1, 2])
 def test_a_witness_brings_the_iterates_that_the_run_kept(tmp_path, every):
-    recorder = Recorder(operations=4, keep_iterates=every)
+    recorder = Recorder(operations=4, gradient_error=0.0, keep_iterates=every)
     path = [4.0, 3.0, 2.0, 1.0, 5.0, 0.0]
     for x in path:
-        recorder.step(np.array([x]), value=x * x)
+        recorder.step(np.array([x]), value=x * x, gradient=np.array([2 * x]))
     file = tmp_path / "report.json"
     write(file, to_json(audit(recorder.trace(), ["descent"])))
     witness = from_json(file.read_text(encoding="utf-8"))["descent"].witness
