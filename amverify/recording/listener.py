@@ -246,7 +246,7 @@ class Listener:
             return Seen(copies, eta=eta, momentum=momentum)
         try:
             if self._follow:
-                known = observed(self._value, params, self._gradient)
+                known = observed(self._value, params, self._gradient, self._rows < 2)
                 return Seen(copies, known.number, known.slope, eta, momentum, known=known)
             found = evaluate(self._value, params, self._gradient)
         except Exception as error:

@@ -14,6 +14,8 @@ from amverify.recording.points import Vector, evaluating, filled, flat, scalar
 from amverify.recording.shadow import shadowed
 from amverify.rounding import Ball
 
+LEAK = "a number that depends on x is read past torch's operators"
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -36,8 +38,16 @@ class Observed:
     lack: str | None = None
 
 
-def observed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool) -> Observed:
+def observed(
+    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool, leaks: bool = False
+) -> Observed:
     """Evaluate quietly, and follow every operator; see ``recording.shadow``.
+
+    Args:
+        value: the objective.
+        params: they form x.
+        gradient: follow the backward pass too.
+        leaks: look for numbers that are read unseen; see ``leaking``.
 
     Raises:
         InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
@@ -45,6 +55,7 @@ def observed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool)
     with evaluating(value, params, gradient):
         found = shadowed(value, params, gradient)
         number = scalar(found.result)
+        leak = leaks and found.value is not None and leaking(value, params, found.value)
     slope = None
     if gradient:
         if found.slopes is None:
@@ -53,9 +64,25 @@ def observed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool)
                 "return a tensor, or record with gradient=False"
             )
         slope = flat(filled(params, found.slopes))[0]
-    lack = "it draws random numbers" if found.random else found.lack
-    ball, slopes = (None, None) if found.random else (found.value, found.gradient)
+    lack = "it draws random numbers" if found.random else LEAK if leak else found.lack
+    ball, slopes = (None, None) if found.random or leak else (found.value, found.gradient)
     return Observed(number, slope, _coarsest(found.coarsest, params), ball, slopes, lack)
+
+
+def leaking(value: Callable[[], Any], params: Sequence[Tensor], known: Ball) -> bool:
+    """Whether f's shadow depends on the run's numbers: they are moved, and x of the shadow is not.
+
+    What is read past every operator, by an array of numpy on x's memory, shows itself so.
+    """
+    here = [p.detach().clone() for p in params]
+    try:
+        for p, there in zip(params, here, strict=True):
+            p.data.copy_(there * (1 + 2.0**-5) + 2.0**-10)
+        found = shadowed(value, params, False, here).value
+    finally:
+        for p, there in zip(params, here, strict=True):
+            p.data.copy_(there)
+    return found is not None and not (found.mid == known.mid and found.rad == known.rad)
 
 
 def _coarsest(found: str, params: Sequence[Tensor]) -> str:

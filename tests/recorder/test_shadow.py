@@ -13,6 +13,7 @@ from flint import arb, ctx
 from graphs import Graph
 from torch import nn
 
+from amverify.recording.observing import LEAK, observed
 from amverify.recording.shadow import shadowed
 
 GRAPHS = 1000
@@ -114,11 +115,16 @@ def test_autocast_and_casts_are_rounding_of_the_run():
 
 def test_what_leaves_torch_or_has_no_rule_is_unknown_and_named():
     x = torch.tensor([0.5, 2.0], requires_grad=True)
-    scale = torch.tensor([1.0, 2.0])
+    scale, before = torch.tensor([1.0, 2.0]), (x * x).sum()
     cases = (
         (lambda: x.sum() * x[0].item(), "leaves torch"),
         (lambda: x.sum() + float(np.exp(x.detach().numpy()).sum()), "numpy"),
         (lambda: x.sum() + sum(x.tolist()), "tolist"),
+        (lambda: torch.tensor([x.sum(), x[0] / 3]).sum() + x.sum(), "tensor"),
+        (lambda: torch.Tensor([x.sum(), x[0] / 3]).sum() + x.sum(), "leaves torch"),
+        (lambda: x.view(torch.int32).float().sum() + x.sum(), "view.dtype"),
+        (lambda: before + x.sum(), "computed unseen"),
+        (lambda: torch.add(x.detach(), 1, out=torch.empty(2)).sum(), "add.out"),
         (lambda: torch.linalg.eigvalsh(torch.outer(x, x)).sum(), "eigh"),
         (lambda: float(x.detach().sum()), "leaves torch"),
     )
@@ -168,3 +174,16 @@ def test_random_numbers_are_noticed():
     assert not shadowed(lambda: F.dropout(x, 0.5, False).sum(), [x], True).random
     own = torch.Generator()
     assert shadowed(lambda: (x * torch.rand(4, generator=own)).sum(), [x], True).random
+
+
+def test_what_is_read_past_the_operators_is_found():
+    x = torch.tensor([0.5, 2.0], requires_grad=True)
+    memory = x.detach().numpy()
+    leak = observed(lambda: x.sum() + float(np.exp(memory).sum()), [x], True, leaks=True)
+    assert leak.value is None
+    assert leak.gradient is None
+    assert leak.lack == LEAK
+    sound = observed(lambda: (x.relu() * torch.Tensor([1.0, 2.0])).sum(), [x], True, leaks=True)
+    assert sound.lack is None
+    assert sound.gradient is not None
+    assert x.tolist() == [0.5, 2.0]

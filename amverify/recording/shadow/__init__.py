@@ -23,7 +23,9 @@ exp, log, tanh, … of torch to 8 units in the last place.
 
 An operator without a rule makes its results unknown; if the value depends on them there is no
 ball, and ``lack`` says which operator it was. A number that leaves torch (numpy, ``.item()``) and
-depends on x makes everything unknown.
+depends on x makes everything unknown. What is read past the operators altogether (an array of numpy
+on x's memory, made before) is found by ``recording.observing.leaking``: a shadow must not change
+with the run's numbers.
 """
 
 from amverify.recording.shadow.evaluation import Shadowed, shadowed

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from amverify.recording.shadow.balls import WIDE
+from amverify.recording.shadow.balls import Ball as Discs
 from amverify.recording.shadow.mode import Following, Leaving
 from amverify.recording.shadow.store import Store
 from amverify.rounding import Ball
@@ -41,15 +42,23 @@ class Shadowed:
     coarsest: str = "float64"
 
 
-def shadowed(value: Callable[[], Any], params: Sequence[Tensor], gradient: bool) -> Shadowed:
+def shadowed(
+    value: Callable[[], Any],
+    params: Sequence[Tensor],
+    gradient: bool,
+    at: Sequence[Tensor] | None = None,
+) -> Shadowed:
     """Evaluate ``value`` and follow it; what it raises is raised.
 
     Args:
         value: the objective, at the present parameters.
         params: they form x, in this order.
         gradient: follow the backward pass too.
+        at: x of the shadows, where the parameters hold other numbers.
     """
     store = Store(params)
+    for p, there in zip(params, at, strict=True) if at is not None else ():
+        store.write(p, Discs(there.detach().to(WIDE)), True)
     following = Following(store)
     slopes = None
     drawn = _generators(params)

@@ -42,6 +42,8 @@ VIEWS = frozenset(
      "unfold", "lift_fresh", "_reshape_alias", "unsafe_split", "detach_", "t_", "unsqueeze_",
      "squeeze_", "transpose_")
 )  # fmt: skip
+REFUSED = frozenset(("set_", "resize_", "resize_as_", "swap_"))
+"""They give a tensor other memory."""
 INERT = frozenset(("is_pinned", "sym_size", "sym_stride", "sym_numel", "is_same_size"))
 
 
@@ -79,8 +81,12 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given = list(_tensors((args, kwargs)))
         if base in INERT:
             return func(*args, **kwargs)
+        if base in REFUSED or name == "view.dtype":
+            return self._lost(func, args, kwargs, given, name)
         if any(_foreign(t) for t in given):
             return self._lost(func, args, kwargs, given, f"{base} on sparse or complex tensors")
+        if not all(t.grad_fn is None or self.store.met(t) for t in given):
+            return self._lost(func, args, kwargs, given, "a tensor that was computed unseen")
         if not isinstance(found := self._simple(func, base, args, kwargs, given), _Other):
             return found
         why = next((m.why for t in given if (m := self.store.of(t)).why), None)
@@ -95,7 +101,10 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if base in ("_local_scalar_dense", "equal"):
             return self._number(func, args, kwargs, given)
         if base in VIEWS:
-            return func(*args, **kwargs)
+            out = func(*args, **kwargs)
+            for t in _tensors(out):
+                self.store.of(t, create=True)
+            return out
         if base in CONSTANT or base in BLANK or not given:
             out = func(*args, **kwargs)
             for t in _tensors(out):
@@ -235,8 +244,11 @@ class Leaving(TorchFunctionMode):
 
     EXITS = frozenset(
         ("numpy", "tolist", "__array__", "__dlpack__", "data_ptr", "untyped_storage", "storage",
-         "__cuda_array_interface__", "to_dlpack")
+         "__cuda_array_interface__", "to_dlpack", "__deepcopy__", "__reduce_ex__", "__float__",
+         "__int__", "__index__", "__complex__")
     )  # fmt: skip
+
+    MAKERS = frozenset(("tensor", "as_tensor", "asarray", "new_tensor", "__new__", "Tensor"))
 
     def __init__(self, following: Following) -> None:
         super().__init__()
@@ -245,8 +257,8 @@ class Leaving(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One call of torch's interface."""
         name = getattr(func, "__name__", "")
-        if name in self.EXITS:
-            for t in _tensors(args):
+        if name in self.EXITS or name in self.MAKERS:
+            for t in _tensors(args if name in self.EXITS else _listed(args)):
                 if self.following.store.of(t).depends:
                     lack = f"a tensor that depends on x leaves torch ({name})"
                     self.following.lack = self.following.lack or lack
@@ -259,6 +271,11 @@ def _fit(ball: Ball, like: Tensor) -> Ball:
         return ball
     rad = None if ball.rad is None else ball.rad.reshape(like.shape)
     return Ball(ball.mid.reshape(like.shape), rad)
+
+
+def _listed(args: Any) -> list[Any]:
+    """Lists among the arguments of what makes tensors: their entries are read one by one."""
+    return [x for x in args if isinstance(x, list | tuple)]
 
 
 def _foreign(t: Tensor) -> bool:

@@ -48,6 +48,11 @@ class Store:
                 self._memories[key] = found
         return found
 
+    def met(self, t: Tensor) -> bool:
+        """Whether a tensor's memory is listed, or it has none."""
+        key = (str(t.device), t.untyped_storage().data_ptr())
+        return key in self._memories or not key[1]
+
     def exact(self, t: Tensor) -> bool:
         """Whether the run's own numbers are those of exact arithmetic."""
         found = self.of(t)
@@ -93,7 +98,7 @@ class Store:
 
     def settle(self, t: Tensor, depends: bool) -> None:
         """The run's own numbers are exact here from now on."""
-        found = self.of(t)
+        found = self.of(t, create=True)
         whole = t.numel() * t.element_size() == t.untyped_storage().nbytes()
         if whole:
             found.mid = found.rad = found.why = None
@@ -101,7 +106,7 @@ class Store:
         elif found.mid is not None:
             self.write(t, Ball(t.detach().to(WIDE)), depends)
         if depends:
-            self.of(t, create=True).depends = True
+            found.depends = True
 
     def lose(self, t: Tensor, why: str) -> None:
         """Nothing is known of this memory any more."""
