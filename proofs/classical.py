@@ -1,7 +1,7 @@
 r"""G1–G4: gradient descent, Polyak–Łojasiewicz, proximal gradient, heavy ball.
 
-f(x^k) ≤ f(x^{k−1}) + σ + (L/2)‖e‖² with σ = ⟨∇f(x^{k−1}), e⟩; e = −η∇f + βΔ gives
-ησ = −‖e‖² + β⟨Δ,e⟩.
+f(x^k) ≤ f(x^{k−1}) + σ + (L/2)‖e‖² with σ = ⟨∇f(x^{k−1}), e⟩. The condition “formula” says that
+v = e + η∇f − βΔ has no length; its inner product with e is then 0: ησ = −‖e‖² + β⟨Δ,e⟩.
 **G4**: what is left is (β/2η)‖e − Δ‖² ≥ 0.
 """
 
@@ -11,88 +11,110 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from amverify.theorems.base import symbols
-from amverify.theorems.classical import beta, df, e2, eta, g0
-from amverify.theorems.tiam import HALF, L, de, dF, p1, p2, s, t
-from proofs.analysis import PROXIMAL, SEGMENT, TANGENT
+from amverify.theorems.classical import PAST, SLOPE, STEP, beta, e2, eta
+from amverify.theorems.properties import ORIGIN, Vector
+from amverify.theorems.tiam import HALF, p1, p2
 from proofs.checker import Proved
+from proofs.facts import DESCENT, NORM, SQUARE
 from proofs.ledger import Plus, Proof, Start
-from proofs.lemmas import squared, strictly_inverted
-from proofs.translate import relation
+from proofs.lemmas import absolute_pair, between, square_of, strictly_inverted, vanishing
+from proofs.polynomial import Poly
+from proofs.tiam import convex_descent, unit
+from proofs.translate import polynomial, relation
+from proofs.vectors import inner
 
-value0, value1, slope, bent = symbols("f_0 f_1 sigma bend_e")
-STEP = "the step is e = −η∇f + βΔ, up to its rounding"
+OFF = STEP + eta * SLOPE - beta * PAST
+"""e + η∇f − βΔ."""
 
 
-def _smooth(proof: Proof, words: str) -> tuple[list[Plus], Proved]:
-    """Δf ≤ σ + (L/2)‖e‖², as terms, and the equation of Δf."""
-    values = {"fx": value1, "fy": value0, "slope": slope, "bend": bent}
-    curved = proof.assume(SEGMENT, values, "from x^{k−1} to x^k")
-    bends = proof.premise("curvature", L * e2 - bent, ">=", words)
-    change = proof.meaning("Δf", df, value1 - value0, "f(x^k) − f(x^{k−1})")
-    return [Plus(1, (curved,)), Plus(HALF, (bends,))], change
+def goal_of(proof: Proof) -> Poly:
+    """What is to be reached."""
+    return relation(proof.theorem.conclusions[proof.part].inequality).poly
+
+
+def exact_step(proof: Proof) -> Proved:
+    """−‖v‖² ≥ 0 for v = e + η∇f − βΔ, from the condition that ‖v‖ ≤ 0."""
+    short, own = proof.condition("formula"), proof.symbol("off")
+    length, square = proof.fact(NORM, OFF), proof.fact(SQUARE, OFF)
+    size = -inner(OFF, OFF)
+    off = length.conclusion.poly
+    below = proof.certificate("‖v‖ ≤ 0", -off, [Plus(1, (short,))], [own])
+    return proof.certificate("‖v‖ = 0", size, [Plus(1, (below, length))], [square])
+
+
+def along(proof: Proof, none: Proved, w: Vector, name: str) -> Proved:
+    """⟨v, w⟩ = 0."""
+    return vanishing(proof, OFF, none, w, f"⟨v, {name}⟩ = 0")
+
+
+def smooth(proof: Proof) -> Proved:
+    """F(x^k) ≤ f(x^{k−1}) + σ + (L/2)‖e‖²."""
+    return proof.fact(DESCENT, "f", STEP, ORIGIN, name="from x^{k−1} to x^k")
+
+
+def slope_of(proof: Proof, equations: Sequence[Proved], right: sp.Expr) -> Proved:
+    """σ = right/η, from ησ = right."""
+    inverse, _ = strictly_inverted(proof, proof.condition("0 < η"))
+    goal = inner(SLOPE, STEP) - polynomial(right / eta)
+    return proof.certificate("σ", goal, zero=[*equations, inverse], kind="=")
 
 
 def g1(start: Start) -> Sequence[Proof]:
     """G1: e = −η∇f."""
     proof = start.proof(0)
-    terms, change = _smooth(proof, "∇f is L-Lipschitz")
-    inverse, _ = strictly_inverted(proof, proof.condition("0 < η"))
-    step = proof.premise("ησ = −‖e‖²", eta * slope + e2, "=", STEP)
-    direct = proof.certificate("σ = −‖e‖²/η", slope + e2 / eta, zero=[step, inverse], kind="=")
-    goal = relation(start.theorem.conclusions[0].inequality).poly
-    return [proof.conclude(proof.certificate("add up", goal, terms, [change, direct]))]
+    step = along(proof, exact_step(proof), STEP, "e")
+    plain, square = proof.hypothesis("β = 0"), proof.symbol("e2")
+    direct = slope_of(proof, [step, plain, square], -e2)
+    equations = [proof.symbol("df"), square, direct]
+    last = proof.certificate("add up", goal_of(proof), [Plus(1, (smooth(proof),))], equations)
+    return [proof.conclude(last)]
 
 
 def g2(start: Start) -> Sequence[Proof]:
-    """G2: the Polyak–Łojasiewicz inequality in G1."""
+    """G2: the Polyak–Łojasiewicz inequality in G1; σ = −η‖∇f‖², ‖e‖² = η²‖∇f‖²."""
     proof = start.proof(0)
-    terms, change = _smooth(proof, "∇f L-Lipschitz")
-    slope_ = proof.premise("σ = −η‖∇f‖²", slope + eta * g0, "=", STEP)
-    length = proof.premise("‖e‖² = η²‖∇f‖²", e2 - eta**2 * g0, "=", STEP)
+    none, plain = exact_step(proof), proof.hypothesis("β = 0")
+    slope, length = along(proof, none, SLOPE, "∇f"), along(proof, none, STEP, "e")
+    sums = [proof.symbol("df"), proof.symbol("e2"), proof.symbol("g0")]
     step, short = proof.condition("0 < η"), proof.condition("η < 2/L")
-    terms.append(Plus(HALF, (step, short, proof.condition("PL"))))
-    goal = relation(start.theorem.conclusions[0].inequality).poly
-    return [proof.conclude(proof.certificate("add up", goal, terms, [change, slope_, length]))]
+    terms = [Plus(1, (smooth(proof),)), Plus(HALF, (step, short, proof.condition("PL")))]
+    equations = [*sums, slope, length, plain]
+    return [proof.conclude(proof.certificate("add up", goal_of(proof), terms, equations))]
+
+
+def nought(proof: Proof, c: sp.Symbol, name: str) -> Proved:
+    """C = 0 from the condition |c| ≤ 0."""
+    small = proof.condition(name)
+    less, more = absolute_pair(proof, polynomial(c), str(c))
+    low = proof.certificate(f"{c} ≥ 0", c, [Plus(1, (more,)), Plus(1, (small,))])
+    high = proof.certificate(f"{c} ≤ 0", -c, [Plus(1, (less,)), Plus(1, (small,))])
+    return between(proof, low, high, f"{c} is 0")
 
 
 def g3(start: Start) -> Sequence[Proof]:
     """G3: convex g, no inertia."""
     proof = start.proof(0)
-    H0, H1, Hu, G0, G1, gi, ge, gD = symbols("H0 H1 H_hat G0 G1 g_sub g_e g_Delta")
-    first = proof.premise("p1 = 0", p1, "=", "no first inertia")
-    second = proof.premise("p2 = 0", p2, "=", "no second inertia")
-    third = proof.premise("t = 1", t - 1, "=", "no third inertia")
-    over = proof.certificate("t > 0", t, zero=[third], kind=">", slack=1)
-    inverse, _ = strictly_inverted(proof, over)
-    unit = proof.certificate("1/t = 1", 1 / t - 1, zero=[third, inverse], kind="=")
-    sub = proof.assume(PROXIMAL, {"gx": G0, "gy": G1, "inner": gi}, "proximal point")
-    formula = s * L * (e2 / t - p1 * de) / t + ge / t
-    is_ = proof.meaning("its subgradient", gi, formula, "⟨·, u^k − u⁺⟩, u⁺ = u^k + e/t")
-    tangent = proof.assume(TANGENT, {"fx": H0, "fy": Hu, "slope": -p2 * gD}, "convexity at û")
-    bend = sp.Symbol("bend", real=True)
-    values = {"fx": H1, "fy": Hu, "slope": ge - p2 * gD, "bend": bend}
-    curved = proof.assume(SEGMENT, values, "from û to u^{k+1}")
-    modulus = proof.condition("modulus")
-    change = proof.meaning("ΔF", dF, H1 + G1 - H0 - G0, "F = H + g")
-    terms = [*(Plus(1, (x,)) for x in (sub, tangent, curved)), Plus(HALF, (modulus,))]
-    goal = relation(start.theorem.conclusions[0].inequality).poly
-    equations = [change, is_, first, second, unit]
-    return [proof.conclude(proof.certificate("add up", goal, terms, equations))]
+    first, second = nought(proof, p1, "p1 = 0"), nought(proof, p2, "p2 = 0")
+    one = between(proof, proof.hypothesis("p3 ≥ 0"), proof.condition("p3 = 0"), "t = 1")
+    falls = convex_descent(proof, one)
+    equations = [first, second, unit(proof, one)]
+    last = proof.certificate("no inertia", goal_of(proof), [Plus(1, (falls,))], equations)
+    return [proof.conclude(last)]
 
 
 def g4(start: Start) -> Sequence[Proof]:
     """G4: heavy ball."""
     proof = start.proof(0)
-    terms, change = _smooth(proof, "∇f L-Lipschitz")
+    step = along(proof, exact_step(proof), STEP, "e")
     inverse, over = strictly_inverted(proof, proof.condition("0 < η"))
-    step = proof.premise("ησ = −‖e‖² + β⟨Δ,e⟩", eta * slope + e2 - beta * de, "=", STEP)
-    claim = slope + (e2 - beta * de) / eta
-    direct = proof.certificate("σ", claim, zero=[step, inverse], kind="=")
-    gap = squared(proof, "‖e − Δ‖²", 1, -1)
-    terms.append(Plus(HALF, (over, proof.condition("0 ≤ β"), gap)))
-    goal = relation(start.theorem.conclusions[0].inequality).poly
-    return [proof.conclude(proof.certificate("add up", goal, terms, [change, direct]))]
+    square, past = proof.symbol("e2"), proof.symbol("d2")
+    cross = polynomial(beta) * inner(PAST, STEP)
+    slope = inner(SLOPE, STEP) + polynomial(1 / eta) * (polynomial(e2) - cross)
+    direct = proof.certificate("σ", slope, zero=[step, square, inverse], kind="=")
+    gap = square_of(proof, "‖e − Δ‖²", STEP - PAST)
+    terms = [Plus(1, (smooth(proof),)), Plus(HALF, (over, proof.condition("0 ≤ β"), gap))]
+    equations = [proof.symbol("df"), square, past, direct]
+    return [proof.conclude(proof.certificate("add up", goal_of(proof), terms, equations))]
 
 
 GROUP = {"G1": g1, "G2": g2, "G3": g3, "G4": g4}

@@ -24,13 +24,14 @@ from amverify.theorems.properties import (
     Box,
     Clipped,
     Convex,
-    Equal,
+    Falls,
     Least,
     LipschitzGradient,
     Minimiser,
     Property,
     Proximal,
     Smooth,
+    Stretched,
     Sum,
     Vector,
     gradient,
@@ -258,11 +259,23 @@ def CLIP(theorem: Theorem, end: Vector) -> Instance:
     return Instance(coordinate(end) - factor * coordinate(found.point), "=", by, asks)
 
 
-@fact("equal vectors", "equal vectors have equal inner products", "definition of equality")
-def EQUAL(theorem: Theorem, x: Vector, w: Vector) -> Instance:
-    """⟨x − y, w⟩ = 0 where the vector x is said to be y."""
-    found, by = licence(theorem, Equal, lambda p: p.left == x)
-    return Instance(inner(found.left - found.right, w), "=", by)
+def _stretched(theorem: Theorem, end: Vector) -> tuple[Stretched, tuple[Hypothesis, ...]]:
+    return licence(theorem, Stretched, lambda p: p.end == end)
+
+
+@fact("stretching", "⟨t d, w⟩ = t⟨d, w⟩", "definition of u + t d")
+def STRETCHED(theorem: Theorem, end: Vector, w: Vector) -> Instance:
+    """⟨end − t·point, w⟩ = 0 where end is said to be t·point."""
+    found, by = _stretched(theorem, end)
+    return Instance(inner(end - found.top * found.point, w), "=", by)
+
+
+@fact("stretching by 1", "f(u + t d) = f(u + d) for t = 1", "definition of u + t d")
+def UNSTRETCHED(theorem: Theorem, f: str, end: Vector) -> Instance:
+    """f(end) − f(point) = 0, for t = 1."""
+    found, by = _stretched(theorem, end)
+    asks = (Relation(polynomial(found.top - 1), "="),)
+    return Instance(value(f, end) - value(f, found.point), "=", by, asks)
 
 
 @fact("norm", "‖x‖ ≥ 0 and ‖x‖² = ⟨x, x⟩", "definition of the Euclidean norm")
@@ -306,15 +319,33 @@ def attained(name: str) -> sp.Symbol:
     return sp.Symbol(f"argmin[{name}]", real=True)
 
 
-@fact("least value, where", "a continuous coercive function attains its minimum", "Weierstrass")
+@fact(
+    "least value, where",
+    "a convex quadratic that is bounded below attains its minimum",
+    "Frank & Wolfe (1956)",
+)
 def WHERE(theorem: Theorem, name: str) -> Instance:
     """The minimiser lies in the set: argmin ≥ 0."""
     return Instance(polynomial(attained(name)), ">=", _least(theorem, name)[1])
 
 
-@fact("least value, attained", "a continuous coercive function attains its minimum", "Weierstrass")
+@fact(
+    "least value, attained",
+    "a convex quadratic that is bounded below attains its minimum",
+    "Frank & Wolfe (1956)",
+)
 def ATTAINED(theorem: Theorem, name: str) -> Instance:
     """objective(argmin) − least value = 0."""
     found, by = _least(theorem, name)
     poly = polynomial(found.objective.xreplace({found.variable: attained(name)}))
     return Instance(poly - polynomial(found.value), "=", by)
+
+
+@fact("for every e and Δ", "what holds for all e and Δ holds for two of them", "logic")
+def FALLS(theorem: Theorem, e: int, past: int) -> Instance:
+    """−claim > 0 at two numbers, not both 0."""
+    found, by = licence(theorem, Falls, lambda p: True)
+    if not (e or past):
+        raise Refused("nothing is said of e = Δ = 0")
+    values = {found.square: e * e, found.product: e * past, found.past: past * past}
+    return Instance(-polynomial(found.claim.xreplace(values)), ">", by)

@@ -24,12 +24,12 @@ from typing import Any, Literal
 import sympy as sp
 
 from amverify.theorems.base import Hypothesis, Inequality, Parameter, Theorem
-from amverify.theorems.properties import Norm, RootOfSum, Term
+from amverify.theorems.properties import RootOfSum, Term
 from proofs.atoms import deep
 from proofs.checker import Kind, Relation
 from proofs.polynomial import Poly, Refused, const, var
 from proofs.translate import polynomial, relation
-from proofs.vectors import inner, reading, total
+from proofs.vectors import reading, total
 
 Reason = Literal["condition", "parameter", "hypothesis", "conclusion", "definition", "fact"]
 
@@ -106,7 +106,7 @@ def conclusion(theorem: Theorem, part: int) -> Leaf:
 def symbol(theorem: Theorem, name: str) -> tuple[Leaf, ...]:
     """What a symbol of the object is, from its table of terms.
 
-    One equation; of a norm or a root, that it is not negative and what its square is.
+    One equation; of a root, that it is not negative and what its square is.
 
     Raises:
         Refused: if the table does not say.
@@ -115,10 +115,8 @@ def symbol(theorem: Theorem, name: str) -> tuple[Leaf, ...]:
     if term is None:
         raise Refused(f"the theorem's terms do not say what {name} is")
     own, text = var(name), theorem.symbols[name]
-    says = [Relation(own, ">=")]
-    if isinstance(term, Norm | RootOfSum):
-        found = inner(term.of, term.of) if isinstance(term, Norm) else _summed(term)
-        says.append(Relation(own * own - found, "="))
+    if isinstance(term, RootOfSum):
+        says = [Relation(own, ">="), Relation(own * own - _summed(term), "=")]
     else:
         says = [Relation(own - reading(term), "=")]
     return tuple(Leaf("definition", name, text, r, term) for r in says)

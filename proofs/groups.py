@@ -16,7 +16,6 @@ from amverify.theorems import theorem
 from amverify.theorems.base import Theorem
 from proofs import classical, criticality, rates, regions, samt, samt_links, samt_s3, search, tiam
 from proofs import ledger as ledgers
-from proofs.analysis import REGISTRY
 from proofs.certificates_io import load
 from proofs.chains import Chain
 from proofs.checker import Relation
@@ -139,7 +138,8 @@ def _complete(found: Theorem, chains: tuple[Chain, ...]) -> None:
 
 
 def _of_ledger(record: ledgers.Record) -> Outcome:
-    facts = tuple(Fact(REGISTRY[n].text, REGISTRY[n].source) for n in record.assumptions)
+    taken = (Fact(x.text, x.source) for x in record.leaves if x.reason == "fact")
+    facts = tuple(dict.fromkeys(taken))
     return Outcome(
         record.theorem,
         {p.key: tuple(p.lines) for p in record.proofs},
@@ -147,6 +147,7 @@ def _of_ledger(record: ledgers.Record) -> Outcome:
         tuple(o for p in record.proofs for o in p.obligations),
         {p.key: p.found for p in record.proofs},
         record.seconds,
+        record.leaves,
     )
 
 

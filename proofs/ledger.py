@@ -2,19 +2,15 @@ r"""A theorem's proof as a list of steps, each a theorem of the kernel.
 
     proof = Proof(theorem, 0)                  # its first conclusion
     s = proof.condition("s > 0")               # of the object, by its name
-    q = proof.assume(TANGENT, {...})           # an instance of a fact of analysis
+    q = proof.fact(TANGENT, "H", ORIGIN, û)    # an instance of a fact of analysis
     d = proof.certificate("add up", formula, [Plus(1, (s, q))], [e])    # e an equation
     proof.conclude(d)                          # must be the object's own inequality
 
 The multipliers of equations come from ``proofs/certificates/ID.json`` (or from ``find``, when they
 are being searched for). ``conclude`` accepts a theorem only if its conclusion *is* the translation
-of the object's inequality and if each of its hypotheses is one of
-
-* a condition of this conclusion of the object (the same object: an edited formula does not match);
-* an earlier conclusion of the same object (an audit's HOLDS asks for all of them);
-* a *premise*: words that stand in the object's statement or facts, as a formula;
-* a *meaning*: an equation that says what a symbol of the object is;
-* an instance of an entry of ``analysis``.
+of the object's inequality, if each of its hypotheses was granted by a rule of ``grants`` or
+``facts``, and if the conclusion is not, up to a positive factor, itself one of them (an earlier
+conclusion, proved in the same check, may serve again).
 """
 
 from __future__ import annotations
@@ -23,21 +19,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import sympy as sp
 
 from amverify.theorems.base import Theorem
-from proofs import checker
-from proofs.analysis import Assumption
+from proofs import checker, grants
+from proofs.atoms import deep
 from proofs.certificates_io import Steps
 from proofs.checker import Kind, Proved, Relation
-from proofs.polynomial import Poly, Refused, rational
+from proofs.facts import Template
+from proofs.grants import Leaf
+from proofs.polynomial import Poly, Refused, const, rational
 from proofs.squares import Term
 from proofs.translate import polynomial, relation
 
 Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
-Reason = Literal["condition", "conclusion", "premise", "meaning", "analysis"]
 
 
 @dataclass(frozen=True)
@@ -47,15 +44,6 @@ class Plus:
     coefficient: Any
     factors: tuple[Proved, ...] = ()
     squares: tuple[Any, ...] = (1,)
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """A hypothesis that a proof may rest on, and why."""
-
-    reason: Reason
-    name: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -88,55 +76,77 @@ class Proof:
         """The error of a step, with theorem and step named."""
         return Refused(f"{self.theorem.id}, step “{step}”: {why}")
 
-    def _leaf(self, r: Relation, reason: Reason, name: str, text: str) -> Proved:
-        self.leaves[r] = Leaf(reason, name, text)
-        self.lines.append(Line(name, str(r), reason))
-        self.names[r] = name
-        return checker.assume(r)
+    def _grant(self, found: Leaf, name: str, sides: Sequence[Proved] = ()) -> Proved:
+        """Note a leaf and assume it; its side conditions have to be proved."""
+        assumed = checker.assume(found.relation)
+        if found.asks:
+            proved = {side.conclusion for side in sides}
+            lacking = [str(r) for r in found.asks if r not in proved]
+            if lacking:
+                raise self.refuse(name, f"{found.name} asks that {', '.join(lacking)} be proved")
+            terms = [] if found.relation.kind == "=" else [Term((0,))]
+            equal = [(0, const(1))] if found.relation.kind == "=" else []
+            assumed = checker.certificate([assumed, *sides], found.relation, terms, equal)
+        self.leaves[found.relation] = found
+        self.lines.append(Line(name, str(found.relation), found.reason))
+        self.names[found.relation] = name
+        return assumed
 
-    def leaf(self, assumed: Proved, reason: Reason, name: str, text: str) -> Proved:
-        """Grant what was assumed by the kernel's own rule."""
-        return self._leaf(assumed.conclusion, reason, name, text)
+    def _taken(self, step: str, make: Callable[[], Leaf]) -> Leaf:
+        try:
+            return make()
+        except Refused as why:
+            raise self.refuse(step, why) from None
 
     def condition(self, name: str) -> Proved:
-        """A condition of the object's conclusion.
+        """A condition of the object's conclusion."""
+        found = self._taken(name, lambda: grants.condition(self.theorem, self.part, name))
+        return self._grant(found, name)
 
-        Raises:
-            Refused: if the object has none of this name.
-        """
-        for found in self.theorem.conclusions[self.part].conditions:
-            if found.name == name:
-                return self._leaf(relation(found), "condition", name, found.text)
-        raise self.refuse(name, "the theorem has no condition of this name")
+    def parameter(self, name: str) -> Proved:
+        """The sign of a declared constant."""
+        return self._grant(self._taken(name, lambda: grants.parameter(self.theorem, name)), name)
+
+    def hypothesis(self, name: str) -> Proved:
+        """What the object says in words, as its own formula."""
+        return self._grant(self._taken(name, lambda: grants.hypothesis(self.theorem, name)), name)
 
     def earlier(self, part: int) -> Proved:
         """A conclusion of the same object that stands before this one."""
         if not 0 <= part < self.part:
             raise self.refuse("earlier", f"conclusion {part} does not stand before {self.part}")
-        found = self.theorem.conclusions[part].inequality
-        return self._leaf(relation(found), "conclusion", found.name, found.text)
+        found = grants.conclusion(self.theorem, part)
+        return self._grant(found, found.name)
 
-    def premise(self, name: str, formula: Any, kind: Kind, words: str) -> Proved:
-        """What the object says in words; ``words`` must stand in its text.
+    def symbol(self, name: str) -> Proved:
+        """What a symbol of the object is: an equation; of a root, its square."""
+        return self._symbol(name, -1)
 
-        Raises:
-            Refused: if they do not.
-        """
-        facts = (fact.text for fact in self.theorem.facts)
-        parts = (c.text for part in self.theorem.conclusions for c in part.conditions)
-        said = (self.theorem.statement, *facts, *parts, *self.theorem.symbols.values())
-        if not any(words in text for text in said):
-            raise self.refuse(name, f"the statement does not say “{words}”")
-        return self._leaf(Relation(_poly(formula), kind), "premise", name, words)
+    def sign(self, name: str) -> Proved:
+        """That a symbol which is a root of a sum is not negative."""
+        return self._symbol(name, 0)
 
-    def meaning(self, name: str, left: Any, right: Any, text: str) -> Proved:
-        """left = right by definition of a symbol."""
-        r = Relation(_poly(left) - _poly(right), "=")
-        return self._leaf(r, "meaning", name, text)
+    def _symbol(self, name: str, which: int) -> Proved:
+        found = self._taken(name, lambda: grants.symbol(self.theorem, name)[which])
+        if found.relation in self.leaves:
+            return checker.assume(found.relation)
+        return self._grant(found, name)
 
-    def assume(self, entry: Assumption, values: Mapping[str, Any], name: str = "") -> Proved:
-        """An instance of a fact of analysis."""
-        return self._leaf(entry.instance(values), "analysis", name or entry.name, entry.name)
+    def define(self, name: str, formula: Any, text: str) -> Proved:
+        """A fresh name for a formula."""
+        spoken = (*self.leaves, *self.names)
+        taken = grants.names_of(self.theorem).union(*(deep(r.poly) for r in spoken))
+        return self._grant(
+            self._taken(name, lambda: grants.define(name, formula, taken, text)), name
+        )
+
+    def fact(
+        self, entry: Template, *where: Any, name: str = "", sides: Sequence[Proved] = ()
+    ) -> Proved:
+        """An instance of a fact of analysis, licensed by the object's hypotheses."""
+        step = name or entry.name
+        found = self._taken(step, lambda: entry.instance(self.theorem, *where))
+        return self._grant(found, step, sides)
 
     def certificate(
         self,
@@ -209,14 +219,20 @@ class Proof:
         """Close the proof.
 
         Raises:
-            Refused: if this is not the object's conclusion, or rests on anything else.
+            Refused: if this is not the object's conclusion, if it rests on what nobody granted, or
+                if it was granted as it stands.
         """
         inequality = self.theorem.conclusions[self.part].inequality
         if found.conclusion != relation(inequality):
             raise self.refuse(inequality.name, f"reached {found.conclusion}, not {inequality}")
         for h in found.hypotheses:
-            if Relation(h.poly, h.kind) not in self.leaves:
+            leaf = self.leaves.get(Relation(h.poly, h.kind))
+            if leaf is None:
                 raise self.refuse(inequality.name, f"rests on {h}, which nobody granted")
+            if leaf.reason != "conclusion" and _same(h, found.conclusion):
+                raise self.refuse(
+                    inequality.name, f"the conclusion is its {leaf.reason} “{leaf.name}”"
+                )
         self.reached = found
         return self
 
@@ -227,6 +243,15 @@ class Proof:
             raise self.refuse("conclusion", "not reached")
         plain = {Relation(h.poly, h.kind) for h in self.reached.hypotheses}
         return tuple(leaf for r, leaf in self.leaves.items() if r in plain)
+
+
+def _same(granted: Relation, conclusion: Relation) -> bool:
+    """Whether what was granted is the conclusion, or a positive multiple of it."""
+    mine, theirs = granted.poly.terms, conclusion.poly.terms
+    if set(mine) != set(theirs) or not mine:
+        return False
+    ratios = {mine[m] / theirs[m] for m in mine}
+    return len(ratios) == 1 and (min(ratios) > 0 or granted.kind == "=")
 
 
 def _poly(formula: Any) -> Poly:
@@ -276,10 +301,9 @@ class Record:
         return sum(len(p.obligations) for p in self.proofs)
 
     @property
-    def assumptions(self) -> tuple[str, ...]:
-        """The facts of analysis that it rests on."""
-        found = (x for p in self.proofs for x in p.rests_on if x.reason == "analysis")
-        return tuple(dict.fromkeys(x.text for x in found))
+    def leaves(self) -> tuple[Leaf, ...]:
+        """What the conclusions rest on, each once for every proof."""
+        return tuple(leaf for p in self.proofs for leaf in p.rests_on)
 
 
 def check(prove: Prove, start: Start) -> Record:

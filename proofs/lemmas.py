@@ -1,46 +1,93 @@
-r"""Lemmas that several proofs use: |c|, 1/q > 0, and sums over coordinates."""
+r"""Lemmas that several proofs use: |c|, 1/q > 0, squares of vectors, and sums over coordinates."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Iterable
 
 import sympy as sp
 
 from amverify.theorems.base import symbols
+from amverify.theorems.blockwise import PAST, STEP
+from amverify.theorems.properties import Vector
 from amverify.theorems.tiam import d2, de, e2
 from proofs import checker, magnitude
 from proofs.atoms import atom, inside
 from proofs.checker import Proved, Relation
 from proofs.ledger import Plus, Proof
-from proofs.polynomial import Poly, var
+from proofs.polynomial import Poly, const
+from proofs.translate import polynomial
+from proofs.vectors import INDEX, coordinate, coordinate_name, inner
 
-D, e = symbols("Delta_j e_j")
-
-
-def total_of(proof: Proof, name: str, formula: sp.Expr, left: str, right: str, text: str) -> Proved:
-    """A symbol as the sum over coordinates of left·right, or of left alone, that it stands for."""
-    factors = [(left, 1), *([(right, 1)] if right else [])] if left != right else [(left, 2)]
-    inside = Poly({tuple(sorted(factors)): Fraction(1)})
-    return proof.meaning(name, formula, var(f"Σ_j({inside})"), text)
+x, y = symbols("x_any y_any")
+HALF = sp.Rational(1, 2)
 
 
-def products(proof: Proof) -> list[Proved]:
-    """What ‖e‖², ⟨Δ,e⟩ and ‖Δ‖² are."""
-    return [
-        total_of(proof, "‖e‖²", e2, e.name, e.name, "‖e‖² = Σ e_j²"),
-        total_of(proof, "⟨Δ,e⟩", de, D.name, e.name, "⟨Δ,e⟩ = Σ Δ_j e_j"),
-        total_of(proof, "‖Δ‖²", d2, D.name, D.name, "‖Δ‖² = Σ Δ_j²"),
-    ]
+def summed(proof: Proof, name: str, one: Proved, names: Iterable[str]) -> Proved:
+    """Σ_j of what holds of every coordinate; ``names`` are the coordinate's variables."""
+    found = checker.summation(one, list(names), INDEX)
+    return proof.record(name, found, "summation", [one])
 
 
-def squared(proof: Proof, name: str, x: sp.Expr, y: sp.Expr) -> Proved:
-    """‖x e + y Δ‖² ≥ 0, written with ‖e‖², ⟨Δ,e⟩ and ‖Δ‖²."""
-    vector = x * e + y * D
-    one = proof.certificate(f"{name}, coordinate", vector**2, [Plus(1, (), (vector,))])
-    summed = checker.summation(one, [D.name, e.name], "j")
-    total = proof.record(f"{name}, sum", summed, "summation", [one])
-    goal = x**2 * e2 + 2 * x * y * de + y**2 * d2
-    return proof.certificate(name, goal, [Plus(1, (total,))], products(proof))
+def coordinates(*vectors: Vector) -> list[str]:
+    """The coordinate's variables of vectors."""
+    return list(dict.fromkeys(coordinate_name(n) for v in vectors for n, _ in v.parts))
+
+
+def square_of(proof: Proof, name: str, v: Vector) -> Proved:
+    """⟨v, v⟩ ≥ 0."""
+    own = coordinate(v)
+    one = proof.certificate(f"{name}, coordinate", own * own, [Plus(1, (), (own,))])
+    return summed(proof, f"{name}, sum", one, coordinates(v))
+
+
+def squared(proof: Proof, name: str, along: sp.Expr, past: sp.Expr) -> Proved:
+    """‖along·e + past·Δ‖² ≥ 0, written with ‖e‖², ⟨Δ,e⟩ and ‖Δ‖²."""
+    total = square_of(proof, name, along * STEP + past * PAST)
+    goal = along**2 * e2 + 2 * along * past * de + past**2 * d2
+    own = {"e2": along**2, "de": along * past, "d2": past**2}
+    equations = [proof.symbol(symbol) for symbol, c in own.items() if c != 0]
+    return proof.certificate(name, goal, [Plus(1, (total,))], equations)
+
+
+def vanishing(proof: Proof, zero: Vector, none: Proved, w: Vector, name: str) -> Proved:
+    """⟨v, w⟩ = 0 where −⟨v, v⟩ ≥ 0: with p = ⟨v, w⟩ and q = ⟨w, w⟩,
+
+    ‖−½(q + 1)v + p w‖² ≥ 0 is ¼(q + 1)²⟨v, v⟩ − p² ≥ 0.
+    """
+    p, q, v2 = inner(zero, w), inner(w, w), inner(zero, zero)
+    any_ = square_of(proof, f"{name}: ‖xv + yw‖²", x * zero + y * w)
+    first = const(-1) * polynomial(HALF) * (q + const(1))
+    chosen = checker.substitute(any_, {x.name: first, y.name: p})
+    put = proof.record(f"{name}: x, y chosen", chosen, "substitution", [any_])
+    small = proof.certificate(
+        f"{name}: −p² ≥ 0", -(p * p), [Plus(1, (put,)), Plus(1, (none,), (first,))]
+    )
+    assert put.conclusion.poly == first * first * v2 - p * p
+    return proof.record(name, zero_of(proof, p, small, name), "cases", [small])
+
+
+def zero_of(proof: Proof, p: Poly, small: Proved, name: str) -> Proved:
+    """P = 0 from −p² ≥ 0."""
+    goal = Relation(p, "=")
+    branches = {"=": checker.assume(goal)}
+    for kind, sign in ((">", 1), ("<", -1)):
+        away = checker.assume(Relation(const(sign) * p, ">"))
+        terms = [Plus(1, (away, away)), Plus(1, (small,))]
+        nothing = proof.certificate(f"{name}: p {kind} 0 is absurd", 0, terms, kind=">")
+        branches[kind] = checker.absurd(nothing, goal)
+    return checker.cases(p, branches)
+
+
+def between(proof: Proof, low: Proved, high: Proved, name: str) -> Proved:
+    """P = 0 from p ≥ 0 and −p ≥ 0."""
+    p, goal = low.conclusion.poly, Relation(low.conclusion.poly, "=")
+    branches = {"=": checker.assume(goal)}
+    for kind, sign, other in ((">", 1, high), ("<", -1, low)):
+        away = checker.assume(Relation(const(sign) * p, ">"))
+        terms = [Plus(1, (away,)), Plus(1, (other,))]
+        nothing = proof.certificate(f"{name}: {kind} is absurd", 0, terms, kind=">")
+        branches[kind] = checker.absurd(nothing, goal)
+    return proof.record(name, checker.cases(p, branches), "cases", [low, high])
 
 
 def strictly_inverted(proof: Proof, positive: Proved) -> tuple[Proved, Proved]:

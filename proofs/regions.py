@@ -6,6 +6,12 @@ r"""T2, T2n and T3: which weights make T1 a Lyapunov decrease.
 
 The region is necessary: with any weight, e = 1 and Δ = ±1 leave −L(q ∓ c) < 0.
 
+**T2n.** With G = ∇H(û) − ∇H(u^k), ‖G‖ ≤ L|p2|‖Δ‖, and κ = L|p2|
+
+    κ·[½κ(‖e‖² + ‖Δ‖²) + ⟨G, e⟩] = ½‖G + κe‖² + ½(κ²‖Δ‖² − ‖G‖²) ≥ 0;
+
+where κ = 0, G vanishes.
+
 **T3.** X = δ − Lp2², Y = 2(1−ϑ)L(s/t − ½) − δ': what is left is ½[Y‖e‖² + X‖Δ‖² − 2Lc⟨Δ,e⟩], and Y
 times it is ‖Ye − LcΔ‖² + (XY − L²c²)‖Δ‖². Where Y = 0, c = 0 or L = 0.
 """
@@ -16,7 +22,8 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from amverify.theorems.base import symbols
+from amverify.theorems.blockwise import AHEAD, STEP
+from amverify.theorems.properties import ORIGIN, gradient
 from amverify.theorems.tiam import (
     COUPLING,
     HALF,
@@ -24,9 +31,7 @@ from amverify.theorems.tiam import (
     d2,
     de,
     delta1,
-    dF,
     e2,
-    gamma,
     p1,
     p2,
     s,
@@ -34,17 +39,27 @@ from amverify.theorems.tiam import (
     theta,
 )
 from proofs import checker
-from proofs.analysis import LIPSCHITZ, MINIMAL, PROXIMAL, SEGMENT
 from proofs.atoms import atom
 from proofs.checker import Proved, Relation
+from proofs.facts import DESCENT, FALLS, LIPSCHITZ
 from proofs.ledger import Plus, Proof, Start
-from proofs.lemmas import absolute_pair, size_below, squared, strictly_inverted
-from proofs.polynomial import const
-from proofs.tiam import descent
+from proofs.lemmas import (
+    absolute_pair,
+    between,
+    size_below,
+    square_of,
+    squared,
+    strictly_inverted,
+    vanishing,
+)
+from proofs.polynomial import Poly, const
+from proofs.tiam import NAMES, VARIANTS, convex_inner, either, least, parts
 from proofs.translate import polynomial, relation
+from proofs.vectors import inner
 
 QUARTER, EIGHTH = sp.Rational(1, 4), sp.Rational(1, 8)
 C = polynomial(COUPLING)
+HALF_POLY = polynomial(HALF)
 
 
 def goal_of(proof: Proof) -> Relation:
@@ -52,21 +67,36 @@ def goal_of(proof: Proof) -> Relation:
     return relation(proof.theorem.conclusions[proof.part].inequality)
 
 
+def positive_modulus(proof: Proof, falls: Proved) -> Proved:
+    """L > 0, because with L = 0 nothing falls."""
+    sign, own = proof.hypothesis("L ≥ 0"), polynomial(L)
+    goal = Relation(own, ">")
+    flat = checker.assume(Relation(own, "="))
+    nothing = proof.certificate("L = 0 is absurd", 0, [Plus(1, (falls,))], [flat], ">")
+    below = checker.assume(Relation(-own, ">"))
+    less = proof.certificate("L < 0 is absurd", 0, [Plus(1, (below,)), Plus(1, (sign,))], kind=">")
+    branches = {
+        ">": checker.assume(goal),
+        "=": checker.absurd(nothing, goal),
+        "<": checker.absurd(less, goal),
+    }
+    return proof.record("L > 0", checker.cases(own, branches), "cases", [falls, sign])
+
+
 def necessary(start: Start) -> Proof:
     """From any weight that makes T1 a decrease, at (e, Δ) = (1, 1) and (1, −1)."""
-    proof, weight = start.proof(0), sp.Symbol("delta_any", real=True)
-    words = "There is a Lyapunov weight that makes T1 a decrease for all e, Δ"
-    modulus = proof.premise("L > 0", L, ">", "the block's modulus")
-    inverse, over = strictly_inverted(proof, modulus)
+    proof = start.proof(0)
     goal, size = goal_of(proof), atom("|{}|", C)
+    signs = ((">=", 1), ("<=", -1))
+    falls = {kind: proof.fact(FALLS, 1, sign, name=f"e = 1, Δ = {sign}") for kind, sign in signs}
+    modulus = positive_modulus(proof, falls[">="])
+    inverse, over = strictly_inverted(proof, modulus)
     branches: dict[str, Proved] = {}
-    for kind, sign in ((">=", 1), ("<=", -1)):
-        left = -L * (s / t - HALF - sign * COUPLING - p2**2 / 2) + weight / 2 * (1 - sign**2)
-        falls = proof.premise(f"decrease at e = 1, Δ = {sign}", -left, ">", words)
+    for kind, sign in signs:
         own = const(sign) * C
         assumed = checker.assume(Relation(own, ">="))
         below = size_below(proof, own, size, assumed, f"c {kind} 0")
-        times = [Plus(2, (falls,)), Plus(2, (modulus, below))]
+        times = [Plus(2, (falls[kind],)), Plus(2, (modulus, below))]
         strict = proof.certificate(
             f"L·region, c {kind} 0", polynomial(L) * goal.poly, times, kind=">"
         )
@@ -77,72 +107,103 @@ def necessary(start: Start) -> Proof:
     return proof.conclude(proof.record("region", found, "cases", list(branches.values())))
 
 
-def sufficient(start: Start) -> Proof:
-    """In the region, the object's own weight does."""
-    proof = start.proof(1)
-    falls = descent(proof)
-    region, modulus = proof.earlier(0), proof.premise("L ≥ 0", L, ">=", "the block's modulus")
+def sufficient(start: Start, variant: str) -> Proof:
+    """With the object's own weight, a decrease by its margin times L/4, positive in the region."""
+    proof = start.proof(1, variant)
+    falls = either(proof, bool(variant))
+    region, modulus = proof.earlier(0), proof.hypothesis("L ≥ 0")
     plus, minus = squared(proof, "‖e + Δ‖²", 1, 1), squared(proof, "‖e − Δ‖²", 1, -1)
     less, more = absolute_pair(proof, C, "c")
+    inside = proof.theorem.conclusions[0].inequality
+    margin = polynomial(L * (inside.rhs - inside.lhs) * (e2 + d2) / 4)
     terms = [
         Plus(1, (falls,)),
-        Plus(EIGHTH, (modulus, region, plus)),
-        Plus(EIGHTH, (modulus, region, minus)),
         Plus(QUARTER, (modulus, more, minus)),
         Plus(QUARTER, (modulus, less, plus)),
     ]
-    return proof.conclude(proof.certificate("decrease", goal_of(proof).poly, terms))
+    goal = goal_of(proof).poly
+    strict = proof.certificate("decrease by the margin", goal - margin, terms)
+    last = [
+        Plus(1, (strict,)),
+        Plus(EIGHTH, (modulus, region, plus)),
+        Plus(EIGHTH, (modulus, region, minus)),
+    ]
+    return proof.conclude(proof.certificate("decrease", goal, last))
 
 
 def t2(start: Start) -> Sequence[Proof]:
     """Necessity (conclusion 0) and sufficiency (conclusion 1)."""
-    return necessary(start), sufficient(start)
+    return necessary(start), *(sufficient(start, variant) for variant in VARIANTS)
+
+
+def turned(proof: Proof) -> Proved:
+    """½κ(‖e‖² + ‖Δ‖²) + ⟨∇H(û) − ∇H(u^k), e⟩ ≥ 0, κ = L|p2|."""
+    turn = gradient("H", AHEAD) - gradient("H", ORIGIN)
+    size = L * sp.Abs(p2)
+    kappa, root = polynomial(size), checker.absolute(polynomial(p2))
+    sign = proof.certificate(
+        "κ ≥ 0",
+        kappa,
+        [Plus(1, (proof.hypothesis("L ≥ 0"), proof.record("|p2|", root[0], "size")))],
+    )
+    square = proof.record("|p2|²", root[1], "size")
+    near = proof.fact(LIPSCHITZ, "H", AHEAD, ORIGIN, name="∇H(û) against ∇H(u^k)")
+    sums = [proof.symbol("e2"), proof.symbol("d2")]
+    goal = HALF_POLY * kappa * polynomial(e2 + d2) + inner(turn, STEP)
+    far = square_of(proof, "‖G + κe‖²", turn + size * STEP)
+    times = proof.certificate(
+        "κ·bound", kappa * goal, [Plus(HALF, (far,)), Plus(HALF, (near,))], [*sums, square]
+    )
+    positive = checker.assume(Relation(kappa, ">"))
+    inverse, over = strictly_inverted(proof, positive)
+    some = proof.certificate("bound, κ > 0", goal, [Plus(1, (over, times))], [inverse])
+    return _flat(proof, goal, some, near, sign, square)
+
+
+def _flat(
+    proof: Proof, goal: Poly, some: Proved, near: Proved, sign: Proved, square: Proved
+) -> Proved:
+    """The same where κ = 0: G has no inner product with e."""
+    turn, kappa = gradient("H", AHEAD) - gradient("H", ORIGIN), polynomial(L * sp.Abs(p2))
+    none = checker.assume(Relation(kappa, "="))
+    small = proof.certificate("‖G‖ = 0", -inner(turn, turn), [Plus(1, (near,))], [none, square])
+    gone = vanishing(proof, turn, small, STEP, "⟨G, e⟩ = 0")
+    flat = proof.certificate("bound, κ = 0", goal, zero=[none, gone])
+    below = checker.assume(Relation(-kappa, ">"))
+    nothing = proof.certificate("κ < 0", 0, [Plus(1, (below,)), Plus(1, (sign,))], kind=">")
+    signs = {
+        ">": some,
+        "=": flat,
+        "<": checker.absurd(nothing, Relation(goal, ">=")),
+    }
+    return proof.record("⟨∇H(û) − ∇H(u^k), e⟩", checker.cases(kappa, signs), "cases", [some, flat])
 
 
 def t2n(start: Start) -> Sequence[Proof]:
-    """The region is the theorem's hypothesis; in it, iPALM's weight decreases."""
-    asked = start.proof(0)
-    region = relation(asked.theorem.conclusions[0].inequality)
-    words = "a Lyapunov weight exists if 2s − 1 > 2(|p1| s + |p2|)"
-    asked.conclude(asked.premise("the region, asked of the run", region.poly, ">", words))
-    proof = start.proof(1)
-    region_, scale = proof.earlier(0), proof.condition("s > 0")
-    modulus = proof.premise("L ≥ 0", L, ">=", "the block's modulus")
-    one = proof.premise("t = 1", t - 1, "=", "no third inertia")
-    over = proof.certificate("t > 0", t, zero=[one], kind=">", slack=1)
-    inverse, _ = strictly_inverted(proof, over)
-    unit = proof.certificate("1/t = 1", 1 / t - 1, zero=[one, inverse], kind="=")
-    H0, H1, g0, g1, gi, ge, gu, bent = symbols("H0 H1 G0 G1 g_sub g_e g_u bend_e")
-    sub = proof.assume(PROXIMAL, {"gx": g0, "gy": g1, "inner": gi}, "proximal point")
-    is_ = proof.meaning(
-        "its subgradient",
-        gi,
-        s * L * (e2 / t - p1 * de) / t + ge / t,
-        "⟨sL(ũ − u⁺) − ∇H(û), u^k − u⁺⟩, u⁺ = u^k + e/t",
-    )
-    curved = proof.assume(SEGMENT, {"fx": H1, "fy": H0, "slope": gu, "bend": bent}, "from u^k")
-    bends = proof.premise("curvature along e", L * e2 - bent, ">=", "H with modulus L")
-    values = {"modulus": L * sp.Abs(p2), "gx": gu, "gy": ge, "a": e2, "b": d2}
-    near = proof.assume(LIPSCHITZ, values, "∇H(u^k) against ∇H(û)")
-    change = proof.meaning("ΔF", dF, H1 + g1 - H0 - g0, "F = H + g")
+    """In the region that is asked of the run, iPALM's weight decreases."""
+    proof = start.proof(0)
+    region, scale = proof.condition("region"), proof.condition("s > 0")
+    modulus = proof.hypothesis("L ≥ 0")
+    one = between(proof, proof.hypothesis("p3 ≥ 0"), proof.condition("p3 = 0"), "t = 1")
+    own, curved = convex_inner(proof, one), proof.fact(DESCENT, "H", STEP, ORIGIN, name="from u^k")
+    near = turned(proof)
     plus, minus = squared(proof, "‖e + Δ‖²", 1, 1), squared(proof, "‖e − Δ‖²", 1, -1)
     less, more = absolute_pair(proof, polynomial(p1), "p1")
     terms = [
-        *(Plus(1, (x,)) for x in (sub, curved, near)),
-        Plus(HALF, (bends,)),
-        Plus(EIGHTH, (modulus, region_, plus)),
-        Plus(EIGHTH, (modulus, region_, minus)),
+        *(Plus(1, (x,)) for x in (own, curved, near)),
+        Plus(EIGHTH, (modulus, region, plus)),
+        Plus(EIGHTH, (modulus, region, minus)),
         Plus(QUARTER, (modulus, scale, more, minus)),
         Plus(QUARTER, (modulus, scale, less, plus)),
     ]
-    last = proof.certificate("decrease", goal_of(proof).poly, terms, [change, is_, unit])
-    return asked, proof.conclude(last)
+    equations = [*(proof.symbol(n) for n in NAMES[:4]), *parts(proof)]
+    return [proof.conclude(proof.certificate("decrease", goal_of(proof).poly, terms, equations))]
 
 
-def gradient_blocks(start: Start) -> Proof:
+def gradient_blocks(start: Start, variant: str) -> Proof:
     """T3's first conclusion."""
-    proof = start.proof(0)
-    falls = descent(proof)
+    proof = start.proof(0, variant)
+    falls = either(proof, bool(variant))
     old, new = proof.condition("δ covers p2"), proof.condition("δ' is affordable")
     paid = proof.condition("c is paid")
     X, Y, z = old.conclusion.poly, new.conclusion.poly, polynomial(L * COUPLING)
@@ -181,11 +242,7 @@ def gradient_blocks(start: Start) -> Proof:
 def proximal_blocks(start: Start) -> Proof:
     """T3's second conclusion, from T1p."""
     proof = start.proof(1)
-    F0, F1 = symbols("F0 F1")
-    near, far = F1 + gamma / 2 * (e2 - 2 * p1 * de + p1**2 * d2), F0 + gamma / 2 * p1**2 * d2
-    least = proof.assume(MINIMAL, {"fx": far, "fy": near}, "u⁺ against u^k")
-    change = proof.meaning("ΔF", dF, F1 - F0, "ΔF = F(u^{k+1}) − F(u^k)")
-    weight = proof.premise("γ ≥ 0", gamma, ">=", "γ, the proximal weight")
+    weight = proof.hypothesis("γ ≥ 0")
     small, old = proof.condition("p1 < ½"), proof.condition("δ ≥ γ/2")
     new = proof.condition("δ' ≤ γ/2")
     plus, minus = squared(proof, "‖e + Δ‖²", 1, 1), squared(proof, "‖e − Δ‖²", 1, -1)
@@ -193,17 +250,18 @@ def proximal_blocks(start: Start) -> Proof:
     less, more = absolute_pair(proof, polynomial(p1), "p1")
     terms = [
         *(Plus(c, f) for c, f in (
-            (1, (least,)), (HALF, (old,)), (HALF, (new, step)),
+            (1, (least(proof),)), (HALF, (old,)), (HALF, (new, step)),
             (QUARTER, (weight, small, past)),
             (QUARTER, (weight, more, minus)), (QUARTER, (weight, less, plus)),
         ))
     ]  # fmt: skip
-    return proof.conclude(proof.certificate("decrease", goal_of(proof).poly, terms, [change]))
+    equations = [proof.symbol(n) for n in NAMES[:4]]
+    return proof.conclude(proof.certificate("decrease", goal_of(proof).poly, terms, equations))
 
 
 def t3(start: Start) -> Sequence[Proof]:
     """Both kinds of blocks."""
-    return gradient_blocks(start), proximal_blocks(start)
+    return *(gradient_blocks(start, v) for v in VARIANTS), proximal_blocks(start)
 
 
 GROUP = {"T2": t2, "T2n": t2n, "T3": t3}

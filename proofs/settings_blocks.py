@@ -87,8 +87,7 @@ T2N = (
             (_MODULUS_POSITIVE, given("p3 = 0", "t = 1"), _G_CONVEX, _MINIMISER,
              given("modulus", "H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * ", _E2),
              given("modulus from below",
-                   "dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * ", _D2, ")"),
-             given("region", Applied("T2n", "region", _T2N))),
+                   "dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * ", _D2, ")")),
             _T2N),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from amverify.theorems.properties import Change, Curvature, Inner, Term, Value, Vector
+from amverify.theorems.properties import Change, Curvature, Inner, Norm, Term, Value, Vector
 from proofs.polynomial import Poly, Refused, const, var
 from proofs.translate import polynomial
 
@@ -64,11 +64,13 @@ def reading(term: Term) -> Poly:
     """A term as a polynomial.
 
     Raises:
-        Refused: for a norm or a root, which are known by their squares.
+        Refused: for a root, which is known by its square.
     """
     match term:
         case Inner(left, right):
             return inner(left, right)
+        case Norm(of):
+            return norm(of)
         case Value(function, at):
             return value(function, at)
         case Change(function, start, end):

@@ -18,12 +18,36 @@ import sympy as sp
 from amverify.theorems.base import (
     Conclusion,
     Context,
+    Hypothesis,
     Inequality,
     Instances,
     Parameter,
     Theorem,
     View,
     symbols,
+)
+from amverify.theorems.blockwise import (
+    COMPOSITE,
+    CONVEX,
+    CONVEX_G,
+    CURVED,
+    FORWARD,
+    PROXIMAL,
+    TERMS,
+    THIRD_SIGN,
+    UNCLIPPED,
+)
+from amverify.theorems.blockwise import SMOOTH as TWICE
+from amverify.theorems.properties import (
+    ORIGIN,
+    Change,
+    Convex,
+    Inner,
+    LipschitzGradient,
+    Norm,
+    Term,
+    gradient,
+    vector,
 )
 from amverify.theorems.tiam import MEANING as BLOCK_MEANING
 from amverify.theorems.tiam import (
@@ -88,6 +112,43 @@ def _infimum(ctx: Context) -> tuple[bool | None, str]:
 
 
 BOUNDED = fact("infimum", "f* is a lower bound of the recorded values", _infimum)
+
+
+STEP, PAST = vector("e"), vector("Delta")
+SLOPE = gradient("f", ORIGIN)
+"""∇f(x^{k−1}), the origin being x^{k−1}."""
+
+STEP_TERMS: dict[str, Term] = {
+    "df": Change("f", ORIGIN, STEP),
+    "e2": Inner(STEP, STEP),
+    "d2": Inner(PAST, PAST),
+    "g0": Inner(SLOPE, SLOPE),
+    "off": Norm(STEP + eta * SLOPE - beta * PAST),
+}
+
+
+def _no_momentum(ctx: Context) -> tuple[bool | None, str]:
+    """No step used a momentum β other than 0."""
+    if "momentum" not in ctx.trace.sweeps:
+        return True, "none was declared"
+    used = ctx.column("sweeps", "momentum") != 0
+    if used.any():
+        row = int(np.flatnonzero(used)[0])
+        return False, f"step {ctx.column('sweeps', 'sweep')[row]}: β is not 0"
+    return True, ""
+
+
+PLAIN = fact("no momentum", "β = 0: the step is e = −η∇f", _no_momentum)
+WITHOUT_MOMENTUM = Hypothesis("β = 0", "there is no momentum", beta, "=", (PLAIN.name,))
+GRADIENT_LIPSCHITZ = Hypothesis(
+    "∇f Lipschitz",
+    "∇f is Lipschitz with the declared L between x^{k−1} and x^k",
+    grants=LipschitzGradient("f", L),
+)
+
+
+def _terms(*names: str) -> dict[str, Term]:
+    return {name: STEP_TERMS[name] for name in names}
 
 
 def _meanings(*names: str) -> dict[str, str]:
@@ -189,8 +250,11 @@ G1 = Theorem(
             (STEP_SIZE, SHORT, FORMULA),
         ),
     ),
+    facts=(PLAIN,),
+    hypotheses=(GRADIENT_LIPSCHITZ, WITHOUT_MOMENTUM),
     parameters=(SMOOTH,),
     constants={"a": 1 / eta - L / 2},
+    terms=_terms("df", "e2", "off"),
 )
 
 CONTRACTION = 1 - 2 * mu * eta * (1 - L * eta / 2)
@@ -218,9 +282,11 @@ G2 = Theorem(
             ),
         ),
     ),
-    facts=(BOUNDED,),
+    facts=(BOUNDED, PLAIN),
+    hypotheses=(GRADIENT_LIPSCHITZ, WITHOUT_MOMENTUM),
     parameters=(SMOOTH, PL, INFIMUM),
     constants={"q": CONTRACTION},
+    terms=_terms("df", "e2", "g0", "off"),
 )
 
 NO_INERTIA = (
@@ -249,8 +315,10 @@ G3 = Theorem(
             (POSITIVE_SCALE, *NO_INERTIA, MODULUS),
         ),
     ),
-    facts=(BOXED,),
+    facts=(BOXED, FORWARD, CURVED),
+    hypotheses=(CONVEX, TWICE, COMPOSITE, CONVEX_G, PROXIMAL, UNCLIPPED, THIRD_SIGN),
     constants={"a": L * (s - HALF)},
+    terms=TERMS,
 )
 
 G4_WEIGHT = beta / eta
@@ -286,8 +354,10 @@ G4 = Theorem(
             ),
         ),
     ),
+    hypotheses=(GRADIENT_LIPSCHITZ,),
     parameters=(SMOOTH,),
     constants={"δ": G4_WEIGHT, "a": (1 - beta) / eta - L / 2},
+    terms=_terms("df", "e2", "d2", "off"),
 )
 
 G5 = Theorem(
@@ -308,6 +378,16 @@ G5 = Theorem(
         ),
     ),
     facts=(BOUNDED,),
+    hypotheses=(
+        Hypothesis("f convex", "f is convex", grants=Convex("f")),
+        Hypothesis(
+            "∇f Lipschitz",
+            "∇f is Lipschitz with the declared L",
+            grants=LipschitzGradient("f", L),
+        ),
+        Hypothesis("Nesterov's method", "the steps are those of Nesterov's method from x⁰"),
+        Hypothesis("distance", "‖x⁰ − x*‖ ≤ D for a minimiser x*"),
+    ),
     parameters=(SMOOTH, INFIMUM, DISTANCE),
     constants={"bound": 2 * D**2 / (eta * (k + 1) ** 2)},
 )

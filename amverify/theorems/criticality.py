@@ -6,15 +6,30 @@ and a_l may be balanced with different multipliers; a critical point of F needs 
     joint residual, upper side active:   min_{λ ≥ 0} (∇_z − λh'(z))² + (∇_a + λ)²     (elementwise)
 
 Every joint normal is a pair of partial normals, so the block-wise residual never exceeds the
-joint one; equality for every point would mean that block-wise stationarity suffices, and with the
-band it does not. (``amverify.network.residual`` computes both.)
+joint one: that is the theorem. Equality for every point would mean that block-wise stationarity
+suffices, and with the band it does not: ∇_z = h' = 1, ∇_a = −2 gives 0 block by block (λ = 1 and
+λ = 2) and ½ together (λ = 3/2). (``amverify.network.residual`` computes both.)
 """
 
 from __future__ import annotations
 
-from amverify.theorems.base import Conclusion, Context, Inequality, Instances, Theorem, symbols
+from amverify.theorems.base import (
+    Conclusion,
+    Context,
+    Hypothesis,
+    Inequality,
+    Instances,
+    Theorem,
+    symbols,
+)
+from amverify.theorems.properties import Least, RootOfSum
 
 block, joint = symbols("block joint")
+gz, ga, slope, multiplier = symbols("g_z g_a slope_h lambda")
+own_z, own_a, both = symbols("own_z own_a joint_j")
+FOR_Z = (gz - multiplier * slope) ** 2
+FOR_A = (ga + multiplier) ** 2
+"""What is left of ∇_z and of ∇_a with a multiplier λ."""
 
 
 def _measured(ctx: Context) -> Instances:
@@ -47,11 +62,7 @@ def _beside(ctx: Context) -> tuple[str, ...]:
 C1 = Theorem(
     id="C1",
     title="block-wise and joint criticality",
-    statement=(
-        "The block-wise residual is at most the joint one. With the band it may vanish where the "
-        "joint residual does not: a block-wise fixed point that is not critical for F. With the "
-        "penalty both are equal."
-    ),
+    statement=("The block-wise residual is at most the joint one."),
     latex=(
         r"\operatorname{dist}\Bigl(0,\textstyle\prod_i\partial_iF(x)\Bigr)\le"
         r"\operatorname{dist}(0,\partial F(x))"
@@ -59,6 +70,26 @@ C1 = Theorem(
     source="amverify, specification, C1",
     symbols={"block": "block-wise residual", "joint": "joint residual"},
     conclusions=(Conclusion(Inequality("order", block, joint), _measured),),
+    hypotheses=(
+        Hypothesis(
+            "multiplier of z",
+            "block by block, a coordinate's share of z is the least (∇_z − λh')² over λ ≥ 0",
+            grants=Least(own_z, multiplier, FOR_Z),
+        ),
+        Hypothesis(
+            "multiplier of a",
+            "block by block, its share of a is the least (∇_a + λ)² over λ ≥ 0",
+            grants=Least(own_a, multiplier, FOR_A),
+        ),
+        Hypothesis(
+            "one multiplier",
+            "jointly, its share is the least (∇_z − λh')² + (∇_a + λ)² over λ ≥ 0 (an upper side "
+            "that is active, h smooth at z; a lower side is its mirror image, and where no side is "
+            "active all multipliers are 0)",
+            grants=Least(both, multiplier, FOR_Z + FOR_A),
+        ),
+    ),
     liveness=("motion",),
     remarks=_beside,
+    terms={"block": RootOfSum((own_z, own_a)), "joint": RootOfSum((both,))},
 )

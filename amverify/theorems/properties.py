@@ -178,11 +178,12 @@ class Clipped:
 
 
 @dataclass(frozen=True)
-class Equal:
-    """Two vectors are the same."""
+class Stretched:
+    """``end`` is top·point, not clipped."""
 
-    left: Vector
-    right: Vector
+    end: Vector
+    point: Vector
+    top: sp.Expr
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,27 @@ class Least:
     objective: sp.Expr
 
 
+@dataclass(frozen=True)
+class Falls:
+    """``claim`` < 0 for all real e and Δ, not both 0, with e², Δe and Δ² for its three symbols."""
+
+    claim: sp.Expr
+    square: sp.Symbol
+    product: sp.Symbol
+    past: sp.Symbol
+
+
 Property = (
-    Convex | Smooth | LipschitzGradient | Sum | Box | Proximal | Minimiser | Clipped | Equal | Least
+    Convex
+    | Smooth
+    | LipschitzGradient
+    | Sum
+    | Box
+    | Proximal
+    | Minimiser
+    | Clipped
+    | Stretched
+    | Least
+    | Falls
 )
 """What a hypothesis can grant besides a formula."""

@@ -29,12 +29,30 @@ from amverify.rounding import Ball
 from amverify.theorems.base import (
     Conclusion,
     Context,
+    Hypothesis,
     Inequality,
     Instances,
     Theorem,
     symbols,
 )
+from amverify.theorems.blockwise import (
+    COMPOSITE,
+    CONVEX_G,
+    CURVED,
+    EITHER,
+    FORWARD,
+    LIPSCHITZ,
+    MINIMISER,
+    MODULI,
+    MODULUS_SIGN,
+    PROXIMAL,
+    TERMS,
+    THIRD_SIGN,
+    UNCLIPPED,
+    WEIGHT_SIGN,
+)
 from amverify.theorems.measured import measured_pairs, output_extrapolation, smooth_modulus
+from amverify.theorems.properties import Falls, Norm, vector
 from amverify.theorems.views import (
     BOXED,
     CARRIED,
@@ -59,7 +77,7 @@ COUPLING = p1 * s - p2
 """c, what T1 leaves of p1 and p2 beside each other."""
 
 MEANING = {
-    "dF": "ΔF, F's change by this update",
+    "dF": "ΔF = F(u^{k+1}) − F(u^k)",
     "e2": "‖e‖²",
     "de": "⟨Δ, e⟩",
     "d2": "‖Δ‖²",
@@ -95,6 +113,7 @@ T1_BOUND = -L * ((s / t - HALF) * e2 - COUPLING * de - p2**2 / 2 * d2)
 """The right-hand side of T1."""
 
 _T1_SYMBOLS = ("dF", "e2", "de", "d2", "bend", "L", "s", "t", "p1", "p2")
+_T1P_TERMS = {name: TERMS[name] for name in ("dF", "e2", "de", "d2")}
 
 
 def block_gradient_steps(ctx: Context) -> Instances:
@@ -130,9 +149,11 @@ T1 = Theorem(
             (POSITIVE_SCALE, THIRD, MODULUS),
         ),
     ),
-    facts=(BOXED, CONSISTENT),
+    facts=(BOXED, CONSISTENT, MODULI, CURVED),
+    hypotheses=EITHER,
     constants={"c": COUPLING, "s/t − ½": s / t - HALF},
     liveness=("motion", "inertia"),
+    terms=TERMS,
 )
 
 
@@ -161,7 +182,9 @@ T1p = Theorem(
         ),
     ),
     facts=(CONSISTENT,),
+    hypotheses=(MINIMISER,),
     liveness=("motion",),
+    terms=_T1P_TERMS,
 )
 
 REGION = Inequality(
@@ -174,13 +197,23 @@ REGION = Inequality(
 T2_WEIGHT = L * (s / t - HALF + p2**2 / 2)
 """δ of T2: half-way between what ‖Δ‖² needs and what ‖e‖² can pay."""
 
+ANY_WEIGHT = sp.Symbol("delta_any", real=True)
+WEIGHT_EXISTS = Hypothesis(
+    "a weight exists",
+    "for the region's necessity: some weight δ makes T1's bound with (δ/2)(‖e‖² − ‖Δ‖²) negative "
+    "for all e, Δ that are not both 0",
+    grants=Falls(T1_BOUND + ANY_WEIGHT / 2 * (e2 - d2), e2, de, d2),
+)
+
 T2 = Theorem(
     id="T2",
     title="admissible region",
     statement=(
-        "There is a Lyapunov weight that makes T1 a decrease for all e, Δ if and only if "
-        "2s/t − 1 − p2² > 2|p1 s − p2| (region 𝓡). With δ = L(s/t − ½ + p2²/2): "
-        "ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0."
+        "There is a Lyapunov weight that makes T1 a strict decrease for all (e, Δ) ≠ 0 if and "
+        "only if 2s/t − 1 − p2² > 2|p1 s − p2| (region 𝓡). With δ = L(s/t − ½ + p2²/2): "
+        "ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ −(L/4)(2s/t − 1 − p2² − 2|p1 s − p2|)(‖e‖² + ‖Δ‖²), negative "
+        "inside 𝓡 and only ≤ 0 on its border. δ is proportional to L: the decrease telescopes over "
+        "sweeps for constant L, s, t, p1, p2 only."
     ),
     latex=r"\tfrac{2s}t-1-p_2^2>2|p_1s-p_2|",
     source="amverify, specification, T2",
@@ -193,16 +226,18 @@ T2 = Theorem(
             (POSITIVE_SCALE, THIRD, MODULUS),
         ),
     ),
-    facts=(BOXED, CONSISTENT),
+    facts=(BOXED, CONSISTENT, MODULI, CURVED),
+    hypotheses=(*EITHER, WEIGHT_EXISTS),
     constants={"δ": T2_WEIGHT, "c": COUPLING},
     liveness=("motion", "inertia"),
+    terms=TERMS,
 )
 
 REGION_NONCONVEX = Inequality(
     "region",
     2 * (sp.Abs(p1) * s + sp.Abs(p2)) + 1,
     2 * s,
-    "2s − 1 > 2(|p1| s + |p2|)",
+    "the parameters lie in iPALM's region: 2s − 1 > 2(|p1| s + |p2|)",
     strict=True,
 )
 T2N_WEIGHT = L * (s - HALF)
@@ -213,19 +248,18 @@ T2n = Theorem(
     title="admissible region, H not convex",
     statement=(
         "H with modulus L but not convex in the block (∇H is L-Lipschitz: |∇²H| ≤ L), g convex, "
-        "p3 = 0: a Lyapunov weight exists if 2s − 1 > 2(|p1| s + |p2|). With δ = L(s − ½): "
-        "ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0. A modulus from above alone is not enough: H = −50u², "
+        "p3 = 0, 2s − 1 > 2(|p1| s + |p2|). With δ = L(s − ½): ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0. δ is "
+        "proportional to L: the decrease telescopes for constant L and s only. "
+        "A modulus from above alone is not enough: H = −50u², "
         "L = s = 1, p1 = 0, p2 = 2/5, u = −1 and Δ = 1001/400 give +7.94."
     ),
-    latex=r"2s-1>2(p_1s+p_2)",
+    latex=(
+        r"2s-1>2(|p_1|s+|p_2|)\ \Rightarrow\ "
+        r"\Delta F+\tfrac\delta2(\|e\|^2-\|\Delta\|^2)\le0"
+    ),
     source="iPALM (Pock & Sabach 2016), with step scale; amverify, specification, T2n",
     symbols={k: MEANING[k] for k in _T1_SYMBOLS},
     conclusions=(
-        Conclusion(
-            REGION_NONCONVEX,
-            block_gradient_steps,
-            (POSITIVE_SCALE, Inequality("p3 = 0", t, sp.Integer(1), "no third inertia")),
-        ),
         Conclusion(
             Inequality("decrease", dF + T2N_WEIGHT / 2 * (e2 - d2), sp.Integer(0)),
             block_gradient_steps,
@@ -234,12 +268,15 @@ T2n = Theorem(
                 Inequality("p3 = 0", t, sp.Integer(1), "no third inertia"),
                 MODULUS,
                 FROM_BELOW,
+                REGION_NONCONVEX,
             ),
         ),
     ),
-    facts=(BOXED, CONSISTENT),
+    facts=(BOXED, CONSISTENT, MODULI, FORWARD),
+    hypotheses=(LIPSCHITZ, COMPOSITE, CONVEX_G, PROXIMAL, UNCLIPPED, MODULUS_SIGN, THIRD_SIGN),
     constants={"δ": T2N_WEIGHT},
     liveness=("motion", "inertia"),
+    terms=TERMS,
 )
 
 LYAPUNOV_CHANGE = dF + delta1 / 2 * e2 - delta / 2 * d2
@@ -311,9 +348,11 @@ T3 = Theorem(
             ),
         ),
     ),
-    facts=(BOXED, CARRIED, CONSISTENT),
+    facts=(BOXED, CARRIED, CONSISTENT, MODULI, CURVED),
+    hypotheses=(*EITHER, MINIMISER, WEIGHT_SIGN),
     constants={"a": FALL, "c": COUPLING},
     liveness=("motion", "inertia"),
+    terms=TERMS,
 )  # fmt: skip
 
 
@@ -330,6 +369,10 @@ def _relative_error(ctx: Context) -> Instances:
 
 
 T4_BOUND = (B * M + smax * Lmax + extra) * e1 + (p2max * M + smax * p1max * Lmax) * e0
+
+PARTS = tuple(vector(name) for name in ("smooth", "past", "proximal", "output"))
+"""w^{k+1}: gradients of blocks updated since, points û, proximal terms, z_L's third inertia."""
+_NORMS = [sp.Symbol(f"‖{part}‖", real=True) for part in PARTS]
 
 T4 = Theorem(
     id="T4",
@@ -354,6 +397,25 @@ T4 = Theorem(
         "extra": "Lip(∇R)(t−1)/t of z_L",
     },
     conclusions=(Conclusion(Inequality("relative error", w1, T4_BOUND), _relative_error),),
+    hypotheses=(
+        Hypothesis(
+            "smooth part",
+            "blocks updated since: at most √B M‖e^{k+1}‖",
+            sp.sqrt(B) * M * e1 - _NORMS[0],
+        ),
+        Hypothesis("points û", "gradients at û: at most p2M‖e^k‖", p2max * M * e0 - _NORMS[1]),
+        Hypothesis(
+            "proximal terms",
+            "at most sL(‖e^{k+1}‖ + p1‖e^k‖)",
+            smax * Lmax * (e1 + p1max * e0) - _NORMS[2],
+        ),
+        Hypothesis(
+            "output", "z_L's third inertia: at most Lip(∇R)(t−1)/t‖e^{k+1}‖", extra * e1 - _NORMS[3]
+        ),
+        Hypothesis("B ≥ 1", "there is a block", B - 1),
+        Hypothesis("M ≥ 0", "a modulus is not negative", M),
+    ),
     constants={"b": T4_BOUND},
     liveness=("motion",),
+    terms={"w1": Norm(PARTS[0] + PARTS[1] + PARTS[2] + PARTS[3]), "e1": Norm(vector("e"))},
 )

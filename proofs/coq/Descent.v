@@ -174,13 +174,11 @@ Section Block.
     H u1 <= H u + dot n h0 e + L / 2 * dot n e e ->
     dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * dot n Delta Delta) ->
     let dF := H u1 - H u + (g u1 - g u) in
-    T2n_region_conditions dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2 ->
-    T2n_region dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2 ->
+    T2n_decrease_conditions dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2 ->
     T2n_decrease dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2.
   Proof.
-    intros HL Ht Hg Hmin Hmodulus Hlip dF (Hs & _) Hr.
+    intros HL Ht Hg Hmin Hmodulus Hlip dF (Hs & _ & _ & _ & Hr).
     unfold T2n_decrease, T2n_decrease_lhs, T2n_decrease_rhs.
-    unfold T2n_region, T2n_region_lhs, T2n_region_rhs in Hr.
     pose proof (proximal_inner_product g h s L p1 Hg Hmin) as Hin.
     assert (Hsplit : dot n h0 e = dot n h e + dot n (diff h0 h) e).
     { unfold dot. rewrite <- sum_plus. apply sum_ext. intros. unfold diff. ring. }

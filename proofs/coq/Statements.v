@@ -143,20 +143,6 @@ Definition T2_region_exact_stmt : Prop :=
 
 (* T2n: admissible region, H not convex *)
 
-Definition T2n_region_lhs (dF e2 de d2 bend L s t p1 p2 : R) : R :=
-  (1 + (2 * s * (Rabs p1)) + (2 * (Rabs p2))).
-
-Definition T2n_region_rhs (dF e2 de d2 bend L s t p1 p2 : R) : R :=
-  (2 * s).
-
-Definition T2n_region (dF e2 de d2 bend L s t p1 p2 : R) : Prop :=
-  T2n_region_lhs dF e2 de d2 bend L s t p1 p2 <
-  T2n_region_rhs dF e2 de d2 bend L s t p1 p2.
-
-Definition T2n_region_conditions (dF e2 de d2 bend L s t p1 p2 : R) : Prop :=
-  (* s > 0 *) 0 < s /\
-  (* p3 = 0 *) t <= 1.
-
 Definition T2n_decrease_lhs (dF e2 de d2 bend L s t p1 p2 : R) : R :=
   (dF + ((1 / 2) * L * (e2 - d2) * (s - (1 / 2)))).
 
@@ -171,7 +157,8 @@ Definition T2n_decrease_conditions (dF e2 de d2 bend L s t p1 p2 : R) : Prop :=
   (* s > 0 *) 0 < s /\
   (* p3 = 0 *) t <= 1 /\
   (* modulus *) bend <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))) /\
-  (* modulus from below *) (- bend) <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))).
+  (* modulus from below *) (- bend) <= (L * (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2))) /\
+  (* region *) (1 + (2 * s * (Rabs p1)) + (2 * (Rabs p2))) < (2 * s).
 
 Definition T2n_decrease_stmt : Prop :=
   forall (n : nat)
@@ -191,8 +178,6 @@ Definition T2n_decrease_stmt : Prop :=
   (H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * dot n (diff u1 u) (diff u1 u)) ->
   (* modulus from below *)
   (dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * dot n Delta Delta)) ->
-  (* region *)
-  (T2n_region (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s t p1 p2) ->
   (* conditions *)
   (T2n_decrease_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s t p1 p2) ->
   T2n_decrease (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s t p1 p2.

@@ -15,7 +15,7 @@ from amverify.theorems.properties import (
     Change,
     Clipped,
     Convex,
-    Equal,
+    Falls,
     Inner,
     Least,
     LipschitzGradient,
@@ -25,6 +25,7 @@ from amverify.theorems.properties import (
     Proximal,
     RootOfSum,
     Smooth,
+    Stretched,
     Sum,
     vector,
 )
@@ -32,7 +33,7 @@ from proofs import facts, grants
 from proofs.checker import Relation
 from proofs.facts import REGISTRY
 from proofs.polynomial import Refused, const, var
-from proofs.vectors import coordinate, inner
+from proofs.vectors import coordinate, inner, norm
 
 m, t, x = sp.symbols("m t x", real=True)
 e, D, d = vector("e"), vector("Delta"), vector("d")
@@ -58,7 +59,9 @@ USES: dict[str, tuple[tuple[Property, ...], tuple[object, ...]]] = {
     "clipping": ((Clipped(e, d, t),), (e,)),
     "clipping, from below": ((Clipped(e, d, t),), (e,)),
     "clipping, from above": ((Clipped(e, d, t),), (e,)),
-    "equal vectors": ((Equal(e, t * d),), (e, D)),
+    "stretching": ((Stretched(e, d, t),), (e, D)),
+    "stretching by 1": ((Stretched(e, d, t),), ("g", e)),
+    "for every e and Δ": ((Falls(m - t - x, m, t, x),), (1, -1)),
     "least value": ((Least(m, x, (x - 1) ** 2),), ("m", t)),
     "least value, where": ((Least(m, x, (x - 1) ** 2),), ("m",)),
     "least value, attained": ((Least(m, x, (x - 1) ** 2),), ("m",)),
@@ -87,7 +90,7 @@ def test_an_instance_needs_every_property_that_licenses_it(name: str) -> None:
         ("minimality", (e, ORIGIN)),
         ("indicator", ("g", ORIGIN)),
         ("clipping", (d,)),
-        ("equal vectors", (D, e)),
+        ("stretching", (D, e)),
         ("least value", ("x", t)),
     ],
 )
@@ -142,14 +145,12 @@ def test_a_symbol_is_what_the_object_says() -> None:
         replace(SOME, terms={"nothing": Inner(e, e)})
 
 
-def test_norms_and_roots_are_known_by_their_squares() -> None:
-    for term, square in (
-        (Norm(e), "Σ_j(e_j^2)"),
-        (RootOfSum((m,)), "Σ_j(m)"),
-    ):
-        sign, found = grants.symbol(replace(SOME, terms={"df": term}), "df")
-        assert sign.relation == Relation(var("df"), ">=")
-        assert found.relation == Relation(var("df") * var("df") - var(square), "=")
+def test_norms_are_symbols_and_roots_are_known_by_their_squares() -> None:
+    (same,) = grants.symbol(replace(SOME, terms={"df": Norm(e)}), "df")
+    assert same.relation == Relation(var("df") - norm(e), "=")
+    sign, found = grants.symbol(replace(SOME, terms={"df": RootOfSum((m,))}), "df")
+    assert sign.relation == Relation(var("df"), ">=")
+    assert found.relation == Relation(var("df") * var("df") - var("Σ_j(m)"), "=")
 
 
 def test_a_hypothesis_is_taken_by_name_and_must_hold_a_formula() -> None:

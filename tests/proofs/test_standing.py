@@ -49,7 +49,8 @@ WORDS: dict[str, Callable[[Theorem], Theorem]] = {
     "statement": lambda t: replace(t, statement=t.statement.replace("convex", "smooth")),
     "latex": lambda t: replace(t, latex=t.latex.replace(r"\tfrac12", "1")),
     "symbol": lambda t: replace(t, symbols={**t.symbols, "L": "half the block's modulus"}),
-    "fact": lambda t: replace(t, facts=t.facts[1:]),
+    "fact": lambda t: replace(t, facts=(replace(t.facts[0], text="anything"), *t.facts[1:])),
+    "term": lambda t: replace(t, terms={**t.terms, "dF": t.terms["e2"]}),
     "one hypothesis more": lambda t: replace(t, hypotheses=(*t.hypotheses, GRANTED)),
 }
 GRANTED = Hypothesis("granted", "the objective falls", sp.Symbol("dF", real=True), ">=")
