@@ -24,6 +24,7 @@ from amverify.theorems.properties import (
     Box,
     Clipped,
     Convex,
+    ConvexLipschitz,
     Falls,
     Least,
     LipschitzGradient,
@@ -157,6 +158,20 @@ def LIPSCHITZ(theorem: Theorem, f: str, x: Vector, y: Vector) -> Instance:
     found, by = licence(theorem, LipschitzGradient, lambda p: p.function == f)
     apart, bound = gradient(f, x) - gradient(f, y), polynomial(found.modulus)
     return Instance(bound * bound * inner(x - y, x - y) - inner(apart, apart), ">=", by)
+
+
+@fact(
+    "interpolation",
+    "f(x) ≥ f(y) + ⟨∇f(y), x − y⟩ + (1/2L)‖∇f(x) − ∇f(y)‖² for convex f with L-Lipschitz ∇f "
+    "everywhere",
+    "Nesterov (2004), Theorem 2.1.5",
+)
+def INTERPOLATION(theorem: Theorem, f: str, x: Vector, y: Vector) -> Instance:
+    """2L(f(x) − f(y) − ⟨∇f(y), x − y⟩) − ‖∇f(x) − ∇f(y)‖² ≥ 0."""
+    found, by = licence(theorem, ConvexLipschitz, lambda p: p.function == f)
+    apart, bound = gradient(f, x) - gradient(f, y), const(2) * polynomial(found.modulus)
+    gap = value(f, x) - value(f, y) - inner(gradient(f, y), x - y)
+    return Instance(bound * gap - inner(apart, apart), ">=", by)
 
 
 def _box(theorem: Theorem, f: str, *points: Vector) -> tuple[Hypothesis, ...]:
@@ -316,7 +331,7 @@ def LEAST(theorem: Theorem, name: str, at: sp.Expr) -> Instance:
 
 def attained(name: str) -> sp.Symbol:
     """Where a least value is attained."""
-    return sp.Symbol(f"argmin[{name}]", real=True)
+    return sp.Symbol(f"argmin_of_{name}", real=True)
 
 
 @fact(

@@ -2,14 +2,24 @@ r"""Vectors, values and curvatures as polynomials in symbols that nobody chooses
 
 Coordinate j of a vector v is the variable v_j; ⟨x, y⟩ is bilinear in the kernel's own sums
 Σ_j(v_j·w_j), so that what ``checker.summation`` makes of coordinates is an inner product here. f(x)
-is the variable f[x], made from function and point: the same pair, the same symbol.
+is a variable made from function and point: the same pair, the same symbol.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from amverify.theorems.properties import Change, Curvature, Inner, Norm, Term, Value, Vector
+from amverify.theorems.properties import (
+    Change,
+    Curvature,
+    Inner,
+    Norm,
+    Term,
+    Value,
+    Vector,
+    length,
+    word,
+)
 from proofs.polynomial import Poly, Refused, const, var
 from proofs.translate import polynomial
 
@@ -19,7 +29,7 @@ INDEX = "j"
 
 def coordinate_name(name: str) -> str:
     """The variable that stands for coordinate j of a named vector."""
-    return f"{name}_{INDEX}"
+    return f"{word(name)}_{INDEX}"
 
 
 def coordinate(x: Vector) -> Poly:
@@ -47,17 +57,17 @@ def inner(x: Vector, y: Vector) -> Poly:
 
 def norm(x: Vector) -> Poly:
     """‖x‖ as a symbol; ``facts.NORM`` says what it is."""
-    return var(f"‖{x}‖")
+    return var(length(x).name)
 
 
 def value(function: str, x: Vector) -> Poly:
     """f(x)."""
-    return var(f"{function}[{x}]")
+    return var(f"{word(function)}_at_{word(x)}")
 
 
 def curvature(function: str, x: Vector, y: Vector) -> Poly:
     """The largest ⟨y − x, ∇²f(z)(y − x)⟩ for z between x and y."""
-    return var(f"curvature_{function}[{x}→{y}]")
+    return var(f"curvature_{word(function)}_from_{word(x)}_to_{word(y)}")
 
 
 def reading(term: Term) -> Poly:

@@ -43,6 +43,16 @@ class Vector:
         return text.replace(" ", "") or "0"
 
 
+def word(text: object) -> str:
+    """A text as letters, digits and _, other texts as other words: what is neither is its code."""
+    return "".join(c if c.isalnum() else f"_{ord(c):x}_" for c in str(text))
+
+
+def length(x: Vector) -> sp.Symbol:
+    """‖x‖ as a symbol, the same one for the same vector."""
+    return sp.Symbol(f"norm_of_{word(x)}", real=True)
+
+
 ORIGIN = Vector()
 """U^k, or x^{k−1}: where the theorem's points are measured from."""
 
@@ -131,6 +141,14 @@ class LipschitzGradient:
 
 
 @dataclass(frozen=True)
+class ConvexLipschitz:
+    """A convex function with ‖∇f(x) − ∇f(y)‖ ≤ modulus·‖x − y‖ in the whole space."""
+
+    function: str
+    modulus: sp.Expr
+
+
+@dataclass(frozen=True)
 class Sum:
     """The function is the sum of others."""
 
@@ -209,6 +227,7 @@ Property = (
     Convex
     | Smooth
     | LipschitzGradient
+    | ConvexLipschitz
     | Sum
     | Box
     | Proximal

@@ -15,6 +15,7 @@ from amverify.theorems.properties import (
     Change,
     Clipped,
     Convex,
+    ConvexLipschitz,
     Falls,
     Inner,
     Least,
@@ -33,7 +34,7 @@ from proofs import facts, grants
 from proofs.checker import Relation
 from proofs.facts import REGISTRY
 from proofs.polynomial import Refused, const, var
-from proofs.vectors import coordinate, inner, norm
+from proofs.vectors import coordinate, inner, norm, value
 
 m, t, x = sp.symbols("m t x", real=True)
 e, D, d = vector("e"), vector("Delta"), vector("d")
@@ -51,6 +52,7 @@ USES: dict[str, tuple[tuple[Property, ...], tuple[object, ...]]] = {
     "second order": ((Smooth("H"),), ("H", ORIGIN, e)),
     "descent lemma": ((LipschitzGradient("H", m),), ("H", ORIGIN, e)),
     "Lipschitz gradient": ((LipschitzGradient("H", m),), ("H", ORIGIN, e)),
+    "interpolation": ((ConvexLipschitz("H", m),), ("H", ORIGIN, e)),
     "projection": ((STEP, Box("g", (ORIGIN,))), (d, ORIGIN)),
     "proximal subgradient": ((STEP, Convex("g")), (d, ORIGIN)),
     "minimality": ((Minimiser(d, "H", m, D),), (d, ORIGIN)),
@@ -138,7 +140,7 @@ def test_a_name_is_fresh_once() -> None:
 def test_a_symbol_is_what_the_object_says() -> None:
     said = replace(SOME, terms={"df": Change("f", ORIGIN, e)})
     (leaf,) = grants.symbol(said, "df")
-    assert leaf.relation == Relation(var("df") - var("f[e]") + var("f[0]"), "=")
+    assert leaf.relation == Relation(var("df") - value("f", e) + value("f", ORIGIN), "=")
     with pytest.raises(Refused, match="do not say"):
         grants.symbol(SOME, "df")
     with pytest.raises(ValueError, match="terms of no symbol"):
