@@ -53,6 +53,7 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
     "T4": (
         Proof("TiedResiduals.T4_tied", "T4_relative_error_stmt"),
         Proof("RelativeError.T4_multiplier_kept"),
+        Proof("RelativeError.penalty_kept"),
     ),
     "T5": (
         Proof("TiedRates.T5_tied", "T5_finite_length_stmt"),

@@ -14,7 +14,19 @@ from pathlib import Path
 from amverify.errors import InvalidInput
 from amverify.theorems import theorem
 from amverify.theorems.base import Theorem
-from proofs import classical, criticality, rates, regions, samt, samt_links, samt_s3, search, tiam
+from proofs import (
+    classical,
+    criticality,
+    rates,
+    regions,
+    relative,
+    samt,
+    samt_links,
+    samt_s3,
+    search,
+    tiam,
+    wide,
+)
 from proofs import ledger as ledgers
 from proofs.certificates_io import load
 from proofs.chains import Chain
@@ -25,11 +37,12 @@ from proofs.links import JOINTS, Whole, whole
 from proofs.polynomial import Poly, Refused
 
 LEDGERS: Mapping[str, Prove] = {
-    **tiam.GROUP, **regions.GROUP, **criticality.GROUP, **classical.GROUP
+    **tiam.GROUP, **regions.GROUP, **wide.GROUP, **relative.GROUP, **criticality.GROUP,
+    **classical.GROUP
 }  # fmt: skip
 CHAINS: tuple[Chain, ...] = (*rates.CHAINS, *samt.CHAINS, *samt_s3.CHAINS)
 ORDER = (
-    *("T1", "T1p", "T2", "T2n", "T3", "T4", "T5", "T6", "C1"),
+    *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""

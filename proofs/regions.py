@@ -83,17 +83,17 @@ def positive_modulus(proof: Proof, falls: Proved) -> Proved:
     return proof.record("L > 0", checker.cases(own, branches), "cases", [falls, sign])
 
 
-def necessary(start: Start) -> Proof:
+def necessary(start: Start, c: Poly = C) -> Proof:
     """From any weight that makes T1 a decrease, at (e, Δ) = (1, 1) and (1, −1)."""
     proof = start.proof(0)
-    goal, size = goal_of(proof), atom("|{}|", C)
+    goal, size = goal_of(proof), atom("|{}|", c)
     signs = ((">=", 1), ("<=", -1))
     falls = {kind: proof.fact(FALLS, 1, sign, name=f"e = 1, Δ = {sign}") for kind, sign in signs}
     modulus = positive_modulus(proof, falls[">="])
     inverse, over = strictly_inverted(proof, modulus)
     branches: dict[str, Proved] = {}
     for kind, sign in signs:
-        own = const(sign) * C
+        own = const(sign) * c
         assumed = checker.assume(Relation(own, ">="))
         below = size_below(proof, own, size, assumed, f"c {kind} 0")
         times = [Plus(2, (falls[kind],)), Plus(2, (modulus, below))]
@@ -103,7 +103,7 @@ def necessary(start: Start) -> Proof:
         branches[kind] = proof.certificate(
             f"region, c {kind} 0", goal.poly, [Plus(1, (over, strict))], [inverse], ">"
         )
-    found = checker.cases(C, branches)
+    found = checker.cases(c, branches)
     return proof.conclude(proof.record("region", found, "cases", list(branches.values())))
 
 
@@ -203,14 +203,21 @@ def t2n(start: Start) -> Sequence[Proof]:
 def gradient_blocks(start: Start, variant: str) -> Proof:
     """T3's first conclusion."""
     proof = start.proof(0, variant)
+    spare = 2 * (1 - theta) * L * (s / t - HALF) - delta1
     falls = either(proof, bool(variant))
+    return settled(proof, falls, squared(proof, SETTLED, spare, -L * COUPLING), L * COUPLING)
+
+
+SETTLED = "‖Ye − LcΔ‖²"
+
+
+def settled(proof: Proof, falls: Proved, square: Proved, cross: sp.Expr) -> Proof:
+    """What ``falls`` leaves of ⟨Δ,e⟩ is paid for by the weights; ``square``: ‖Ye − crossΔ‖² ≥ 0."""
     old, new = proof.condition("δ covers p2"), proof.condition("δ' is affordable")
     paid = proof.condition("c is paid")
-    X, Y, z = old.conclusion.poly, new.conclusion.poly, polynomial(L * COUPLING)
+    X, Y, z = old.conclusion.poly, new.conclusion.poly, polynomial(cross)
     form = Y * polynomial(e2) + X * polynomial(d2) - const(2) * z * polynomial(de)
     goal = Relation(form, ">=")
-    spare = 2 * (1 - theta) * L * (s / t - HALF) - delta1
-    square = squared(proof, "‖Ye − LcΔ‖²", spare, -L * COUPLING)
     old_square = squared(proof, "‖Δ‖² ≥ 0", 0, 1)
     positive = checker.assume(Relation(Y, ">"))
     inverse, over = strictly_inverted(proof, positive)

@@ -97,16 +97,20 @@ _LENGTHS = {
 }
 T4 = (
     setting("T4", "relative error", "",
-            ("B : nat", "n : nat -> nat", "w e Delta : nat -> nat -> R", "M L s p1 p2 extra : R"),
+            ("B : nat", "n : nat -> nat", "w e Delta : nat -> nat -> R", "later : nat -> R",
+             "M L s p1 p2 extra nu lip : R"),
             (given("meaning: moduli and parameters are not negative",
-                   "0 <= M /\\ 0 <= L /\\ 0 <= s /\\ 0 <= p1 /\\ 0 <= p2 /\\ 0 <= extra"),
+                   "0 <= M /\\ 0 <= L /\\ 0 <= s /\\ 0 <= p1 /\\ 0 <= p2 /\\ 0 <= extra",
+                   " /\\ 0 <= nu /\\ 0 <= lip"),
+             given("meaning: later i is ‖e_a‖ of the a_l behind z_l, 0 elsewhere",
+                   "forall i, (i < B)%nat -> 0 <= later i"),
              given("meaning: w_i is the residual of block i",
                    "forall i, (i < B)%nat -> norm (n i) (w i) <=\n",
                    f"   M * ({_LENGTHS['e1']} + p2 * norm (n i) (Delta i))\n",
                    "   + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i))",
-                   " + extra * norm (n i) (e i)")),
-            {**_LENGTHS, "B": "INR B", "M": "M", "Lmax": "L", "smax": "s", "p1max": "p1",
-             "p2max": "p2", "extra": "extra"}),
+                   " + extra * norm (n i) (e i) + nu * lip * later i")),
+            {**_LENGTHS, "ea": "norm B later", "B": "INR B", "M": "M", "Lmax": "L", "smax": "s",
+             "p1max": "p1", "p2max": "p2", "extra": "extra", "nu": "nu", "lip": "lip"}),
 )  # fmt: skip
 
 _STEP = ("n : nat", "g e Delta : vector", "df eta beta L : R")

@@ -31,7 +31,7 @@ from pathlib import Path
 import sympy as sp
 
 from amverify.files import write as write_text
-from amverify.theorems import classical, expectation, rates, samt, tiam
+from amverify.theorems import classical, expectation, rates, relative, samt, tiam
 from amverify.theorems.base import Conclusion, Inequality, Theorem
 from proofs import settings_blocks, settings_sequences
 from proofs.coqnames import PROOFS
@@ -43,7 +43,7 @@ from proofs.settings import conclusion_name as _name
 FILE = Path(__file__).parent / "coq" / "Statements.v"
 
 THEOREMS: tuple[Theorem, ...] = (
-    *(tiam.T1, tiam.T1p, tiam.T2, tiam.T2n, tiam.T3, tiam.T4),
+    *(tiam.T1, tiam.T1p, tiam.T2, tiam.T2n, tiam.T3, relative.T4),
     *(rates.T5, rates.T6),
     *(expectation.S1, expectation.S2, expectation.S3, samt.S4, samt.S4m),
     *(classical.G1, classical.G2, classical.G3, classical.G4),

@@ -1,4 +1,4 @@
-r"""T1–T4: the algebra of inertial block descent.
+r"""T1 and T1p: the algebra of inertial block descent.
 
 **T1**, coordinate j (d = u⁺ − u, e = t_j d, D = Δ, g = ∇H(û), origin at u^k):
 
@@ -13,11 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sympy as sp
-
 from amverify.theorems.blockwise import AHEAD, PAST, STEP, STRETCH
 from amverify.theorems.properties import ORIGIN, gradient
-from amverify.theorems.tiam import COUPLING, HALF, PARTS, B, L, d2, de, dF, e2, p1, p2, s, t
+from amverify.theorems.tiam import COUPLING, HALF, L, d2, de, dF, e2, p1, p2, s, t
 from proofs import checker
 from proofs.checker import Proved
 from proofs.facts import (
@@ -26,8 +24,6 @@ from proofs.facts import (
     CLIP_LOW,
     INDICATOR,
     MINIMAL,
-    MINKOWSKI,
-    NORM,
     PROJECTION,
     PROXIMAL,
     SEGMENT,
@@ -174,31 +170,4 @@ def t1p(start: Start) -> Sequence[Proof]:
     return [proof.conclude(last)]
 
 
-def t4(start: Start) -> Sequence[Proof]:
-    """T4: Minkowski over the blocks, and √B ≤ B."""
-    proof = start.proof(0)
-    r = sp.sqrt(B)
-    added = proof.fact(MINKOWSKI, *PARTS, name="Minkowski over the blocks")
-    total = proof.symbol("w1")
-    said = [proof.hypothesis(h) for h in ("smooth part", "points û", "proximal terms", "output")]
-    count, modulus = proof.hypothesis("B ≥ 1"), proof.hypothesis("M ≥ 0")
-    norm = proof.fact(NORM, STEP, name="‖e^{k+1}‖ ≥ 0")
-    number = proof.certificate("B ≥ 0", B, [Plus(1, (count,))], slack=1)
-    nonnegative, square = checker.root(number)
-    below = checker.assume(checker.Relation(polynomial(1 - r), ">"))
-    terms = [Plus(1, (below, nonnegative)), Plus(1, (below,)), Plus(1, (count,))]
-    nothing = proof.certificate("√B < 1 is absurd", 0, terms, [square], ">")
-    goal = checker.Relation(polynomial(r - 1), ">=")
-    branches = {">=": checker.assume(goal), "<": checker.absurd(nothing, goal)}
-    one = proof.record("√B ≥ 1", checker.cases(polynomial(r - 1), branches), "cases", [count])
-    root = proof.certificate("√B ≤ B", B - r, [Plus(1, (nonnegative, one))], [square])
-    bound = start.theorem.conclusions[0].inequality
-    last = [Plus(1, (x,)) for x in (added, *said)] + [Plus(1, (root, modulus, norm))]
-    return [
-        proof.conclude(
-            proof.certificate("add up", bound.rhs - bound.lhs, last, [total, proof.symbol("e1")])
-        )
-    ]
-
-
-GROUP = {"T1": t1, "T1p": t1p, "T4": t4}
+GROUP = {"T1": t1, "T1p": t1p}

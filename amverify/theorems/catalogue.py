@@ -12,13 +12,15 @@ from amverify.theorems.criticality import C1
 from amverify.theorems.expectation import S1, S2, S3, S6
 from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
+from amverify.theorems.relative import T4
 from amverify.theorems.samt import S4, S5, S4m
-from amverify.theorems.tiam import T1, T2, T3, T4, T1p, T2n
+from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
+from amverify.theorems.wide import T2z, T3z
 
 CATALOGUE: dict[str, Theorem] = {
     theorem.id: theorem
     for theorem in (
-        *(T1, T1p, T2, T2n, T3, T4, T5, T6, K2, C1),
+        *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T6, K2, C1),
         *(M1, M2, M3, M4, D1, A1),
         *(S1, S2, S3, S4, S4m, S5, S6),
         *(DESCENT, H1, H2, G1, G2, G3, G4, G5),

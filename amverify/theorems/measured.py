@@ -102,6 +102,24 @@ def matched(
     return pairs[:, 0], pairs[:, 1]
 
 
+def steps_of_kind(
+    ctx: Context, kind: bytes, sweep: NDArray[np.int64], replicate: NDArray[np.int64]
+) -> Ball:
+    """‖e‖ over the blocks of a kind in these sweeps and replicates; 0 if no layer has one.
+
+    Raises:
+        Missing: if some of the sweeps lack the rows.
+    """
+    rows = ctx.column("blocks", "kind") == kind
+    if not rows.any():
+        return Ball.of(np.zeros(len(sweep)))
+    at, who, squared = block_steps(ctx, rows)
+    mine, theirs = matched(sweep, replicate, at, who)
+    if len(mine) < len(sweep):
+        raise Missing(f"rows of the blocks {kind.decode()} in every measured sweep")
+    return squared.sqrt().take(theirs)
+
+
 def measured_pairs(
     ctx: Context,
 ) -> tuple[

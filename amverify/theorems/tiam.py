@@ -1,5 +1,4 @@
-r"""TIAM: block descent (T1, T1p), the admissible region (T2, T2n), Lyapunov decrease (T3) and
-relative error (T4).
+r"""TIAM: block descent (T1, T1p), the admissible region (T2, T2n) and Lyapunov decrease (T3).
 
 One block u of modulus L, Δ = u^k − u^{k−1}, e = u^{k+1} − u^k, t = 1 + p3, c = p1·s − p2.
 
@@ -51,8 +50,7 @@ from amverify.theorems.blockwise import (
     UNCLIPPED,
     WEIGHT_SIGN,
 )
-from amverify.theorems.measured import measured_pairs, output_extrapolation, smooth_modulus
-from amverify.theorems.properties import Falls, Norm, vector
+from amverify.theorems.properties import Falls
 from amverify.theorems.views import (
     BOXED,
     CARRIED,
@@ -68,9 +66,6 @@ from amverify.theorems.views import (
 dF, e2, de, d2, bend = symbols("dF e2 de d2 bend")
 L, s, t, p1, p2 = symbols("L s t p1 p2")
 delta, delta1, gamma, theta = symbols("delta delta1 gamma theta")
-w1, e1, e0, B, M, Lmax, smax, p1max, p2max, extra = symbols(
-    "w1 e1 e0 B M Lmax smax p1max p2max extra"
-)
 
 HALF = sp.Rational(1, 2)
 COUPLING = p1 * s - p2
@@ -293,7 +288,8 @@ def _margin(ctx: Context) -> Ball:
     return Ball.of(float(ctx.setting("margin")))
 
 
-def _lyapunov_updates(ctx: Context) -> Instances:
+def lyapunov_updates(ctx: Context) -> Instances:
+    """Inertial proximal-gradient updates in sweeps whose box did not shrink, with weights."""
     mask = updated(ctx, b"gradient") & ~np.isin(ctx.column("blocks", "sweep"), _shrunk(ctx))
     rows = block_rows(ctx, mask, "dF", "e2", "de", "d2", "L", "s", "t", "p1", "p2", "delta",
                       "delta1", "bend")  # fmt: skip
@@ -325,7 +321,7 @@ T3 = Theorem(
     conclusions=(
         Conclusion(
             Inequality("Lyapunov decrease", LYAPUNOV_CHANGE, -FALL * e2),
-            _lyapunov_updates,
+            lyapunov_updates,
             (
                 POSITIVE_SCALE,
                 THIRD,
@@ -354,68 +350,3 @@ T3 = Theorem(
     liveness=("motion", "inertia"),
     terms=TERMS,
 )  # fmt: skip
-
-
-def _relative_error(ctx: Context) -> Instances:
-    """Measured sweeps k ≥ 2, with ‖e^k‖, ‖e^{k−1}‖ and the constants of the run."""
-    mine, theirs, at, who, norms = measured_pairs(ctx)
-    values = {
-        "w1": ctx.ball("measures", "residual_block").take(mine),
-        "M": smooth_modulus(ctx),
-        "extra": output_extrapolation(ctx),
-        **{name: ball.take(theirs) for name, ball in norms.items()},
-    }
-    return Instances(values, at, who)
-
-
-T4_BOUND = (B * M + smax * Lmax + extra) * e1 + (p2max * M + smax * p1max * Lmax) * e0
-
-PARTS = tuple(vector(name) for name in ("smooth", "past", "proximal", "output"))
-"""w^{k+1}: gradients of blocks updated since, points û, proximal terms, z_L's third inertia."""
-_NORMS = [sp.Symbol(f"‖{part}‖", real=True) for part in PARTS]
-
-T4 = Theorem(
-    id="T4",
-    title="relative error",
-    statement=(
-        "With M a Lipschitz modulus of ∇H on the set that holds the run and L = max L_i: the "
-        "block-wise residual satisfies ‖w^{k+1}‖ ≤ (BM + sL)‖e^{k+1}‖ + (p2M + s p1 L)‖e^k‖ "
-        "(and, for z_L with t > 1, Lip(∇R)(t−1)/t·‖e‖ besides): condition H2."
-    ),
-    latex=r"\|w^{k+1}\|\le(BM+sL)\|e^{k+1}\|+(p_2M+sp_1L)\|e^k\|",
-    source="amverify, specification, T4",
-    symbols={
-        "w1": "norm of the block-wise residual at x^{k+1}",
-        "e1": "‖e^{k+1}‖ over all blocks",
-        "e0": "‖e^k‖ over all blocks",
-        "B": "how many blocks there are",
-        "M": "Lipschitz modulus of ∇H on the balls that hold the run (measured radii)",
-        "Lmax": "the largest modulus used",
-        "smax": "the largest step scale used",
-        "p1max": "the largest |p1| used",
-        "p2max": "the largest |p2| used",
-        "extra": "Lip(∇R)(t−1)/t of z_L",
-    },
-    conclusions=(Conclusion(Inequality("relative error", w1, T4_BOUND), _relative_error),),
-    hypotheses=(
-        Hypothesis(
-            "smooth part",
-            "blocks updated since: at most √B M‖e^{k+1}‖",
-            sp.sqrt(B) * M * e1 - _NORMS[0],
-        ),
-        Hypothesis("points û", "gradients at û: at most p2M‖e^k‖", p2max * M * e0 - _NORMS[1]),
-        Hypothesis(
-            "proximal terms",
-            "at most sL(‖e^{k+1}‖ + p1‖e^k‖)",
-            smax * Lmax * (e1 + p1max * e0) - _NORMS[2],
-        ),
-        Hypothesis(
-            "output", "z_L's third inertia: at most Lip(∇R)(t−1)/t‖e^{k+1}‖", extra * e1 - _NORMS[3]
-        ),
-        Hypothesis("B ≥ 1", "there is a block", B - 1),
-        Hypothesis("M ≥ 0", "a modulus is not negative", M),
-    ),
-    constants={"b": T4_BOUND},
-    liveness=("motion",),
-    terms={"w1": Norm(PARTS[0] + PARTS[1] + PARTS[2] + PARTS[3]), "e1": Norm(vector("e"))},
-)

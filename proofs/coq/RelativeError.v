@@ -42,6 +42,34 @@ Proof.
   apply Rmult_le_compat_r; [apply Rabs_pos | lra].
 Qed.
 
+(** The penalty's entry: z_l's subgradient was −νpξ, p = a − h(z), and is to be one of −ν(p + e_a)k,
+    k ∈ {ξ, κ}. Where p keeps its sign, k = ξ; where it changes, some slope κ of ξ's sign serves. *)
+Theorem penalty_kept (nu lip p ea xi kappa : R) :
+  0 <= nu -> Rabs xi <= lip -> Rabs kappa <= lip -> (p * (p + ea) <= 0 -> 0 <= xi * kappa) ->
+  exists k, (k = xi \/ k = kappa) /\ (0 < p * (p + ea) -> k = xi) /\
+    Rabs (- nu * p * xi - - nu * (p + ea) * k) <= nu * lip * Rabs ea.
+Proof.
+  intros Hnu Hxi Hkappa Hsign. destruct (Rlt_le_dec 0 (p * (p + ea))) as [Hp | Hp].
+  - exists xi. split; [left; reflexivity | split; [reflexivity |]].
+    replace (- nu * p * xi - - nu * (p + ea) * xi) with (nu * (xi * ea)) by ring.
+    rewrite Rabs_mult, Rabs_mult, (Rabs_pos_eq nu) by assumption. rewrite Rmult_assoc.
+    apply Rmult_le_compat_l; [assumption |].
+    apply Rmult_le_compat_r; [apply Rabs_pos | assumption].
+  - exists kappa. split; [right; reflexivity | split; [lra |]]. specialize (Hsign Hp).
+    replace (- nu * p * xi - - nu * (p + ea) * kappa) with (nu * ((p + ea) * kappa - p * xi))
+      by ring.
+    rewrite Rabs_mult, (Rabs_pos_eq nu), Rmult_assoc by assumption.
+    apply Rmult_le_compat_l; [assumption |].
+    assert (Hea : Rabs ea = Rabs (p + ea) + Rabs p).
+    { replace ea with ((p + ea) - p) at 1 by ring.
+      destruct (Rle_lt_dec 0 p) as [H0 | H0]; destruct (Rle_lt_dec 0 (p + ea)) as [H1 | H1];
+        unfold Rabs; repeat destruct Rcase_abs; nra. }
+    rewrite Hea, Rmult_plus_distr_l.
+    eapply Rle_trans; [apply Rabs_triang |]. rewrite Rabs_Ropp, !Rabs_mult.
+    apply Rplus_le_compat; rewrite Rmult_comm;
+      (apply Rmult_le_compat_r; [apply Rabs_pos | assumption]).
+Qed.
+
 Section Blocks.
   Variables (B : nat) (n : nat -> nat) (e Delta : nat -> nat -> R).
   Let length (x : nat -> nat -> R) : R := norm B (fun i => norm (n i) (x i)).
@@ -68,32 +96,48 @@ Section Blocks.
   Qed.
 
   (** T4. In block i: the gradient's points differ by at most ‖e‖ + p2‖Δ_i‖, and
-      ‖sL(u⁺ − ũ)‖ ≤ sL(‖e_i‖ + p1‖Δ_i‖); ``extra`` is z_L's Lip(∇R)(t − 1)/t. *)
-  Theorem T4_blocks (w : nat -> nat -> R) (M L s p1 p2 extra : R) :
-    0 <= M -> 0 <= L -> 0 <= s -> 0 <= p1 -> 0 <= p2 -> 0 <= extra ->
+      ‖sL(u⁺ − ũ)‖ ≤ sL(‖e_i‖ + p1‖Δ_i‖); ``extra`` is z_L's Lip(∇R)(t − 1)/t. ``later i`` is ‖e_a‖
+      of the a_l that shares the penalty with block i = z_l and moves after it, 0 elsewhere
+      ([penalty_kept] is its entry). *)
+  Theorem T4_blocks (w : nat -> nat -> R) (later : nat -> R) (M L s p1 p2 extra nu lip : R) :
+    0 <= M -> 0 <= L -> 0 <= s -> 0 <= p1 -> 0 <= p2 -> 0 <= extra -> 0 <= nu -> 0 <= lip ->
+    (forall i, (i < B)%nat -> 0 <= later i) ->
     (forall i, (i < B)%nat ->
        norm (n i) (w i) <=
        M * (length e + p2 * norm (n i) (Delta i))
-       + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i)) + extra * norm (n i) (e i)) ->
-    T4_relative_error (length w) (length e) (length Delta) (INR B) M L s p1 p2 extra.
+       + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i)) + extra * norm (n i) (e i)
+       + nu * lip * later i) ->
+    T4_relative_error (length w) (length e) (length Delta) (norm B later) (INR B) M L s p1 p2
+      extra nu lip.
   Proof.
-    intros HM HL Hs Hp1 Hp2 Hx H. unfold T4_relative_error, T4_relative_error_lhs,
-      T4_relative_error_rhs.
+    intros HM HL Hs Hp1 Hp2 Hx Hnu Hlip Hlater H. unfold T4_relative_error,
+      T4_relative_error_lhs, T4_relative_error_rhs.
     assert (HsL : 0 <= s * L) by (apply Rmult_le_pos; assumption).
+    assert (Hc : 0 <= nu * lip) by (apply Rmult_le_pos; assumption).
     assert (Hq : 0 <= M * p2 + s * L * p1)
       by (apply Rplus_le_le_0_compat; apply Rmult_le_pos; assumption).
-    pose proof (joined_bound (fun i => norm (n i) (w i)) M (s * L + extra) (M * p2 + s * L * p1)
-                  HM ltac:(lra) Hq) as Hj.
+    assert (HMe : 0 <= M * length e) by (apply Rmult_le_pos; [| apply length_nonneg]; assumption).
+    set (own := fun i => M * length e + ((s * L + extra) * norm (n i) (e i)
+                                         + (M * p2 + s * L * p1) * norm (n i) (Delta i))).
+    assert (Hown : forall i, (i < B)%nat -> 0 <= own i).
+    { intros i _. unfold own. pose proof (norm_nonneg (n i) (e i)).
+      pose proof (norm_nonneg (n i) (Delta i)).
+      assert (0 <= (s * L + extra) * norm (n i) (e i)) by (apply Rmult_le_pos; lra).
+      assert (0 <= (M * p2 + s * L * p1) * norm (n i) (Delta i)) by (apply Rmult_le_pos; lra).
+      lra. }
+    pose proof (joined_bound own M (s * L + extra) (M * p2 + s * L * p1)
+                  HM ltac:(lra) Hq Hown ltac:(intros; apply Rle_refl)) as Hj.
     assert (Hroot : sqrt (INR B) <= INR B).
     { destruct B as [|m]; [simpl; rewrite sqrt_0; lra |].
       rewrite <- (sqrt_square (INR (S m))) at 2 by apply pos_INR. apply sqrt_le_1_alt.
       rewrite S_INR. pose proof (pos_INR m). nra. }
-    assert (HMe : 0 <= M * length e) by (apply Rmult_le_pos; [| apply length_nonneg]; assumption).
     apply (Rmult_le_compat_r _ _ _ HMe) in Hroot.
-    change (norm B (fun i => norm (n i) (w i))) with (length w) in Hj.
-    assert (Hw : length w <= sqrt (INR B) * (M * length e)
-              + ((s * L + extra) * length e + (M * p2 + s * L * p1) * length Delta)).
-    { apply Hj; [intros; apply norm_nonneg |]. intros i Hi. pose proof (H i Hi). lra. }
+    assert (Hw : length w <= norm B own + nu * lip * norm B later).
+    { rewrite <- norm_scaled by assumption.
+      eapply Rle_trans; [| apply norm_triangle]. apply norm_monotone. intros i Hi.
+      pose proof (Hown i Hi). pose proof (Hlater i Hi). pose proof (H i Hi) as Hi'.
+      assert (0 <= nu * lip * later i) by (apply Rmult_le_pos; assumption).
+      rewrite !Rabs_pos_eq by (try apply norm_nonneg; lra). unfold own. lra. }
     lra.
   Qed.
 

@@ -240,33 +240,36 @@ Definition T3_Lyapunov_decrease_proximal_stmt : Prop :=
 
 (* T4: relative error *)
 
-Definition T4_relative_error_lhs (w1 e1 e0 B M Lmax smax p1max p2max extra : R) : R :=
+Definition T4_relative_error_lhs (w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip : R) : R :=
   w1.
 
-Definition T4_relative_error_rhs (w1 e1 e0 B M Lmax smax p1max p2max extra : R) : R :=
-  ((e0 * ((M * p2max) + (Lmax * p1max * smax))) + (e1 * (extra + (B * M) + (Lmax * smax)))).
+Definition T4_relative_error_rhs (w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip : R) : R :=
+  ((e0 * ((M * p2max) + (Lmax * p1max * smax))) + (e1 * (extra + (B * M) + (Lmax * smax))) + (ea * lip * nu)).
 
-Definition T4_relative_error (w1 e1 e0 B M Lmax smax p1max p2max extra : R) : Prop :=
-  T4_relative_error_lhs w1 e1 e0 B M Lmax smax p1max p2max extra <=
-  T4_relative_error_rhs w1 e1 e0 B M Lmax smax p1max p2max extra.
+Definition T4_relative_error (w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip : R) : Prop :=
+  T4_relative_error_lhs w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip <=
+  T4_relative_error_rhs w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip.
 
-Definition T4_relative_error_conditions (w1 e1 e0 B M Lmax smax p1max p2max extra : R) : Prop :=
+Definition T4_relative_error_conditions (w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip : R) : Prop :=
   True.
 
 Definition T4_relative_error_stmt : Prop :=
   forall (B : nat)
     (n : nat -> nat)
     (w e Delta : nat -> nat -> R)
-    (M L s p1 p2 extra : R),
+    (later : nat -> R)
+    (M L s p1 p2 extra nu lip : R),
   (* meaning: moduli and parameters are not negative *)
-  (0 <= M /\ 0 <= L /\ 0 <= s /\ 0 <= p1 /\ 0 <= p2 /\ 0 <= extra) ->
+  (0 <= M /\ 0 <= L /\ 0 <= s /\ 0 <= p1 /\ 0 <= p2 /\ 0 <= extra /\ 0 <= nu /\ 0 <= lip) ->
+  (* meaning: later i is ‖e_a‖ of the a_l behind z_l, 0 elsewhere *)
+  (forall i, (i < B)%nat -> 0 <= later i) ->
   (* meaning: w_i is the residual of block i *)
   (forall i, (i < B)%nat -> norm (n i) (w i) <=
    M * (norm B (fun i => norm (n i) (e i)) + p2 * norm (n i) (Delta i))
-   + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i)) + extra * norm (n i) (e i)) ->
+   + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i)) + extra * norm (n i) (e i) + nu * lip * later i) ->
   (* conditions *)
-  (T4_relative_error_conditions (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (INR B) M L s p1 p2 extra) ->
-  T4_relative_error (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (INR B) M L s p1 p2 extra.
+  (T4_relative_error_conditions (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (norm B later) (INR B) M L s p1 p2 extra nu lip) ->
+  T4_relative_error (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (norm B later) (INR B) M L s p1 p2 extra nu lip.
 
 (* T5: finite length *)
 

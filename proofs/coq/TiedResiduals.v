@@ -8,7 +8,8 @@ Open Scope R_scope.
 
 Theorem T4_tied : T4_relative_error_stmt.
 Proof.
-  intros B n w e Delta M L s p1 p2 extra (HM & HL & Hs & Hp1 & Hp2 & Hx) Hw _.
+  intros B n w e Delta later M L s p1 p2 extra nu lip
+    (HM & HL & Hs & Hp1 & Hp2 & Hx & Hnu & Hlip) Hlater Hw _.
   apply T4_blocks; assumption.
 Qed.
 

@@ -40,6 +40,8 @@ Edit = Callable[[Trace], Trace]
 CERTIFIED = Rule(s=1.2, p1=0.5, p2=0.7, p3=0.3, certified=True)
 UNCOUPLED = Rule(s=1.5, p1=-0.25, p2=0.75)
 NONCONVEX = Rule(s=1.25, p1=0.25, p2=0.25)
+WIDE = Rule(s=1.0, p1=0.25, p2=0.625)
+"""Outside 𝓡 (p2² + 2|c| = 1.14), inside 𝓡_z (2|c| = 0.75 < 1)."""
 OUTSIDE = Rule(p1=0.25, p2=0.75, p3=0.75)
 OUTSIDE_NONCONVEX = Rule(s=1.0, p1=0.5, p2=0.5)
 STEPS = 25
@@ -209,6 +211,7 @@ def change_halved(patch: pytest.MonkeyPatch) -> None:
 
 
 RULE = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2)
+WIDE_RULE = StepRule(Inertia(0.25, 0.625, 0.1), region="wide")
 
 
 def tiam(
@@ -278,6 +281,7 @@ SUBJECTS: dict[str, Subject] = {
     "uncoupled inertia": Subject(lambda: blocks(QUADRATIC, UNCOUPLED), ("T1",), {}),
     "PALM": Subject(lambda: blocks(PLAIN, Rule(s=1.0625)), ("T1", "G3", "M3"), {}),
     "nonconvex block descent": Subject(lambda: blocks(SADDLE, NONCONVEX), ("T2n",), {}),
+    "wide region": Subject(lambda: blocks(QUADRATIC, WIDE), ("T1", "T2z"), {}),
     "boxed block descent": Subject(lambda: blocks(BOXED, CERTIFIED), ("T1", "T2", "T3"), {}),
     "trained step sizes": Subject(lambda: scaled(QUADRATIC), ("S4",), {}),
     "gradient descent": Subject(
@@ -288,8 +292,11 @@ SUBJECTS: dict[str, Subject] = {
     "heavy ball": Subject(lambda: descent(QUADRATIC, 0.95, beta=0.5), ("G4",), {}),
     "Nesterov": Subject(lambda: accelerated(QUADRATIC), ("G5",), {}),
     "Nesterov, flat": Subject(lambda: accelerated(VALLEY), ("G5",), {}),
-    "TIAM, band": Subject(lambda: tiam(Band(0.3)), ("T1", "T2", "T3", "T4", "C1", "M4"), {}),
+    "TIAM, band": Subject(lambda: tiam(Band(0.3)), ("T1", "T2", "T3", "C1", "M4"), {}),
     "TIAM, penalty": Subject(lambda: tiam(Penalty(0.7)), ("T1", "T1p", "T2", "T3", "T4", "M4"), {}),
+    "TIAM, wide region": Subject(
+        lambda: tiam(Band(0.3), TIAM(WIDE_RULE)), ("T2z", "T3z", "C1", "M4"), {}
+    ),
     "mDLAM": Subject(lambda: tiam(Band(0.3), mdlam()), ("M1", "M3", "A1"), {}),
     "PALM, wide band": Subject(wide_band, ("M2", "M3"), LINEAR),
     "dlADMM": Subject(dladmm, ("D1", "M3"), {}),

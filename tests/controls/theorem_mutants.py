@@ -27,6 +27,7 @@ from faults import (
     SADDLE,
     UNCOUPLED,
     VALLEY,
+    WIDE,
 )
 from test_sweep_mutants import (
     bias_never_moved,
@@ -40,7 +41,7 @@ from test_sweep_mutants import (
 from amverify.audit import audit
 from amverify.errors import InvalidInput
 from amverify.families.block_loops import Rule
-from amverify.methods.tiam import mdlam
+from amverify.methods.tiam import TIAM, mdlam
 from amverify.network.coupling import Band, Penalty
 from amverify.trace import Trace
 
@@ -116,6 +117,7 @@ BLOCK_LOOPS = (
     ("uncoupled inertia", QUADRATIC, UNCOUPLED),
     ("PALM", PLAIN, Rule(s=1.0625)),
     ("nonconvex block descent", SADDLE, NONCONVEX),
+    ("wide region", QUADRATIC, WIDE),
     ("boxed block descent", BOXED, CERTIFIED),
 )
 PROGRAM_FAULTS: dict[str, faults.Wrong] = {
@@ -151,6 +153,8 @@ def _in_block_loops() -> Iterator[Mutant]:
     yield Mutant("box violated", "boxed block descent", make)
     make = partial(faults.blocks, QUADRATIC, faults.OUTSIDE)
     yield Mutant("parameters outside the region", "block descent", make)
+    make = partial(faults.blocks, QUADRATIC, faults.OUTSIDE)
+    yield Mutant("parameters outside the region", "wide region", make)
     make = partial(faults.blocks, SADDLE, faults.OUTSIDE_NONCONVEX)
     yield Mutant("parameters outside the region", "nonconvex block descent", make)
 
@@ -191,6 +195,14 @@ def _in_methods() -> Iterator[Mutant]:
         }
         for fault, method in forgets.items():
             yield Mutant(fault, subject, partial(faults.tiam, coupling, method))
+    wide = TIAM(faults.WIDE_RULE)
+    for fault in ("step doubled", "block left stale", "sign flipped", "weight δ × 1.1"):
+        make = partial(faults.tiam, Band(0.3), wide, SWEEP_FAULTS[fault])
+        yield Mutant(fault, "TIAM, wide region", make)
+    forgets = faults.ForgetsWeights(faults.WIDE_RULE)
+    yield Mutant(
+        "weights δ forgotten", "TIAM, wide region", partial(faults.tiam, Band(0.3), forgets)
+    )
     still = faults.ForgetsDisplacements(mdlam().rule)
     yield Mutant("inertia zeroed", "mDLAM", partial(faults.tiam, Band(0.3), still))
     yield Mutant(
@@ -210,8 +222,10 @@ WITH_BLOCKS = (
     "uncoupled inertia",
     "PALM",
     "nonconvex block descent",
+    "wide region",
     "TIAM, band",
     "TIAM, penalty",
+    "TIAM, wide region",
     "mDLAM",
 )
 WITH_VALUES = (
@@ -253,7 +267,7 @@ def _in_traces() -> Iterator[Mutant]:
         yield _edited("‖∇f‖² × 100", subject, column("sweeps", "gradient", times(100.0)))
     for subject in ("PALM", "TIAM, band", "mDLAM", "dlADMM"):
         yield _edited("Σ ΔF rises once", subject, column("sweeps", "change", FLIP))
-    for subject in ("block descent", "TIAM, band"):
+    for subject in ("block descent", "TIAM, band", "TIAM, wide region"):
         yield _edited("δ recorded as 0", subject, column("blocks", "delta", unset))
         yield _edited("weight δ' × 1.1", subject, column("blocks", "delta_next", times(1.1)))
     for subject in ("TIAM, band", "TIAM, penalty"):

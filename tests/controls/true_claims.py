@@ -79,8 +79,13 @@ def _palm(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
 
 
 def _inertial(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
-    rule = (Rule(p1=0.5, p2=0.5, p3=0.25), Rule(s=1.5, p1=-0.25, p2=0.75), Rule(p1=0.4))[seed % 3]
-    claims = ("T1", "T2") if seed % 3 != 1 else ("T1",)
+    rules = (
+        (Rule(p1=0.5, p2=0.5, p3=0.25), ("T1", "T2", "T2z")),
+        (Rule(s=1.5, p1=-0.25, p2=0.75), ("T1",)),
+        (Rule(p1=0.4), ("T1", "T2", "T2z")),
+        (Rule(p1=0.25, p2=0.625), ("T1", "T2z")),
+    )
+    rule, claims = rules[seed % 4]
     return block_descent(problem, steps, rule, dtype), claims, {}
 
 
@@ -166,8 +171,9 @@ def _tiam(seed: int, steps: int, dtype: Format) -> Claimed:
     p = layered((4, 3, 3), 5, seed=seed, coupling=coupling, dtype=TORCH[dtype])
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard=safeguard, steps=moduli)  # type: ignore[arg-type]
     trace = traced(TIAM(rule), p, parameters(p, seed, copies), steps)
-    claims = ["T1", "T2", "T4", "C1", "M4"]
-    claims += ["T3"] * (safeguard == "certified") + ["T1p"] * isinstance(coupling, Penalty)
+    claims = ["T1", "T2", "C1", "M4"]
+    claims += ["T3"] * (safeguard == "certified")
+    claims += ["T1p", "T4"] * isinstance(coupling, Penalty)
     return trace, tuple(claims), {}
 
 
@@ -176,11 +182,23 @@ def _relatives(seed: int, steps: int, dtype: Format) -> Claimed:
     method = (palm(), mdlam(), mdlam("backtracking"))[seed % 3]
     p = layered((4, 3, 3), 5, seed=seed, coupling=COUPLINGS[seed // 3 % 3], dtype=TORCH[dtype])
     trace = traced(method, p, parameters(p, seed), steps)
-    return trace, ("T1", "M3", "A1", "T4", "M4", "C1"), {}
+    claims = ("T1", "M3", "A1", "M4", "C1")
+    return trace, claims + ("T4",) * isinstance(p.coupling, Penalty), {}
+
+
+def _wide(seed: int, steps: int, dtype: Format) -> Claimed:
+    """TIAM certified with the larger region, p1·s below p2: couplings and moduli in turn."""
+    coupling = COUPLINGS[seed % 3]
+    moduli = ("exact", "backtracking")[seed // 3 % 2]
+    p = layered((4, 3, 3), 5, seed=seed, coupling=coupling, dtype=TORCH[dtype])
+    rule = StepRule(Inertia(0.2, 0.6, 0.1), steps=moduli, region="wide")  # type: ignore[arg-type]
+    trace = traced(TIAM(rule), p, parameters(p, seed), steps)
+    return trace, ("T2z", "T3z") + ("T4",) * isinstance(coupling, Penalty), {}
 
 
 LAYERED: Mapping[str, Callable[[int, int, Format], Claimed]] = {
     "TIAM": _tiam,
+    "TIAM, wide region": _wide,
     "PALM and mDLAM, layered": _relatives,
 }
 

@@ -80,6 +80,15 @@ def without(*conditions: str, of: str = "") -> Edit:
     return _at(of, change)
 
 
+def unsaid(name: str) -> Edit:
+    """Drop a hypothesis, by name."""
+
+    def edit(theorem: Theorem) -> Theorem:
+        return replace(theorem, hypotheses=tuple(h for h in theorem.hypotheses if h.name != name))
+
+    return edit
+
+
 def asks(name: str, lhs: str, rhs: str) -> Edit:
     """A condition says something else."""
 
@@ -112,6 +121,7 @@ _NAMES = tuple(
 )  # fmt: skip
 
 _T1 = "-L*((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
+_CZ, _IK, _PZ = "Abs(p1*s - p2/(2 - z))", "1/(z*(2 - z))", "p2**2*z/(2 - z)"
 _BELOW = "L*(e2 - 2*p2*de + p2**2*d2)"
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -162,10 +172,32 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("T3", "p1 ≥ ½", without("p1 < ½")),
     Mutant("T3", "δ too small", without("δ ≥ γ/2")),
     Mutant("T3", "δ' too large", without("δ' ≤ γ/2")),
+    Mutant("T2z", "2|c_z| × 0.9", claim("region", lhs=f"9*2*{_CZ}/10 + {_IK} + {_PZ}")),
+    Mutant("T2z", "c of T2", claim("region", lhs=f"2*Abs(p1*s - p2) + {_IK} + {_PZ}")),
+    Mutant("T2z", "p2² forgotten", claim("region", lhs=f"2*{_CZ} + {_IK}")),
+    Mutant("T2z", "1/k forgotten", claim("region", lhs=f"2*{_CZ} + 1 + {_PZ}")),
+    Mutant("T2z", "p3 has no price", claim("region", rhs="2*s")),
+    Mutant("T2z", "the boundary too", claim("region", strict=False)),
+    Mutant("T2z", "more than the margin", claim("decrease", more="L*(e2 + d2)/1000")),
+    Mutant("T2z", "strict", claim("decrease", strict=True)),
+    Mutant("T2z", "T2's weight", claim("decrease", lhs="dF+L*(s/t-1/2+p2**2/2)/2*(e2-d2)")),
+    Mutant("T2z", "z above 1", without("z ≤ 1", of="decrease")),
+    Mutant("T2z", "z below 0", without("z > 0", of="decrease")),
+    Mutant("T2z", "p3 outside", without("p3 ≥ 0", of="decrease")),
+    Mutant("T2z", "H smooth along the step only", unsaid("H convex and smooth everywhere")),
+    Mutant("T3z", "c is not paid", without("c is paid")),
+    Mutant("T3z", "δ' not affordable", without("δ' is affordable")),
+    Mutant("T3z", "δ does not cover p2", without("δ covers p2")),
+    Mutant("T3z", "z above 1", without("z ≤ 1")),
+    Mutant("T3z", "a of T3", claim("Lyapunov decrease", rhs="-theta*L*(s/t - 1/2)*e2")),
+    Mutant("T3z", "H smooth along the step only", unsaid("H convex and smooth everywhere")),
+    Mutant("T4", "the penalty's share forgotten", claim("rel", more="nu*lip*ea")),
+    Mutant("T4", "the penalty's share × 0.9", claim("rel", more="nu*lip*ea/10")),
     Mutant("T4", "B × 0.9", claim("rel", more="B*M*e1/10")),
     Mutant("T4", "the blocks before are forgotten", claim("rel", more="B*M*e1")),
     Mutant("T4", "an index off by one", claim(
-        "rel", rhs="(B*M + smax*Lmax + extra)*e0 + (p2max*M + smax*p1max*Lmax)*e1")),
+        "rel",
+        rhs="(B*M + smax*Lmax + extra)*e0 + (p2max*M + smax*p1max*Lmax)*e1 + nu*lip*ea")),
     Mutant("T4", "p2 forgotten", claim("rel", more="p2max*M*e0")),
     Mutant("T4", "p1 forgotten", claim("rel", more="smax*p1max*Lmax*e0")),
     Mutant("T4", "z_L's extrapolation forgotten", claim("rel", more="extra*e1")),

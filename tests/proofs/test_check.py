@@ -25,6 +25,9 @@ from proofs.translate import polynomial, relation
 RUNNER = CliRunner()
 
 UNUSED = {
+    ("T2z", "modulus"): "what “H convex and smooth everywhere” implies along e − p2Δ",
+    ("T3z", "modulus"): "as T2z's",
+    ("T3z", "a > 0"): "as T3's",
     ("T1p", "γ ≥ 0"): "the inequality holds for any sign of γ",
     ("T2n", "modulus"): "what the hypothesis “∇H Lipschitz” implies along e − p2Δ",
     ("T2n", "modulus from below"): "as “modulus”",
@@ -60,7 +63,9 @@ def test_the_specification_s_theorems_are_all_there() -> None:
         "T1p",
         "T2",
         "T2n",
+        "T2z",
         "T3",
+        "T3z",
         "T4",
         "T5",
         "T6",
