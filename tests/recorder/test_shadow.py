@@ -187,3 +187,50 @@ def test_what_is_read_past_the_operators_is_found():
     assert sound.lack is None
     assert sound.gradient is not None
     assert x.tolist() == [0.5, 2.0]
+
+
+AMPLIFIED = {
+    "exp": (torch.exp, lambda t: t.exp(), 2.0**50, 0.0),
+    "expm1": (torch.expm1, lambda t: t.exp() - 1, 2.0**50, 0.0),
+    "log": (torch.log, lambda t: t.log(), 2.0**40, 2.0**-10),
+    "log1p": (torch.log1p, lambda t: (1 + t).log(), 2.0**40, -1 + 2.0**-9),
+    "sqrt": (torch.sqrt, lambda t: t.sqrt(), 2.0**40, 2.0**-8),
+    "tanh": (torch.tanh, lambda t: t.tanh(), 2.0**50, 0.5),
+    "sigmoid": (torch.sigmoid, lambda t: 1 / (1 + (-t).exp()), 2.0**50, -2.0),
+    "erf": (torch.erf, lambda t: t.erf(), 2.0**50, 0.5),
+    "sin": (torch.sin, lambda t: t.sin(), 2.0**50, 1.0),
+    "cos": (torch.cos, lambda t: t.cos(), 2.0**50, 1.0),
+    "softplus": (F.softplus, lambda t: (1 + t.exp()).log(), 2.0**50, 1.0),
+    "reciprocal": (torch.reciprocal, lambda t: 1 / t, 2.0**40, 2.0**-8),
+    "power": (lambda t: t**3, lambda t: t * t * t, 2.0**50, 2.0),
+    "root": (lambda t: t**-1.5, lambda t: 1 / (t * t.sqrt()), 2.0**40, 2.0**-6),
+}
+
+
+@pytest.mark.parametrize("name", AMPLIFIED)
+def test_an_argument_s_error_is_carried_on(name):
+    """t = (x/3 − c)s + d, c = fl(x/3): a rounding error, made large, is all that t is off d."""
+    ctx.prec = 300
+    by_torch, exact, scale, shift = AMPLIFIED[name]
+    for k in range(1, 41):
+        x = torch.tensor([1 + 0.37 * k], dtype=torch.float64, requires_grad=True)
+        c = float(x.detach() / 3)
+        found = shadowed(lambda x=x, c=c: by_torch((x / 3 - c) * scale + shift).sum(), [x], False)
+        t = (arb(float(x.detach())) / 3 - arb(c)) * arb(scale) + arb(shift)
+        assert found.value is not None, k
+        assert holds(found.value.mid, found.value.rad, exact(t)), k
+
+
+@pytest.mark.parametrize("kind", ["product", "sum"])
+def test_cancellation_in_sums_and_products_is_counted(kind):
+    """64 ones among ±2^60: in float64 most orders lose them, and the ball has to hold 64."""
+    big = torch.tensor([2.0**60, 1.0, -(2.0**60), 1.0]).repeat(32)
+    x = torch.cat((torch.ones(1), big, -big[::2])).double().requires_grad_()
+    truth = sum(arb(v) for v in x.tolist())
+    ones = torch.ones(len(x), 1, dtype=torch.float64)
+    if kind == "sum":
+        found = shadowed(lambda: x.sum(), [x], False)
+    else:
+        found = shadowed(lambda: (x.reshape(1, -1) @ ones).sum(), [x], False)
+    assert holds(found.value.mid, found.value.rad, truth)
+    assert found.value.mid != float(truth.mid())
