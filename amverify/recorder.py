@@ -43,6 +43,7 @@ from amverify.errors import InvalidInput
 from amverify.recording import refusals
 from amverify.recording.blocks import MethodRecorder
 from amverify.recording.bounds import AUTO, Bound, Bounded, Declared
+from amverify.recording.callbacks import ScipyCallback
 from amverify.recording.header import declared, versions
 from amverify.recording.limit import count
 from amverify.recording.listener import Listener, Seen
@@ -123,6 +124,7 @@ class Recorder:
         self._iterates: dict[int, dict[str, Vector]] = {}
         self._listener: Listener | None = None
         self._notes: list[str] = []
+        self._calls = 0
         self.stopped: str | None = None
 
     @property
@@ -142,19 +144,34 @@ class Recorder:
     ) -> Recorder:
         """A recorder that listens to a torch optimiser until ``detach``.
 
+        **Rows are the points at which steps start, and the one at which the run ends**: a loop
+        that moves the parameters between steps (a projection, a clamp) is recorded as it is, and
+        the report says how often it did. A ``step`` within a ``step`` is part of it. Parameters
+        that join or leave the groups, or a loaded state of the optimiser with other parameters,
+        end the record; so does a value that changes where the parameters do not.
+
+        **The run is left as it was, bit for bit**: parameters, gradients, buffers, modes, the
+        random generators of torch, numpy and python, and explicit ones and whatever else
+        ``value`` can reach (``amverify.recording.reach``). What it writes to files, or into
+        objects of libraries, is its own.
+
         Args:
             optimizer: all parameters of all its groups, in order, form x.
             value: the objective to be recorded, evaluated at the present parameters: the full
-                batch, without dropout. It leaves gradients, generators and buffers alone.
-                May be left out where ``exact`` is given.
-            gradient: record ∇f too, by one backward pass of ``value`` a step.
+                batch, without dropout. It may be left out where ``exact`` is given. Compiled
+                modules in it run uncompiled.
+            gradient: record ∇f too, by one backward pass of ``value`` a step. Frozen parameters
+                are part of x, and their entries part of ∇f.
             subject: the run's name; else that of the optimiser's class.
             declarations: as for :class:`Recorder`. For ``torch.optim.SGD`` without dampening,
                 Nesterov momentum and weight decay, η and β are its ``lr`` and ``momentum``.
 
         Raises:
-            InvalidInput: if the optimiser holds no parameters, there is no ``value``, or it
-                does not return one number that depends on them.
+            InvalidInput: for what cannot be recorded so, saying what to pass instead: no torch
+                optimiser or one without hooks (a wrapper that never called
+                ``Optimizer.__init__``); no parameters; a ``value`` that is missing, raises,
+                returns no number, depends on no parameter, changes them, gives two numbers at
+                one point, reads an iterator, or calls a scripted or traced module.
         """
         refusals.optimiser(optimizer)
         if value is None and declarations.get("exact") is None:
@@ -169,7 +186,7 @@ class Recorder:
         return recorder
 
     def detach(self) -> None:
-        """Stop listening; what was recorded stays."""
+        """The run ends here: take its last point, and stop listening."""
         if self._listener is not None:
             self._listener.close()
 
@@ -195,6 +212,8 @@ class Recorder:
             InvalidInput: if shapes differ from those of the start, or ``value`` is not one
                 number.
         """
+        self._calls += 1
+        count(self._calls - 1)
         if self.stopped is not None:
             return
         known, kind = None, format_of(value)
@@ -216,30 +235,26 @@ class Recorder:
         grad: Callable[[Vector], Any] | None = None,
         x0: Any = None,
     ) -> Callable[..., None]:
-        """A callback for ``scipy.optimize.minimize``.
+        """A callback for ``scipy.optimize.minimize``, ``basinhopping`` and others.
 
         It understands both of scipy's forms, ``callback(xk)`` and
-        ``callback(intermediate_result=…)``. scipy does not call it at the start: give ``x0``
-        for row 0, else the first iterate is the start. A function that gives value and gradient
-        (scipy's ``jac=True``) is taken apart. What rounding can do to f is not known to numpy's
-        functions: declare it (``value_error``, ``operations``); what it does to the steps is
-        measured.
-        """
+        ``callback(intermediate_result=…)``; an iterate that comes again, or was not accepted, is
+        no row. f is evaluated as quietly as for ``attach``. What rounding can do to f is not
+        known to numpy's functions: declare it (``value_error``, ``operations``); what it does to
+        the steps is measured.
 
+        Args:
+            f: the objective; it may return value and gradient (scipy's ``jac=True``).
+            grad: the gradient.
+            x0: row 0, for scipy does not call at the start; else the first iterate is row 0.
+
+        Raises:
+            InvalidInput: if f gives two values at the first point; from within SLSQP, whose
+                callbacks are no iterates.
+        """
         pair = Paired(f, grad)
         self._objective = pair.value
-
-        def at(x: Vector) -> None:
-            self.step(x, *pair(x))
-
-        if x0 is not None:
-            at(np.atleast_1d(np.array(x0, dtype=np.float64)))
-
-        def callback(*args: Any, **more: Any) -> None:
-            found = args[0] if args else next(iter(more.values()))
-            at(np.atleast_1d(np.array(getattr(found, "x", found), dtype=np.float64)))
-
-        return callback
+        return ScipyCallback(self.step, pair, (f, grad), x0)
 
     def trace(
         self,
@@ -309,7 +324,6 @@ class Recorder:
             return
         x, dtype, shapes = flat(params)
         number = len(self._rows)
-        count(number)
         if not number:
             self._dtype, self._shapes = coarser(dtype, self._computed_in), shapes
             self._probe = Probe(unit_roundoff(self._dtype))

@@ -4,7 +4,12 @@
 |---|---|
 | ``points`` | parameters of any library as one float64 vector; an objective's value and gradient |
 | ``quiet`` | evaluation that leaves no trace in the run |
-| ``listener`` | the hooks on a torch optimiser |
+| ``reach``, ``spaces`` | what an objective can reach, and where its names are bound |
+| ``surroundings`` | what it depends on besides x, put back or compared |
+| ``listener`` | which points of a torch optimiser's run are rows |
+| ``nesting``, ``groups`` | its outermost ``step``; what it holds |
+| ``refusals`` | what cannot be recorded |
+| ``callbacks`` | scipy's callbacks |
 | ``products`` | inner products with bounds on their rounding error |
 | ``bounds`` | declared bounds on values and gradients |
 | ``rows`` | consecutive points as rows of the sweeps table |
