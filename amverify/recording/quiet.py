@@ -43,18 +43,24 @@ def quietly(params: Sequence[Tensor], value: Any = None) -> Iterator[None]:
     around = Surroundings(value, params)
     undo = [_switches(), _generators(around.found.generators.values()), _slopes(params, around)]
     buffers = _Buffers(around.found.modules.values())
-    handle = register_module_forward_pre_hook(buffers.met)
+    undo.append(_meeting(buffers))
     try:
         if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
             torch.set_autocast_cache_enabled(False)
         with torch.compiler.set_stance("force_eager"):
             yield
     finally:
-        handle.remove()
         buffers.restore()
         around.restore()
         for step in reversed(undo):
             step()
+
+
+def _meeting(buffers: _Buffers) -> Restore:
+    """Meet modules when they are called; not where compiled ones are, which warn of such hooks."""
+    if any(type(module).__module__.startswith("torch._dynamo") for module in buffers.modules()):
+        return lambda: None
+    return register_module_forward_pre_hook(buffers.met).remove
 
 
 def _switches() -> Restore:
@@ -153,6 +159,10 @@ class _Buffers:
             if id(buffer) not in self._copies:
                 self._copies[id(buffer)] = (buffer, buffer.detach().clone())
             setattr(module, name, self._copies[id(buffer)][1])
+
+    def modules(self) -> list[nn.Module]:
+        """Those that were met."""
+        return [module for module, _ in self._own.values()]
 
     def restore(self) -> None:
         """The run's own buffers come back; one that was none is none again."""
