@@ -262,7 +262,7 @@ class Listener:
             where.append(part.to(p.device, p.dtype))
             start += p.numel()
         with placed(self._held.params, where):
-            return numbers(self._value, self._held.params, False, 1)[0]
+            return numbers(self._value, self._held.params, self._gradient, 1)[0]
 
     def _take(self, seen: Seen) -> None:
         """Hand over a row; what goes wrong there ends the recording, never the loop."""
