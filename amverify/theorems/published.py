@@ -210,8 +210,9 @@ M4 = Theorem(
     id="M4",
     title="mDLAM, Lemma 4: subgradient bound in W",
     statement=(
-        "There is g in ∂_W F(x^{k+1}) with ‖g‖ ≤ C4(‖x^{k+1} − x^k‖ + ‖x^k − x^{k−1}‖). With the "
-        "constants of T4: ‖∇_W F‖ ≤ (BM + sL)‖e^{k+1}‖ + (p2M + s p1 L)‖e^k‖."
+        "There is g in ∂_W F(x^{k+1}) with ‖g‖ ≤ C4(‖x^{k+1} − x^k‖ + ‖x^k − x^{k−1}‖). With "
+        "T4's constants (W has no nonsmooth part, so the band does not matter): ‖∇_W F‖ ≤ "
+        "(BM + sL)‖e^{k+1}‖ + (p2M + s p1 L)‖e^k‖."
     ),
     latex=r"\|\nabla_WF(x^{k+1})\|\le(BM+sL)\|e^{k+1}\|+(p_2M+sp_1L)\|e^k\|",
     source=f"{SOURCE}, Lemma 4, with explicit constants",

@@ -1,7 +1,8 @@
 """Table 10: every theorem on every method and data set: verdict, evidence, constants, slack.
 
 Runs in float64, each traced and audited as it ends. TIAM stands with both couplings and with exact
-and backtracking steps; a theorem about another method's updates says so by its verdict.
+and backtracking steps; a theorem about another method's updates says so by its verdict. T4 is
+NOT_APPLICABLE with the band, one nonsmooth term shared by two blocks.
 """
 
 from __future__ import annotations
