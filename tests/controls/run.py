@@ -1,10 +1,11 @@
 """The audit's negative controls and its false alarms, with counts.
 
-    python tests/controls/run.py [--instances N] [--jobs J]
+    python tests/controls/run.py [--instances N] [--strangers N] [--jobs J]
 
 Every mutant must cost a claim HOLDS, as ``expected.py`` says; no true claim may be VIOLATED or
-NOT_APPLICABLE. An *instance* is a true claim judged on a run. Exit status 1 if a mutant escapes,
-an answer is not the expected one, or a false alarm occurs.
+NOT_APPLICABLE, of our own families and methods as little as of loops that strangers write and
+record. An *instance* is a true claim judged on a run. Exit status 1 if a mutant or a stranger's
+false claim escapes, an answer is not the expected one, or a false alarm occurs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 from expected import EXPECTED  # noqa: E402
 from finite_sums import Enumerated, of_seed  # noqa: E402
+from strangers import tally as strangers  # noqa: E402
 from theorem_mutants import LETTERS, MUTANTS, SUBJECTS, UNCATCHABLE, answers, caught  # noqa: E402
 from true_claims import Tally, judged, sample  # noqa: E402
 
@@ -169,6 +171,45 @@ def _verdicts(total: Tally, console: Console) -> None:
     console.print(table)
 
 
+def recorded(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
+    """Strangers' loops until their true claims are enough; True if none is accused, none escapes."""
+    true, false = strangers.Judged(), strangers.Judged()
+    with bar(console) as progress:
+        task, seeds = progress.add_task("strangers' loops", total=instances), itertools.count()
+        while true.claims < instances:
+            batch = list(itertools.islice(seeds, 4))
+            for held, caught_ in pool.imap_unordered(strangers.of_seed, batch):
+                true.add(held)
+                false.add(caught_)
+            progress.update(task, completed=min(true.claims, instances))
+    _loops(true, console)
+    for alarm in (*true.alarms, *false.alarms)[:20]:
+        console.print(Text(f"WRONG {alarm}"))
+    console.print(
+        f"Strangers' loops: {len(true.alarms)} false alarms in {true.claims} true claims; "
+        f"{false.claims - len(false.alarms)} of {false.claims} false claims caught"
+    )
+    return not (true.alarms or false.alarms)
+
+
+def _loops(found: strangers.Judged, console: Console) -> None:
+    words = [w for w in LETTERS.values() if w != "InvalidInput"]
+    table = Table(title="Strangers' loops", title_justify="left")
+    for name in ("Loop", "Because", *words):
+        table.add_column(name, justify="left" if name in ("Loop", "Because") else "right")
+    for stranger in strangers.STRANGERS:
+        row = [
+            sum(
+                n
+                for (loop, _, v), n in found.verdicts.items()
+                if (loop, v) == (stranger.name, word)
+            )
+            for word in words
+        ]
+        table.add_row(Text(stranger.name), Text(stranger.because), *map(str, row))
+    console.print(table)
+
+
 def enumerated(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
     """S1 and S3 on finite sums until each was decided often enough; True if none is violated."""
     total, seeds = Enumerated(), itertools.count()
@@ -193,10 +234,11 @@ def main() -> int:
     """Both halves; the exit status."""
     parser = argparse.ArgumentParser(description="Negative controls and false alarms of the audit.")
     parser.add_argument("--instances", type=int, default=10_000, help="true claims to judge")
+    parser.add_argument("--strangers", type=int, default=2_000, help="true claims of theirs")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
     given = parser.parse_args()
-    if given.instances < 1 or given.jobs < 1:
-        parser.error("--instances and --jobs: at least 1")
+    if min(given.instances, given.strangers, given.jobs) < 1:
+        parser.error("--instances, --strangers and --jobs: at least 1")
     console = Console()
     console.print(f"{len(SUBJECTS)} subjects, {len(MUTANTS)} mutants, {len(CATALOGUE)} theorems")
     with multiprocessing.get_context("spawn").Pool(given.jobs, _quietly) as pool:
@@ -204,6 +246,7 @@ def main() -> int:
         good = still_true(pool, console) and good
         good = enumerated(pool, given.instances, console) and good
         good = false_alarms(pool, given.instances, console) and good
+        good = recorded(pool, given.strangers, console) and good
     return 0 if good else 1
 
 
