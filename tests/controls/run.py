@@ -172,7 +172,7 @@ def _verdicts(total: Tally, console: Console) -> None:
 
 
 def recorded(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
-    """Strangers' loops until their true claims are enough; True if none is accused, none escapes."""
+    """Strangers' loops until there are enough; True if none is accused and none escapes."""
     true, false = strangers.Judged(), strangers.Judged()
     with bar(console) as progress:
         task, seeds = progress.add_task("strangers' loops", total=instances), itertools.count()
