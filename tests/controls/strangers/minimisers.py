@@ -58,7 +58,7 @@ def _minimised(method: str, seed: int, dtype: str) -> Run:
     if method == "dogleg" and seed % 2:
         f, slope, bend, start = _problem(seed + 1)
         wanted = {"jac": slope, "hess": bend}
-    recorder = Recorder(method)
+    recorder = Recorder(method, value_error=2.0**-42 * (1 + abs(float(f(start)))))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         optimize.minimize(

@@ -241,12 +241,17 @@ def backtracking(seed: int, dtype: str) -> Algorithm:
 
 
 def _recorded(algorithm: Callable[[int, str], Algorithm], seed: int, dtype: str) -> Run:
+    """The values are looked at in float64, whatever the loop computes in."""
     value, iterates = algorithm(seed, dtype)
+
+    def wide(x: Vector) -> float:
+        return value(np.asarray(x, dtype=np.float64))
+
     start, *later = iterates
-    bound = 2.0**-36 * (1 + abs(value(start.astype(np.float64))))
-    recorder = Recorder(algorithm.__name__, value_error=bound)
+    bound = 2.0**-42 * (1 + abs(wide(start)))
+    recorder = Recorder(algorithm.__name__, value=wide, value_error=bound)
     for x in (start, *later):
-        recorder.step(x, value(x.astype(np.float64)))
+        recorder.step(x)
     return Run(recorder.trace(), ("descent",), {})
 
 
