@@ -12,6 +12,11 @@
 | ``callbacks`` | scipy's callbacks |
 | ``products`` | inner products with bounds on their rounding error |
 | ``bounds`` | declared bounds on values and gradients |
+| ``shadow`` | f and ∇f in exact arithmetic, with computed bounds, operator by operator |
+| ``observing`` | an evaluation that is followed so |
+| ``values`` | what is known of f and ∇f at a point: computed, declared, or nothing |
+| ``probing`` | what rounding in a step can do to f, measured |
+| ``objectives`` | objectives of arrays, of tensors, or with their gradient |
 | ``rows`` | consecutive points as rows of the sweeps table |
 | ``blocks`` | a method's block records as rows of the blocks table |
 | ``header`` | versions, declared constants |

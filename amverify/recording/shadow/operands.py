@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -69,8 +69,3 @@ def ball(x: Any) -> Ball:
     if isinstance(x, int | float):
         return number(x)
     raise NoRule(f"an argument of type {type(x).__name__}")
-
-
-def shape_of(x: Any) -> Sequence[int]:
-    """The shape of an operand."""
-    return tuple(ball(x).mid.shape)
