@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs import cli, effort, scaling, sos, sos_io
+from proofs.certificates_io import Malformed, load
 from proofs.checker import Relation
 from proofs.formulas import parse
 from proofs.polynomial import Poly, Refused, const, var
@@ -95,6 +96,14 @@ def test_a_name_that_is_none_is_refused_and_not_printed_raw(
     assert said.err.count("\n") == 1
     assert "is not the name of a variable" in said.err
     assert all(c.isprintable() for c in said.err.rstrip("\n"))
+
+
+def test_a_theorem_s_certificates_have_names_that_print(tmp_path: Path) -> None:
+    (tmp_path / "T1.json").write_text(json.dumps({"descent": {"x": [{"a\u202eb": "1"}]}}))
+    with pytest.raises(Malformed, match=r"'a\\u202eb' is not the name of a variable"):
+        load("T1", tmp_path)
+    (tmp_path / "T1.json").write_text(json.dumps({"descent": {"x": [{"\u221a(a)": "1"}]}}))
+    assert load("T1", tmp_path)["descent"]["x"][0].names == {"√(a)"}
 
 
 def test_no_text_of_a_file_reaches_the_terminal_raw(tmp_path: Path, capsys: Capture) -> None:

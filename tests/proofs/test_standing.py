@@ -61,6 +61,7 @@ def test_other_words_under_an_old_badge_have_no_standing(words: str) -> None:
     """What is printed beside “proved” is what was proved."""
     changed = WORDS[words](known("T1"))
     assert changed != known("T1")
+    assert fingerprint(changed) != fingerprint(known("T1"))
     assert standing(changed) == ()
 
 
