@@ -13,10 +13,10 @@ _E2, _DE, _D2 = "dot n (diff u1 u) (diff u1 u)", "dot n Delta (diff u1 u)", "dot
 _SQUARES = {"e2": _E2, "de": _DE, "d2": _D2}
 _NUMBERS = {name: name for name in ("bend", "L", "s", "t", "p1", "p2")}
 
-_MODULUS_POSITIVE = given("meaning: L is a modulus", "0 < L")
+_MODULUS_POSITIVE = given("meaning: 0 < L, the proximal step divides by sL", "0 < L")
 _TANGENT = given("H convex", "H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u")
 _SECOND_ORDER = given(
-    "meaning: bend is the curvature along e − p2Δ",
+    "H smooth",
     "H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2",
 )
 _G_CONVEX = given(
@@ -32,14 +32,14 @@ def _proximal(at: str) -> str:
 
 
 _MINIMISER = given("proximal step", f"forall v, {_proximal('u1')} <= {_proximal('v')}")
-_FEASIBLE = given("u^k feasible", "forall j, (j < n)%nat -> inside (lo j) (hi j) (u j)")
+_FEASIBLE = given("box", "forall j, (j < n)%nat -> inside (lo j) (hi j) (u j)")
 _PROJECTED = given(
     "proximal step",
     "forall j, (j < n)%nat ->",
     " uplus j = clip (lo j) (hi j) (move u p1 Delta j - h j / (s * L))",
 )
 _EXTRAPOLATED = given(
-    "third inertia",
+    "extrapolation",
     "forall j, (j < n)%nat -> u1 j = clip (lo j) (hi j) (uplus j + p3 * (uplus j - u j))",
 )
 
@@ -66,7 +66,7 @@ def _weighted(at: str) -> str:
 
 T1P = (
     setting("T1p", "descent", "", (*_BLOCK, "F : vector -> R", "p1 gamma : R"),
-            (given("proximal step", f"{_weighted('u1')} <= {_weighted('u')}"),),
+            (given("exact minimiser", f"{_weighted('u1')} <= {_weighted('u')}"),),
             {"dF": "F u1 - F u", **_SQUARES, "p1": "p1", "gamma": "gamma"}),
 )  # fmt: skip
 
@@ -84,9 +84,9 @@ T2 = (
 T2N = (
     setting("T2n", "decrease", "",
             (*_BLOCK, "H g : vector -> R", "h h0 : vector", "bend L s t p1 p2 : R"),
-            (_MODULUS_POSITIVE, given("p3 = 0", "t = 1"), _G_CONVEX, _MINIMISER,
-             given("modulus", "H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * ", _E2),
-             given("modulus from below",
+            (_MODULUS_POSITIVE, given("p3 ≥ 0", "1 <= t"), _G_CONVEX, _MINIMISER,
+             given("∇H Lipschitz", "H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * ", _E2),
+             given("∇H Lipschitz",
                    "dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * ", _D2, ")")),
             _T2N),
 )  # fmt: skip
@@ -104,7 +104,7 @@ T4 = (
                    " /\\ 0 <= nu /\\ 0 <= lip"),
              given("meaning: later i is ‖e_a‖ of the a_l behind z_l, 0 elsewhere",
                    "forall i, (i < B)%nat -> 0 <= later i"),
-             given("meaning: w_i is the residual of block i",
+             given("smooth part with points û, proximal terms, output, penalty",
                    "forall i, (i < B)%nat -> norm (n i) (w i) <=\n",
                    f"   M * ({_LENGTHS['e1']} + p2 * norm (n i) (Delta i))\n",
                    "   + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i))",
@@ -115,8 +115,8 @@ T4 = (
 
 _STEP = ("n : nat", "g e Delta : vector", "df eta beta L : R")
 _OFF = "norm n (fun j => e j + (eta * g j - beta * Delta j))"
-_LEMMA: Given = given("smooth", "df <= dot n g e + L / 2 * dot n e e")
-_NO_MOMENTUM = given("meaning: no momentum", "beta = 0")
+_LEMMA: Given = given("∇f Lipschitz", "df <= dot n g e + L / 2 * dot n e e")
+_NO_MOMENTUM = given("β = 0", "beta = 0")
 _DONE = {"df": "df", "e2": "dot n e e", "eta": "eta", "L": "L", "off": _OFF}
 G = (
     setting("G1", "descent", "", _STEP, (_LEMMA, _NO_MOMENTUM), _DONE),

@@ -29,17 +29,17 @@ Definition T1_descent_box_stmt : Prop :=
     (h uplus : vector)
     (lo hi : nat -> option R)
     (bend L s p1 p2 p3 : R),
-  (* meaning: L is a modulus *)
+  (* meaning: 0 < L, the proximal step divides by sL *)
   (0 < L) ->
-  (* u^k feasible *)
+  (* box *)
   (forall j, (j < n)%nat -> inside (lo j) (hi j) (u j)) ->
   (* proximal step *)
   (forall j, (j < n)%nat -> uplus j = clip (lo j) (hi j) (move u p1 Delta j - h j / (s * L))) ->
-  (* third inertia *)
+  (* extrapolation *)
   (forall j, (j < n)%nat -> u1 j = clip (lo j) (hi j) (uplus j + p3 * (uplus j - u j))) ->
   (* H convex *)
   (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
-  (* meaning: bend is the curvature along e − p2Δ *)
+  (* H smooth *)
   (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
   (* conditions *)
   (T1_descent_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s (1 + p3) p1 p2) ->
@@ -57,7 +57,7 @@ Definition T1_descent_convex_stmt : Prop :=
   (forall v, g u1 + dot n h u1 + s * L / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s * L / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
   (* H convex *)
   (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
-  (* meaning: bend is the curvature along e − p2Δ *)
+  (* H smooth *)
   (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
   (* conditions *)
   (T1_descent_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s (1) p1 p2) ->
@@ -83,7 +83,7 @@ Definition T1p_descent_stmt : Prop :=
     (u Delta u1 : vector)
     (F : vector -> R)
     (p1 gamma : R),
-  (* proximal step *)
+  (* exact minimiser *)
   (F u1 + gamma / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= F u + gamma / 2 * dot n (diff u (move u p1 Delta)) (diff u (move u p1 Delta))) ->
   (* conditions *)
   (T1p_descent_conditions (F u1 - F u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) p1 gamma) ->
@@ -133,7 +133,7 @@ Definition T2_decrease_stmt : Prop :=
 
 Definition T2_region_exact_stmt : Prop :=
   forall (dF e2 de d2 bend L s t p1 p2 : R),
-  (* meaning: L is a modulus *)
+  (* meaning: 0 < L, the proximal step divides by sL *)
   (0 < L) ->
   (T2_region dF e2 de d2 bend L s t p1 p2 <->
   exists delta a : R, 0 < a /\
@@ -166,17 +166,17 @@ Definition T2n_decrease_stmt : Prop :=
     (H g : vector -> R)
     (h h0 : vector)
     (bend L s t p1 p2 : R),
-  (* meaning: L is a modulus *)
+  (* meaning: 0 < L, the proximal step divides by sL *)
   (0 < L) ->
-  (* p3 = 0 *)
-  (t = 1) ->
+  (* p3 ≥ 0 *)
+  (1 <= t) ->
   (* g convex *)
   (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
   (* proximal step *)
   (forall v, g u1 + dot n h u1 + s * L / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s * L / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
-  (* modulus *)
+  (* ∇H Lipschitz *)
   (H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * dot n (diff u1 u) (diff u1 u)) ->
-  (* modulus from below *)
+  (* ∇H Lipschitz *)
   (dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * dot n Delta Delta)) ->
   (* conditions *)
   (T2n_decrease_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend L s t p1 p2) ->
@@ -263,7 +263,7 @@ Definition T4_relative_error_stmt : Prop :=
   (0 <= M /\ 0 <= L /\ 0 <= s /\ 0 <= p1 /\ 0 <= p2 /\ 0 <= extra /\ 0 <= nu /\ 0 <= lip) ->
   (* meaning: later i is ‖e_a‖ of the a_l behind z_l, 0 elsewhere *)
   (forall i, (i < B)%nat -> 0 <= later i) ->
-  (* meaning: w_i is the residual of block i *)
+  (* smooth part with points û, proximal terms, output, penalty *)
   (forall i, (i < B)%nat -> norm (n i) (w i) <=
    M * (norm B (fun i => norm (n i) (e i)) + p2 * norm (n i) (Delta i))
    + s * L * (norm (n i) (e i) + p1 * norm (n i) (Delta i)) + extra * norm (n i) (e i) + nu * lip * later i) ->
@@ -839,9 +839,9 @@ Definition G1_descent_stmt : Prop :=
   forall (n : nat)
     (g e Delta : vector)
     (df eta beta L : R),
-  (* smooth *)
+  (* ∇f Lipschitz *)
   (df <= dot n g e + L / 2 * dot n e e) ->
-  (* meaning: no momentum *)
+  (* β = 0 *)
   (beta = 0) ->
   (* conditions *)
   (G1_descent_conditions df (dot n e e) eta L (norm n (fun j => e j + (eta * g j - beta * Delta j)))) ->
@@ -870,9 +870,9 @@ Definition G2_rate_stmt : Prop :=
     (g e Delta : vector)
     (df eta beta L : R)
     (f0 mu fstar : R),
-  (* smooth *)
+  (* ∇f Lipschitz *)
   (df <= dot n g e + L / 2 * dot n e e) ->
-  (* meaning: no momentum *)
+  (* β = 0 *)
   (beta = 0) ->
   (* conditions *)
   (G2_rate_conditions f0 df (dot n e e) (dot n g g) eta L mu fstar (norm n (fun j => e j + (eta * g j - beta * Delta j)))) ->
@@ -927,7 +927,7 @@ Definition G4_Lyapunov_decrease_stmt : Prop :=
   forall (n : nat)
     (g e Delta : vector)
     (df eta beta L : R),
-  (* smooth *)
+  (* ∇f Lipschitz *)
   (df <= dot n g e + L / 2 * dot n e e) ->
   (* conditions *)
   (G4_Lyapunov_decrease_conditions df (dot n e e) (dot n Delta Delta) eta beta L (norm n (fun j => e j + (eta * g j - beta * Delta j)))) ->

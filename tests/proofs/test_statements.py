@@ -13,7 +13,7 @@ import sympy as sp
 from amverify.errors import InvalidInput
 from amverify.theorems import relative, tiam
 from amverify.theorems.base import Inequality, Theorem
-from proofs import statements
+from proofs import settings_blocks, statements
 from proofs.coqnames import PROOFS
 from proofs.gallina import gallina, slug
 from proofs.polynomial import Refused
@@ -188,6 +188,19 @@ def test_what_is_tied_is_declared_with_the_statement_as_its_type() -> None:
         name = proof.name.partition(".")[2]
         assert f"\nTheorem {name} : {proof.statement}.\n" in text
         assert f"\nDefinition {proof.statement} : Prop :=\n" in generate()
+
+
+def test_what_is_given_names_what_the_object_asks() -> None:
+    """A hypothesis, fact, condition, parameter, conclusion or theorem; else the word is meaning."""
+    for setting in settings_blocks.SETTINGS:
+        theorem = {t.id: t for t in THEOREMS}[setting.theorem]
+        names = {"conditions", *theorem.symbols, *(t.id for t in THEOREMS)}
+        names |= {x.name for x in (*theorem.facts, *theorem.hypotheses)}
+        names |= {c.name for part in theorem.conclusions for c in part.conditions}
+        names |= {part.inequality.name for part in theorem.conclusions}
+        for given in setting.given:
+            said = given.says.partition(":")[0].partition(" with ")[0]
+            assert said == "meaning" or said in names, (setting.name, given.says)
 
 
 FORMULAS = [
