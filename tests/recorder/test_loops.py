@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import minimize
+from scipy.optimize import minimize, rosen, rosen_der, rosen_hess
 
 from amverify.errors import InvalidInput
 from amverify.recorder import Recorder
@@ -120,3 +122,53 @@ def test_bad_input_is_one_line():
         with pytest.raises(InvalidInput, match=message) as caught:
             call()
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["Nelder-Mead", "COBYLA", "trust-ncg", "trust-constr"])
+def test_a_point_that_scipy_brings_again_is_no_row(method):
+    x0 = np.array([1.0, -2.0])
+    recorder = Recorder(keep_iterates=1)
+    more = {"jac": rosen_der, "hess": rosen_hess} if method.startswith("trust") else {}
+    calls = []
+    callback = recorder.scipy(rosen, x0=x0)
+    found = minimize(
+        rosen, x0, method=method, callback=lambda *a: (calls.append(a), callback(*a))[1], **more
+    )
+    trace = recorder.trace()
+    points = [trace.iterates[k]["x"] for k in range(recorder.steps + 1)]
+    assert len(calls) > recorder.steps
+    assert all((a != b).any() for a, b in pairwise(points))
+    assert (np.diff(trace.sweeps["value"]) <= 0).all()
+    assert points[-1].tolist() == found.x.tolist()
+
+
+def test_a_minimum_that_was_not_accepted_is_no_row():
+    recorder = Recorder(keep_iterates=1)
+    callback = recorder.scipy(rosen, x0=np.zeros(2))
+    callback(np.ones(2), 0.0, True)
+    callback(np.full(2, 7.0), rosen([7.0, 7.0]), np.bool_(False))
+    assert recorder.steps == 1
+
+
+def test_slsqp_is_refused_with_what_to_do_and_that_works():
+    x0 = np.array([-1.2, 1.0])
+    with pytest.raises(InvalidInput, match="trial points of its line search"):
+        minimize(rosen, x0, jac=rosen_der, method="SLSQP", callback=Recorder().scipy(rosen))
+    recorder = Recorder(keep_iterates=1)
+
+    def jac(x):
+        recorder.step(x.copy(), rosen(x))
+        return rosen_der(x)
+
+    minimize(rosen, x0, jac=jac, method="SLSQP")
+    assert (np.diff(recorder.trace().sweeps["value"]) <= 0).all()
+
+
+def test_a_callback_leaves_generators_alone():
+    dice = np.random.default_rng(3)
+
+    def f(x):
+        return float(x @ x) + 0 * dice.random()
+
+    Recorder().scipy(f, x0=np.ones(2))
+    assert dice.random() == np.random.default_rng(3).random()
