@@ -124,6 +124,7 @@ class Recorder:
         self._iterates: dict[int, dict[str, Vector]] = {}
         self._listener: Listener | None = None
         self._notes: list[str] = []
+        self._lost: str | None = None
         self._calls = 0
         self.stopped: str | None = None
 
@@ -287,7 +288,7 @@ class Recorder:
             header["seed"] = self.seed
         if self.stopped is not None:
             header["stopped"] = self.stopped
-        notes = [*self._values.notes(), *self._notes]
+        notes = [*self._values.notes(), *self._notes, *([self._lost] if self._lost else [])]
         if notes:
             header["notes"] = notes
         if self._measured:
@@ -339,14 +340,17 @@ class Recorder:
         kind = coarser(dtype, kind, "float64" if known is None else known.coarsest)
         f = self._values.value(number, x, value, kind, known)
         g, g_known = self._values.gradient(x, slope, known)
+        if g is not None and not (_finite(g.mid) and (slope is None or _finite(slope))):
+            g, g_known = None, False
+            self._lost = self._lost or (
+                f"the gradient is not finite at step {number}: the record has no gradients"
+            )
         eta = eta if eta is not None else _at(self._eta, number)
         momentum = momentum if momentum is not None else _at(self._momentum, number)
         now = Point(x, g, eta, momentum, g_known, slip(slope, g if g_known else None))
         row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
         row |= last_row([*self._last, now], unit_roundoff(self._dtype), least(self._dtype))
         bad = [name for name, column in row.items() if unfit(name, column)]
-        if g is not None and not np.isfinite(g.mid).all():
-            bad.insert(0, "gradient")
         if bad or (f.mid.ndim == 0 and not np.isfinite(f.mid)):
             self._stop(number, f"its {bad[0] if bad else 'value'}")
             return
@@ -403,6 +407,11 @@ class _Heard:
         (a, known), (b, _) = (self._recorder._declared.value(x, v, dtype) for v in (first, second))
         apart = abs(a.mid - b.mid) > (a.rad + b.rad if known else 0.0)
         return bool(apart) or np.isfinite(first) != np.isfinite(second)
+
+
+def _finite(x: Vector) -> bool:
+    """Whether all entries are numbers."""
+    return bool(np.isfinite(x).all())
 
 
 def _at(given: float | Callable[[int], float] | None, number: int) -> float | None:

@@ -76,7 +76,7 @@ def test_scipy_cannot_change_a_kept_iterate():
     assert recorder.trace().iterates[0]["x"].tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("broken", ["value", "parameter", "gradient"])
+@pytest.mark.parametrize("broken", ["value", "parameter"])
 def test_nothing_is_recorded_after_what_is_not_finite(broken):
     recorder = Recorder()
     recorder.step([1.0], 1.0, [1.0])
@@ -88,6 +88,17 @@ def test_nothing_is_recorded_after_what_is_not_finite(broken):
     assert len(trace.sweeps["value"]) == 1
     assert trace.header["stopped"].startswith("step 1: ")
     assert broken in trace.header["stopped"]
+
+
+def test_a_gradient_that_is_not_finite_is_unknown_and_the_record_goes_on():
+    recorder = Recorder()
+    for k, slope in enumerate((1.0, float("nan"), float("inf"), 1.0)):
+        recorder.step([2.0 - k], 2.0 - k, [slope])
+    trace = recorder.trace()
+    assert trace.sweeps["value"].tolist() == [2.0, 1.0, 0.0, -1.0]
+    assert not {"gradient", "slope"} & set(trace.sweeps)
+    assert "stopped" not in trace.header
+    assert any("not finite at step 1" in note for note in trace.header["notes"])
 
 
 def test_eta_may_follow_a_schedule():
