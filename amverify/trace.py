@@ -94,6 +94,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "expected_change": "E f(v_i − U_iD_ig_i) − f(v_i) over the batch, by enumeration",
         "bias": "‖E[g_i − ∇_if(v_i)]‖ with one batch for the sweep, by enumeration",
         "earlier": "Σ_{j<i} E‖g_j‖ of the blocks updated before in the sweep",
+        "predictable_change": "S6: E f's change with α_max fixed before the sample is drawn",
         "hyper_bad": "1 where the hypergradient was not finite, else 0",
         "alpha_change": "the largest change of a step size by the meta-step that followed",
     },

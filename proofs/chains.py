@@ -5,35 +5,39 @@ A *derived* proposition carries the reason why it follows from earlier ones,
     p = Σ_t c_t · Π_{i∈t} g_i · Π q²  +  Σ_j λ_j h_j,        c_t ≥ 0 rational,
 
 with earlier g_i ≥ 0, earlier h_j = 0 and polynomials q, λ_j: the kernel expands it. A *root* takes
-y ≥ x from y² ≥ x² and y ≥ 0; *cases* join two proofs of the same; *induction* runs over an index.
-Inputs are a *condition* of the theorem object (the very expression that the monitor evaluates), a
-*definition* of a symbol, a *case*, an *induction* hypothesis, or an *assumption* from analysis with
-its citation. A chain ends in *conclusions*: the objects' own inequalities.
+y ≥ x from y² ≥ x² and y ≥ 0; *cases* join two proofs of the same; *inverse*, *square root* and
+*minimum* are the kernel's. λ_j are found by ``proofs.search`` (untrusted).
 
-``prove`` turns each step into a theorem of ``proofs.checker``; nothing else decides. λ_j are found
-by ``proofs.search`` (untrusted). Symbols such as 1/a are the kernel's inverses.
+What a chain starts from is *granted* (``proofs.grants``): a condition, a declared constant's sign,
+a hypothesis, what a symbol is, a fresh name, an instance of a fact of analysis. The chain names
+it; the formula comes from the theorem object or the template. Beside these there are a *case*,
+which has to be discharged, and what is taken on *credit* from another chain, which a link has to
+pay (``proofs.links``): neither may be left at the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
 import sympy as sp
 
 from amverify.theorems.base import Inequality, Theorem
-from proofs import checker, magnitude, search
-from proofs.atoms import atom
-from proofs.checker import Proved, Relation
-from proofs.polynomial import Poly, Refused, const, var
+from proofs import checker, grants, magnitude, search
+from proofs.atoms import atom, deep
+from proofs.checker import Kind, Proved, Relation
+from proofs.clamps import Clamp, clamp_step
+from proofs.facts import Template
+from proofs.grants import Leaf
+from proofs.polynomial import Poly, Refused, const
 from proofs.squares import Term as Squares
+from proofs.translate import polynomial, relation
 
-Reason = Literal[
-    "condition", "definition", "assumption", "case", "hypothesis", "derived", "root", "cases"
-]
-Kind = Literal[">=", ">", "="]
+Reason = Literal["granted", "case", "credit", "derived", "root", "cases", "atom"]
+Make = Callable[[Theorem, Collection[str]], Leaf]
+"""A granted step from the theorem object and the names that are taken."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +55,18 @@ class Step:
 
     Args:
         id: its name in the chain.
-        expr: p.
+        expr: p; of a granted step it is the leaf's and not given here.
         kind: what holds of p.
         why: how it is known.
         text: in words.
-        cite: where an assumption from analysis is proved.
         terms: of a derived proposition.
         zero: ids of the equations that it may use.
-        object: the condition of the theorem that it is.
+        make: the leaf of a granted step.
         parts: of a root, the ids of y² − x² ≥ 0 and y ≥ 0; of cases, those of the first case, of
-            the proof in it, and of the proof in the second (its opposite).
-        side: which sign of q is meant, where the condition is |q| ≤ b.
+            the proof in it, and of the proof in the second (its opposite); of a fact, those of its
+            side conditions; of what the kernel says of an atom, those that it needs.
+        side: which sign of q is meant, where the condition is |q| ≤ b; which of several facts.
+        bounds: of a clamp.
     """
 
     id: str
@@ -69,21 +74,26 @@ class Step:
     kind: Kind
     why: Reason
     text: str
-    cite: str = ""
     terms: tuple[Term, ...] = ()
     zero: tuple[str, ...] = ()
-    object: Inequality | None = None
+    make: Make | None = None
     parts: tuple[str, ...] = ()
     side: int = 0
+    bounds: tuple[sp.Expr, ...] = ()
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The ids of the steps that it is made from."""
+        factors = [name for found in self.terms for name in found.factors]
+        return tuple(dict.fromkeys([*factors, *self.zero, *self.parts]))
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A step is one of the theorem's inequalities, sub-expressions ``named`` by symbols."""
+    """A step is one of the theorem's inequalities."""
 
     inequality: Inequality
     step: str
-    named: Mapping[sp.Expr, sp.Expr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,14 +105,12 @@ class Chain:
         steps: in order.
         conclusions: what of the object it proves.
         name: which lemma it is.
-        inverses: symbols that stand for 1/expr, and the step that says expr > 0.
     """
 
     theorem: Theorem
     steps: tuple[Step, ...]
     conclusions: tuple[Conclusion, ...] = ()
     name: str = ""
-    inverses: Mapping[sp.Symbol, tuple[sp.Expr, str]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -116,36 +124,24 @@ class Chain:
         raise Refused(f"{self.id}: no step {name}")
 
     def of(self, theorem: Theorem) -> Chain:
-        """The same proof of what another object of the same names says.
-
-        Raises:
-            Refused: if the other object lacks a condition that the proof uses.
-        """
+        """The same proof of what another object of the same names says."""
         ends = {part.inequality.name: part.inequality for part in theorem.conclusions}
-        asked = {c.name: c for part in theorem.conclusions for c in part.conditions}
         conclusions = tuple(
             replace(end, inequality=ends.get(end.inequality.name, end.inequality))
             for end in self.conclusions
         )
-        goals = {end.step: end for end in conclusions}
-        steps = []
-        for step in self.steps:
-            if step.object is not None and step.object.name not in asked:
-                raise Refused(f"{self.id}: {step.id} is no condition of the theorem")
-            if step.object is not None:
-                steps.append(replace(_asked(asked[step.object.name], step.side), id=step.id))
-            elif step.id in goals and step.why == "derived":
-                end = goals[step.id]
-                kind: Kind = ">" if end.inequality.strict else ">="
-                steps.append(replace(step, expr=_said(end), kind=kind))
-            else:
-                steps.append(step)
-        return replace(self, theorem=theorem, conclusions=conclusions, steps=tuple(steps))
+        goals = {end.step: end.inequality for end in conclusions}
+        steps = tuple(
+            replace(step, expr=goals[step.id].rhs - goals[step.id].lhs, kind=_kind(goals[step.id]))
+            if step.id in goals and step.why == "derived"
+            else step
+            for step in self.steps
+        )
+        return replace(self, theorem=theorem, conclusions=conclusions, steps=steps)
 
-    @property
-    def assumptions(self) -> tuple[Step, ...]:
-        """What is taken from analysis."""
-        return tuple(step for step in self.steps if step.why == "assumption")
+
+def _kind(inequality: Inequality) -> Kind:
+    return ">" if inequality.strict else ">="
 
 
 def term(coefficient: Any, *factors: str, squares: tuple[sp.Expr, ...] = ()) -> Term:
@@ -153,45 +149,67 @@ def term(coefficient: Any, *factors: str, squares: tuple[sp.Expr, ...] = ()) -> 
     return Term(sp.Rational(coefficient), factors, squares)
 
 
-def given(name: str, expr: Any, text: str, why: Reason = "definition", cite: str = "") -> Step:
-    """p ≥ 0 as an input."""
-    return Step(name, sp.sympify(expr), ">=", why, text, cite)
+ZERO = sp.Integer(0)
+EXTREMES = (sp.Min, sp.Max)
 
 
-def positive(name: str, expr: Any, text: str, why: Reason = "definition") -> Step:
-    """p > 0 as an input."""
-    return Step(name, sp.sympify(expr), ">", why, text)
-
-
-def equal(name: str, expr: Any, text: str, why: Reason = "definition", cite: str = "") -> Step:
-    """p = 0 as an input."""
-    return Step(name, sp.sympify(expr), "=", why, text, cite)
+def _granted(name: str, make: Make, *parts: str, side: int = 0) -> Step:
+    return Step(name, ZERO, ">=", "granted", "", make=make, parts=parts, side=side)
 
 
 def condition(inequality: Inequality, side: int = 0) -> Step:
-    """A condition of the theorem object: rhs − lhs ≥ 0; for |q| ≤ b and a side ±1, b ∓ q ≥ 0."""
-    return _asked(inequality, side)
+    """A condition of the theorem object, by its name; for |q| ≤ b and a side ±1, b ∓ q ≥ 0."""
+
+    def make(theorem: Theorem, _: Collection[str]) -> Leaf:
+        for index, part in enumerate(theorem.conclusions):
+            if any(c.name == inequality.name for c in part.conditions):
+                return grants.condition(theorem, index, inequality.name)
+        raise Refused(f"{inequality.name} is no condition of the theorem")
+
+    return _granted(inequality.name, make, side=side)
 
 
-def _asked(inequality: Inequality, side: int) -> Step:
-    text = inequality.text or str(inequality)
-    lhs = side * inequality.lhs.args[0] if side else inequality.lhs
-    kind: Kind = ">" if inequality.strict else ">="
-    expr = inequality.rhs - lhs
-    return Step(inequality.name, expr, kind, "condition", text, object=inequality, side=side)
+def declared(name: str, symbol: sp.Symbol) -> Step:
+    """The sign of a declared constant."""
+    return _granted(name, lambda theorem, _: grants.parameter(theorem, symbol.name))
 
 
-def _said(end: Conclusion) -> sp.Expr:
-    """What the object's inequality says, in the chain's symbols."""
-    found = end.inequality.rhs - end.inequality.lhs
-    for part, symbol in end.named.items():
-        found = found.subs(part, symbol)
-    return found
+def said(name: str) -> Step:
+    """A hypothesis of the theorem object, by its name."""
+    return _granted(name, lambda theorem, _: grants.hypothesis(theorem, name))
 
 
-def assumed(name: str, expr: Any, text: str, cite: str) -> Step:
-    """p ≥ 0, taken from analysis."""
-    return given(name, expr, text, "assumption", cite)
+def means(name: str, symbol: sp.Symbol, which: int = 0) -> Step:
+    """What a symbol of the object is; of a norm, 0: that it is ≥ 0, 1: what its square is."""
+    return _granted(name, lambda theorem, _: grants.symbol(theorem, symbol.name)[which])
+
+
+def counts(name: str, index: sp.Symbol) -> Step:
+    """An index of an induction counts from 0."""
+    return _granted(name, lambda theorem, _: grants.index(theorem, index.name))
+
+
+def define(name: str, symbol: sp.Symbol, formula: Any, text: str) -> Step:
+    """A fresh symbol for a formula."""
+    return _granted(name, lambda _, taken: grants.define(symbol.name, formula, taken, text))
+
+
+def fact(name: str, template: Template, *where: Any, asks: tuple[str, ...] = ()) -> Step:
+    """An instance of a fact of analysis; ``asks``: ids of the steps that are its side conditions.
+
+    A vector of its own, a symbol's name, a formula: whatever the template wants.
+    """
+    return _granted(name, lambda theorem, _: template.instance(theorem, *where), *asks)
+
+
+def case(name: str, expr: Any, text: str, kind: Kind = ">=") -> Step:
+    """A case, to be discharged by ``either``."""
+    return Step(name, sp.sympify(expr), kind, "case", text)
+
+
+def credit(name: str, expr: Any, text: str) -> Step:
+    """p ≥ 0 from another chain; a link has to pay."""
+    return Step(name, sp.sympify(expr), ">=", "credit", text)
 
 
 def derived(
@@ -211,30 +229,42 @@ def either(name: str, expr: Any, text: str, *parts: str) -> Step:
     return Step(name, sp.sympify(expr), ">=", "cases", text, parts=parts)
 
 
-def polynomial(expr: sp.Expr, inverses: Mapping[str, Poly] | None = None) -> Poly:
-    """A sympy expression for the kernel; 1/q is the kernel's variable of that name.
+def inverse(above: str, expr: sp.Expr) -> tuple[Step, Step]:
+    """1/q ≥ 0 ("1/" and the step's name) and 1/q·q = 1 ("·1/" and its name) by the step q > 0."""
+    return (
+        Step(f"1/{above}", expr, ">=", "atom", "the inverse of a positive number", parts=(above,)),
+        Step(f"·1/{above}", expr, "=", "atom", "an inverse", parts=(above,)),
+    )
 
-    Raises:
-        Refused: for anything but +, ·, integer powers, rationals and symbols.
-    """
-    known = inverses or {}
-    if isinstance(expr, sp.Symbol):
-        return known.get(expr.name, var(expr.name))
-    if isinstance(expr, sp.Rational):
-        return const(Fraction(int(expr.p), int(expr.q)))
-    if isinstance(expr, sp.Add | sp.Mul):
-        total = polynomial(expr.args[0], known)
-        for part in expr.args[1:]:
-            other = polynomial(part, known)
-            total = total + other if isinstance(expr, sp.Add) else total * other
-        return total
-    if isinstance(expr, sp.Pow) and expr.exp.is_Integer:
-        base, found = polynomial(expr.base, known), const(1)
-        factor = base if expr.exp > 0 else var(f"1/({base})")
-        for _ in range(abs(int(expr.exp))):
-            found = found * factor
-        return found
-    raise Refused(f"{expr} is no polynomial in symbols and inverses")
+
+def square_root(above: str, expr: sp.Expr) -> tuple[Step, Step]:
+    """√q ≥ 0 ("√" and the step's name) and √q² = q ("√²" and its name) by the step q ≥ 0."""
+    return (
+        Step(f"√{above}", sp.sqrt(expr), ">=", "atom", "a square root", parts=(above,)),
+        Step(f"√²{above}", sp.sqrt(expr), "=", "atom", "a square root", parts=(above,)),
+    )
+
+
+def rooted(expr: sp.Symbol) -> sp.Symbol:
+    """√q as a symbol: sympy would put q for √q·√q."""
+    return sp.Symbol(str(atom("√({})", polynomial(expr))), real=True)
+
+
+def least(name: str, extreme: sp.Expr, one: int) -> Step:
+    """min(x, y) is at most x (``one`` = 0) and y (1); max(x, y) is at least each."""
+    return Step(name, extreme, ">=", "atom", "the lesser, or the larger, of two", side=one)
+
+
+def no_less(name: str, minimum: sp.Expr, than: Any, *above: str) -> Step:
+    """min(x, y) ≥ z by the steps x ≥ z and y ≥ z."""
+    apart = minimum - sp.sympify(than)
+    return Step(name, apart, ">=", "atom", "the lesser of two", parts=above)
+
+
+def clamped(name: str, clamp: sp.Expr, low: Any, high: Any, side: int, *parts: str) -> Step:
+    """y = min(max(x, l), h): ``side`` 0, y ≥ l from h ≥ l; 1, y ≤ h; 2, (y − x)(v − y) ≥ 0 from
+    h ≥ l, v ≥ l and v ≤ h."""
+    return Step(name, clamp, ">=", "atom", "a clamp", parts=parts, side=side, bounds=(low, high))
 
 
 Stored = Mapping[str, tuple[Poly, ...]]
@@ -242,17 +272,28 @@ Stored = Mapping[str, tuple[Poly, ...]]
 
 
 class Kernel:
-    """A chain's steps as theorems of the kernel, one after the other."""
+    """A chain's steps as theorems of the kernel, one after the other.
+
+    ``leaves`` and ``granted``: the leaves, by relation and by step; ``needs``: what the side
+    conditions of a fact rest on.
+    """
 
     def __init__(self, chain: Chain, stored: Stored | None = None) -> None:
         self.chain, self.proved, self.stored = chain, dict[str, Proved](), stored
-        self.inverses: dict[str, Poly] = {}
+        self.leaves: dict[Relation, Leaf] = {}
+        self.granted: dict[str, Leaf] = {}
+        self.needs: dict[Relation, frozenset[Relation]] = {}
         self.found: dict[str, tuple[Poly, ...]] = {}
         self.obligations: list[tuple[str, tuple[Relation, ...], Relation]] = []
+        self._taken = set(grants.names_of(chain.theorem))
 
     def relation(self, step: Step) -> Relation:
-        """A step's proposition."""
-        return Relation(polynomial(step.expr, self.inverses), step.kind)
+        """A step's proposition, where the chain itself says what it is."""
+        return Relation(polynomial(step.expr), step.kind)
+
+    def reason(self, step: Step) -> str:
+        """Why a step may stand: of a granted one, which kind of leaf it is."""
+        return self.granted[step.id].reason if step.id in self.granted else step.why
 
     def __getitem__(self, name: str) -> Proved:
         if name not in self.proved:
@@ -261,58 +302,94 @@ class Kernel:
 
     def run(self) -> dict[str, Proved]:
         """Every step; then the conclusions are compared with the theorem's own formulas."""
-        for symbol, (expr, _) in self.chain.inverses.items():
-            inside = polynomial(expr, self.inverses)
-            self.inverses[symbol.name] = var(f"1/({inside})")
         for step in self.chain.steps:
             if step.id in self.proved:
                 raise Refused(f"{self.chain.id}: two steps {step.id}")
-            self.proved[step.id] = self._prove(step)
+            self.proved[step.id] = found = self._prove(step)
+            self._taken |= deep(found.conclusion.poly)
         for end in self.chain.conclusions:
             self._compare(end)
         return self.proved
 
     def _prove(self, step: Step) -> Proved:
-        if step.why == "derived":
-            return self._derived(step)
-        if step.why == "root":
-            return self._root(step)
-        if step.why == "cases":
-            first, mine, theirs = (self[name] for name in step.parts)
-            first_, other = (">", "<=") if first.conclusion.kind == ">" else (">=", "<=")
-            return checker.cases(first.conclusion.poly, {first_: mine, other: theirs})
-        conditions = [c for part in self.chain.theorem.conclusions for c in part.conditions]
-        if step.object is not None and step.object not in conditions:
-            raise Refused(f"{self.chain.id}: {step.id} is no condition of the theorem")
-        if step.object is not None and step.side:
-            q = polynomial(step.object.lhs.args[0], self.inverses)
-            bound = polynomial(step.object.rhs, self.inverses)
-            size = checker.assume(Relation(bound - atom("|{}|", q), ">="))
-            return magnitude.one_side(size, q, step.side)
-        return self._inverse(step) or checker.assume(self.relation(step))
+        match step.why:
+            case "granted":
+                return self._grant(step)
+            case "derived":
+                return self._derived(step)
+            case "root":
+                return self._root(step)
+            case "cases":
+                first, mine, theirs = (self[name] for name in step.parts)
+                above, other = (">", "<=") if first.conclusion.kind == ">" else (">=", "<=")
+                return checker.cases(first.conclusion.poly, {above: mine, other: theirs})
+            case "atom":
+                return self._atom(step)
+        return checker.assume(self.relation(step))
 
-    def _inverse(self, step: Step) -> Proved | None:
-        """What is true of 1/q by q > 0: 1/q·q = 1 and 1/q ≥ 0."""
-        wanted = self.relation(step)
-        for symbol, (_, name) in self.chain.inverses.items():
-            if symbol not in step.expr.free_symbols or name not in self.proved:
-                continue
-            above = self[name]
-            equation = checker.inverse(above)
-            i = self.inverses[symbol.name]
-            squared = Squares((0,), ((Fraction(1), i),))
-            sign = checker.certificate([above, equation], Relation(i, ">="), [squared], [(1, -i)])
-            for found in (equation, sign):
-                if found.conclusion == wanted:
-                    return found
-        return None
+    def _grant(self, step: Step) -> Proved:
+        """Assume what the theorem object, or a fact's template, says.
+
+        Raises:
+            Refused: if it does not say so, or a side condition of a fact is not proved.
+        """
+        assert step.make is not None, "a granted step says how it is made"
+        try:
+            leaf = step.make(self.chain.theorem, self._taken)
+        except Refused as why:
+            raise Refused(f"{self.chain.id}: {step.id}: {why}") from None
+        proved = [self[name] for name in step.parts]
+        known = {p.conclusion for p in proved}
+        known |= {Relation(r.poly, ">=") for r in known if r.kind == ">" and not r.each}
+        open_ = set(leaf.asks) - known
+        if open_:
+            missing = ", ".join(map(str, open_))
+            raise Refused(f"{self.chain.id}: {step.id}: {leaf.name} asks for {missing}")
+        self.leaves[leaf.relation] = self.granted[step.id] = leaf
+        if leaf.asks:
+            rests = frozenset[Relation]().union(*(p.hypotheses for p in proved))
+            self.needs[leaf.relation] = self.needs.get(leaf.relation, frozenset()) | rests
+        assumed = checker.assume(leaf.relation)
+        return self._one_side(assumed, leaf, step.side) if step.side else assumed
+
+    def _one_side(self, size: Proved, leaf: Leaf, side: int) -> Proved:
+        """±q ≤ b from |q| ≤ b."""
+        if not isinstance(leaf.origin, Inequality) or not isinstance(leaf.origin.lhs, sp.Abs):
+            raise Refused(f"{self.chain.id}: {leaf.name} bounds no absolute value")
+        return magnitude.one_side(size, polynomial(leaf.origin.lhs.args[0]), side)
+
+    def _atom(self, step: Step) -> Proved:
+        """What the kernel says of 1/q, √q and min(x, y)."""
+        parts = [self[name] for name in step.parts]
+        if step.bounds:
+            return clamp_step(Clamp(step.expr, *step.bounds), step.side, parts)
+        extreme = next((x for x in sp.Add.make_args(step.expr) if isinstance(x, EXTREMES)), None)
+        if extreme is not None:
+            return self._extreme(step, extreme, parts)
+        (above,) = parts
+        if step.id.startswith(("√", "√²")):
+            sign, square = checker.root(above)
+            return sign if step.kind == ">=" else square
+        equation = checker.inverse(above)
+        if step.kind == "=":
+            return equation
+        i = atom("1/({})", above.conclusion.poly)
+        squared = Squares((0,), ((Fraction(1), i),))
+        return checker.certificate([above, equation], Relation(i, ">="), [squared], [(1, -i)])
+
+    def _extreme(self, step: Step, extreme: sp.Expr, parts: list[Proved]) -> Proved:
+        x, y = map(polynomial, extreme.args)
+        if parts:
+            return magnitude.minimum(x, y, polynomial(extreme - step.expr), *parts)
+        side = magnitude.below if isinstance(extreme, sp.Min) else magnitude.over
+        return side(x, y, step.side)
 
     def _derived(self, step: Step) -> Proved:
         names = list(dict.fromkeys([n for t in step.terms for n in t.factors] + [*step.zero]))
         premises = [self[name] for name in names]
         terms = []
         for found in step.terms:
-            square = polynomial(sp.Mul(*found.squares), self.inverses)
+            square = polynomial(sp.Mul(*found.squares))
             c = Fraction(int(found.coefficient.p), int(found.coefficient.q))
             at = tuple(names.index(name) for name in found.factors)
             terms.append(Squares(at, ((c, square),)))
@@ -343,29 +420,23 @@ class Kernel:
     def _root(self, step: Step) -> Proved:
         """y − x ≥ 0; else x − y = s > 0, and −s = (1/s)((y² − x²) + 2ys) contradicts."""
         squared, larger = (self[name] for name in step.parts)
-        goal, y = self.relation(step), larger.conclusion.poly
+        goal = self.relation(step)
         s = checker.assume(Relation(-goal.poly, ">"))
         equation = checker.inverse(s)
-        i, one = var(f"1/({s.conclusion.poly})"), Fraction(1)
+        i, one = atom("1/({})", s.conclusion.poly), Fraction(1)
         sign = checker.certificate(
             [s, equation], Relation(i, ">="), [Squares((0,), ((one, i),))], [(1, -i)]
         )
-        terms = [
-            Squares((1, 2)),
-            Squares((0, 1, 3), ((2 * one, const(1)),)),
-        ]
-        below = checker.certificate(
-            [s, sign, squared, larger, equation], goal, terms,
-            [(4, s.conclusion.poly + const(0) * y)],
-        )  # fmt: skip
+        terms = [Squares((1, 2)), Squares((0, 1, 3), ((2 * one, const(1)),))]
+        known = [s, sign, squared, larger, equation]
+        below = checker.certificate(known, goal, terms, [(4, s.conclusion.poly)])
         return checker.cases(goal.poly, {">=": checker.assume(goal), "<": below})
 
     def _compare(self, end: Conclusion) -> None:
         own = [part.inequality for part in self.chain.theorem.conclusions]
         if end.inequality not in own:
             raise Refused(f"{self.chain.id}: {end.inequality.name} is no conclusion of the theorem")
-        wanted = Relation(polynomial(_said(end)), ">" if end.inequality.strict else ">=")
-        if self[end.step].conclusion != wanted:
+        if self[end.step].conclusion != relation(end.inequality):
             raise Refused(f"{self.chain.id}: {end.inequality.name} is not what {end.step} says")
 
 

@@ -92,6 +92,7 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
     ),
     "S4": (
         Proof("SamtStatements.S4_descent_holds", "S4_descent_stmt"),
+        Proof("SamtStatements.S4_sufficient_holds", "S4_sufficient_decrease_stmt"),
         Proof("TiedResiduals.S4_relative_error_tied", "S4_relative_error_stmt"),
     ),
     "S4m": (

@@ -25,6 +25,7 @@ import sympy as sp
 
 from amverify.theorems.base import Hypothesis, Inequality, Parameter, Theorem
 from amverify.theorems.properties import RootOfSum, Term
+from amverify.theorems.quantities import Count, Largest, Smallest
 from proofs.atoms import deep
 from proofs.checker import Kind, Relation
 from proofs.polynomial import Poly, Refused, const, var
@@ -106,7 +107,8 @@ def conclusion(theorem: Theorem, part: int) -> Leaf:
 def symbol(theorem: Theorem, name: str) -> tuple[Leaf, ...]:
     """What a symbol of the object is, from its table of terms.
 
-    One equation; of a root, that it is not negative and what its square is.
+    One equation; of a root, that it is not negative and what its square is; of a number that
+    counts, its least value; of the largest or smallest of values, that it is.
 
     Raises:
         Refused: if the table does not say.
@@ -115,7 +117,12 @@ def symbol(theorem: Theorem, name: str) -> tuple[Leaf, ...]:
     if term is None:
         raise Refused(f"the theorem's terms do not say what {name} is")
     own, text = var(name), theorem.symbols[name]
-    if isinstance(term, RootOfSum):
+    if isinstance(term, Count):
+        says = [Relation(own - const(term.least), ">=")]
+    elif isinstance(term, Largest | Smallest):
+        apart = own - var(term.of.name)
+        says = [Relation(apart if isinstance(term, Largest) else -apart, ">=")]
+    elif isinstance(term, RootOfSum):
         says = [Relation(own, ">="), Relation(own * own - _summed(term), "=")]
     else:
         says = [Relation(own - reading(term), "=")]
@@ -139,6 +146,17 @@ def define(name: str, formula: Any, taken: Collection[str], text: str) -> Leaf:
     if name in taken or name in deep(meant):
         raise Refused(f"{name} is not a fresh name")
     return Leaf("definition", name, text, Relation(var(name) - meant, "="))
+
+
+def index(theorem: Theorem, name: str) -> Leaf:
+    """An index of an induction counts from 0.
+
+    Raises:
+        Refused: if it is a symbol of the object that is not said to count.
+    """
+    if name in theorem.symbols and not isinstance(theorem.terms.get(name), Count):
+        raise Refused(f"{name} is not said to count")
+    return Leaf("definition", name, "an index counts from 0", Relation(var(name), ">="))
 
 
 def names_of(theorem: Theorem) -> frozenset[str]:

@@ -21,7 +21,7 @@ from proofs import (
     regions,
     relative,
     samt,
-    samt_links,
+    samt_joins,
     samt_s3,
     search,
     tiam,
@@ -33,7 +33,7 @@ from proofs.chains import Chain
 from proofs.checker import Relation
 from proofs.grants import Leaf, counted
 from proofs.ledger import Line, Prove, Start
-from proofs.links import JOINTS, Whole, whole
+from proofs.links import JOINTS, Join, Whole, whole
 from proofs.polynomial import Poly, Refused
 
 LEDGERS: Mapping[str, Prove] = {
@@ -47,8 +47,8 @@ ORDER = (
 )
 """Every theorem with a proof, in the order of the specification."""
 
-USES: Mapping[str, tuple[str, ...]] = {"S2": ("S1",)}
-"""Theorems whose proof is part of another one's."""
+JOINS: Mapping[str, tuple[Join, ...]] = {**rates.JOINS, **samt_joins.JOINS}
+"""How the chains of a theorem are joined."""
 
 Found = dict[str, dict[str, tuple[Poly, ...]]]
 
@@ -135,11 +135,9 @@ def prove(
     chains = tuple(c for c in CHAINS if c.theorem.id == name)
     if variant is not None:
         chains = tuple(c.of(variant) for c in chains)
-    links = {**rates.LINKS, **samt_links.LINKS}.get(name, ())
-    made = whole(chains, links, samt_links.LEMMAS.get(name, ()), stored)
+    made = whole(chains, JOINS.get(name, ()), stored)
     _complete(found, chains)
-    used = tuple(c for c in CHAINS if c.theorem.id in USES.get(name, ()))
-    return _of_chains(found, made, (*chains, *used), began)
+    return _of_chains(found, made, began)
 
 
 def _complete(found: Theorem, chains: tuple[Chain, ...]) -> None:
@@ -164,16 +162,16 @@ def _of_ledger(record: ledgers.Record) -> Outcome:
     )
 
 
-def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: float) -> Outcome:
+def _of_chains(found: Theorem, made: Whole, began: float) -> Outcome:
     parts = {}
-    facts = [Fact(s.text, s.cite) for chain in used for s in chain.assumptions]
+    facts = [Fact(leaf.text, leaf.source) for leaf in made.leaves if leaf.reason == "fact"]
     for name, kernel in made.kernels.items():
         lines = tuple(
             Line(
                 step.id,
                 str(kernel[step.id].conclusion),
-                step.why,
-                tuple(dict.fromkeys([n for t in step.terms for n in t.factors] + [*step.zero])),
+                kernel.reason(step),
+                step.uses,
             )
             for step in kernel.chain.steps
         )
@@ -189,4 +187,5 @@ def _of_chains(found: Theorem, made: Whole, used: tuple[Chain, ...], began: floa
         {name: kernel.found for name, kernel in made.kernels.items()}
         | ({JOINTS: made.joints.found} if made.joints.found else {}),
         time.perf_counter() - began,
+        made.leaves,
     )

@@ -1,14 +1,17 @@
-r"""S1–S6 and S4m: step sizes of any shape, full batch and in expectation.
+r"""S1, S2, S4–S6 and S4m: step sizes of any shape, full batch and in expectation.
 
-From analysis: the descent lemma, linearity of the expectation, and Cauchy–Schwarz for it
-((E‖X‖)² ≤ E‖X‖², ‖E X‖ ≤ E‖X‖). Predictability enters once: E⟨v, D g⟩ = ⟨v, D E g⟩ needs D fixed
-before the batch is drawn. ``proofs/samt_s3.py`` has S3.
+``means`` has the facts: the descent lemma in expectation, linearity of the expectation for step
+sizes that are fixed before the draw, Cauchy–Schwarz. ``samt_s3`` has S3, ``samt_joins`` the sums.
 
 **S2.** Coordinate by coordinate α(1 − Lα/2)g² ≥ (α_min/2)g²; F_k = E f after k sweeps and the sum
 T_k of the slopes satisfy F_k + (α_min/2)T_k ≤ f(w⁰) + k(α_max²/2)Σ_iL_iσ_i² by induction.
 
-**S4, relative error.** With t = ‖e‖ and x_i = ‖e_i‖, ‖∇_if(w⁺)‖ ≤ Mt + x_i/α_min; Σx_i ≤ √B·t by
-induction over the blocks.
+**S4, relative error.** α_min‖∇_if(w⁺)‖ ≤ α_minMt + ‖e_i‖, t = ‖e‖; squared and summed over the
+blocks, and Σ_i‖e_i‖ ≤ √B·t.
+
+**S5.** min(max(x, l), h) lies between l and h whatever x is, for l ≤ h (``clamps``). Where the
+hypergradient is not finite c = 0, and (θ⁺ − θ − βc)(θ − θ⁺) ≥ 0, what a projection satisfies, gives
+θ⁺ = θ: the function α of θ does not change.
 """
 
 from __future__ import annotations
@@ -18,60 +21,63 @@ import sympy as sp
 from amverify.theorems import expectation as ex
 from amverify.theorems import samt
 from amverify.theorems.base import Inequality, Theorem, symbols
+from amverify.theorems.properties import ORIGIN, length
+from proofs import facts, means
 from proofs.chains import (
     Chain,
     Conclusion,
-    assumed,
+    Step,
+    case,
+    clamped,
     condition,
+    credit,
+    declared,
+    define,
     derived,
-    equal,
-    given,
-    positive,
+    either,
+    fact,
+    inverse,
     root,
+    rooted,
+    said,
+    square_root,
     term,
 )
+from proofs.chains import means as is_
 from proofs.rates import conclusion
+from proofs.translate import polynomial
 
 HALF = sp.Rational(1, 2)
-LEMMA = "descent lemma: Nesterov (2004), Lemma 1.2.3"
-LINEAR = "linearity and monotonicity of the expectation"
-CAUCHY = "Cauchy–Schwarz for expectations: (E‖X‖)² ≤ E‖X‖²; the triangle inequality"
-
-cross, length = symbols("E_cross E_length")
 EXPECTED = conclusion(ex.S1, "expected descent")
+BLOCK: tuple[Step, ...] = (
+    fact("lemma", means.DESCENT),
+    fact("unbiased", means.UNBIASED),
+    fact("variance", means.SECOND),
+)
 _S1 = (
-    assumed(
-        "lemma", -cross + ex.L / 2 * length - ex.dE,
-        "E f(v − UDg) − f(v) ≤ −E⟨∇_if, Dg⟩ + (L_i/2)E‖Dg‖²", f"{LEMMA}; {LINEAR}",
-    ),
-    equal(
-        "unbiased", cross - ex.pull,
-        "E⟨∇_if, Dg⟩ = Σα_j(∇_if)_jE g_j = Σα_j(∇_if)_j²: D is predictable, g unbiased",
-        "assumption", LINEAR,
-    ),
-    equal(
-        "variance", length - ex.square - ex.noise,
-        "E‖Dg‖² = Σα_j²((∇_if)_j² + σ_j²)", "assumption", LINEAR,
-    ),
+    *BLOCK,
+    is_("dE", ex.dE),
+    is_("pull", ex.pull),
+    is_("square", ex.square),
+    is_("noise", ex.noise),
     derived(
         "descent", EXPECTED.rhs - EXPECTED.lhs, "collected", term(1, "lemma"),
-        zero=("unbiased", "variance"),
+        zero=("unbiased", "variance", "dE", "pull", "square", "noise"),
     ),
 )  # fmt: skip
 
-alpha, grad, modulus, sigma2 = symbols("alpha grad L_i sigma2")
-value, following, slopes, noise, total, count, inv_k, inv_a = symbols(
-    "F_k F_next slopes noise_k T_k k inv_K inv_alpha_min"
-)
+alpha, grad, sigma2, modulus = ex.alpha, ex.grad, ex.sigma2, ex.modulus
+value, slopes, noise = ex.value, ex.slopes, ex.noises
+following, total, grown = symbols("F_next T_k T_next")
 lowest, highest, level = ex.amin, ex.amax, ex.level
 _S2_COORDINATE = (
     condition(ex.POSITIVE_BOUND),
     condition(ex.SHORT),
-    given("α_min", alpha - lowest, "α_min ≤ α, the least step size"),
-    given("α_max − α", highest - alpha, "α ≤ α_max, the largest"),
-    given("L", modulus, "a modulus is not negative"),
-    given("max L", ex.Lmax - modulus, "L_i ≤ max L_i"),
-    given("σ²", sigma2, "a variance"),
+    fact("α_min", means.LOW),
+    fact("α_max − α", means.HIGH),
+    fact("L", means.MODULUS, "f_i"),
+    is_("max L", ex.Lmax),
+    fact("σ²", means.SPREAD),
     derived("α", alpha, "step sizes are positive", term(1, "0 < α_min"), term(1, "α_min")),
     derived("α_max", highest, "so is the largest", term(1, "α"), term(1, "α_max − α")),
     derived("α_max + α", highest + alpha, "a sum", term(1, "α_max"), term(1, "α")),
@@ -90,44 +96,47 @@ _S2_COORDINATE = (
     ),
 )  # fmt: skip
 _S2 = (
-    given(
+    credit(
         "sweep", value - lowest / 2 * slopes + highest**2 / 2 * noise - following,
-        "S1 over the blocks of a sweep, with “slope” and “noise” (expectations over the past)",
-        "hypothesis",
+        "S1 over the blocks of a sweep, with “slope” and “noise”, over all outcomes of the past",
     ),
-    given("level", level - noise, "Σ_iL_iσ_i² of no sweep is larger"),
-    given(
-        "hypothesis", ex.f0 + count * highest**2 / 2 * level - value - lowest / 2 * total,
-        "F_k + (α_min/2)T_k ≤ f(w⁰) + k(α_max²/2)Σ_iL_iσ_i²", "hypothesis",
+    is_("level", level),
+    define("T_{k+1}", grown, total + slopes, "the next sum"),
+    credit(
+        "hypothesis", ex.f0 + ex.K * highest**2 / 2 * level - value - lowest / 2 * total,
+        "F_k + (α_min/2)T_k ≤ f(w⁰) + k(α_max²/2)Σ_iL_iσ_i²",
     ),
     derived(
         "next",
-        ex.f0 + (count + 1) * highest**2 / 2 * level - following - lowest / 2 * (total + slopes),
+        ex.f0 + (ex.K + 1) * highest**2 / 2 * level - following - lowest / 2 * grown,
         "the same for k + 1",
         term(1, "hypothesis"), term(1, "sweep"), term(HALF, "level", squares=(highest,)),
+        zero=("T_{k+1}",),
+    ),
+    said("f* ≤ f"),
+    derived(
+        "bounded", ex.f0 + ex.K * highest**2 / 2 * level - ex.fstar - lowest / 2 * total,
+        "F_k ≥ f*", term(1, "hypothesis"), term(1, "f* ≤ f"),
     ),
 )  # fmt: skip
 _S2_END = (
-    positive("K", ex.K, "K > 0"),
-    given("1/K", inv_k, "1/K > 0"),
+    is_("K ≥ 1", ex.K),
+    derived("K", ex.K, "there is a sweep", term(1, "K ≥ 1"), term(1), kind=">"),
     condition(ex.POSITIVE_BOUND),
-    given("1/α_min", inv_a, "1/α_min > 0"),
-    equal("K·1/K", ex.K * inv_k - 1, "the inverse of K"),
-    equal("α_min·1/α_min", lowest * inv_a - 1, "the inverse of α_min"),
-    given("f*", value - ex.fstar, "f* is a lower bound"),
-    given(
-        "sum",
-        ex.f0 + ex.K * highest**2 / 2 * level - value - lowest / 2 * ex.K * ex.average,
-        "after K sweeps, by induction; T_K = K times the average", "hypothesis",
+    *inverse("K", ex.K),
+    *inverse("0 < α_min", lowest),
+    credit(
+        "sum", ex.f0 + ex.K * highest**2 / 2 * level - ex.fstar - lowest / 2 * ex.K * ex.average,
+        "after K sweeps, by induction",
     ),
     derived(
-        "rate", 2 * (ex.f0 - ex.fstar) * inv_a * inv_k + highest**2 * inv_a * level - ex.average,
-        "divided by α_minK/2", term(2, "1/K", "1/α_min", "sum"), term(2, "1/K", "1/α_min", "f*"),
-        zero=("K·1/K", "α_min·1/α_min"),
+        "rate", conclusion(ex.S2, "rate").rhs - ex.average, "divided by α_minK/2",
+        term(2, "1/K", "1/0 < α_min", "sum"), zero=("·1/K", "·1/0 < α_min"),
     ),
 )  # fmt: skip
 
 DESCENT = conclusion(samt.S4, "descent")
+SUFFICIENT = conclusion(samt.S4, "sufficient decrease")
 
 
 def _asked(theorem: Theorem, name: str) -> Inequality:
@@ -136,71 +145,106 @@ def _asked(theorem: Theorem, name: str) -> Inequality:
     return next(c for c in parts if c.name == name)
 
 
+LEMMA: tuple[Step, ...] = (
+    fact("lemma", facts.DESCENT, "f", samt.STEP, ORIGIN),
+    is_("dF", samt.dF),
+    is_("‖e‖²", samt.e2),
+    is_("⟨∇f, e⟩", samt.slope),
+)
+_SYMBOLS = ("dF", "‖e‖²", "⟨∇f, e⟩")
 _S4 = (
-    assumed(
-        "lemma", samt.slope + samt.L / 2 * samt.e2 - samt.dF,
-        "f(w⁺) − f(w) ≤ ⟨∇_if, e⟩ + (L_i/2)‖e‖²", LEMMA,
-    ),
-    condition(_asked(samt.S4, "formula"), 1),
+    *LEMMA,
+    condition(samt.FORMULA, 1),
     derived("descent", DESCENT.rhs - DESCENT.lhs, "collected", term(1, "lemma"),
-            term(1, "formula")),
+            term(1, "formula"), zero=_SYMBOLS),
 )  # fmt: skip
-
-n, inv_n, squares, sums, x = symbols("n inv_n Q_n S_n x")
-_BLOCKS = (
-    positive("n", n, "n > 0"),
-    given("1/n", inv_n, "1/n > 0"),
-    equal("n·1/n", n * inv_n - 1, "the inverse of n"),
-    given("hypothesis", n * squares - sums**2, "(Σx_i)² ≤ nΣx_i²", "hypothesis"),
+_S4_H1 = (
+    *_S4,
+    condition(_asked(samt.S4, "0 < α_max")),
+    *inverse("0 < α_max", samt.ahigh),
+    fact("weighted", means.WEIGHTED, "w2", "e2", asks=("0 < α_max",)),
     derived(
-        "next", (n + 1) * (squares + x**2) - (sums + x) ** 2, "the same with one block more",
-        term(1, "hypothesis"), term(1, "1/n", "hypothesis"),
-        term(1, "1/n", squares=(sums - n * x,)), zero=("n·1/n",),
+        "H1", SUFFICIENT.rhs - SUFFICIENT.lhs, "Σe²/α ≥ ‖e‖²/α_max",
+        term(1, "descent"), term(1, "1/0 < α_max", "weighted"), zero=("·1/0 < α_max",),
     ),
 )  # fmt: skip
 
-step, root_b, lengths, norm = symbols("t root_B sum_x g_norm")
-_RELATIVE = (
-    given("M", samt.M, "a modulus is not negative"),
-    given("t", step, "a norm"),
+t, root_b, ROOT = (rooted(x) for x in (samt.e2, samt.B, samt.g1))
+ends, moved = means.part(samt.END), means.part(samt.STEP)
+_S4_BLOCK = (
     condition(_asked(samt.S4, "0 < α")),
-    given("1/α_min", inv_a, "1/α_min > 0"),
-    given("√B", root_b, "a root"),
-    equal("B", root_b**2 - samt.B, "√B² = B"),
-    given("Cauchy", samt.B * step**2 - lengths**2, "(Σx_i)² ≤ BΣx_i²", "hypothesis"),
-    derived("Cauchy, √B", (root_b * step) ** 2 - lengths**2, "√B² = B", term(1, "Cauchy"),
-            zero=("B",)),
-    derived("√B t", root_b * step, "a product of nonnegative numbers", term(1, "√B", "t")),
-    root("Σx ≤ √B t", lengths, root_b * step, "by its squares", "Cauchy, √B", "√B t"),
-    given(
+    *inverse("0 < α", samt.amin),
+    fact("after", means.AFTER, samt.END, samt.STEP, samt.e2, asks=("0 < α",)),
+    fact("size", means.PART, samt.END),
+    derived(
+        "reach", samt.M * t + moved / samt.amin - ends,
+        "‖∇_if(w⁺)‖ ≤ Mt + ‖e_i‖/α_min", term(1, "1/0 < α", "after"), zero=("·1/0 < α",),
+    ),
+    derived(
+        "squares", (samt.M * t + moved / samt.amin) ** 2 - ends**2, "squared",
+        term(1, "reach", "reach"), term(2, "reach", "size"),
+    ),
+)  # fmt: skip
+
+lengths = sp.Symbol(f"Σ_i({polynomial(moved)})", real=True)
+RELATIVE = conclusion(samt.S4, "relative error")
+_RELATIVE = (
+    declared("M", samt.LIPSCHITZ),
+    condition(_asked(samt.S4, "0 < α")),
+    *inverse("0 < α", samt.amin),
+    is_("B", samt.B),
+    derived("B ≥ 0", samt.B, "so", term(1, "B"), term(1)),
+    *square_root("B ≥ 0", samt.B),
+    fact("norm", facts.SQUARE, samt.STEP),
+    is_("‖e‖²", samt.e2),
+    derived("e² ≥ 0", samt.e2, "a square",
+            term(1, squares=(length(samt.STEP),)), zero=("norm", "‖e‖²")),
+    *square_root("e² ≥ 0", samt.e2),
+    fact("norm of ∇f", facts.SQUARE, samt.END),
+    is_("‖∇f‖²", samt.g1),
+    derived("∇² ≥ 0", samt.g1, "a square",
+            term(1, squares=(length(samt.END),)),
+            zero=("norm of ∇f", "‖∇f‖²")),
+    *square_root("∇² ≥ 0", samt.g1),
+    credit("Cauchy", samt.B * samt.e2 - lengths**2, "(Σ‖e_i‖)² ≤ BΣ‖e_i‖²"),
+    derived("Cauchy, √B", (root_b * t) ** 2 - lengths**2, "√B² = B", term(1, "Cauchy"),
+            zero=("√²B ≥ 0", "√²e² ≥ 0")),
+    derived("√B t", root_b * t, "a product", term(1, "√B ≥ 0", "√e² ≥ 0")),
+    root("Σ ≤ √B t", lengths, root_b * t, "by its squares", "Cauchy, √B", "√B t"),
+    credit(
         "squares",
-        samt.B * samt.M**2 * step**2 + 2 * samt.M * step * inv_a * lengths + inv_a**2 * step**2
-        - norm**2,
-        "‖∇f(w⁺)‖² ≤ Σ_i(Mt + x_i/α_min)², Σx_i² = t²", "hypothesis",
+        samt.B * samt.M**2 * samt.e2 + 2 * samt.M * t / samt.amin * lengths
+        + samt.e2 / samt.amin**2 - samt.g1,
+        "‖∇f(w⁺)‖² ≤ Σ_i(Mt + ‖e_i‖/α_min)²",
     ),
     derived(
-        "squared", ((root_b * samt.M + inv_a) * step) ** 2 - norm**2, "squared",
-        term(1, "squares"), term(2, "M", "t", "1/α_min", "Σx ≤ √B t"), zero=("B",),
+        "squared", ((root_b * samt.M + 1 / samt.amin) * t) ** 2 - samt.g1, "squared",
+        term(1, "squares"), term(2, "M", "√e² ≥ 0", "1/0 < α", "Σ ≤ √B t"),
+        zero=("√²B ≥ 0", "√²e² ≥ 0"),
     ),
     derived(
-        "positive", (root_b * samt.M + inv_a) * step, "nonnegative factors",
-        term(1, "√B", "M", "t"), term(1, "1/α_min", "t"),
+        "positive", (root_b * samt.M + 1 / samt.amin) * t, "nonnegative factors",
+        term(1, "√B ≥ 0", "M", "√e² ≥ 0"), term(1, "1/0 < α", "√e² ≥ 0"),
+    ),
+    derived(
+        "roots", ((root_b * samt.M + 1 / samt.amin) * t) ** 2 - ROOT**2, "its root",
+        term(1, "squared"), zero=("√²∇² ≥ 0",),
     ),
     root(
-        "relative error", norm, (root_b * samt.M + inv_a) * step,
-        "‖∇f(w⁺)‖ ≤ (√B·M + 1/α_min)‖e‖", "squared", "positive",
+        "relative error", ROOT, (root_b * samt.M + 1 / samt.amin) * t,
+        "‖∇f(w⁺)‖ ≤ (√B·M + 1/α_min)‖e‖", "roots", "positive",
     ),
 )  # fmt: skip
 
 M_DESCENT, M_FALL = (conclusion(samt.S4m, n) for n in ("descent", "Lyapunov decrease"))
 _S4M = (
-    assumed(
-        "lemma", samt.slope + samt.L / 2 * samt.e2 - samt.dF,
-        "f(w⁺) − f(w) ≤ ⟨∇_if, e⟩ + (L_i/2)‖e‖²", LEMMA,
-    ),
+    *LEMMA,
     condition(_asked(samt.S4m, "formula"), 1),
     derived("descent", M_DESCENT.rhs - M_DESCENT.lhs, "collected",
-            term(1, "lemma"), term(1, "formula")),
+            term(1, "lemma"), term(1, "formula"), zero=_SYMBOLS),
+)  # fmt: skip
+_S4M_FALL = (
+    *_S4M,
     condition(_asked(samt.S4m, "carried")),
     condition(_asked(samt.S4m, "affordable")),
     derived(
@@ -209,86 +253,92 @@ _S4M = (
     ),
 )  # fmt: skip
 
-theta, trained, bad = symbols("theta trained bad")
 low, high = samt.amin, samt.amax
-_S5 = (
-    given("bounds", high - low, "α_min ≤ α_max"),
-    equal("below", trained - low, "θ's value lies below α_min: the clamp gives α_min", "case"),
-    derived("below: lower", trained - low, "equality", zero=("below",)),
-    derived("below: upper", high - trained, "α_min ≤ α_max", term(1, "bounds"), zero=("below",)),
-    equal("above", trained - high, "above α_max: the clamp gives α_max", "case"),
-    derived("above: lower", trained - low, "α_min ≤ α_max", term(1, "bounds"), zero=("above",)),
-    derived("above: upper", high - trained, "equality", zero=("above",)),
-    given("σ", theta, "between: a share 0 ≤ σ of the way from α_min to α_max"),
-    given("1 − σ", 1 - theta, "and σ ≤ 1"),
-    equal("between", trained - low - theta * (high - low), "α = α_min + (α_max − α_min)σ", "case"),
-    derived("between: lower", trained - low, "σ ≥ 0", term(1, "σ", "bounds"), zero=("between",)),
-    derived("between: upper", high - trained, "σ ≤ 1", term(1, "1 − σ", "bounds"),
-            zero=("between",)),
-    given("α_low", samt.alow - low, "“lower” of every coordinate, in each of the three cases"),
-    given("α_high", high - samt.ahigh, "“upper” of every coordinate"),
-    derived("lower", samt.alow - low, "of the least step size", term(1, "α_low")),
-    derived("upper", high - samt.ahigh, "of the largest", term(1, "α_high")),
-    equal("guard", samt.bad * samt.moved, "by the guard: where the hypergradient is not finite "
-          "(bad = 1) the old α is kept (moved = 0)"),
-    derived("not finite", -samt.bad * samt.moved, "so", zero=("guard",)),
+LOWEST, HIGHEST = (samt.clamp(x, low, high) for x in (samt.x_low, samt.x_high))
+_S5_LOW = (
+    condition(samt.BOUNDS),
+    said("α's clamp, least"),
+    clamped("at least α_min", LOWEST, low, high, 0, "α_min ≤ α_max"),
+    derived("lower", samt.alow - low, "of the least step size", term(1, "at least α_min"),
+            zero=("α's clamp, least",)),
+)  # fmt: skip
+_S5_HIGH = (
+    said("α's clamp, largest"),
+    clamped("at most α_max", HIGHEST, low, high, 1),
+    derived("upper", high - samt.ahigh, "of the largest", term(1, "at most α_max"),
+            zero=("α's clamp, largest",)),
+)  # fmt: skip
+first, then, used = samt.theta, samt.theta1, samt.used
+CLAMPED = samt.clamp(first + samt.rate * used, samt.low, samt.high)
+_S5_GUARD = (
+    said("θ's clamp"),
+    said("θ ≥ θ_min"),
+    said("θ ≤ θ_max"),
+    said("guard"),
+    said("flag"),
+    said("a change"),
+    derived("θ_min ≤ θ_max", samt.high - samt.low, "θ is between",
+            term(1, "θ ≥ θ_min"), term(1, "θ ≤ θ_max")),
+    clamped("projection", CLAMPED, samt.low, samt.high, 2,
+            "θ_min ≤ θ_max", "θ ≥ θ_min", "θ ≤ θ_max"),
+    derived("projected", (then - first - samt.rate * used) * (first - then), "what it says of θ⁺",
+            term(1, "projection"), zero=("θ's clamp",)),
+    derived("stays", -samt.bad * (then - first) ** 2, "θ⁺ = θ where c = 0",
+            term(1, "flag", "projected"), zero=("guard",)),
+    fact("quotient", means.QUOTIENT, samt.moved),
+    derived("no change", -samt.bad * samt.moved**2, "so α does not change",
+            term(1, "stays", squares=(means.quotient(samt.moved),)), zero=("quotient",)),
+    case("moved", samt.moved, "were there a change", ">"),
+    *inverse("moved", samt.moved),
+    derived("divided", -samt.bad * samt.moved, "divided by it",
+            term(1, "1/moved", "no change"), zero=("·1/moved",)),
+    case("not moved", -samt.moved, "or none"),
+    derived("none", -samt.bad * samt.moved, "a product", term(1, "flag", "not moved")),
+    either("not finite", -samt.bad * samt.moved, "in both cases", "moved", "divided", "none"),
 )  # fmt: skip
 
-(first,) = symbols("alpha_0")
-SMALL, LARGE = first * sp.Rational(9, 8), first * sp.Rational(57, 32)
 _S6 = (
-    condition(ex.POSITIVE),
-    equal("least", ex.alow - SMALL, "the least step size is α₀(1 + 2²/32)"),
-    derived("α₀", first, "α₀ > 0", term(sp.Rational(8, 9), "0 < α"), zero=("least",), kind=">"),
-    equal(
-        "E f",
-        ex.dE + (6 * SMALL - 5 * LARGE) / 16 - (3 * (2 * SMALL) ** 2 + (5 * LARGE) ** 2) / 8,
-        "four samples ½(w + s)², s = 2, 2, 2, −5, α(ξ) = α₀(1 + s²/32): E f(w⁺) − f(0) = "
-        "−¼E[αs] + ½E[α²s²], enumerated",
-    ),
+    condition(ex.POSITIVE_BOUND),
+    said("enumerated"),
     derived(
-        "at least", ex.dE - sp.Rational(69, 512) * first, "E f increases by (69/512)α₀ at least",
-        term(sp.Rational(3, 8), squares=(2 * SMALL,)),
-        term(sp.Rational(1, 8), squares=(5 * LARGE,)), zero=("E f",),
-    ),
-    derived(
-        "increase", ex.dE, "and (69/512)α₀ > 0",
-        term(1, "at least"), term(sp.Rational(69, 512), "α₀"), kind=">",
+        "increase", ex.dE, "E f(w⁺) − f(0) = (69/512)α_min + ½E[α²s²], enumerated",
+        term(sp.Rational(69, 512), "0 < α_min"),
+        term(sp.Rational(96777, 8192), squares=(ex.amin,)), zero=("enumerated",), kind=">",
     ),
 )  # fmt: skip
+_S6_FIXED = (
+    condition(_asked(ex.S6, "0 < α_max")),
+    condition(_asked(ex.S6, "α_max < 1/74")),
+    said("enumerated, α fixed"),
+    derived(
+        "decrease", -ex.dP, "α/16 − (37/8)α² = (α/16)(1 − 74α)",
+        term(sp.Rational(1, 16), "0 < α_max", "α_max < 1/74"),
+        zero=("enumerated, α fixed",), kind=">",
+    ),
+)  # fmt: skip
+
+
+def _end(theorem: Theorem, name: str, step: str) -> tuple[Conclusion, ...]:
+    return (Conclusion(conclusion(theorem, name), step),)
+
 
 CHAINS: tuple[Chain, ...] = (
-    Chain(ex.S1, _S1, (Conclusion(EXPECTED, "descent"),)),
+    Chain(ex.S1, _S1, _end(ex.S1, "expected descent", "descent")),
     Chain(ex.S2, _S2_COORDINATE, (), "one coordinate"),
+    Chain(ex.S2, BLOCK, (), "one block"),
     Chain(ex.S2, _S2, (), "one sweep"),
+    Chain(ex.S2, _S2_END, _end(ex.S2, "rate", "rate")),
+    Chain(samt.S4, _S4, _end(samt.S4, "descent", "descent")),
+    Chain(samt.S4, _S4_H1, _end(samt.S4, "sufficient decrease", "H1"), "H1"),
+    Chain(samt.S4, _S4_BLOCK, (), "one block's gradient"),
     Chain(
-        ex.S2, _S2_END,
-        (Conclusion(conclusion(ex.S2, "rate"), "rate"),), "",
-        {inv_k: (ex.K, "K"), inv_a: (ex.amin, "0 < α_min")},
+        samt.S4, _RELATIVE, _end(samt.S4, "relative error", "relative error"), "relative error"
     ),
-    Chain(samt.S4, _S4, (Conclusion(DESCENT, "descent"),)),
-    Chain(samt.S4, _BLOCKS, (), "Σx_i ≤ √B‖x‖", {inv_n: (n, "n")}),
-    Chain(
-        samt.S4, _RELATIVE,
-        (
-            Conclusion(
-                conclusion(samt.S4, "relative error"), "relative error",
-                {sp.sqrt(samt.g1): norm, sp.sqrt(samt.B): root_b, sp.sqrt(samt.e2): step},
-            ),
-        ),
-        "relative error", {inv_a: (samt.amin, "0 < α")},
-    ),
-    Chain(
-        samt.S4m, _S4M, (Conclusion(M_DESCENT, "descent"), Conclusion(M_FALL, "decrease"))
-    ),
-    Chain(
-        samt.S5, _S5,
-        tuple(
-            Conclusion(conclusion(samt.S5, name), at)
-            for name, at in (
-                ("lower bound", "lower"), ("upper bound", "upper"), ("not finite", "not finite")
-            )
-        ),
-    ),
-    Chain(ex.S6, _S6, (Conclusion(conclusion(ex.S6, "increase"), "increase"),)),
+    Chain(samt.S4m, _S4M, _end(samt.S4m, "descent", "descent")),
+    Chain(samt.S4m, _S4M_FALL, _end(samt.S4m, "Lyapunov decrease", "decrease"), "decrease"),
+    Chain(samt.S5, _S5_LOW, _end(samt.S5, "lower bound", "lower"), "lower"),
+    Chain(samt.S5, _S5_HIGH, _end(samt.S5, "upper bound", "upper"), "upper"),
+    Chain(samt.S5, _S5_GUARD, _end(samt.S5, "not finite", "not finite"), "not finite"),
+    Chain(ex.S6, _S6, _end(ex.S6, "increase", "increase"), "trained"),
+    Chain(ex.S6, _S6_FIXED, _end(ex.S6, "predictable", "decrease"), "fixed"),
 )  # fmt: skip

@@ -173,14 +173,14 @@ _LENGTH = "norm B (fun i => norm (n i) (e i))"
 S4 = (
     setting("S4", "relative error", "",
             ("B : nat", "n : nat -> nat", "e grad_used grad_next alpha : nat -> nat -> R",
-             "dF w2 slope L amin M : R"),
+             "dF w2 slope L amin M ahigh : R"),
             (given("meaning: M is a modulus", "0 <= M"),
              given("formula", "forall i j, (i < B)%nat -> (j < n i)%nat ->\n",
                    "   amin <= alpha i j /\\ e i j = - (alpha i j * grad_used i j)"),
              given("M", f"forall i, (i < B)%nat -> norm (n i) ({_USED}) <= M * {_LENGTH}")),
             {"e2": "sum B (fun i => dot (n i) (e i) (e i))",
              "g1": "sum B (fun i => dot (n i) (grad_next i) (grad_next i))", "B": "INR B",
-             **_same("dF", "w2", "slope", "L", "amin", "M")}),
+             **_same("dF", "w2", "slope", "L", "amin", "M", "ahigh")}),
 )  # fmt: skip
 
 SETTINGS = (*T5, *T6, *S1, *S2, *S3, *S4)

@@ -79,6 +79,7 @@ _SQUARES = (
     Inequality("Cauchy–Schwarz", tiam.de**2, tiam.e2 * tiam.d2),
 )
 _THIRD = Inequality("p3 ≥ 0", sp.Integer(1), tiam.t)
+_WEIGHTED = Inequality("α ≤ α_max", samt.e2, samt.ahigh * samt.w2)
 _DESCENT_LEMMA = Inequality("descent lemma", samt.dF, samt.slope + samt.L / 2 * samt.e2)
 _RATE_SIGNS = (
     Inequality("a > 0", sp.Integer(0), rates.a, strict=True),
@@ -105,6 +106,7 @@ CLOSED: tuple[Closed, ...] = (
     Closed(tiam.T3, "Lyapunov decrease, proximal", (_WEIGHT, *_SQUARES), (("T1p", "descent"),)),
     Closed(classical.G3, "descent", (_THIRD,), (("T1", "descent"),)),
     Closed(samt.S4, "descent", (_DESCENT_LEMMA,), ()),
+    Closed(samt.S4, "sufficient decrease", (_DESCENT_LEMMA, _WEIGHTED), ()),
     Closed(samt.S4m, "descent", (_DESCENT_LEMMA,), ()),
     Closed(samt.S4m, "Lyapunov decrease", (_DESCENT_LEMMA,), ()),
     Closed(rates.T6, "recursion", (*_RATE_SIGNS, *_PATH), ()),

@@ -13,11 +13,33 @@ from typing import Any
 import sympy as sp
 
 from amverify.theorems.base import Inequality
-from proofs.atoms import atom
+from proofs.atoms import atom, deep, plain
 from proofs.checker import Relation
 from proofs.polynomial import Poly, Refused, const, var
 
 HALF = const(Fraction(1, 2))
+
+
+ESCAPE = "ǂ"
+
+
+def spelt(name: str) -> str:
+    """A name as the kernel takes it: an atom's or a plain one as it is, others spelt out.
+
+    A sign that no plain name holds becomes its number between two ǂ; where no name has a ǂ of its
+    own, no two become one.
+    """
+    if plain(name) or _atom(name):
+        return name
+    found = [c if plain(f"x{c}") and c != ESCAPE else f"{ESCAPE}{ord(c):x}{ESCAPE}" for c in name]
+    return ("" if plain(found[0]) else ESCAPE) + "".join(found)
+
+
+def _atom(name: str) -> bool:
+    try:
+        return not plain(name) and bool(deep(var(name)))
+    except Refused:
+        return False
 
 
 def polynomial(formula: Any) -> Poly:
@@ -29,7 +51,7 @@ def polynomial(formula: Any) -> Poly:
     if isinstance(formula, int | Fraction):
         return const(formula)
     if isinstance(formula, sp.Symbol):
-        return var(formula.name)
+        return var(spelt(formula.name))
     if isinstance(formula, sp.Rational):
         return const(Fraction(int(formula.p), int(formula.q)))
     if isinstance(formula, sp.Add):

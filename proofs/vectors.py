@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import sympy as sp
+
 from amverify.theorems.properties import (
     Change,
     Curvature,
@@ -20,8 +22,9 @@ from amverify.theorems.properties import (
     length,
     word,
 )
+from amverify.theorems.quantities import Expected, Power, Square, Total
 from proofs.polynomial import Poly, Refused, const, var
-from proofs.translate import polynomial
+from proofs.translate import polynomial, spelt
 
 INDEX = "j"
 """The name of coordinates."""
@@ -70,6 +73,30 @@ def curvature(function: str, x: Vector, y: Vector) -> Poly:
     return var(f"curvature_{word(function)}_from_{word(x)}_to_{word(y)}")
 
 
+def exponent_of(q: sp.Expr | int) -> str:
+    """How the name of a power ends."""
+    return spelt(f"^[{sp.simplify(sp.sympify(q))}]".replace(" ", ""))
+
+
+def power(base: sp.Expr | int, exponent: sp.Expr | int) -> sp.Symbol:
+    """x^q as a symbol."""
+    base_ = f"[{sp.expand(sp.sympify(base))}]".replace(" ", "")
+    return sp.Symbol(spelt(base_) + exponent_of(exponent), real=True)
+
+
+def expected(of: str) -> sp.Symbol:
+    """The expectation, given the past, of what is named."""
+    return sp.Symbol(spelt(f"E[{of}]"), real=True)
+
+
+def summed(index: str, of: sp.Expr | int) -> Poly:
+    """Σ_index of a formula, monomial by monomial, as the kernel names it."""
+    found = const(0)
+    for m, c in polynomial(sp.expand(of)).terms.items():
+        found += const(c) * var(f"Σ_{index}({Poly({m: Fraction(1)})})")
+    return found
+
+
 def reading(term: Term) -> Poly:
     """A term as a polynomial.
 
@@ -87,6 +114,14 @@ def reading(term: Term) -> Poly:
             return value(function, end) - value(function, start)
         case Curvature(function, start, end):
             return curvature(function, start, end)
+        case Power(base, exponent):
+            return var(power(base, exponent).name)
+        case Total(index, of):
+            return summed(index, of)
+        case Square(of):
+            return polynomial(of) * polynomial(of)
+        case Expected(of):
+            return var(expected(of).name)
     raise Refused(f"{term} is known by its square")
 
 

@@ -175,6 +175,8 @@ def _block_columns(
         }
     columns: dict[str, Column] = {"modulus": path.modulus, "execution": within}
     columns["momentum"] = np.full(rows, beta)
+    columns["alpha_low"] = np.where(mask > 0, path.alpha, np.inf).min(1)
+    columns["alpha_high"] = (path.alpha * mask).max(1)
     for name, ball in found.items():
         columns[name], columns[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
     return columns, missed, (e + alpha * here - Ball.of(beta) * delta) * Ball.of(mask)

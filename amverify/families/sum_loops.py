@@ -279,7 +279,7 @@ def stochastic_descent(
     return sum_trace(problem, sum_path(problem, sweeps, rule, batches, seed))
 
 
-def same_batch(sweeps: int = 1, scale: float = 2.0**-7, meta: Meta = "same") -> Trace:
+def same_batch(sweeps: int = 1, scale: float = 2.0**-8, meta: Meta = "same") -> Trace:
     """S6's counterexample, with α₀ = ``scale``, from w = 0."""
     problem = SameBatch(0)
     rule = SumRule(fresh=True, meta=meta, low=scale, high=2 * scale)

@@ -35,6 +35,10 @@ class Rule(Protocol):
         """α_min in units of 1/L."""
 
     @property
+    def high(self) -> float:
+        """α_max in the same units."""
+
+    @property
     def size(self) -> int:
         """Samples in a batch."""
 
@@ -95,7 +99,8 @@ def block_state(
         for j in own
     }
     zero = Fraction(0)
-    return {
+    found: Row = {} if rule.meta != "same" else {"predictable_change": _fixed(problem, rule, v)}
+    return found | {
         "expected_change": change,
         "pull": sum((steps[j] * full[j] ** 2 for j in own), zero),
         "square": sum(((steps[j] * full[j]) ** 2 for j in own), zero),
@@ -106,6 +111,12 @@ def block_state(
         "alpha_low": min(lows),
         "alpha_high": max(highs),
     }
+
+
+def _fixed(problem: FiniteSum, rule: Rule, w: Sequence[Fraction]) -> Fraction:
+    """E f(w⁺) − f(w) with α_max, the upper bound of the step sizes, fixed before."""
+    most = [Fraction(rule.high) / (problem.constants.L or 1)] * len(w)
+    return problem.expected_value(w, most, fresh=True, size=rule.size) - problem.exact_value(w)
 
 
 def steps_first(problem: FiniteSum, rule: Rule) -> Fraction:

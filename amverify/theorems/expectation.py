@@ -18,7 +18,8 @@ expectation, with E g_j² = (∇_if)_j² + σ_j²:
 
 with E‖∇_jℓ‖² ≤ G² at v_j *and at w* for every block j: at the v_j alone it does not suffice
 (``proofs/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it is
-applied E f may increase however small α is: ``amverify.families.sums.SameBatch``.
+applied E f may increase however small α is: ``amverify.families.sums.SameBatch``, on which a step
+size that is fixed before decreases it below 1/74, and only there.
 
 On finite sums the expectations are enumerated; on a network S1 and S3 are decided by replays, with
 L_i and L̄ measured: ``amverify.replaying``.
@@ -26,10 +27,21 @@ L_i and L̄ measured: ``amverify.replaying``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 
-from amverify.theorems.base import Conclusion, Context, Inequality, Theorem, symbols
+from amverify.theorems.base import (
+    Conclusion,
+    Context,
+    Hypothesis,
+    Inequality,
+    Theorem,
+    symbols,
+)
+from amverify.theorems.classical import BOUNDED
 from amverify.theorems.expectation_views import (
+    BELOW,
     FLOOR,
     FRESH,
     HONEST,
@@ -40,14 +52,35 @@ from amverify.theorems.expectation_views import (
     averages,
     biases,
     block_expectations,
+    fixed_steps,
     increases,
     rates,
     sweep_expectations,
+)
+from amverify.theorems.quantities import (
+    Average,
+    Between,
+    Count,
+    Expected,
+    Largest,
+    Moments,
+    Predictable,
+    Running,
+    Smallest,
+    Smooth,
+    Total,
+    Unbiased,
+    Variance,
 )
 
 dE, pull, square, noise, L, alow, amin, amax = symbols("dE pull square noise L alow amin amax")
 average, f0, fstar, K, level, Lmax = symbols("average f0 fstar K level Lmax")
 g0, Lbar, B, G2, bias, earlier, lowest = symbols("g0 Lbar B G2 bias earlier lowest")
+(dP,) = symbols("dP")
+alpha, grad, sigma2, modulus = symbols("alpha grad sigma2 L_i")
+"""Coordinate j: the step size, ∇_jf(v_i), the variance; and block i's modulus."""
+value, slopes, noises, slope, descent = symbols("F_k slopes_k noises_k slope_i g_k")
+"""E f after k sweeps; of sweep k Σ_iE‖∇_if‖² and Σ_iL_iσ_i²; ‖∇_if(w)‖²; E‖∇f(w^k)‖²."""
 ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
 
 MEANING = {
@@ -73,6 +106,39 @@ MEANING = {
     "earlier": "Σ_{j<i} E‖g_j‖",
     "lowest": "min_{k<K} E‖∇f(w^k)‖²",
 }
+FIXED = Hypothesis(
+    "predictable", "D_i is fixed before the batch is drawn to which it applies",
+    monitored=(PREDICTABLE.name,), grants=Predictable(),
+)  # fmt: skip
+AT_V = Hypothesis(
+    "unbiased", "given the past and D_i, E g_i = ∇_if(v_i)", monitored=(FRESH.name,),
+    grants=Unbiased("v"),
+)  # fmt: skip
+SPREAD = Hypothesis("variance", "given the past, Var g_ij = σ_ij²", grants=Variance())
+SAMPLES = Hypothesis(
+    "∇ℓ Lipschitz", "∇ℓ(·;ξ) is L̄-Lipschitz for every ξ on a convex set that holds the sweep's "
+    "points", grants=Smooth("ℓ", Lbar),
+)  # fmt: skip
+AT_W = Hypothesis(
+    "unbiased at w", "E∇ℓ(w;ξ) = ∇f(w) given the past", monitored=(ONE_BATCH.name,),
+    grants=Unbiased("w"),
+)  # fmt: skip
+BOUNDED_MOMENTS = Hypothesis(
+    "moments", "E‖∇_jℓ‖² ≤ G² for every block j at w and at v_j: the largest that was seen",
+    grants=Moments(G2),
+)  # fmt: skip
+USED = Hypothesis(
+    "step sizes", "α_min ≤ α ≤ α_max: the least and the largest that were used",
+    grants=Between(amin, amax),
+)  # fmt: skip
+IN_BLOCK = Hypothesis(
+    "∇_if Lipschitz", "∇_if is L_i-Lipschitz along the block's step", grants=Smooth("f_i", L)
+)
+IN_EACH = Hypothesis(
+    "∇_if Lipschitz", "∇_if is L_i-Lipschitz along each block's step",
+    grants=Smooth("f_i", modulus),
+)  # fmt: skip
+LOWER = Hypothesis("f* ≤ f", "f* is a lower bound of f", value - fstar)
 POSITIVE = Inequality("0 < α", ZERO, alow, "step sizes are positive", strict=True)
 POSITIVE_BOUND = Inequality("0 < α_min", ZERO, amin, "α_min is positive", strict=True)
 SHORT = Inequality("α ≤ 1/L", amax * Lmax, ONE, "α_max ≤ 1/max L_i")
@@ -110,7 +176,14 @@ S1 = Theorem(
         ),
     ),
     facts=(PREDICTABLE, FRESH, HONEST),
+    hypotheses=(IN_BLOCK, FIXED, AT_V, SPREAD),
     remarks=measured,
+    terms={
+        "dE": Expected("f(v−Dg)−f(v)"),
+        "pull": Total("j", alpha * grad**2),
+        "square": Total("j", alpha**2 * grad**2),
+        "noise": Total("j", alpha**2 * sigma2),
+    },
 )
 
 S2_BOUND = 2 * (f0 - fstar) / (amin * K) + amax**2 / amin * level
@@ -132,10 +205,20 @@ S2 = Theorem(
     conclusions=(
         Conclusion(Inequality("rate", average, S2_BOUND), averages, (POSITIVE_BOUND, SHORT)),
     ),
-    facts=(PREDICTABLE, FRESH),
+    facts=(PREDICTABLE, FRESH, BOUNDED),
+    hypotheses=(
+        IN_EACH, FIXED, AT_V, SPREAD, USED,
+        Hypothesis(LOWER.name, LOWER.text, LOWER.formula, ">=", (BOUNDED.name,)),
+    ),
     parameters=(FLOOR,),
     remarks=measured,
-)
+    terms={
+        "average": Average(slopes, K),
+        "K": Count(1),
+        "level": Largest(noises),
+        "Lmax": Largest(modulus),
+    },
+)  # fmt: skip
 
 S3_COEFFICIENT = B * (B - HALF)
 """What multiplies L̄α_max²G² in the specification."""
@@ -189,33 +272,80 @@ S3 = Theorem(
         ),
     ),
     facts=(PREDICTABLE, ONE_BATCH, HONEST),
+    hypotheses=(SAMPLES, FIXED, AT_W, BOUNDED_MOMENTS, USED, LOWER),
     parameters=(SAMPLE_MODULUS,),
     constants={"L̄B(B−½)α_max²G²": Lbar * S3_COEFFICIENT * amax**2 * G2},
     remarks=measured,
+    terms={
+        "dE": Expected("f(w⁺)−f(w)"),
+        "g0": Running(slope),
+        "B": Count(1),
+        "K": Count(1),
+        "bias": Expected("‖bias of g_i‖"),
+        "lowest": Smallest(descent),
+    },
 )
+
+SHIFTS = (2, 2, 2, -5)
+"""S6's finite sum: ℓ(w; n) = ½(w + s_n)², from w = 0."""
+
+
+def enumerated(step: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+    """E f(w⁺) − f(0), w⁺ = −α(s)s for the sample s that was drawn, α(s) = ``step``(s)."""
+    shifts = [sp.Integer(s) for s in SHIFTS]
+    changes = [_value(-step(s) * s) - _value(ZERO) for s in shifts]
+    return sum(changes, ZERO) / len(changes)
+
+
+def _value(w: sp.Expr) -> sp.Expr:
+    """F of S6's finite sum."""
+    return sum(((w + s) ** 2 / 2 for s in SHIFTS), ZERO) / len(SHIFTS)
+
 
 S6 = Theorem(
     id="S6",
     title="step sizes trained on the batch to which they are applied",
     statement=(
-        'meta="same" is not predictable, and there is a finite sum on which E f increases by it '
-        "for every scale of the step sizes, although all of them lie in their bounds and are at "
-        "most 1/L̄, and although every predictable step size in these bounds decreases E f."
+        'meta="same" is not predictable. On the finite sum of four samples ½(w + s)², s = 2, 2, 2, '
+        "−5 (L̄ = 1), at w = 0, with α(ξ) = α_min(1 + s²/32) E f increases for every α_min > 0, "
+        "however small, although α_min ≤ α(ξ) ≤ 2α_min; a step size α that is fixed before the "
+        "sample is drawn decreases E f if 0 < α < 1/74, and increases it beyond."
     ),
     latex=r"\mathbb E f(w-\alpha(\xi)\nabla\ell(w;\xi))>f(w)",
     source="amverify, specification, S6",
-    symbols=_meanings("dE", "amin", "alow", "amax", "Lbar"),
+    symbols={
+        **_meanings("dE", "amin", "alow", "amax", "Lbar"),
+        "dP": "E f(w − α_max∇ℓ(w;ξ)) − f(w), α_max fixed before ξ is drawn",
+    },
     conclusions=(
         Conclusion(
             Inequality("increase", ZERO, dE, "E f increases", strict=True),
             increases,
             (
-                POSITIVE,
+                POSITIVE_BOUND,
                 Inequality("α_min ≤ α", amin, alow, "α lies in its bounds"),
                 Inequality("α ≤ 1/L̄", amax * Lbar, ONE, "α_max ≤ 1/L̄"),
             ),
         ),
+        Conclusion(
+            Inequality("predictable", dP, ZERO, "a fixed α_max decreases E f", strict=True),
+            fixed_steps,
+            (
+                Inequality("0 < α_max", ZERO, amax, "α_max is positive", strict=True),
+                Inequality("α_max < 1/74", BELOW * amax, ONE, "α_max < 1/74", strict=True),
+            ),
+        ),
     ),
     facts=(SAME,),
+    hypotheses=(
+        Hypothesis(
+            "enumerated", "E f(w⁺) − f(w) is the mean over the four samples",
+            dE - enumerated(lambda s: amin * (1 + s**2 / 32)), "=", (SAME.name,),
+        ),
+        Hypothesis(
+            "enumerated, α fixed", "and so it is with α_max in place of α(ξ)",
+            dP - enumerated(lambda s: amax), "=", (SAME.name,),
+        ),
+    ),
     parameters=(SAMPLE_MODULUS,),
-)
+)  # fmt: skip

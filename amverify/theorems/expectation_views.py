@@ -293,6 +293,10 @@ def rates(ctx: Context) -> Instances:
     return Instances(values, sweep[after], replicate[after])
 
 
+BELOW = 74
+"""A step size that is fixed decreases S6's E f below 1/74, and increases it beyond."""
+
+
 def increases(ctx: Context) -> Instances:
     """S6: every update of the counterexample."""
     rows = np.ones(ctx.trace.rows("blocks"), dtype=bool)
@@ -304,5 +308,17 @@ def increases(ctx: Context) -> Instances:
         "amin": Ball.of(float(low)),
         "amax": Ball.of(float(high)),
         "Lbar": ctx.known(SAMPLE_MODULUS).value,
+    }
+    return Instances(values, base.sweep, base.replicate, base.blocks)
+
+
+def fixed_steps(ctx: Context) -> Instances:
+    """S6, α_max fixed before the sample is drawn: where α_max lies below 1/74."""
+    _, high = ctx.setting("alpha_bounds")
+    rows = np.full(ctx.trace.rows("blocks"), float(high) * BELOW < 1)
+    base = block_rows(ctx, rows)
+    values = {
+        "dP": ctx.ball("blocks", "predictable_change").take(rows),
+        "amax": Ball.of(float(high)),
     }
     return Instances(values, base.sweep, base.replicate, base.blocks)

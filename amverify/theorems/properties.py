@@ -14,6 +14,8 @@ from typing import Any
 
 import sympy as sp
 
+from amverify.theorems.quantities import Assumption, Quantity
+
 
 @dataclass(frozen=True)
 class Vector:
@@ -115,7 +117,7 @@ class RootOfSum:
     summands: tuple[sp.Symbol, ...]
 
 
-Term = Inner | Norm | Value | Change | Curvature | RootOfSum
+Term = Inner | Norm | Value | Change | Curvature | RootOfSum | Quantity
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,8 @@ class Falls:
 
 
 Property = (
-    Convex
+    Assumption
+    | Convex
     | Smooth
     | LipschitzGradient
     | ConvexLipschitz

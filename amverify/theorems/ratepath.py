@@ -25,7 +25,7 @@ from amverify.rounding import Ball, gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
 from amverify.theorems.classical import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.powers import power
-from amverify.theorems.views import change_of_sweep, pairs, step_off
+from amverify.theorems.views import change_of_sweep, fact, pairs, step_off
 
 EXPONENT = Parameter("theta", "θ, the KL exponent", "nonnegative")
 CONSTANT = Parameter("c", "c of the KL inequality")
@@ -230,6 +230,14 @@ def _regime(ctx: Context) -> str:
     if low > 0.0 and high < 0.5:
         return "superlinear"
     raise Missing("constant theta, exactly enough to lie on one side of 0 and ½")
+
+
+LOOK = fact("memory", "κ is 1 or 2", lambda ctx: (True, f"κ = {memory(ctx)}"))
+REGIME = fact(
+    "exponent",
+    "θ lies on one side of 0 and ½, or is one of them: the formula of its own regime is asked",
+    lambda ctx: (True, _regime(ctx)),
+)
 
 
 def _all(ctx: Context, regimes: tuple[str, ...], scale: bool = False) -> Instances:

@@ -18,11 +18,15 @@ from __future__ import annotations
 
 import sympy as sp
 
-from amverify.theorems.base import Conclusion, Inequality, Theorem, symbols
+from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
 from amverify.theorems.classical import BOUNDED, INFIMUM, RELATIVE, SUFFICIENT
+from amverify.theorems.properties import Norm, length, vector
+from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
 from amverify.theorems.ratepath import (
     CONSTANT,
     EXPONENT,
+    LOOK,
+    REGIME,
     finite_steps,
     kl_points,
     linear_steps,
@@ -55,6 +59,25 @@ H2_RATE = Inequality(
 )
 KL = Inequality("KL", rt, c * dist, "r^θ ≤ c·dist(0, ∂Ψ)")
 EXPONENT_BELOW = Inequality("θ < 1", theta, ONE, "the exponent is below one", strict=True)
+
+WITHIN = BOUNDED.name
+NEXT = length(vector("e_next"))
+"""‖e_{k+1}‖."""
+BEYOND = Hypothesis("Ψ* ≤ Ψ^k", "Ψ* is a lower bound: r_k ≥ 0", r1, ">=", (WITHIN,))
+BEYOND_NEXT = Hypothesis("Ψ* ≤ Ψ^{k+1}", "and r_{k+1} ≥ 0", r1 + dpsi, ">=", (WITHIN,))
+TWICE = Hypothesis("κ ≥ 1", "κ is 1 or 2", kappa - 1, ">=", (LOOK.name,))
+_REGIME = (REGIME.name,)
+AT_HALF = Hypothesis("θ = ½", "linear: θ = ½", theta - sp.Rational(1, 2), "=", _REGIME)
+ABOVE_HALF = Hypothesis("θ > ½", "sublinear: θ > ½", POWER, ">", _REGIME)
+AT_ZERO = Hypothesis("θ = 0", "finite: θ = 0", theta, "=", _REGIME)
+NOT_YET = Hypothesis(
+    "s_j > 0", "sublinear: s_j > 0 (r ≥ 0; at r = 0 s^{−p} is +∞ and says nothing)",
+    r1, ">", (WITHIN,),
+)  # fmt: skip
+NOT_BEFORE = Hypothesis("s_{j−1} > 0", "and s_{j−1} > 0", r0, ">", (WITHIN,))
+(s0,) = symbols("s_0")
+FROM_START = Hypothesis("s_0 > 0", "and s_0 > 0", s0, ">", (WITHIN,))
+POSITIVE = Inequality("0 < r_k", ZERO, r1, "the minimum is not reached yet", strict=True)
 
 MEANING = {
     "tail": "Σ_{k≥K} ‖e_{k+1}‖ over the rest of the run",
@@ -107,8 +130,17 @@ T5 = Theorem(
         ),
     ),
     facts=(BOUNDED,),
+    hypotheses=(BEYOND, BEYOND_NEXT),
     parameters=_DECLARED,
     constants={"φ(r_K)": DESINGULARISING},
+    terms={
+        "tail": Running(NEXT),
+        "e1": Norm(vector("e_k")),
+        "e0": Norm(vector("e_before")),
+        "step2": Square(NEXT),
+        "phi": Power(r1, 1 - theta),
+        "rt": Power(r1, theta),
+    },
 )
 
 _RATE = (H1, H1_BEFORE, H2_RATE, KL, EXPONENT_BELOW)
@@ -153,12 +185,28 @@ T6 = Theorem(
         Conclusion(
             Inequality("finite, θ = 0", ONE, RATE_CONSTANT * (r0 - r1)),
             finite_steps,
-            _RATE,
+            (*_RATE, POSITIVE),
         ),
     ),
-    facts=(BOUNDED,),
+    facts=(BOUNDED, LOOK, REGIME),
+    hypotheses=(BEYOND, TWICE, AT_HALF, ABOVE_HALF, AT_ZERO, NOT_YET, NOT_BEFORE, FROM_START),
     parameters=_DECLARED,
     constants={"C": RATE_CONSTANT, "ν": GAIN},
+    terms={
+        "e1": Norm(vector("e_k")),
+        "e0": Norm(vector("e_before")),
+        "step2": Square(e1),
+        "step02": Square(e0),
+        "rt": Power(r1, theta),
+        "dpsi": Fall("before", "now"),
+        "dpsi0": Fall("long before", "before"),
+        "r1": Gap("now"),
+        "r0": Gap("long before"),
+        "A0": Power(s0, -POWER),
+        "Aj": Power(r1, -POWER),
+        "j": Count(),
+        "two": Power(2, POWER / (1 + POWER)),
+    },
 )
 
 K2 = Theorem(

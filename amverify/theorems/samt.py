@@ -30,15 +30,37 @@ from amverify.rounding import Ball
 from amverify.theorems.base import (
     Conclusion,
     Context,
+    Hypothesis,
     Inequality,
     Instances,
     Parameter,
     Theorem,
     symbols,
 )
+from amverify.theorems.properties import (
+    ORIGIN,
+    Change,
+    Inner,
+    LipschitzGradient,
+    Term,
+    gradient,
+    vector,
+)
+from amverify.theorems.quantities import (
+    Between,
+    Count,
+    Descends,
+    FunctionOf,
+    Smooth,
+    Weighted,
+)
 from amverify.theorems.views import block_rows, fact, step_rounding, step_rows
 
 dF, e2, w2, L, slope, g1, amin, M, B = symbols("dF e2 w2 L slope g1 amin M B")
+(ahigh,) = symbols("ahigh")
+STEP = vector("e")
+END = gradient("f", vector("end of the sweep"))
+"""∇f(w^{k+1})."""
 LIPSCHITZ = Parameter("M", "Lipschitz modulus of ∇f")
 
 
@@ -47,6 +69,12 @@ def _blocks(ctx: Context) -> Instances:
     found = block_rows(ctx, rows, "dF", "e2", "L")
     weighted, bent = ctx.ball("blocks", "weighted"), ctx.ball("blocks", "slope")
     values = {**found.values, "w2": weighted, "slope": bent}
+    return Instances(values, found.sweep, found.replicate, found.blocks, found.allowance)
+
+
+def _bounded_blocks(ctx: Context) -> Instances:
+    found = _blocks(ctx)
+    values = {**found.values, "ahigh": ctx.number("blocks", "alpha_high")}
     return Instances(values, found.sweep, found.replicate, found.blocks, found.allowance)
 
 
@@ -66,13 +94,32 @@ def _sweeps(ctx: Context) -> Instances:
     return Instances(values, found.sweep, found.replicate, None, allowance)
 
 
+FORMULA = Inequality(
+    "formula",
+    sp.Abs(slope + w2),
+    sp.Integer(0),
+    "the step is e_j = −α_j(∇_if)_j, up to its rounding",
+)
+MODULUS = Hypothesis(
+    "∇_if Lipschitz",
+    "∇_if is Lipschitz with modulus L_i along the block's step",
+    grants=LipschitzGradient("f", L),
+)
+BLOCK_TERMS: dict[str, Term] = {
+    "dF": Change("f", ORIGIN, STEP),
+    "e2": Inner(STEP, STEP),
+    "slope": Inner(gradient("f", ORIGIN), STEP),
+    "w2": Weighted("e", "alpha"),
+}
+
 S4 = Theorem(
     id="S4",
     title="full-batch block descent with trained step sizes",
     statement=(
-        "Full batch, step sizes α in [α_min, α_max]: f(w^{k+1}) ≤ f(w^k) − "
-        "Σ_ij (1/α_ij − L_i/2)e_ij² for every block, and "
-        "‖∇f(w^{k+1})‖ ≤ (√B·M + 1/α_min)‖e^{k+1}‖: H1 and H2."
+        "Full batch, step sizes 0 < α ≤ α_max,i with α_max,i < 2/L_i in block i: f(w^{k+1}) ≤ "
+        "f(w^k) − Σ_ij (1/α_ij − L_i/2)e_ij² for every block, at most "
+        "f(w^k) − (1/α_max,i − L_i/2)‖e_i‖²: H1 with a = min_i (1/α_max,i − L_i/2) > 0; and "
+        "‖∇f(w^{k+1})‖ ≤ (√B·M + 1/α_min)‖e^{k+1}‖: H2."
     ),
     latex=r"f(w^{k+1})\le f(w^k)-\sum_{ij}\Bigl(\tfrac1{\alpha_{ij}}-\tfrac{L_i}2\Bigr)e_{ij}^2",
     source="amverify, specification, S4",
@@ -86,18 +133,23 @@ S4 = Theorem(
         "amin": "α_min, the smallest step size used",
         "M": "Lipschitz modulus of ∇f",
         "B": "how many blocks there are",
+        "ahigh": "α_max,i, the largest step size of the block",
     },
     conclusions=(
         Conclusion(
             Inequality("descent", dF, -(w2 - L / 2 * e2)),
             _blocks,
+            (FORMULA,),
+        ),
+        Conclusion(
+            Inequality("sufficient decrease", dF, -(1 / ahigh - L / 2) * e2),
+            _bounded_blocks,
             (
+                FORMULA,
                 Inequality(
-                    "formula",
-                    sp.Abs(slope + w2),
-                    sp.Integer(0),
-                    "the step is e_j = −α_j(∇_if)_j, up to its rounding",
+                    "0 < α_max", sp.Integer(0), ahigh, "step sizes are positive", strict=True
                 ),
+                Inequality("α_max < 2/L", ahigh * L, sp.Integer(2), "α_max < 2/L_i", strict=True),
             ),
         ),
         Conclusion(
@@ -106,8 +158,28 @@ S4 = Theorem(
             (Inequality("0 < α", sp.Integer(0), amin, "step sizes are positive", strict=True),),
         ),
     ),
+    hypotheses=(
+        MODULUS,
+        Hypothesis(
+            "∇f Lipschitz",
+            "∇f is Lipschitz with modulus M on a convex set that holds the sweep's points",
+            grants=Smooth("f", M),
+        ),
+        Hypothesis(
+            "block descent",
+            "e_i = −D_i∇_if at the point that the blocks before have made",
+            monitored=("formula",),
+            grants=Descends(),
+        ),
+        Hypothesis(
+            "step sizes",
+            "α_min ≤ α in the sweep, and α ≤ α_max,i in block i: the least and the largest used",
+            grants=Between(amin, ahigh),
+        ),
+    ),
     parameters=(LIPSCHITZ,),
-    constants={"b": sp.sqrt(B) * M + 1 / amin},
+    constants={"a": 1 / ahigh - L / 2, "b": sp.sqrt(B) * M + 1 / amin},
+    terms={**BLOCK_TERMS, "g1": Inner(END, END), "B": Count(1)},
 )
 
 
@@ -196,10 +268,12 @@ S4m = Theorem(
         ),
     ),
     facts=(fact("carried", "each block carries the weights that it left", _handed_over),),
+    hypotheses=(MODULUS,),
     parameters=(DECREASE,),
+    terms={name: BLOCK_TERMS[name] for name in ("dF", "e2", "slope")},
 )
 
-alow, ahigh, amax, bad, moved = symbols("alow ahigh amax bad moved")
+alow, amax, bad, moved = symbols("alow amax bad moved")
 
 
 def _bounds(ctx: Context) -> tuple[Ball, Ball]:
@@ -241,12 +315,47 @@ def _bad_counted(ctx: Context) -> tuple[str, ...]:
     return (f"{count} hypergradients were not finite and left α unchanged",) if count else ()
 
 
+low, high, theta, theta1, rate, used = symbols("theta_min theta_max theta theta_next beta c")
+x_low, x_high = symbols("x_low x_high")
+
+
+def clamp(x: sp.Expr, least: sp.Expr, most: sp.Expr) -> sp.Expr:
+    """min(max(x, least), most), as ``torch.clamp`` has it."""
+    return sp.Min(sp.Max(x, least), most)
+
+
+BOUNDS = Inequality("α_min ≤ α_max", amin, amax, "the bounds are not reversed")
+_UPDATE = (
+    Hypothesis(
+        "α's clamp, least", "the least α is clamp(lr·e^θ, α_min, α_max) for its θ",
+        alow - clamp(x_low, amin, amax), "=",
+    ),
+    Hypothesis(
+        "α's clamp, largest", "and so is the largest", ahigh - clamp(x_high, amin, amax), "="
+    ),
+    Hypothesis(
+        "θ's clamp", "θ⁺ = clamp(θ + βc, θ_min, θ_max)",
+        theta1 - clamp(theta + rate * used, low, high), "=",
+    ),
+    Hypothesis("θ ≥ θ_min", "θ is clamped already: θ ≥ θ_min", theta - low),
+    Hypothesis("θ ≤ θ_max", "and θ ≤ θ_max", high - theta),
+    Hypothesis("guard", "c = 0 where the hypergradient is not finite", bad * used, "="),
+    Hypothesis("flag", "“not finite” is told by 1, else 0", bad),
+    Hypothesis("a change", "the change of a step size is told by its size", moved),
+    Hypothesis(
+        "α of θ", "α is a function of θ: the change of α is that between its values at θ and θ⁺",
+        grants=FunctionOf(moved, theta, theta1),
+    ),
+)  # fmt: skip
+
 S5 = Theorem(
     id="S5",
     title="step sizes stay in their bounds",
     statement=(
-        "The meta-update keeps α in [α_min, α_max] for every sequence of gradients; a "
-        "hypergradient that is not finite leaves α unchanged and is counted."
+        "α_min ≤ α_max. The update θ⁺ = clamp(θ + βc, θ_min, θ_max), c the hypergradient and 0 "
+        "where it is not finite, and α = clamp(lr·e^θ, α_min, α_max) keep α in [α_min, α_max] for "
+        "every sequence of gradients; a hypergradient that is not finite leaves α unchanged and "
+        "is counted."
     ),
     latex=r"\alpha_{\min}\le\alpha_{ij}\le\alpha_{\max}",
     source="amverify, specification, S5",
@@ -259,9 +368,10 @@ S5 = Theorem(
         "moved": "the largest change of a step size by the meta-step",
     },
     conclusions=(
-        Conclusion(Inequality("lower bound", amin, alow), _step_sizes),
+        Conclusion(Inequality("lower bound", amin, alow), _step_sizes, (BOUNDS,)),
         Conclusion(Inequality("upper bound", ahigh, amax), _step_sizes),
         Conclusion(Inequality("not finite", bad * moved, sp.Integer(0)), _guarded),
     ),
+    hypotheses=_UPDATE,
     remarks=_bad_counted,
 )

@@ -143,15 +143,15 @@ Section Blocks.
 
   (** S4: ‖∇f(w^{k+1})‖ ≤ (√B·M + 1/α_min)‖e‖ with e_i = −α_i∇_if(v_i). *)
   Theorem S4_relative_error_blocks (grad_used grad_next alpha : nat -> nat -> R)
-      (dF w2 slope L amin M : R) :
+      (dF w2 slope L amin M ahigh : R) :
     0 <= M ->
-    S4_relative_error_conditions dF 0 w2 slope L 0 amin M (INR B) ->
+    S4_relative_error_conditions dF 0 w2 slope L 0 amin M (INR B) ahigh ->
     (forall i j, (i < B)%nat -> (j < n i)%nat ->
        amin <= alpha i j /\ e i j = - (alpha i j * grad_used i j)) ->
     (forall i, (i < B)%nat ->
        norm (n i) (fun j => grad_next i j - grad_used i j) <= M * length e) ->
     S4_relative_error dF (sum B (fun i => dot (n i) (e i) (e i))) w2 slope L
-      (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B).
+      (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B) ahigh.
   Proof.
     unfold S4_relative_error_conditions. intros HM Ha Hstep Hlip.
     unfold S4_relative_error, S4_relative_error_lhs, S4_relative_error_rhs.

@@ -78,8 +78,18 @@ Proof. intros H. pose proof (Rle_abs (slope + w)). lra. Qed.
 
 Theorem S4_descent_holds : S4_descent_stmt.
 Proof.
-  intros dF e2 w2 slope L g1 amin M B Hlemma Hformula. apply slope_bound in Hformula.
+  intros dF e2 w2 slope L g1 amin M B ahigh Hlemma Hformula. apply slope_bound in Hformula.
   unfold S4_descent, S4_descent_lhs, S4_descent_rhs. lra.
+Qed.
+
+Theorem S4_sufficient_holds : S4_sufficient_decrease_stmt.
+Proof.
+  intros dF e2 w2 slope L g1 amin M B ahigh Hlemma Hweighted (Hformula & Ha & _).
+  apply slope_bound in Hformula.
+  unfold S4_sufficient_decrease, S4_sufficient_decrease_lhs, S4_sufficient_decrease_rhs.
+  assert (/ ahigh * e2 <= w2).
+  { apply (Rmult_le_reg_l ahigh); [assumption |]. rewrite <- Rmult_assoc, Rinv_r; lra. }
+  lra.
 Qed.
 
 Theorem S4m_descent_holds : S4m_descent_stmt.

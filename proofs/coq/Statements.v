@@ -390,7 +390,8 @@ Definition T6_finite_0_conditions (e1 e0 step2 step02 dist rt dpsi dpsi0 r1 r0 A
   (* H1 before *) dpsi0 <= (a * step02 * (1 - kappa)) /\
   (* H2 *) dist <= (b * (e1 + (e0 * (kappa - 1)))) /\
   (* KL *) rt <= (c * dist) /\
-  (* θ < 1 *) theta < 1.
+  (* θ < 1 *) theta < 1 /\
+  (* 0 < r_k *) 0 < r1.
 
 Definition T6_recursion_stmt : Prop :=
   forall e1 e0 step2 step02 dist rt dpsi dpsi0 r1 r0 A0 Aj j two kappa a b c theta : R,
@@ -726,43 +727,65 @@ Definition S3_rate_stmt : Prop :=
 
 (* S4: full-batch block descent with trained step sizes *)
 
-Definition S4_descent_lhs (dF e2 w2 slope L g1 amin M B : R) : R :=
+Definition S4_descent_lhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
   dF.
 
-Definition S4_descent_rhs (dF e2 w2 slope L g1 amin M B : R) : R :=
+Definition S4_descent_rhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
   (((1 / 2) * L * e2) - w2).
 
-Definition S4_descent (dF e2 w2 slope L g1 amin M B : R) : Prop :=
-  S4_descent_lhs dF e2 w2 slope L g1 amin M B <=
-  S4_descent_rhs dF e2 w2 slope L g1 amin M B.
+Definition S4_descent (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
+  S4_descent_lhs dF e2 w2 slope L g1 amin M B ahigh <=
+  S4_descent_rhs dF e2 w2 slope L g1 amin M B ahigh.
 
-Definition S4_descent_conditions (dF e2 w2 slope L g1 amin M B : R) : Prop :=
+Definition S4_descent_conditions (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
   (* formula *) (Rabs (slope + w2)) <= 0.
 
-Definition S4_relative_error_lhs (dF e2 w2 slope L g1 amin M B : R) : R :=
+Definition S4_sufficient_decrease_lhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
+  dF.
+
+Definition S4_sufficient_decrease_rhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
+  (e2 * (((1 / 2) * L) - (/ ahigh))).
+
+Definition S4_sufficient_decrease (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
+  S4_sufficient_decrease_lhs dF e2 w2 slope L g1 amin M B ahigh <=
+  S4_sufficient_decrease_rhs dF e2 w2 slope L g1 amin M B ahigh.
+
+Definition S4_sufficient_decrease_conditions (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
+  (* formula *) (Rabs (slope + w2)) <= 0 /\
+  (* 0 < α_max *) 0 < ahigh /\
+  (* α_max < 2/L *) (L * ahigh) < 2.
+
+Definition S4_relative_error_lhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
   (sqrt g1).
 
-Definition S4_relative_error_rhs (dF e2 w2 slope L g1 amin M B : R) : R :=
+Definition S4_relative_error_rhs (dF e2 w2 slope L g1 amin M B ahigh : R) : R :=
   ((sqrt e2) * ((/ amin) + ((sqrt B) * M))).
 
-Definition S4_relative_error (dF e2 w2 slope L g1 amin M B : R) : Prop :=
-  S4_relative_error_lhs dF e2 w2 slope L g1 amin M B <=
-  S4_relative_error_rhs dF e2 w2 slope L g1 amin M B.
+Definition S4_relative_error (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
+  S4_relative_error_lhs dF e2 w2 slope L g1 amin M B ahigh <=
+  S4_relative_error_rhs dF e2 w2 slope L g1 amin M B ahigh.
 
-Definition S4_relative_error_conditions (dF e2 w2 slope L g1 amin M B : R) : Prop :=
+Definition S4_relative_error_conditions (dF e2 w2 slope L g1 amin M B ahigh : R) : Prop :=
   (* 0 < α *) 0 < amin.
 
 Definition S4_descent_stmt : Prop :=
-  forall dF e2 w2 slope L g1 amin M B : R,
+  forall dF e2 w2 slope L g1 amin M B ahigh : R,
   (* descent lemma *) dF <= (slope + ((1 / 2) * L * e2)) ->
-  S4_descent_conditions dF e2 w2 slope L g1 amin M B ->
-  S4_descent dF e2 w2 slope L g1 amin M B.
+  S4_descent_conditions dF e2 w2 slope L g1 amin M B ahigh ->
+  S4_descent dF e2 w2 slope L g1 amin M B ahigh.
+
+Definition S4_sufficient_decrease_stmt : Prop :=
+  forall dF e2 w2 slope L g1 amin M B ahigh : R,
+  (* descent lemma *) dF <= (slope + ((1 / 2) * L * e2)) ->
+  (* α ≤ α_max *) e2 <= (ahigh * w2) ->
+  S4_sufficient_decrease_conditions dF e2 w2 slope L g1 amin M B ahigh ->
+  S4_sufficient_decrease dF e2 w2 slope L g1 amin M B ahigh.
 
 Definition S4_relative_error_stmt : Prop :=
   forall (B : nat)
     (n : nat -> nat)
     (e grad_used grad_next alpha : nat -> nat -> R)
-    (dF w2 slope L amin M : R),
+    (dF w2 slope L amin M ahigh : R),
   (* meaning: M is a modulus *)
   (0 <= M) ->
   (* formula *)
@@ -771,8 +794,8 @@ Definition S4_relative_error_stmt : Prop :=
   (* M *)
   (forall i, (i < B)%nat -> norm (n i) (fun j => grad_next i j - grad_used i j) <= M * norm B (fun i => norm (n i) (e i))) ->
   (* conditions *)
-  (S4_relative_error_conditions dF (sum B (fun i => dot (n i) (e i) (e i))) w2 slope L (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B)) ->
-  S4_relative_error dF (sum B (fun i => dot (n i) (e i) (e i))) w2 slope L (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B).
+  (S4_relative_error_conditions dF (sum B (fun i => dot (n i) (e i) (e i))) w2 slope L (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B) ahigh) ->
+  S4_relative_error dF (sum B (fun i => dot (n i) (e i) (e i))) w2 slope L (sum B (fun i => dot (n i) (grad_next i) (grad_next i))) amin M (INR B) ahigh.
 
 (* S4m: full-batch block descent with trained step sizes and momentum *)
 

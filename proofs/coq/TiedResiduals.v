@@ -15,7 +15,7 @@ Qed.
 
 Theorem S4_relative_error_tied : S4_relative_error_stmt.
 Proof.
-  intros B n e grad_used grad_next alpha dF w2 slope L amin M HM Hstep Hlip Ha.
+  intros B n e grad_used grad_next alpha dF w2 slope L amin M ahigh HM Hstep Hlip Ha.
   unfold S4_relative_error_conditions in Ha.
   apply (S4_relative_error_blocks B n e e grad_used grad_next alpha); assumption.
 Qed.

@@ -77,7 +77,15 @@ def without(*conditions: str, of: str = "") -> Edit:
         kept = tuple(c for c in part.conditions if c.name not in conditions)
         return replace(part, conditions=kept)
 
-    return _at(of, change)
+    def edit(theorem: Theorem) -> Theorem:
+        """Hypotheses that these conditions monitored are monitored by what is left."""
+        said = tuple(
+            replace(h, monitored=tuple(n for n in h.monitored if n not in conditions))
+            for h in theorem.hypotheses
+        )
+        return _at(of, change)(replace(theorem, hypotheses=said))
+
+    return edit
 
 
 def unsaid(name: str) -> Edit:
@@ -222,6 +230,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "sublinear", lhs="A0 + (j+1)*Min(A0*(two-1), a*(2*theta-1)/(2*b**2*c**2*kappa))")),
     Mutant("T6", "θ < ½: r_k pays", claim("superlinear", more="b**2*c**2*kappa*r0/(10*a)")),
     Mutant("T6", "θ = 0: 1/C × 1.1", claim("finite", lhs="11/10")),
+    Mutant("T6", "θ = 0: after the minimum", without("0 < r_k")),
     Mutant("T6", "no H1 of the sweep before", without("H1 before")),
     Mutant("T6", "no H1", without("H1")),
     Mutant("T6", "no KL", without("KL")),
@@ -259,6 +268,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("S4", "1/α × 1.1", claim("descent", more="w2/10")),
     Mutant("S4", "no formula", without("formula")),
     Mutant("S4", "another formula", asks("formula", "Abs(slope + 9*w2/10)", "0")),
+    Mutant("S4", "H1 by 1/α × 1.1", claim("suff", rhs="-(11/(10*ahigh) - L/2)*e2")),
+    Mutant("S4", "H1 without L", claim("suff", rhs="-e2/ahigh")),
+    Mutant("S4", "H1, step sizes of any sign", without("0 < α_max")),
     Mutant("S4", "√B × 0.9", claim("rel", rhs="sqrt(e2)*(9*sqrt(B)*M/10 + 1/amin)")),
     Mutant("S4", "1/α_min forgotten", claim("rel", rhs="sqrt(e2)*sqrt(B)*M")),
     Mutant("S4", "step sizes of any sign", without("0 < α")),
@@ -271,13 +283,17 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("S4m", "β − 2 is β − 3", asks("affordable", "2*a*e2 + left", "-L*e2 + w2*(3 - beta)")),
     Mutant("S5", "above the bound", claim("lower", lhs="amin*11/10")),
     Mutant("S5", "below the bound", claim("upper", rhs="9*amax/10")),
+    Mutant("S5", "bounds reversed", without("α_min ≤ α_max")),
     Mutant("S5", "exchanged", claim("lower", lhs="amax")),
     Mutant("S5", "strict", claim("upper", strict=True)),
     Mutant("S5", "a step is taken though it is not finite", claim("not", lhs="bad + moved")),
     Mutant("S5", "it always moves", claim("not", lhs="moved")),
     Mutant("S6", "it decreases", claim("increase", lhs="dE", rhs="0")),
     Mutant("S6", "by α", claim("increase", more="alow")),
-    Mutant("S6", "step sizes of any sign", without("0 < α")),
+    Mutant("S6", "step sizes of any sign", without("0 < α_min")),
+    Mutant("S6", "fixed step sizes beyond 1/74", without("α_max < 1/74")),
+    Mutant("S6", "fixed step sizes up to 1/64", asks("α_max < 1/74", "64*amax", "1")),
+    Mutant("S6", "every fixed step size in the bounds increases", claim("pred", lhs="0", rhs="dP")),
     Mutant("S6", "by 69/512·8/9·α × 1.1 + E f", claim("increase", rhs="dE", lhs="3*dE/2")),
     Mutant("S6", "by more than itself", claim("increase", lhs="dE")),
     Mutant("G1", "½ × 0.9", claim("descent", rhs="e2*(9*L/20 - 1/eta)")),

@@ -35,6 +35,7 @@ UNUSED = {
     ("T6", "θ < 1"): "the regimes say more of θ each",
     ("S1", "0 < α"): "the inequality holds for any sign",
     ("S4m", "0 ≤ β"): "“formula” holds for no other",
+    ("S4", "α_max < 2/L"): "says that the decrease is one, not that the inequality holds",
     ("S6", "α_min ≤ α"): "says that the example is no cheat",
     ("S6", "α ≤ 1/L̄"): "as “α_min ≤ α”",
     ("G1", "η < 2/L"): "says that the decrease is one",
