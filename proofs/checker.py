@@ -14,7 +14,7 @@ where x_0 = a, …, x_n = x; that there are such sequences, and that n counts th
 that is replaced is replaced inside Σ_j(·) too, by anything.
 
 Each rule has its side conditions at its head; ``require("cases 2", …)`` checks number 2 of *cases*.
-What is refused by a plain ``raise`` has no meaning at all: no theorem, no sign. None searches, and
+What is refused by a plain ``raise`` has no meaning, or none that is meant. No rule searches, and
 each reads its arguments once. This file, ``polynomial.py``, ``squares.py`` and ``atoms.py`` are all
 that has to be trusted; standard library only, no float.
 """
@@ -34,7 +34,7 @@ from proofs.squares import Term, multiplier
 Kind = Literal[">=", ">", "="]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Relation:
     """p ≥ 0, p > 0 or p = 0; for every coordinate or index named by ``each``, if it is set.
 
@@ -53,7 +53,7 @@ class Relation:
             raise Refused(f"{self.kind!r} is no relation")
         if type(self.poly) is not Poly or type(self.each) is not str:
             raise Refused(f"{self.poly!r} for every {self.each!r} is no relation")
-        require("Relation 1", _named(self.poly), f"{self.poly} holds a name that is none")
+        require("Relation 1", _named(self.poly), "{} holds a name that is none", self.poly)
 
     def __str__(self) -> str:
         return f"{self.poly} {self.kind} 0" + (f"  for every {self.each}" if self.each else "")
@@ -74,7 +74,7 @@ def _named(poly: Poly) -> bool:
 _KEY = object()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Proved:
     """H ⊢ conclusion. Made by the rules of this file only."""
 
@@ -144,7 +144,7 @@ def certificate(
     total = _total(parts, free)
     for i, factor in equations:
         h = known[i]
-        require("certificate 3", h.kind == "=", f"{h} is not an equation")
+        require("certificate 3", h.kind == "=", "{} is not an equation", h)
         total += h.poly * factor
     strict = free > 0 or any(
         not s.names and s.terms.get((), 0) > 0 and all(g.kind == ">" for g in own)
@@ -154,14 +154,14 @@ def certificate(
     require("certificate 4", empty, "an equation follows from equations only")
     require("certificate 5", goal.kind != ">" or strict, "nothing makes the inequality strict")
     left = goal.poly - total
-    require("certificate 6", left == const(0), f"the identity fails: {left} is left")
+    require("certificate 6", left == const(0), "the identity fails: {} is left", left)
     return Proved(frozenset().union(*(p.hypotheses for p in proved)), goal, _KEY)
 
 
 def absurd(nothing: Proved, goal: Relation) -> Proved:
     """H ⊢ 0 > 0 ───── H ⊢ r. Side condition: 1. it is 0 > 0."""
     found = _theorem(nothing).conclusion
-    require("absurd 1", found == Relation(const(0), ">"), f"{found} is no contradiction")
+    require("absurd 1", found == Relation(const(0), ">"), "{} is no contradiction", found)
     return Proved(nothing.hypotheses, goal, _KEY)
 
 
@@ -181,7 +181,7 @@ def cases(poly: Poly, branches: Mapping[str, Proved]) -> Proved:
     if not own or any(type(sign) is not str or sign not in signs for sign in own):
         raise Refused(f"{list(own)} are not signs")
     whole = any(cover <= set(own) for cover in _COVERS)
-    require("cases 1", whole, f"the cases {sorted(own)} of {poly} leave a sign out")
+    require("cases 1", whole, "the cases {} of {} leave a sign out", [*own], poly)
     goals = {b.conclusion for b in own.values()}
     require("cases 2", len(goals) == 1, "the cases prove different things")
     rest = frozenset().union(*(b.hypotheses - {signs[k]} for k, b in own.items()))
@@ -196,7 +196,7 @@ def cut(lemma: Proved, main: Proved) -> Proved:
 
 def _replaced(r: Relation, new: Mapping[str, Poly], side: str) -> Relation:
     atoms = frozenset().union(*(deep(var(n)) for n in r.poly.names if not plain(n)))
-    require(side, not atoms & set(new), f"{r}: it does not reach into 1/(·), |·|, √(·) or Σ(·)")
+    require(side, not atoms & set(new), "{}: it does not reach into 1/(·), |·|, √(·) or Σ(·)", r)
     total = const(0)
     for m, c in r.poly.terms.items():
         part = const(c)
@@ -210,15 +210,15 @@ def _replaced(r: Relation, new: Mapping[str, Poly], side: str) -> Relation:
 def substitute(proved: Proved, new: Mapping[str, Poly]) -> Proved:
     """H ⊢ r ───── H[q/x] ⊢ r[q/x], for all x at once.
 
-    Side conditions: 1. nothing in it holds 'for every'; 2. each x is a variable; 3. no atom in it
-    speaks of an x.
+    Side conditions: 1. nothing in it holds 'for every'; 2. no atom in it is an x, or speaks of one.
     """
     free = not any(r.each for r in (*_theorem(proved).hypotheses, proved.conclusion))
     require("substitute 1", free, "no substitution under 'for every'")
     values = dict(new)
-    require("substitute 2", all(plain(x) for x in values), "an atom has its own value")
-    hypotheses = frozenset(_replaced(h, values, "substitute 3") for h in proved.hypotheses)
-    return Proved(hypotheses, _replaced(proved.conclusion, values, "substitute 3"), _KEY)
+    if any(type(x) is not str for x in values):
+        raise Refused("a name is a text")
+    hypotheses = frozenset(_replaced(h, values, "substitute 2") for h in proved.hypotheses)
+    return Proved(hypotheses, _replaced(proved.conclusion, values, "substitute 2"), _KEY)
 
 
 def _bound(
@@ -263,12 +263,13 @@ def induction(
     speaks of an x, a b or n) hold 'for every n of x: a → b'. Side conditions: 1. P does not hold
     'for every'; 2. all x, a, b and n are variables; 3. P speaks of no b, unless it is an x or n;
     4. no atom in P speaks of an x or n; 5. the base proves P(a, 0); 6. the step proves P(b, n+1);
-    7. H speaks of no x, no b and not of n; 8. nothing in G that holds 'for every' does.
+    7. nothing in G that holds 'for every' speaks of an x, a b or n. (Nor may H speak of these: true
+    or not, it would be said of x_n alone.)
     """
     pairs = {x: (a, b) for x, (a, b) in state.items()}
+    names = (index, *pairs, *(name for two in pairs.values() for name in two))
     later = frozenset(b for _, b in pairs.values())
     moving = later | {index, *pairs}
-    names = (*moving, *(a for a, _ in pairs.values()))
     first = {x: var(a) for x, (a, _) in pairs.items()} | {index: const(0)}
     after = {x: var(b) for x, (_, b) in pairs.items()} | {index: var(index) + const(1)}
     require("induction 1", not goal.each, "no induction to what holds 'for every'")
@@ -277,20 +278,20 @@ def induction(
         "induction 3", not goal.speaks & (later - set(first)), "the goal speaks of a later index"
     )
     start, end = (_replaced(goal, new, "induction 4") for new in (first, after))
-    require("induction 5", _theorem(base).conclusion == start, f"the base does not prove {start}")
-    require("induction 6", _theorem(step).conclusion == end, f"the step does not prove {end}")
-    early = not any(h.speaks & moving for h in base.hypotheses)
-    require("induction 7", early, "the base speaks of a later index")
+    require("induction 5", _theorem(base).conclusion == start, "the base does not prove {}", start)
+    require("induction 6", _theorem(step).conclusion == end, "the step does not prove {}", end)
+    if any(h.speaks & moving for h in base.hypotheses):
+        raise Refused("the base speaks of a later index")
     every = ", ".join(f"{x}: {a} → {b}" for x, (a, b) in sorted(pairs.items()))
     counted, each = Relation(var(index), ">="), f"{index} of {every}"
-    given = _bound(step.hypotheses - {goal, counted}, moving, each, "induction 8")
+    given = _bound(step.hypotheses - {goal, counted}, moving, each, "induction 7")
     return Proved(base.hypotheses | {Relation(var(index), ">=", each)} | given, goal, _KEY)
 
 
 def inverse(nonzero: Proved) -> Proved:
     """H ⊢ q > 0 ───── H ⊢ 1/(q)·q = 1. Side conditions: 1. > and not ≥; 2. not 'for every'."""
     goal = _theorem(nonzero).conclusion
-    require("inverse 1", goal.kind == ">", f"{goal.poly} may be zero")
+    require("inverse 1", goal.kind == ">", "{} may be zero", goal.poly)
     require("inverse 2", not goal.each, "no inverse under 'for every'")
     equation = atom("1/({})", goal.poly) * goal.poly - const(1)
     return Proved(nonzero.hypotheses, Relation(equation, "="), _KEY)

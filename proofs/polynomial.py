@@ -21,24 +21,26 @@ class Refused(Exception):
     """A step that does not follow."""
 
 
-def require(side: str, holds: object, why: str) -> None:
+def require(side: str, holds: object, why: str, *about: object) -> None:
     """A side condition: ``side`` is its rule and its number at the rule's head.
 
     Raises:
         Refused: unless it holds.
     """
     if not holds:
-        raise Refused(why)
+        raise Refused(why.format(*about))
 
 
 def rational(x: object) -> Fraction:
     """A rational number, from int or Fraction and nothing else."""
-    if type(x) is int or type(x) is Fraction:
+    if type(x) is Fraction:
+        return x
+    if type(x) is int:
         return Fraction(x)
     raise Refused(f"{x!r} is not a rational number")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Poly:
     """A polynomial: coefficients by monomial, zero coefficients left out."""
 
@@ -50,7 +52,7 @@ class Poly:
     def __post_init__(self) -> None:
         if len(self.terms) > LARGEST:
             raise Refused(f"a polynomial of {len(self.terms)} terms is too large")
-        checked = {_monomial(m): rational(c) for m, c in self.terms.items() if rational(c)}
+        checked = {_monomial(m): c for m, x in self.terms.items() if (c := rational(x))}
         object.__setattr__(self, "terms", MappingProxyType(checked))
 
     def __add__(self, other: Poly) -> Poly:

@@ -54,7 +54,7 @@ def multiplier(term: Term) -> Poly:
     """
     total = const(0)
     for c, q in term.squares:
-        require("multiplier 1", rational(c) >= 0, f"the multiplier {c} is negative")
+        require("multiplier 1", rational(c) >= 0, "the multiplier {} is negative", c)
         total += const(c) * q * q
     if term.gram is not None:
         basis = tuple(term.gram.basis)

@@ -218,7 +218,7 @@ def test_substitution_is_everywhere_and_not_inside_a_symbol() -> None:
     inverse = checker.inverse(checker.assume(Relation(X, ">")))
     with pytest.raises(Refused, match="does not reach"):
         checker.substitute(inverse, {"x": Y})
-    with pytest.raises(Refused, match="own value"):
+    with pytest.raises(Refused, match="does not reach"):
         checker.substitute(inverse, {"1/(x)": Y})
 
 
