@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from amverify.errors import InvalidInput
-from amverify.recording.points import Vector, scalar
+from amverify.recording.points import Vector
 from amverify.recording.quiet import quietly
 
-Step = Callable[[Vector, float, Any], None]
+Step = Callable[[Vector, Any, Any], None]
 
 
 class ScipyCallback:
@@ -69,7 +69,7 @@ class ScipyCallback:
         with quietly((), self._calls):
             value, slope = self._pair(x.copy())
         self._last = x
-        self._step(x, scalar(value), slope)
+        self._step(x, value, slope)
 
 
 def _caller() -> str:

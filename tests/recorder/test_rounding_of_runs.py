@@ -224,3 +224,18 @@ def test_an_objective_of_tensors_in_a_loop_of_one_s_own():
         recorder.step(x)
     report = audit(recorder.trace(constants={"L": 2.5}), ["descent", "G1"])
     assert {f.verdict for f in report.findings} == {Verdict.HOLDS}
+
+
+def test_underflow_counts_with_the_format_s_own_constant():
+    recorder = Recorder(operations=4, gradient_error=0.0)
+    for x in (2.0**-148, 0.0):
+        recorder.step(np.array([x], dtype=np.float32), np.float32(0.0), np.array([1.0]))
+    columns = recorder.trace().sweeps
+    assert columns["value_error"][0] == 4 * 2.0**-149
+    assert columns["execution"][1] >= 8 * 2.0**-149
+
+
+def test_a_callback_keeps_the_format_of_the_value():
+    recorder = Recorder(operations=4)
+    recorder.scipy(lambda x: np.float32(1.5), x0=[1.0])
+    assert recorder.trace().sweeps["value_error"][0] == pytest.approx(6 * 2.0**-24, rel=1e-5)
