@@ -18,7 +18,6 @@ the whole block, not along the step alone; the blocks of the layered objective a
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import torch
@@ -80,19 +79,15 @@ def best_member(b: Scalar, share: float) -> Scalar:
 
 
 def _largest_scale(b: float, share: float, available: Scalar, room: float) -> Scalar:
-    """The largest τ ∈ [0, 1] that meets both conditions, with 1/k − 1 ≤ ``room`` besides."""
+    """The largest τ ∈ [0, 1] that meets both conditions; then 1/k − 1 ≤ τ|c| ≤ ``room``, too."""
     size = b * (1 - share)
     tau = minimum(available / size, min(1.0, room / size))
-    if share > 0.5:
-        other = square_root(available / (2 * share - 1)) / b
-        if isinstance(tau, Tensor):
-            tau = torch.minimum(tau, torch.as_tensor(other))
-        else:
-            tau = min(tau, float(other))
-        z = 2 - 1 / share
-        if (1 - z) ** 2 <= room * z * (2 - z):
-            return tau
-    return minimum(tau, (room + math.sqrt(room * room + room)) / b)
+    if share <= 0.5:
+        return tau
+    other = square_root(available / (2 * share - 1)) / b
+    if isinstance(tau, Tensor):
+        return torch.minimum(tau, torch.as_tensor(other))
+    return min(tau, float(other))
 
 
 def _not_negative(x: Scalar) -> Scalar:
