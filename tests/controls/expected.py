@@ -45,7 +45,7 @@ EXPECTED: dict[str, str] = {
     "inertia zeroed · boxed block descent": "T1:H T2:H T3:N",
     "box violated · boxed block descent": "T1:V T2:V T3:V",
     "parameters outside the region · block descent": "T1:H T2:V T3:N",
-    "parameters outside the region · nonconvex block descent": "T2n:V",
+    "parameters outside the region · nonconvex block descent": "T2n:N",
     "step doubled · gradient descent": "descent:V H1:V H2:V G1:N G2:N",
     "block left stale · gradient descent": "descent:V H1:V H2:V G1:N G2:N",
     "sign flipped · gradient descent": "descent:V H1:V H2:V G1:N G2:N",
