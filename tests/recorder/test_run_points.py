@@ -48,7 +48,17 @@ class Retrying(torch.optim.SGD):
         return super().step(closure)
 
 
-@pytest.mark.parametrize("cls", [Damped, Retrying])
+class Shrinking(torch.optim.SGD):
+    """Moves before its parent's step starts, as decoupled weight decay does."""
+
+    def step(self, closure=None):
+        with torch.no_grad():
+            for p in self.param_groups[0]["params"]:
+                p.mul_(0.9)
+        return super().step(closure)
+
+
+@pytest.mark.parametrize("cls", [Damped, Retrying, Shrinking])
 def test_a_step_within_a_step_is_no_row(cls):
     torch.optim.SGD([start()], lr=0.1)  # from now on the parent's step has hooks too
     x = start()
