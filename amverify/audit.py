@@ -5,11 +5,14 @@ For each theorem, in this order:
 1. *facts*, its hypotheses on the whole trace; then its views bind symbols to columns, and the
    *conditions* are evaluated on every instance. One that fails beyond rounding: NOT_APPLICABLE.
    A column or constant that is missing: UNDECIDED, by name.
-2. *conclusions*: rhs − lhs as a ball, enlarged by what rounding in the method's own steps can do.
-   Below zero with its whole ball: VIOLATED, with the worst instance as witness.
+   One that rounding leaves open leaves its instance open (``hypotheses``).
+2. *conclusions*: rhs − lhs as a ball. Below zero with its whole ball, by more than rounding in the
+   method's own steps can do: VIOLATED, with the worst instance as witness. Where that is unknown,
+   UNDECIDED, with what to record. A run that became infinite or NaN refutes a decrease.
 3. instances whose ball holds 0 are decided exactly where the caller can (``exact``, see
    ``deciding``), else counted.
 4. *liveness*: what never moved was not tested: VACUOUS. So is a constant fitted to the run.
+5. HOLDS asks for ``LEAST_SHARE`` of the instances to be decided.
 
     report = audit(trace, ["T1", "T3"])
     report.verdict, report["T1"].witness
@@ -26,14 +29,14 @@ import sympy as sp
 from amverify.conclusions import Tested, tested
 from amverify.deciding import Exact
 from amverify.errors import InvalidInput
-from amverify.liveness import lifeless
 from amverify.margins import sides
+from amverify.ruling import ruled, without_data
 from amverify.theorems import Theorem, theorems
 from amverify.theorems.base import Context, Inequality, Known, Missing
 from amverify.theorems.standing import standing
 from amverify.trace import KEYS, Trace
-from amverify.verdict import Checked, Constant, Counts, Evidence, Finding, Report, Slack, Verdict
-from amverify.witnessing import by_how_much, with_state
+from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
+from amverify.witnessing import with_state
 
 
 def audit(
@@ -73,7 +76,8 @@ def audit(
 def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding:
     """One theorem on one run."""
     facts = tuple(fact.check(ctx) for fact in theorem.facts)
-    empty = Finding(
+    known = _declared(ctx, theorem)
+    finding = Finding(
         theorem.id,
         theorem.title,
         theorem.statement,
@@ -81,105 +85,45 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         theorem.source,
         Verdict.UNDECIDED,
         "",
+        hypotheses=facts,
+        constants=_numbers(known),
+        unmonitored=tuple(said.text for said in theorem.unmonitored),
     )
-    known = _declared(ctx, theorem)
-    broken = [f for f in facts if f.holds is False]
     try:
         tests = [tested(ctx, theorem, part, exact) for part in theorem.conclusions]
     except Missing as lack:
-        finding = replace(empty, hypotheses=facts, constants=_numbers(known))
-        if broken:
-            return _inapplicable(finding, broken)
-        return replace(finding, reason=f"the trace lacks {lack}")
+        return without_data(finding, str(lack))
     finding = replace(
-        empty,
+        finding,
         hypotheses=facts + tuple(c for test in tests for c in test.conditions),
         constants=_numbers(known) + _formulas(theorem, tests),
         counts=_total([test.counts for test in tests]),
         slack=next((test.slack for test in tests if test.slack.sweeps), Slack()),
         witness=with_state(next((test.witness for test in tests if test.witness), None), ctx.trace),
-        notes=tuple(dict.fromkeys(n for test in tests for n in test.notes)),
-        evidence=standing(theorem) + _evidence(tests),
+        notes=tuple(dict.fromkeys(n for test in tests for n in test.notes))
+        + _remarks(ctx, theorem),
+        evidence=standing(theorem) + _evidence(ctx, tests),
     )
-    return _decide(ctx, theorem, finding, known)
+    fitted = tuple(name for name, constant in known.items() if constant.origin == "fitted")
+    return ruled(ctx, theorem, tests, finding, fitted)
 
 
-def _decide(
-    ctx: Context, theorem: Theorem, finding: Finding, known: Mapping[str, Known]
-) -> Finding:
-    """The verdict from everything that was found."""
-    counts, witness = finding.counts, finding.witness
+def _remarks(ctx: Context, theorem: Theorem) -> tuple[str, ...]:
     try:
-        remarks = theorem.remarks(ctx) if theorem.remarks else ()
+        return theorem.remarks(ctx) if theorem.remarks else ()
     except Missing:
-        remarks = ()
-    finding = replace(finding, notes=finding.notes + remarks)
-    broken = [c for c in finding.hypotheses if c.holds is False]
-    if broken:
-        return _inapplicable(finding, broken)
-    unseen = [c for c in finding.hypotheses if c.holds is None]
-    if unseen:
-        names = "; ".join(f"{c.name}: {c.detail}" for c in unseen)
-        return replace(
-            finding, verdict=Verdict.UNDECIDED, reason=f"hypothesis not checked: {names}",
-            witness=None,
-        )  # fmt: skip
-    if witness is not None:
-        return replace(
-            finding,
-            verdict=Verdict.VIOLATED,
-            reason=f"{witness.inequality} fails at {witness.where} {by_how_much(witness)} "
-            f"({counts.failed} of {counts.total} instances fail)",
-        )
-    fitted = [name for name, constant in known.items() if constant.origin == "fitted"]
-    if fitted or theorem.fitted:
-        what = f"constant {', '.join(fitted)}" if fitted else "the claim's constant"
-        return replace(
-            finding,
-            verdict=Verdict.VACUOUS,
-            evidence=(*standing(theorem), Evidence.FITTED),
-            reason=f"{what} was fitted to this run: finite data cannot contradict it",
-        )
-    if not counts.total:
-        return replace(finding, verdict=Verdict.VACUOUS, reason="no instance of it in this trace")
-    dead = lifeless(ctx, theorem)
-    if dead:
-        return replace(finding, verdict=Verdict.VACUOUS, reason=f"never tested: {'; '.join(dead)}")
-    if counts.floor == counts.total:
-        return replace(
-            finding, verdict=Verdict.UNDECIDED, reason="every margin lies under the rounding floor"
-        )
-    return replace(
-        finding,
-        verdict=Verdict.HOLDS,
-        reason=f"all {counts.decided + counts.exact} instances that could be decided satisfy it"
-        + (f"; {counts.floor} lie at the rounding floor" if counts.floor else ""),
-    )
+        return ()
 
 
-def _inapplicable(finding: Finding, broken: list[Checked]) -> Finding:
-    held = finding.counts.decided + finding.counts.exact
-    note = (
-        (f"its conclusion fails in {finding.counts.failed} of {finding.counts.total} instances",)
-        if finding.counts.failed
-        else ((f"its conclusion holds in the {held} instances that were decided",) if held else ())
-    )
-    each = dict.fromkeys(f"hypothesis “{b.text}” fails: {b.detail}" for b in broken)
-    reason = "; ".join(each)
-    return replace(
-        finding, verdict=Verdict.NOT_APPLICABLE, reason=reason, notes=finding.notes + note,
-        witness=None,
-    )  # fmt: skip
-
-
-def _evidence(tests: list[Tested]) -> tuple[Evidence, ...]:
+def _evidence(ctx: Context, tests: list[Tested]) -> tuple[Evidence, ...]:
     """How the instances were decided: exactly, in floating point, by a confidence sequence."""
     found = []
     if any(t.counts.exact or (t.witness and t.witness.decided == "exact") for t in tests):
         found.append(Evidence.EXACT)
     decided = {t.instances.statistical for t in tests if t.counts.decided}
+    probed = ctx.trace.header.get("execution") == "measured"
     if False in decided:
-        found.append(Evidence.FLOAT)
+        found.append(Evidence.MEASURED if probed else Evidence.FLOAT)
     if True in decided:
         found.append(Evidence.STATISTICAL)
     return tuple(found)
@@ -219,4 +163,4 @@ def _formulas(theorem: Theorem, tests: list[Tested]) -> tuple[Constant, ...]:
 
 def _total(counts: list[Counts]) -> Counts:
     return Counts(*(sum(getattr(c, n) for c in counts) for n in
-                    ("decided", "exact", "floor", "failed")))  # fmt: skip
+                    ("decided", "exact", "floor", "failed", "open")))  # fmt: skip

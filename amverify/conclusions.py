@@ -1,22 +1,34 @@
-"""One conclusion of a theorem on all instances that a run has of it, and its conditions."""
+"""One conclusion of a theorem on all instances that a run has of it, and its conditions.
+
+The margin rhs − lhs of an instance is a ball. What hypotheses that rounding leaves open may cost
+widens it on both sides; what rounding in the method's own steps can do (``allowance``) only ever
+excuses a failure: what holds beyond the error of measuring needs no allowance.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from amverify.deciding import MOST_EXACT, Exact, again, known, margin_of
+from amverify.deciding import MOST_EXACT, Exact, again
+from amverify.hypotheses import judged, total_cost
 from amverify.margins import sides, slack
+from amverify.rounding import Ball
 from amverify.theorems import Theorem
 from amverify.theorems.base import Conclusion, Context, Inequality, Instances
 from amverify.verdict import Checked, Counts, Slack, Witness
-from amverify.witnessing import exact_witness, where, witness_of
+from amverify.witnessing import exact_witness, witness_of
 
 
 @dataclass(frozen=True)
 class Tested:
-    """One conclusion on all its instances."""
+    """One conclusion on all its instances.
+
+    ``excused`` instances fail by more than the error of measuring, and what rounding in the
+    method's own steps can do to them is unknown.
+    """
 
     instances: Instances
     conditions: tuple[Checked, ...]
@@ -24,6 +36,41 @@ class Tested:
     witness: Witness | None
     slack: Slack
     notes: tuple[str, ...]
+    excused: int = 0
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """Which instances hold, which fail, which an open hypothesis leaves undecided."""
+
+    good: NDArray[np.bool_]
+    bad: NDArray[np.bool_]
+    unpaid: NDArray[np.bool_]
+    excused: NDArray[np.bool_]
+    widened: Ball
+
+    @property
+    def floor(self) -> NDArray[np.int64]:
+        """Rows that rounding leaves open."""
+        return np.flatnonzero(~self.good & ~self.bad & ~self.unpaid)
+
+
+def _decided(
+    inequality: Inequality, instances: Instances, margin: Ball, cost: NDArray[np.float64]
+) -> _Decided:
+    unpaid = ~np.isfinite(cost)
+    if cost.any():
+        margin = margin.widened(cost)
+    good = margin.surely_nonnegative & ~unpaid
+    if inequality.strict:
+        good = good & (margin.mid - margin.rad > 0)
+        bad = margin.surely_negative & ~unpaid
+        return _Decided(good, bad, unpaid, np.zeros(len(cost), dtype=bool), margin)
+    wide = margin.widened(instances.allowance) if np.any(instances.allowance) else margin
+    bad = wide.surely_negative & ~unpaid
+    unknown = ~np.isfinite(np.broadcast_to(instances.allowance, cost.shape))
+    excused = margin.surely_negative & unknown & ~unpaid
+    return _Decided(good, bad, unpaid, excused, wide)
 
 
 def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None) -> Tested:
@@ -31,60 +78,39 @@ def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None
     instances = part.view(ctx)
     if not len(instances):
         return Tested(instances, (), Counts(), None, Slack(), instances.notes)
-    conditions = tuple(checked(instances, c) for c in part.conditions)
+    hypotheses = [judged(instances, condition) for condition in part.conditions]
+    cost = total_cost(hypotheses, len(instances))
     lhs, rhs, margin = sides(instances, part.inequality)
-    if not part.inequality.strict:
-        margin = margin.widened(instances.allowance)
-    good = margin.surely_nonnegative
-    if part.inequality.strict:
-        good = good & (margin.mid - margin.rad > 0)
-    bad = margin.surely_negative
-    open_ = np.flatnonzero(~good & ~bad)
-    redecided, failures = again(part.inequality, instances, open_[:MOST_EXACT], exact)
-    failed = np.flatnonzero(bad)
+    found = _decided(part.inequality, instances, margin, cost)
+    floor = found.floor
+    redecided, failures = again(part.inequality, instances, floor[:MOST_EXACT], exact, cost)
+    failed = np.flatnonzero(found.bad)
     witness = None
     if len(failed):
-        row = int(failed[np.argmax(-margin.mid[failed] - margin.rad[failed])])
-        witness = witness_of(theorem, part.inequality, instances, row, lhs, rhs, margin)
+        wide = found.widened
+        row = int(failed[np.argmax(-wide.mid[failed] - wide.rad[failed])])
+        witness = witness_of(theorem, part.inequality, instances, row, lhs, rhs, wide)
     elif failures:
-        worst = min(failures, key=lambda failure: failure.margin.high + failure.margin.room)
+        worst = min(failures, key=lambda failure: failure.margin.high + failure.margin.excuse)
         witness = exact_witness(theorem, part.inequality, instances, worst)
     counts = Counts(
-        decided=int(good.sum() + bad.sum()),
+        decided=int(found.good.sum() + found.bad.sum()),
         exact=redecided,
-        floor=len(open_) - redecided,
+        floor=len(floor) - redecided,
         failed=len(failed) + len(failures),
+        open=int(found.unpaid.sum()),
     )
     notes = instances.notes
-    if exact is not None and len(open_) > MOST_EXACT:
+    if exact is not None and len(floor) > MOST_EXACT:
         notes += (
-            f"{MOST_EXACT} of {len(open_)} instances at the rounding floor were looked at exactly",
+            f"{MOST_EXACT} of {len(floor)} instances at the rounding floor were looked at exactly",
         )
-    return Tested(instances, conditions, counts, witness, slack(instances, lhs, rhs, margin), notes)
-
-
-def checked(instances: Instances, condition: Inequality) -> Checked:
-    """A hypothesis on every instance; what rounding leaves open counts as met.
-
-    A strict one whose symbols are known exactly (parameters of a method) is decided exactly.
-    """
-    lhs, rhs, margin = sides(instances, condition)
-    bad = np.array(margin.surely_negative)
-    if condition.strict:
-        for row in np.flatnonzero(~bad & (margin.mid <= margin.rad))[:MOST_EXACT].tolist():
-            values = known(condition, instances, row, None)
-            exactly = None if values is None else margin_of(condition, values)
-            bad[row] = exactly is not None and exactly.bad
-    text = condition.text or str(condition)
-    unknown = int((~np.isfinite(margin.rad)).sum())
-    if bad.any():
-        failed = np.flatnonzero(bad)
-        row = int(failed[np.argmin(margin.mid[failed])])
-        detail = (
-            f"{where(instances, row)}: {lhs.mid[row]:.6g} against {rhs.mid[row]:.6g} "
-            f"({len(failed)} of {len(instances)} instances)"
-        )
-        return Checked(condition.name, text, False, detail)
-    if unknown == len(instances):
-        return Checked(condition.name, text, None, "its rounding error is not bounded")
-    return Checked(condition.name, text, True, f"{len(instances)} instances")
+    return Tested(
+        instances,
+        tuple(one.checked for one in hypotheses),
+        counts,
+        witness,
+        slack(instances, lhs, rhs, found.widened),
+        notes,
+        int(found.excused.sum()),
+    )

@@ -4,12 +4,14 @@ A symbol that was measured has a ball around it. Where its value is known exactl
 as one asks, so is the margin rhs − lhs of an inequality; it is then found as one fraction, or as
 an interval [lo, hi] that shrinks as the precision is doubled:
 
-    lhs ≤ rhs   holds if lo ≥ 0,   fails if hi < −room
-    lhs < rhs   holds if lo > 0,   fails if hi ≤ 0
+    lhs ≤ rhs   holds if lo ≥ cost,   fails if hi < −cost − room
+    lhs < rhs   holds if lo > cost,   fails if hi ≤ −cost
 
 ``room`` is what rounding in the method's *own* step can do (the column ``execution``), as the
 fraction that the recorded float is. Exact values remove the error of *measuring*; they cannot
-make a rounded step the step of the theorem. So a margin in [−room, 0) stays at the floor.
+make a rounded step the step of the theorem. So a margin in [−room, 0) stays at the floor; where
+the room is unknown nothing fails. ``cost`` is what the hypotheses that rounding leaves open may
+take (``amverify.hypotheses``).
 
 The exact values are those at the points as they are stored. Parameters of a method (L, s, p1, …)
 are floats that it used as they are: exact as they stand.
@@ -72,27 +74,39 @@ def added(x: Real, y: Real) -> Real:
 
 @dataclass(frozen=True)
 class Margin:
-    """low ≤ rhs − lhs ≤ high, and what the method's own rounding may take from it."""
+    """low ≤ rhs − lhs ≤ high, and what the method's own rounding may take from it.
+
+    ``room`` is None where that is unknown; ``cost`` is what open hypotheses may take.
+    """
 
     low: Fraction
     high: Fraction
-    room: Fraction
+    room: Fraction | None
     strict: bool
+    cost: Fraction = Fraction(0)
 
     @property
     def good(self) -> bool:
         """Whether the inequality surely holds."""
-        return self.low > 0 if self.strict else self.low >= 0
+        return self.low > self.cost if self.strict else self.low >= self.cost
 
     @property
     def bad(self) -> bool:
         """Whether it surely fails, by more than the method's own rounding can explain."""
-        return self.high <= 0 if self.strict else self.high < -self.room
+        if self.strict:
+            return self.high <= -self.cost
+        return self.room is not None and self.high < -self.room - self.cost
+
+    @property
+    def excuse(self) -> Fraction:
+        """What of a failure may be explained."""
+        return (self.room or Fraction(0)) + self.cost
 
     @property
     def settled(self) -> bool:
         """Whether no closer look can change the answer."""
-        return self.good or self.bad or (-self.room <= self.low and self.high < 0)
+        inside = self.room is None or -self.room - self.cost <= self.low
+        return self.good or self.bad or (inside and self.high < self.cost)
 
 
 @dataclass(frozen=True)
@@ -105,19 +119,26 @@ class Failure:
 
 
 def again(
-    inequality: Inequality, instances: Instances, rows: NDArray[np.int64], exact: Exact | None
+    inequality: Inequality,
+    instances: Instances,
+    rows: NDArray[np.int64],
+    exact: Exact | None,
+    cost: NDArray[np.float64] | None = None,
 ) -> tuple[int, list[Failure]]:
     """Exact decisions: how many of these rows were decided, and those that fail.
 
-    A row whose allowance is not finite is left out: rounding of its step explains anything.
+    ``cost`` is what open hypotheses may take, finite in these rows. Where the allowance is not
+    finite, rounding of the step explains any failure.
     """
     decided, failures = 0, []
     allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
-    for row in rows[np.isfinite(allowance[rows])].tolist():
+    for row in rows.tolist():
         values = known(inequality, instances, row, exact)
         if values is None:
             continue
-        margin = margin_of(inequality, values, Fraction(float(allowance[row])))
+        room = Fraction(float(allowance[row])) if np.isfinite(allowance[row]) else None
+        paid = Fraction(0 if cost is None else float(cost[row]))
+        margin = margin_of(inequality, values, room, paid)
         if margin is None:
             continue
         decided += margin.good or margin.bad
@@ -147,7 +168,10 @@ def known(
 
 
 def margin_of(
-    inequality: Inequality, values: Mapping[str, Real], room: Fraction = Fraction(0)
+    inequality: Inequality,
+    values: Mapping[str, Real],
+    room: Fraction | None = Fraction(0),
+    cost: Fraction = Fraction(0),
 ) -> Margin | None:
     """rhs − lhs, as closely as its sign asks for; None where the formula has no such value."""
     formula = inequality.rhs - inequality.lhs
@@ -157,7 +181,7 @@ def margin_of(
             value: Fraction = evaluate(formula, fractions, FRACTIONS)
         except (ValueError, ZeroDivisionError):
             return None
-        return Margin(value, value, room, inequality.strict)
+        return Margin(value, value, room, inequality.strict, cost)
     found, bits = None, LEAST_BITS
     while bits <= MOST_BITS and (found is None or not found.settled):
         with flint.ctx.workprec(bits):
@@ -167,7 +191,7 @@ def margin_of(
             except (ValueError, ZeroDivisionError):
                 return None
             ends = _ends(wide)
-        found = None if ends is None else Margin(*ends, room, inequality.strict)
+        found = None if ends is None else Margin(*ends, room, inequality.strict, cost)
         bits *= 2
     return found
 

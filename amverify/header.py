@@ -53,6 +53,10 @@ def _pair(given: Any) -> bool:
     return isinstance(given, list | tuple) and len(given) == 2 and _numbers(given)
 
 
+def _end(given: Any) -> bool:
+    return _object(given) and _whole(given.get("sweep")) and _text(given.get("what"))
+
+
 def _probe(given: Any) -> bool:
     return _object(given) and all(given.get(n) is None or _whole(given[n]) for n in given)
 
@@ -66,6 +70,7 @@ _FORMS: Mapping[Callable[[Any], bool], str] = {
     _numbers: "finite numbers, as a list or by name",
     _pair: "two finite numbers",
     _probe: "counts by name",
+    _end: "a sweep and what was not finite there",
 }
 
 FIELDS: Mapping[str, Callable[[Any], bool]] = {
@@ -73,6 +78,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "method": _text,
     "dtype": _text,
     "stopped": _text,
+    "nonfinite": _end,
     "notes": _texts,
     "execution": _text,
     "settings": _object,

@@ -127,6 +127,7 @@ class Recorder:
         self._lost: str | None = None
         self._calls = 0
         self.stopped: str | None = None
+        self._nonfinite: dict[str, Any] | None = None
 
     @property
     def steps(self) -> int:
@@ -288,6 +289,8 @@ class Recorder:
             header["seed"] = self.seed
         if self.stopped is not None:
             header["stopped"] = self.stopped
+        if self._nonfinite is not None:
+            header["nonfinite"] = self._nonfinite
         notes = [*self._values.notes(), *self._notes, *([self._lost] if self._lost else [])]
         if notes:
             header["notes"] = notes
@@ -384,6 +387,7 @@ class Recorder:
 
     def _stop(self, number: int, what: str) -> None:
         self.stopped = f"step {number}: {what} is not finite"
+        self._nonfinite = {"sweep": number, "what": what.split()[-1]}
 
 
 class _Heard:

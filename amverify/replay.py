@@ -9,6 +9,7 @@ whole box.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 import flint
@@ -80,6 +81,8 @@ def replay_report(path: Path) -> list[tuple[str, bool]]:
 
 
 def _told(witness: Witness) -> tuple[str, bool]:
+    if not isfinite(witness.lhs):
+        return f"{witness.theorem} at {witness.where}: the value there is not finite", True
     lhs, rhs, margin = replay(witness)
     fails = bool(margin < 0)
     told = "fails for certain" if fails else "is not refuted by these values"

@@ -97,6 +97,7 @@ class Tracer:
         self.measured: list[int] = []
         self.settings = _settings(method, problem, state)
         self.stopped: str | None = None
+        self.nonfinite: dict[str, Any] = {}
         self._keep(0, state, self._value(state))
 
     def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
@@ -106,6 +107,7 @@ class Tracer:
         for name, column in {"F": value, "F²": value * value, **found}.items():
             if not bool(torch.isfinite(column).all()):
                 self.stopped = f"sweep {k}: {name} is not finite"
+                self.nonfinite = {"sweep": k, "what": "value" if name == "F" else name}
                 return False
         self.recorder.sweep(k, state.rows)
         self._keep(k, state, value)
@@ -125,7 +127,7 @@ class Tracer:
             **header,
         }
         if self.stopped:
-            facts["stopped"] = self.stopped
+            facts |= {"stopped": self.stopped, "nonfinite": self.nonfinite}
         blocks = dict(self.recorder.table())
         replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
         sweeps = _table(self.sweeps, range(count), replicates)

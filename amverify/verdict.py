@@ -6,7 +6,14 @@ r"""What an audit says: a verdict, the evidence for it, and a witness where a cl
 | VIOLATED | some instance fails by more than its rounding bound; a witness says which | 1 |
 | NOT_APPLICABLE | a hypothesis fails on this run: which, where, by how much | 3 |
 | VACUOUS | nothing was tested: no inertia moved, a block never changed, a constant was fitted | 3 |
-| UNDECIDED | data are missing, or every margin lies under the rounding floor | 3 |
+| UNDECIDED | data are missing, or too few instances could be decided | 3 |
+
+Hypotheses have three values on an instance: met, failed, or *open* (inside the rounding ball, or
+unknown). An open one neither confirms nor accuses: it leaves the instance undecided. HOLDS says
+which share of the instances was decided.
+
+A VIOLATED theorem that is proved means that a hypothesis which nothing checks has failed, or that
+the theorem is wrong: the finding lists what is *not monitored*.
 
 Combined, the weakest wins, in the order of the exit statuses: one violation is a violation.
 """
@@ -56,6 +63,7 @@ class Evidence(StrEnum):
     KERNEL = "kernel"
     EXACT = "exact"
     FLOAT = "float"
+    MEASURED = "measured"
     STATISTICAL = "statistical"
     FITTED = "fitted"
 
@@ -66,6 +74,8 @@ EVIDENCE_MEANING: Mapping[Evidence, str] = {
     Evidence.KERNEL: "the theorem was also proved in Coq",
     Evidence.EXACT: "instances at the rounding floor were decided in rational or ball arithmetic",
     Evidence.FLOAT: "decided in floating point, beyond a computed bound on rounding",
+    Evidence.MEASURED: "decided in floating point; what rounding in the method's own steps can do "
+    "was probed on the run, not bounded",
     Evidence.STATISTICAL: "a confidence sequence, valid at any stopping time",
     Evidence.FITTED: "a constant was fitted to this run: it supports no HOLDS",
 }
@@ -130,17 +140,31 @@ class Witness:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many instances were decided in floating point, exactly, and not at all."""
+    """How many instances were decided in floating point, exactly, and not at all.
+
+    ``floor``: the conclusion lies inside its rounding; ``open``: a hypothesis does, or is unknown.
+    """
 
     decided: int = 0
     exact: int = 0
     floor: int = 0
     failed: int = 0
+    open: int = 0
+
+    @property
+    def settled(self) -> int:
+        """Instances that were decided, either way."""
+        return self.decided + self.exact
 
     @property
     def total(self) -> int:
         """All instances."""
-        return self.decided + self.exact + self.floor
+        return self.settled + self.floor + self.open
+
+    @property
+    def share(self) -> float:
+        """The share of the instances that were decided; 1 of none."""
+        return self.settled / self.total if self.total else 1.0
 
 
 @dataclass(frozen=True)
@@ -158,7 +182,10 @@ class Slack:
 
 @dataclass(frozen=True)
 class Finding:
-    """What an audit says of one theorem on one run."""
+    """What an audit says of one theorem on one run.
+
+    ``unmonitored``: hypotheses that the theorem uses and nothing checks on a run, in words.
+    """
 
     theorem: str
     title: str
@@ -174,6 +201,7 @@ class Finding:
     witness: Witness | None = None
     slack: Slack = field(default_factory=Slack)
     notes: tuple[str, ...] = ()
+    unmonitored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 
 from amverify.deciding import Failure, rounded
 from amverify.margins import sides
@@ -70,7 +71,8 @@ def exact_witness(
     )
     found = witness_of(theorem, inequality, alone, 0, *sides(alone, inequality))
     margin = failure.margin
-    return replace(found, margin=float(margin.high), bound=float(margin.room), decided="exact")
+    bound = float(margin.excuse)
+    return replace(found, margin=float(margin.high), bound=bound, decided="exact")
 
 
 def with_state(witness: Witness | None, trace: Trace) -> Witness | None:
@@ -84,6 +86,8 @@ def with_state(witness: Witness | None, trace: Trace) -> Witness | None:
 
 def by_how_much(witness: Witness) -> str:
     """How far it fails, in words."""
+    if not isfinite(witness.lhs):
+        return "where its value is not finite, after finite ones"
     if witness.decided == "exact" and witness.margin == 0:
         return "with equality, where it is strict: decided exactly"
     known = "exactly, " if witness.decided == "exact" else ""

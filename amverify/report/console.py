@@ -1,11 +1,11 @@
 r"""A report on the console: one line a theorem, then what did not hold, and why.
 
-    ✗ VIOLATED        T3  Lyapunov decrease   float   199/0/1   -4.12e-05
+    ✗ VIOLATED        T3  Lyapunov decrease   float   199/0/1/0   99.5 %   -4.12e-05
 
-(verdict, id, title, evidence, instances decided in floating point / exactly / left at the floor,
-least relative slack). Only a title is ever shortened; where a line is too narrow for the rest,
-the rest goes below it. On a terminal without UTF-8 the signs are written as escapes (``\u0394``),
-so that nothing is lost.
+(verdict, id, title, evidence, instances decided in floating point / exactly / left at the floor /
+open, the share that was decided, least relative slack). Only a title is ever shortened; where a
+line is too narrow for the rest, the rest goes below it. On a terminal without UTF-8 the signs are
+written as escapes (``\u0394``), so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _SHORTEST_TITLE = 12
 _GAP = "  "
 _WRAPPING = Console()  # Text.wrap asks it for the tab size and justification alone
 _CAPTION = (
-    "(instances decided in floating point/exactly/at the rounding floor; least relative slack)"
+    "(instances decided in floating point/exactly/at the rounding floor/open; share decided; "
+    "least relative slack)"
 )
 
 
@@ -92,7 +93,9 @@ def _wrapped(text: str, width: int, indent: int, style: str = "") -> Iterator[Te
 def _table(findings: tuple[Finding, ...], width: int) -> Iterator[Text]:
     """A line, or where it is too narrow two, for each theorem."""
     heads = [(f"{words.MARKS[f.verdict]} {f.verdict}", words.one_line(f.theorem)) for f in findings]
-    tails = [(words.evidence(f.evidence), _counts(f), _slack(f)) for f in findings]
+    tails = [
+        (words.evidence(f.evidence), _counts(f), words.share(f.counts), _slack(f)) for f in findings
+    ]
     titles = [words.one_line(f.title) for f in findings]
     first, last = _widths(heads), _widths(tails)
     longest = max(map(cell_len, titles), default=0)
@@ -109,7 +112,7 @@ def _table(findings: tuple[Finding, ...], width: int) -> Iterator[Text]:
 
 def _counts(finding: Finding) -> str:
     counts = finding.counts
-    return f"{counts.decided}/{counts.exact}/{counts.floor}"
+    return f"{counts.decided}/{counts.exact}/{counts.floor}/{counts.open}"
 
 
 def _slack(finding: Finding) -> str:
@@ -159,6 +162,8 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
             yield from (f"{name}: {value}" for name, value in kept)
         if not (finding.hypotheses or finding.witness or finding.notes or verbose):
             yield f"statement: {finding.statement}"
+    for text in finding.unmonitored:
+        yield f"not monitored: {text}"
     for note in finding.notes:
         yield f"note: {note}"
 

@@ -59,6 +59,7 @@ def _environment() -> Environment:
         "number": words.number,
         "ball": words.ball,
         "names": words.evidence,
+        "share": words.share,
     }
     return environment
 

@@ -1,6 +1,6 @@
 """A report as JSON, for programs: read back it is the same report.
 
-    {"format": "amverify report", "version": 1, "verdict": "VIOLATED", "exit_status": 1,
+    {"format": "amverify report", "version": 2, "verdict": "VIOLATED", "exit_status": 1,
      "report": {"subject": ..., "header": {...}, "findings": [...], "notes": [...]}}
 
 Floats are JSON numbers that read back as the same float; NaN and the infinities, which JSON
@@ -20,7 +20,7 @@ from amverify.report.freeform import Malformed, shown
 from amverify.verdict import Report
 
 FORMAT = "amverify report"
-VERSION = 1
+VERSION = 2
 
 
 def to_json(report: Report) -> str:

@@ -66,11 +66,12 @@ def _text(finding: Finding) -> str:
     lines = [
         f"{finding.verdict}: {finding.reason}",
         f"statement: {finding.statement}",
-        f"instances: {words.counts(finding.counts)}",
+        f"instances: {words.counts(finding.counts)}; decided: {words.share(finding.counts)}",
         f"evidence: {words.evidence(finding.evidence)}",
     ]
     lines += [f"hypothesis fails: {words.hypothesis(h)}" for h in words.broken(finding)]
     lines += [f"hypothesis not seen: {words.hypothesis(h)}" for h in words.unseen(finding)]
+    lines += [f"not monitored: {text}" for text in finding.unmonitored]
     if finding.witness is not None:
         lines += [f"witness, {name}: {value}" for name, value in words.witness(finding.witness)]
     lines += [f"note: {note}" for note in finding.notes]

@@ -34,12 +34,12 @@ SPOKEN: Mapping[Verdict, str] = {
 }
 
 MEANING: Mapping[Verdict, str] = {
-    Verdict.HOLDS: "The hypotheses hold, and every instance that could be decided satisfies the "
-    "claim.",
+    Verdict.HOLDS: "The hypotheses hold as far as they are monitored, and every instance that "
+    "could be decided satisfies the claim.",
     Verdict.VIOLATED: "Some instance fails by more than rounding can explain.",
     Verdict.NOT_APPLICABLE: "A hypothesis fails on this run, so the claim says nothing about it.",
     Verdict.VACUOUS: "Nothing was tested: what the claim is about never happened on this run.",
-    Verdict.UNDECIDED: "Data are missing, or every margin lies under the rounding floor.",
+    Verdict.UNDECIDED: "Data are missing, or too few instances could be decided.",
 }
 
 CHECKED: Mapping[bool | None, tuple[str, str]] = {
@@ -93,7 +93,13 @@ def evidence(kinds: tuple[Evidence, ...]) -> str:
 def counts(found: Counts) -> str:
     """How many instances were decided in floating point, exactly, and not at all."""
     words = f"{found.decided} in floating point, {found.exact} exactly, {found.floor} at the floor"
+    words += f", {found.open} open" if found.open else ""
     return f"{words}; {found.failed} failed" if found.failed else words
+
+
+def share(found: Counts) -> str:
+    """The part of all instances that was decided, in per cent; a dash for none."""
+    return f"{100 * found.share:.3g} %" if found.total else "–"
 
 
 def least(finding: Finding) -> tuple[int, float] | None:

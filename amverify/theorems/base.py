@@ -31,6 +31,10 @@ from amverify.verdict import Checked, Origin
 Liveness = Literal["inertia", "motion"]
 
 
+VIOLATION = sp.Symbol("violation", nonnegative=True)
+"""By how much a condition fails at most, in formulas of its costs."""
+
+
 class Missing(Exception):
     """A column or constant that the trace lacks; the audit answers UNDECIDED and names it."""
 
@@ -40,6 +44,11 @@ class Inequality:
     """lhs ≤ rhs, with a name and a line of text.
 
     ``strict`` says that equality is a failure too (a region's border).
+
+    ``costs``, of a condition: what its failing by at most ``VIOLATION`` adds to lhs − rhs of the
+    conclusion, as upper bounds of which the least counts. A theorem that states them is still
+    decided where rounding leaves the condition open: by what is left beyond the cost. Without
+    them an open condition leaves its instance undecided.
     """
 
     name: str
@@ -47,6 +56,7 @@ class Inequality:
     rhs: sp.Expr
     text: str = ""
     strict: bool = False
+    costs: tuple[sp.Expr, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.lhs} {'<' if self.strict else '<='} {self.rhs}"
@@ -75,7 +85,8 @@ class Blocks:
 class Instances:
     """Symbols bound to balls; instance i is row i of each, or the one number that all share.
 
-    ``allowance`` is what rounding in the *method's* own steps can add to lhs − rhs.
+    ``allowance`` is what rounding in the *method's* own steps can add to lhs − rhs: it excuses a
+    failure and is never needed for what holds. Where it is unknown it is infinite.
     ``statistical``: the balls are confidence intervals, not bounds on rounding alone.
     """
 
@@ -278,6 +289,8 @@ class Theorem:
         for part in self.conclusions:
             for formula in (part.inequality, *part.conditions):
                 names = {x.name for x in (formula.lhs - formula.rhs).free_symbols}
+                for cost in formula.costs:
+                    names |= {x.name for x in cost.free_symbols - {VIOLATION}}
                 if names - set(self.symbols):
                     raise ValueError(f"{self.id}: symbols without a meaning: {names}")
         checks = {f.name for f in self.facts}

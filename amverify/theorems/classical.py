@@ -12,10 +12,13 @@ its error bound holds what rounding can account for.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import sympy as sp
 
 from amverify.theorems.base import (
+    VIOLATION,
     Conclusion,
     Context,
     Hypothesis,
@@ -97,7 +100,16 @@ ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
 
 STEP_SIZE = Inequality("0 < η", ZERO, eta, "the step size is positive", strict=True)
 SHORT = Inequality("η < 2/L", eta * L, sp.Integer(2), "η < 2/L", strict=True)
-FORMULA = Inequality("formula", off, ZERO, "the step is e = −η∇f + βΔ, up to its rounding")
+FORMULA = Inequality(
+    "formula",
+    off,
+    ZERO,
+    "the step is e = −η∇f + βΔ, up to its rounding",
+    costs=(VIOLATION * sp.sqrt(e2) / eta,),
+)
+"""A step that is off by h gives ⟨∇f, e⟩ = ⟨βΔ − e + h, e⟩/η: up to ‖h‖‖e‖/η more."""
+RATE_FORMULA = replace(FORMULA, costs=(VIOLATION * (3 * sp.sqrt(e2) + 2 * VIOLATION) / eta,))
+"""And −(1/η − L/2)‖e‖² differs from −η(1 − ηL/2)‖∇f‖² by 2‖h‖(‖e‖ + ‖h‖)/η at most."""
 
 
 def _infimum(ctx: Context) -> tuple[bool | None, str]:
@@ -156,22 +168,13 @@ def _meanings(*names: str) -> dict[str, str]:
 
 
 def _steps(*names: str, parameters: tuple[Parameter, ...] = ()) -> View:
-    """Steps of the sweeps table with declared constants; ``off`` brings the allowance along.
-
-    A step that is off by h adds |⟨h, e⟩|/η ≤ ‖h‖‖e‖/η to what the formula gives.
-    """
+    """Steps of the sweeps table with declared constants."""
 
     def view(ctx: Context) -> Instances:
         known = {p.name: ctx.known(p).value for p in parameters}
         rows = step_rows(ctx, *names)
-        allowance = rows.allowance
-        if "off" in names:
-            steps, eta_ = rows.values["e2"], rows.values["eta"]
-            with np.errstate(all="ignore"):
-                length = np.sqrt(steps.mid + steps.rad)
-                off_ = rows.values["off"].rad * length / eta_.mid
-                allowance = (allowance + off_) * (1 + 2.0**-40)
-        return Instances({**rows.values, **known}, rows.sweep, rows.replicate, None, allowance)
+        values = {**rows.values, **known}
+        return Instances(values, rows.sweep, rows.replicate, None, rows.allowance)
 
     return view
 
@@ -277,8 +280,14 @@ G2 = Theorem(
             (
                 STEP_SIZE,
                 SHORT,
-                FORMULA,
-                Inequality("PL", 2 * mu * (f0 - fstar), g0, "‖∇f‖² ≥ 2μ(f − f*) at the points"),
+                RATE_FORMULA,
+                Inequality(
+                    "PL",
+                    2 * mu * (f0 - fstar),
+                    g0,
+                    "‖∇f‖² ≥ 2μ(f − f*) at the points",
+                    costs=(VIOLATION * eta,),
+                ),
             ),
         ),
     ),
@@ -349,7 +358,9 @@ G4 = Theorem(
                 STEP_SIZE,
                 Inequality("0 ≤ β", ZERO, beta, "momentum is not negative"),
                 Inequality("β < 1", beta, ONE, "momentum is below one", strict=True),
-                Inequality("η ≤ 2(1 − β)/L", eta * L, 2 * (1 - beta), "η ≤ 2(1 − β)/L"),
+                Inequality(
+                    "η ≤ 2(1 − β)/L", eta * L, 2 * (1 - beta), "η ≤ 2(1 − β)/L", costs=(ZERO,)
+                ),
                 FORMULA,
             ),
         ),

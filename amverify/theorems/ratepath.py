@@ -2,7 +2,10 @@ r"""What T5, T6 and K2 see of a run: r_k, ‖e_k‖, dist(0, ∂Ψ(x^k)) with bo
 of the steps may add to each claim.
 
 A step that is rounded satisfies H1 up to δ_k and H2 up to bη_k: δ_k = (rounding in f) +
-a(2‖e‖ + h)h, η_k = h_k + h_{k−1}, with h a bound on how far x^k lies off the point meant. Then
+a(2‖e‖ + h)h, η_k = h_k + h_{k−1}, with h a bound on how far x^k lies off the point meant. Where the
+error of measuring leaves H1, H2 or KL open besides, they fail by twice their balls' radii at most:
+H1's is added to δ_k, and of H2's and KL's (r^θ ≤ c·dist + κ acts as dist + κ/c) the share in η_k.
+What is unknown is infinite. Then
 
 * T5: ‖e_{k+1}‖ ≤ (‖e_k‖ + ‖e_{k−1}‖ + η_k)/4 + (b/a)(φ(r_k) − φ(r_{k+1})) + √(δ_k/a), and a step on
   which Ψ rises costs φ(δ_k) besides (φ is subadditive): the sum may exceed its bound by
@@ -25,7 +28,7 @@ from amverify.rounding import Ball, gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
 from amverify.theorems.classical import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.powers import power
-from amverify.theorems.views import change_of_sweep, fact, pairs, step_off
+from amverify.theorems.views import change_of_sweep, executed, fact, pairs, step_off
 
 EXPONENT = Parameter("theta", "θ, the KL exponent", "nonnegative")
 CONSTANT = Parameter("c", "c of the KL inequality")
@@ -46,8 +49,10 @@ class Path:
         e1: ‖e_k‖.
         e0: ‖e_{k−1}‖.
         dist: dist(0, ∂Ψ(x^k)).
-        slip: δ, what rounding may add to ``rise``, H1's term included.
-        off: η = h_k + h_{k−1}.
+        rounded: what rounding of the step may add to ``rise``, H1's term included.
+        off_step: h_k + h_{k−1}.
+        slip: δ, what H1 may fail by.
+        off: η, what H2 and KL may fail by, in units of b.
     """
 
     sweep: NDArray[np.int64]
@@ -58,6 +63,8 @@ class Path:
     e1: Ball
     e0: Ball
     dist: Ball
+    rounded: NDArray[np.float64]
+    off_step: NDArray[np.float64]
     slip: NDArray[np.float64]
     off: NDArray[np.float64]
 
@@ -91,24 +98,33 @@ def _path(ctx: Context) -> Path:
         rise = change_of_sweep(ctx, before, after)
     squared = ctx.ball("sweeps", "step").take(after)
     e1, e0 = squared.sqrt(), ctx.ball("sweeps", "inertia").take(after).sqrt()
-    executed = ctx.trace.sweeps.get("execution")
-    rounded = np.zeros(len(after)) if executed is None else executed[after]
-    h = step_off(ctx)
+    rounded, h = executed(ctx, after), step_off(ctx)
     sweep = ctx.column("sweeps", "sweep")[after]
     replicate = ctx.column("sweeps", "replicate")[after]
-    a = ctx.known(SUFFICIENT).value if _has(ctx, SUFFICIENT) else Ball.of(0.0)
+    a = ctx.known(SUFFICIENT).value
     with np.errstate(all="ignore"):
-        slip = (rounded + float(a.mid + a.rad) * (2 * (e1.mid + e1.rad) + h) * h) * SAFE
+        rounded = (rounded + float(a.mid + a.rad) * (2 * (e1.mid + e1.rad) + h) * h) * SAFE
     follow = np.concatenate(([False], (np.diff(sweep) == 1) & (np.diff(replicate) == 0)))
     off = h + np.where(follow, np.concatenate(([0.0], h[:-1])), 0.0)
+    r1, dist = level.take(after), _residual(ctx).take(after)
+    slip, wide = _measuring(ctx, rise, r1, e1, e0, dist)
+    with np.errstate(all="ignore"):
+        slip, wide = 2 * (rounded + slip) * SAFE, 2 * (off + wide) * SAFE
     return Path(
-        sweep, replicate, level.take(after), level.take(before), rise, e1, e0,
-        _residual(ctx).take(after), slip, off,
-    )  # fmt: skip
+        sweep, replicate, r1, level.take(before), rise, e1, e0, dist, rounded, off, slip, wide
+    )
 
 
-def _has(ctx: Context, parameter: Parameter) -> bool:
-    return parameter.name in ctx.constants or parameter.name in ctx.trace.constants
+def _measuring(
+    ctx: Context, rise: Ball, r1: Ball, e1: Ball, e0: Ball, dist: Ball
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The radii of H1's ball, and of H2's and KL's in units of b."""
+    a, b, theta, c = _declared(ctx).values()
+    least = float(b.mid - b.rad), float(c.mid - c.rad)
+    step = a * (e1 * e1)
+    with np.errstate(all="ignore"):
+        kl = (power(r1, theta).rad + (c * dist).rad) / (least[0] * least[1])
+        return rise.rad + step.rad, dist.rad / least[0] + e1.rad + e0.rad + kl
 
 
 def _declared(ctx: Context) -> dict[str, Ball]:
@@ -155,8 +171,8 @@ def tails(ctx: Context) -> Instances:
         "step2": path.e1.take(following) * path.e1.take(following),
         "phi": power(r, Ball.of(1.0) - theta),
         "rt": power(r, theta),
-        "dist": path.dist.take(now).widened(float(b.mid + b.rad) * path.off[now] * SAFE),
-        "dpsi": path.rise.take(following).widened(path.slip[following]),
+        "dist": path.dist.take(now).widened(float(b.mid + b.rad) * path.off_step[now] * SAFE),
+        "dpsi": path.rise.take(following).widened(path.rounded[following]),
         **{"a": a, "b": b, "c": c, "theta": theta},
     }
     return Instances(values, path.sweep[now], path.replicate[now], None, allowance)
@@ -201,9 +217,9 @@ def _steps(ctx: Context) -> tuple[dict[str, Ball], Path, NDArray[np.int64], NDAr
         "e0": e0,
         "step2": e1 * e1,
         "step02": e0 * e0,
-        "dist": path.dist.take(rows).widened(float(b.mid + b.rad) * path.off[rows] * SAFE),
-        "dpsi": path.rise.take(rows).widened(path.slip[rows]),
-        "dpsi0": path.rise.take(before).widened(path.slip[before])
+        "dist": path.dist.take(rows).widened(float(b.mid + b.rad) * path.off_step[rows] * SAFE),
+        "dpsi": path.rise.take(rows).widened(path.rounded[rows]),
+        "dpsi0": path.rise.take(before).widened(path.rounded[before])
         if kappa == 2
         else Ball.of(np.zeros(len(rows))),
         "r1": path.r1.take(rows),

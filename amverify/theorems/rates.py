@@ -51,13 +51,24 @@ POWER = 2 * theta - 1
 GAIN = sp.Min(POWER / (2 * RATE_CONSTANT), (two - 1) * A0)
 """ν of T6."""
 
-H1 = Inequality("H1", dpsi, -a * step2, "Ψ^{k+1} ≤ Ψ^k − a‖e_{k+1}‖²")
-H1_BEFORE = Inequality("H1 before", dpsi0, -(kappa - 1) * a * step02, "H1 one step earlier")
-H2_TAIL = Inequality("H2", dist, b * (e1 + e0), "dist(0, ∂Ψ(x^k)) ≤ b(‖e_k‖ + ‖e_{k−1}‖)")
-H2_RATE = Inequality(
-    "H2", dist, b * (e1 + (kappa - 1) * e0), "dist(0, ∂Ψ(x^k)) ≤ b(‖e_k‖ [+ ‖e_{k−1}‖])"
+COVERED = (ZERO,)
+"""What rounding leaves open of a hypothesis is in the allowance of the conclusion already."""
+
+H1 = Inequality("H1", dpsi, -a * step2, "Ψ^{k+1} ≤ Ψ^k − a‖e_{k+1}‖²", costs=COVERED)
+H1_BEFORE = Inequality(
+    "H1 before", dpsi0, -(kappa - 1) * a * step02, "H1 one step earlier", costs=COVERED
 )
-KL = Inequality("KL", rt, c * dist, "r^θ ≤ c·dist(0, ∂Ψ)")
+H2_TAIL = Inequality(
+    "H2", dist, b * (e1 + e0), "dist(0, ∂Ψ(x^k)) ≤ b(‖e_k‖ + ‖e_{k−1}‖)", costs=COVERED
+)
+H2_RATE = Inequality(
+    "H2",
+    dist,
+    b * (e1 + (kappa - 1) * e0),
+    "dist(0, ∂Ψ(x^k)) ≤ b(‖e_k‖ [+ ‖e_{k−1}‖])",
+    costs=COVERED,
+)
+KL = Inequality("KL", rt, c * dist, "r^θ ≤ c·dist(0, ∂Ψ)", costs=COVERED)
 EXPONENT_BELOW = Inequality("θ < 1", theta, ONE, "the exponent is below one", strict=True)
 
 WITHIN = BOUNDED.name

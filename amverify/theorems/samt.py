@@ -28,6 +28,7 @@ import sympy as sp
 from amverify.errors import InvalidInput
 from amverify.rounding import Ball
 from amverify.theorems.base import (
+    VIOLATION,
     Conclusion,
     Context,
     Hypothesis,
@@ -99,6 +100,7 @@ FORMULA = Inequality(
     sp.Abs(slope + w2),
     sp.Integer(0),
     "the step is e_j = −α_j(∇_if)_j, up to its rounding",
+    costs=(VIOLATION,),
 )
 MODULUS = Hypothesis(
     "∇_if Lipschitz",
@@ -224,6 +226,7 @@ _MOMENTUM = (
         sp.Abs(slope + w2),
         beta / 2 * (i2 + w2),
         "the step is e = −D∇_if + βΔ: |⟨∇_if, e⟩ + Σe²/α| ≤ (β/2)Σ(Δ² + e²)/α",
+        costs=(VIOLATION,),
     ),
 )
 S4M_BOUND = -(1 - beta / 2) * w2 + L / 2 * e2 + beta / 2 * i2
@@ -257,12 +260,19 @@ S4m = Theorem(
             _momentum_blocks,
             (
                 *_MOMENTUM,
-                Inequality("carried", beta * i2, carried, "the weights carried pay for Δ"),
+                Inequality(
+                    "carried",
+                    beta * i2,
+                    carried,
+                    "the weights carried pay for Δ",
+                    costs=(VIOLATION / 2,),
+                ),
                 Inequality(
                     "affordable",
                     left + 2 * a * e2,
                     (2 - beta) * w2 - L * e2,
                     "Σδ'e² + 2a‖e‖² ≤ (2 − β)Σe²/α − L‖e‖²",
+                    costs=(VIOLATION / 2,),
                 ),
             ),
         ),

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from amverify.rounding import Ball
 from amverify.theorems.base import (
+    VIOLATION,
     Conclusion,
     Context,
     Hypothesis,
@@ -95,6 +96,7 @@ MODULUS = Inequality(
     bend,
     L * (e2 - 2 * p2 * de + p2**2 * d2),
     "L is a modulus of ∇H along e − p2Δ",
+    costs=(VIOLATION / 2,),
 )
 
 FROM_BELOW = Inequality(
@@ -102,6 +104,7 @@ FROM_BELOW = Inequality(
     -bend,
     MODULUS.rhs,
     "L is a modulus of −∇H along e − p2Δ too: where H is not convex, |∇²H| ≤ L is asked",
+    costs=(VIOLATION / 2,),
 )
 
 T1_BOUND = -L * ((s / t - HALF) * e2 - COUPLING * de - p2**2 / 2 * d2)
@@ -280,6 +283,17 @@ FALL = theta * L * (s / t - HALF)
 """a_i of T3."""
 _SPARE_NEW = 2 * (1 - theta) * L * (s / t - HALF) - delta1
 _SPARE_OLD = delta - L * p2**2
+
+
+def unpaid(old: sp.Expr, new: sp.Expr) -> tuple[sp.Expr, ...]:
+    """What it costs that c is not paid, α being ``old`` and β ``new``.
+
+    With L²c² ≤ αβ + v, ½(βe² − 2Lc⟨Δ,e⟩ + αΔ²) is at least −√v‖Δ‖‖e‖, −ve²/(2α), −vΔ²/(2β); the
+    first, where α ≥ −v' and β ≥ −v'', less v'Δ² and v''e².
+    """
+    return (sp.sqrt(VIOLATION * d2 * e2), VIOLATION * e2 / (2 * old), VIOLATION * d2 / (2 * new))
+
+
 FALL_PROXIMAL = gamma / 4 * (1 - 2 * sp.Abs(p1))
 """a_i for a block of T1p: with δ = δ' = γ/2, −(γ/4)(‖e‖² − 4p1⟨Δ,e⟩ + ‖Δ‖²) is left."""
 
@@ -327,11 +341,13 @@ T3 = Theorem(
                 THIRD,
                 Inequality("a > 0", t, 2 * s, "t < 2s, so that a is positive", strict=True),
                 MODULUS,
-                Inequality("δ covers p2", sp.Integer(0), _SPARE_OLD, "δ^k ≥ L p2²"),
+                Inequality("δ covers p2", sp.Integer(0), _SPARE_OLD, "δ^k ≥ L p2²",
+                           costs=(VIOLATION * d2,)),
                 Inequality("δ' is affordable", sp.Integer(0), _SPARE_NEW,
-                           "δ^{k+1} ≤ 2(1−ϑ)L(s/t − ½)"),
+                           "δ^{k+1} ≤ 2(1−ϑ)L(s/t − ½)", costs=(VIOLATION * e2,)),
                 Inequality("c is paid", (L * COUPLING) ** 2, _SPARE_OLD * _SPARE_NEW,
-                           "L²c² ≤ (δ − Lp2²)(2(1−ϑ)L(s/t − ½) − δ')"),
+                           "L²c² ≤ (δ − Lp2²)(2(1−ϑ)L(s/t − ½) − δ')",
+                           costs=unpaid(_SPARE_OLD, _SPARE_NEW)),
             ),
         ),
         Conclusion(
@@ -339,8 +355,10 @@ T3 = Theorem(
             _lyapunov_proximal,
             (
                 Inequality("p1 < ½", 2 * sp.Abs(p1), sp.Integer(1), "p1 < ½", strict=True),
-                Inequality("δ ≥ γ/2", gamma / 2 * d2, delta * d2, "δ^k ≥ γ/2, where Δ ≠ 0"),
-                Inequality("δ' ≤ γ/2", delta1, gamma / 2, "the weight left is γ/2"),
+                Inequality("δ ≥ γ/2", gamma / 2 * d2, delta * d2, "δ^k ≥ γ/2, where Δ ≠ 0",
+                           costs=(VIOLATION / 2,)),
+                Inequality("δ' ≤ γ/2", delta1, gamma / 2, "the weight left is γ/2",
+                           costs=(VIOLATION * e2 / 2,)),
             ),
         ),
     ),

@@ -127,22 +127,42 @@ def step_rows(ctx: Context, *names: str) -> Instances:
             column = {"f1": "value", "g1": "gradient", "e2": "step", "de": "cross",
                       "d2": "inertia", "off": "departure"}[name]  # fmt: skip
             values[name] = ctx.ball("sweeps", column).take(after)
-    rounded = ctx.trace.sweeps.get("execution")
     return Instances(
         values,
         ctx.column("sweeps", "sweep")[after],
         ctx.column("sweeps", "replicate")[after],
-        allowance=0.0 if rounded is None else rounded[after],
+        allowance=executed(ctx, after),
     )
+
+
+def executed(ctx: Context, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What rounding in the steps to these sweeps can add to f; infinite where it is unknown."""
+    if "execution" not in ctx.trace.sweeps:
+        return np.full(len(rows), np.inf)
+    found: NDArray[np.float64] = ctx.column("sweeps", "execution")[rows]
+    return found
+
+
+_UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+
+
+def unit(ctx: Context) -> float:
+    """The unit roundoff of the run's steps: of the coarsest format that its header names.
+
+    One that is not known bounds nothing; where none is named the run is one of float64.
+    """
+    named = [ctx.trace.header.get("dtype"), ctx.trace.settings.get("dtype")]
+    found = [_UNITS.get(str(name), np.inf) for name in named if name is not None]
+    return max(found, default=2.0**-53)
 
 
 def step_rounding(ctx: Context) -> NDArray[np.float64]:
     """How far rounding of a step can have moved x^k: 4 roundings of x^k in the run's format."""
-    header = ctx.trace.header
-    single = "float32" in (header.get("dtype"), ctx.trace.settings.get("dtype"))
     _, after = pairs(ctx)
     size: NDArray[np.float64] = np.sqrt(ctx.column("sweeps", "norm")[after])
-    return size * gamma(4, 2.0**-24 if single else 2.0**-53)
+    if not np.isfinite(unit(ctx)):
+        return np.full(len(after), np.inf)
+    return size * gamma(4, unit(ctx))
 
 
 def step_off(ctx: Context) -> NDArray[np.float64]:

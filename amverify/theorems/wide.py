@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 
 from amverify.rounding import Ball
 from amverify.theorems.base import (
+    VIOLATION,
     Conclusion,
     Context,
     Hypothesis,
@@ -70,6 +71,7 @@ from amverify.theorems.tiam import (
     s,
     t,
     theta,
+    unpaid,
 )
 from amverify.theorems.views import BOXED, CARRIED, CONSISTENT
 
@@ -215,11 +217,13 @@ T3z = Theorem(
                 *FAMILY,
                 Inequality("a > 0", INVERSE, 2 * s / t, "1/k < 2s/t, so that a is positive", True),
                 MODULUS,
-                Inequality("δ covers p2", sp.Integer(0), SPARE_OLD_Z, "δ^k ≥ L z²p2²/k"),
+                Inequality("δ covers p2", sp.Integer(0), SPARE_OLD_Z, "δ^k ≥ L z²p2²/k",
+                           costs=(VIOLATION * d2,)),
                 Inequality("δ' is affordable", sp.Integer(0), SPARE_NEW_Z,
-                           "δ^{k+1} ≤ 2(1−ϑ)L(s/t − 1/2k)"),
+                           "δ^{k+1} ≤ 2(1−ϑ)L(s/t − 1/2k)", costs=(VIOLATION * e2,)),
                 Inequality("c is paid", (L * COUPLING_Z) ** 2, SPARE_OLD_Z * SPARE_NEW_Z,
-                           "L²c_z² ≤ (δ − Lz²p2²/k)(2(1−ϑ)L(s/t − 1/2k) − δ')"),
+                           "L²c_z² ≤ (δ − Lz²p2²/k)(2(1−ϑ)L(s/t − 1/2k) − δ')",
+                           costs=unpaid(SPARE_OLD_Z, SPARE_NEW_Z)),
             ),
         ),
         T3.conclusions[1],

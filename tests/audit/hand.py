@@ -11,7 +11,10 @@ from amverify.trace import Trace
 
 
 def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Trace:
-    """A trace of points x⁰, x¹, … on f(x) = x², L = 2, η = ¼; ``error`` bounds what is measured."""
+    """A trace of points x⁰, x¹, … on f(x) = x², L = 2, η = ¼; ``error`` bounds what is measured.
+
+    The steps are exact in binary: their own rounding is 0.
+    """
     x = np.array(points, dtype=np.float64)
     e = np.diff(x, prepend=x[:1])
     d = np.concatenate((e[:1], e[:-1]))
@@ -34,6 +37,7 @@ def descent(points: Sequence[float], error: float = 0.0, **constants: Any) -> Tr
         sweeps |= {name: column, f"{name}_error": np.full(rows, error)}
     sweeps["departure_error"] = np.zeros(rows)
     sweeps |= {"eta": np.full(rows, 0.25), "momentum": np.zeros(rows)}
+    sweeps["execution"] = np.zeros(rows)
     header = {
         "subject": "by hand",
         "settings": {"dtype": "float64"},

@@ -181,7 +181,7 @@ def test_only_exact_values_refute_a_constant_that_is_off_at_convergence(coupling
         & (tail.blocks["kind"] == witness.block[:1].encode())
         & (tail.blocks["layer"] == int(witness.block[2:]))
     )
-    assert witness.bound == tail.blocks["execution"][row]
+    assert witness.bound >= tail.blocks["execution"][row]
     used = {n: Fraction(float(tail.blocks[c][row])) for n, c in
             (("L", "modulus"), ("s", "s"), ("t", "t"), ("p1", "p1"), ("p2", "p2"))}  # fmt: skip
     claim = false.conclusions[0].inequality

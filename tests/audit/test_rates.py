@@ -58,6 +58,7 @@ def by_hand(points, a=1.0, dist=None, theta=0.5, **more):
     sweeps = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
     for name, column in columns.items():
         sweeps |= {name: column, f"{name}_error": np.zeros(rows)}
+    sweeps["execution"] = np.zeros(rows)
     trace = Trace({"subject": "by hand", "settings": {"dtype": "float64"}}, sweeps=sweeps)
     given = {"a": a, "b": 1.0, "c": 2.0, "theta": theta, "fstar": 0.0, "memory": 1, **more}
     return trace, given

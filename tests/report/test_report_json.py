@@ -85,7 +85,7 @@ MALFORMED = {
     "nested": ("[" * 100_000, "nested too deeply"),
     "a name twice": ('{"format": 1, "format": 2}', "stands twice"),
     "an endless number": ('{"format": ' + "9" * 5000 + "}", "out of range"),
-    "another version": (change("version", to=2), "of version 2"),
+    "another version": (change("version", to=1), "of version 1"),
     "another verdict": (change("verdict", to="HOLDS"), "findings combine to VIOLATED"),
     "no report": (change("report", to=None), "expected an object"),
     "a number for text": (change(*FIRST, "title", to=3), r"findings\[0\].title: expected text"),
