@@ -41,7 +41,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class _Decided:
-    """Which instances hold, which fail, which an open hypothesis leaves undecided."""
+    """Which instances hold, which fail, which an open hypothesis leaves undecided (``unpaid``)."""
 
     good: NDArray[np.bool_]
     bad: NDArray[np.bool_]
@@ -60,7 +60,9 @@ def _decided(
 ) -> _Decided:
     unpaid = ~np.isfinite(cost)
     if cost.any():
-        margin = margin.widened(cost)
+        plain, margin = margin, margin.widened(cost)
+        told = plain.surely_nonnegative | plain.widened(instances.allowance).surely_negative
+        unpaid |= told & ~margin.surely_nonnegative & ~margin.surely_negative
     good = margin.surely_nonnegative & ~unpaid
     if inequality.strict:
         good = good & (margin.mid - margin.rad > 0)

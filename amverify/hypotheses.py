@@ -133,7 +133,7 @@ def _checked(
 def _tally(met: NDArray[np.bool_], priced: int, open_: int) -> str:
     """How many instances are met, met up to rounding, and open."""
     said = [f"met in {int(met.sum())}"]
-    said += [f"met up to rounding, which the margins cover, in {priced}"] if priced else []
+    said += [f"open, at a cost that the theorem states, in {priced}"] if priced else []
     said += [f"open in {open_}"] if open_ else []
     if len(said) == 1:
         return f"{said[0]} instances"

@@ -342,6 +342,9 @@ class Recorder:
             return
         kind = coarser(dtype, kind, "float64" if known is None else known.coarsest)
         f = self._values.value(number, x, value, kind, known)
+        if not np.isfinite(f.rad if value is None else value):
+            self._stop(number, "its value")
+            return
         g, g_known = self._values.gradient(x, slope, known)
         if g is not None and not (_finite(g.mid) and (slope is None or _finite(slope))):
             g, g_known = None, False
@@ -354,8 +357,8 @@ class Recorder:
         row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
         row |= last_row([*self._last, now], unit_roundoff(self._dtype), least(self._dtype))
         bad = [name for name, column in row.items() if unfit(name, column)]
-        if bad or (f.mid.ndim == 0 and not np.isfinite(f.mid)):
-            self._stop(number, f"its {bad[0] if bad else 'value'}")
+        if bad:
+            self._stop(number, f"its {bad[0]}")
             return
         if number and not np.isfinite(row["execution"]).all() and self._objective is not None:
             at = float(f.mid) if value is None else value

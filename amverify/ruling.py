@@ -122,8 +122,9 @@ def _too_few(theorem: Theorem, tests: Sequence[Tested]) -> str:
         return "every margin lies under the rounding floor"
     name = theorem.conclusions[tests.index(worst)].inequality.name
     of = f" of “{name}”" if len(tests) > 1 else ""
+    many = counts.settled or "none"
     return (
-        f"{counts.settled} of {counts.total} instances{of} could be decided, and HOLDS asks for "
+        f"{many} of {counts.total} instances{of} could be decided, and HOLDS asks for "
         f"{percent(LEAST_SHARE)}: {counts.floor} lie at the rounding floor, in {counts.open} a "
         "hypothesis is open"
     )

@@ -17,6 +17,7 @@ from dataclasses import replace
 import numpy as np
 import sympy as sp
 
+from amverify.rounding import Ball
 from amverify.theorems.base import (
     VIOLATION,
     Conclusion,
@@ -64,7 +65,7 @@ from amverify.theorems.tiam import (
     s,
     t,
 )
-from amverify.theorems.views import BOXED, fact, step_off, step_rows
+from amverify.theorems.views import BOXED, fact, pairs, step_off, step_rows
 
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
@@ -371,6 +372,49 @@ G4 = Theorem(
     terms=_terms("df", "e2", "d2", "off"),
 )
 
+
+def _tangents(ctx: Context) -> tuple[bool | None, str]:
+    """A convex f lies above its tangents: f(x^k) ≥ f(x^{k−1}) + ⟨∇f(x^{k−1}), e⟩."""
+    if ctx.trace.settings.get("nonsmooth", "none") != "none":
+        return True, "the gradient is that of a part of f: nothing was looked at"
+    if not {"slope", "slope_error"} <= set(ctx.trace.sweeps):
+        return (
+            True,
+            "gradients with a bound on their error were not recorded: nothing was looked at",
+        )
+    rows = step_rows(ctx, "f0", "f1")
+    _, after = pairs(ctx)
+    above = rows.values["f1"] - rows.values["f0"] - ctx.ball("sweeps", "slope").take(after)
+    below = above.surely_negative
+    if below.any():
+        row = int(np.argmin(np.where(below, above.mid, np.inf)))
+        return False, f"step {rows.sweep[row]}: f lies {-above.mid[row]:.4g} below a tangent"
+    return True, f"f lies above {len(after)} tangents: less than convexity"
+
+
+def _accelerated(ctx: Context) -> tuple[bool | None, str]:
+    """From step 3 on Nesterov's momentum is ¼ at least, so a plain gradient step is none of his.
+
+    y = x + mΔ gives e + η∇f(x) = mΔ − η(∇f(y) − ∇f(x)), at least m(1 − ηL)‖Δ‖ long.
+    """
+    if not {"departure", "departure_error", "inertia_error"} <= set(ctx.trace.sweeps):
+        return True, "how far steps are off −η∇f was not recorded: nothing was looked at"
+    rows = step_rows(ctx, "off", "d2", "eta")
+    _, after = pairs(ctx)
+    used = ctx.trace.sweeps.get("momentum")
+    plain = (rows.sweep >= 3) & (True if used is None else used[after] == 0)
+    length = Ball.of(1.0) - rows.values["eta"] * ctx.known(SMOOTH).value
+    least = Ball.of(0.25) * length * rows.values["d2"].sqrt()
+    short = plain & (rows.values["off"] - least).surely_negative
+    if short.any():
+        sweep = rows.sweep[int(np.flatnonzero(short)[0])]
+        return False, f"step {sweep} is a plain gradient step ({int(short.sum())} such steps)"
+    return True, "no plain gradient step seen: less than Nesterov's method"
+
+
+TANGENTS = fact("tangents", "f lies above the tangents at the recorded points", _tangents)
+ACCELERATED = fact("momentum", "no step from the third on is a plain gradient step", _accelerated)
+
 G5 = Theorem(
     id="G5",
     title="Nesterov's rate O(1/k²)",
@@ -388,7 +432,7 @@ G5 = Theorem(
             (STEP_SIZE, Inequality("η ≤ 1/L", eta * L, ONE, "η ≤ 1/L")),
         ),
     ),
-    facts=(BOUNDED,),
+    facts=(BOUNDED, TANGENTS, ACCELERATED),
     hypotheses=(
         Hypothesis("f convex", "f is convex", grants=Convex("f")),
         Hypothesis(
