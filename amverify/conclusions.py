@@ -63,15 +63,15 @@ def _decided(
         plain, margin = margin, margin.widened(cost)
         told = plain.surely_nonnegative | plain.widened(instances.allowance).surely_negative
         unpaid |= told & ~margin.surely_nonnegative & ~margin.surely_negative
-    good = margin.surely_nonnegative & ~unpaid
+    good = margin.surely_nonnegative
     if inequality.strict:
         good = good & (margin.mid - margin.rad > 0)
-        bad = margin.surely_negative & ~unpaid
+        bad = margin.surely_negative
         return _Decided(good, bad, unpaid, np.zeros(len(cost), dtype=bool), margin)
     wide = margin.widened(instances.allowance) if np.any(instances.allowance) else margin
-    bad = wide.surely_negative & ~unpaid
+    bad = wide.surely_negative
     unknown = ~np.isfinite(np.broadcast_to(instances.allowance, cost.shape))
-    excused = margin.surely_negative & unknown & ~unpaid
+    excused = margin.surely_negative & unknown
     return _Decided(good, bad, unpaid, excused, wide)
 
 

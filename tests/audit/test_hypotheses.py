@@ -89,15 +89,19 @@ def test_a_hypothesis_that_fails_is_counted_beside_what_is_open():
 )  # fmt: skip
 def test_a_stated_cost_decides_what_lies_beyond_it(margin, verdict):
     """h ≥ −0.1 is all that is known, and a failure by v costs 2v."""
-    assert said(rows([margin], Ball.of([0.0], [0.1])), PRICED).verdict is verdict
+    finding = said(rows([margin], Ball.of([0.0], [0.1])), PRICED)
+    assert finding.verdict is verdict
+    assert finding.counts.open == (verdict is Verdict.UNDECIDED)
+    assert finding.counts.floor == 0
 
 
 def test_the_least_of_several_costs_counts_and_none_may_be_unknown():
     balls = Ball.of([0.0], [0.1])
     both = replace(FREE, costs=(sp.Integer(5) * VIOLATION, VIOLATION / x, 2 * VIOLATION))
     assert judged(rows([1.0], balls), both).cost == pytest.approx([0.2])
-    unbounded = judged(rows([1.0], Ball.of([0.0], [np.inf])), PRICED)
-    assert np.isinf(unbounded.cost).all()
+    for condition in (PRICED, replace(FREE, costs=(ZERO,))):
+        unbounded = judged(rows([1.0], Ball.of([0.0], [np.inf])), condition)
+        assert np.isinf(unbounded.cost).all()
     negative = replace(FREE, costs=(-VIOLATION,))
     assert np.isinf(judged(rows([1.0], balls), negative).cost).all()
 
@@ -268,3 +272,15 @@ def test_gradient_descent_on_what_is_not_convex_is_none_of_nesterov_s():
 def test_nesterov_s_own_steps_are_his(seed):
     report = audit(nesterov(draw("quadratic", seed), 60), ["G5"])
     assert all(checked.holds for checked in report["G5"].hypotheses)
+
+
+def test_his_first_two_steps_are_plain_and_not_held_against_him():
+    recorder = Recorder(value_error=1e-12, gradient_error=1e-12, eta=0.25)
+    weights = np.array([1.0, 0.125])
+    x = before = np.array([1.0, -2.0])
+    for k in range(1, 31):
+        recorder.step(x, float(weights @ x**2) / 2, weights * x)
+        y = x + max(k - 2, 0) / (k + 1) * (x - before)
+        before, x = x, y - 0.25 * weights * y
+    trace = recorder.trace({"L": 1.0, "fstar": 0.0, "D": 3.0})
+    assert audit(trace, ["G5"])["G5"].verdict is not Verdict.NOT_APPLICABLE
