@@ -21,12 +21,12 @@ from amverify.trace import Trace
 from amverify.verdict import Checked, Evidence, Finding, Verdict, Witness
 from amverify.witnessing import by_how_much
 
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.05
 """HOLDS asks for this share of a conclusion's instances to be decided.
 
 A run that has converged sits at its rounding floor for as long as one lets it, so the share says as
 much of patience as of truth, and the limit is low: it does not turn a converged run away. Below it
-those that were decided are no sample of what is claimed: nine steps in ten may break the claim by
+those that were decided are no sample of what is claimed: nineteen in twenty may break the claim by
 what their bounds allow, and the report would say HOLDS. The share itself stands beside every HOLDS.
 """
 
