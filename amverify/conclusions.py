@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.deciding import MOST_EXACT, Exact, again
-from amverify.hypotheses import judged, total_cost
+from amverify.hypotheses import judged, looked_at_exactly, total_cost
 from amverify.margins import sides, slack
 from amverify.rounding import Ball
 from amverify.theorems import Theorem
@@ -85,7 +85,11 @@ def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None
     lhs, rhs, margin = sides(instances, part.inequality)
     found = _decided(part.inequality, instances, margin, cost)
     floor = found.floor
-    redecided, failures = again(part.inequality, instances, floor[:MOST_EXACT], exact, cost)
+    looked = floor[:MOST_EXACT]
+    if exact is not None and cost[looked].any():
+        pairs = zip(part.conditions, hypotheses, strict=True)
+        cost = looked_at_exactly(instances, pairs, looked, exact)
+    redecided, failures = again(part.inequality, instances, looked, exact, cost)
     failed = np.flatnonzero(found.bad)
     witness = None
     if len(failed):

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.deciding import MOST_EXACT, known, margin_of
+from amverify.deciding import MOST_EXACT, Exact, known, margin_of
 from amverify.margins import sides
 from amverify.rounding import Ball, evaluate
 from amverify.theorems.base import VIOLATION, Inequality, Instances
@@ -138,6 +138,23 @@ def _tally(met: NDArray[np.bool_], priced: int, open_: int) -> str:
     if len(said) == 1:
         return f"{said[0]} instances"
     return ", ".join(said)
+
+
+def looked_at_exactly(
+    instances: Instances,
+    hypotheses: Iterable[tuple[Inequality, Judged]],
+    rows: NDArray[np.int64],
+    exact: Exact,
+) -> NDArray[np.float64]:
+    """The cost in some rows, without that of conditions which exact values show to be met."""
+    total = np.zeros(len(instances))
+    for condition, found in hypotheses:
+        for row in rows[found.cost[rows] > 0].tolist():
+            values = known(condition, instances, row, exact)
+            margin = None if values is None else margin_of(condition, values)
+            if margin is None or not margin.good:
+                total[row] += found.cost[row]
+    return total * UP
 
 
 def total_cost(found: Iterable[Judged], count: int) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ EXPECTED: dict[str, str] = {
     "batch reused, told · lagged step sizes": "S1:N S5:H",
     "later batches change step sizes · lagged step sizes": "S1:N S5:H",
     "slopes × 1000 · fresh batches": "S1:H S2:V",
-    "f* raised · fresh batches": "S1:H S2:V",
+    "f* raised · fresh batches": "S1:H S2:N",
     "G² × 10⁻⁴ · one batch a sweep": "S3:V",
     "bias × 1000 · one batch a sweep": "S3:V",
     "L̄ × 10⁻⁴ · one batch a sweep": "S3:V",
