@@ -18,7 +18,10 @@ from proofs.groups import Outcome
 FOLDER = Path(__file__).parent
 KERNEL = ("checker",)
 """Nothing but these, and what they import, makes a theorem."""
-GRANTS = ("grants", "facts", "ledger", "chains", "links", "translate", "groups")
+GRANTS = (
+    *("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "translate"),
+    "groups",
+)
 """What says which hypotheses may be granted, and that a theorem of the kernel is the object's."""
 COQ = ("statements", "gallina", "settings", "settings_blocks", "settings_sequences", "coqrun")
 """What says to Coq what is to be proved, and reads its answer."""

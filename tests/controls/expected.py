@@ -58,6 +58,8 @@ EXPECTED: dict[str, str] = {
     "block left stale · Nesterov": "G5:V",
     "sign flipped · Nesterov": "G5:V",
     "NaN · Nesterov": "G5:I",
+    "objective of the previous iterate · Nesterov": "G5:N",
+    "objective rises once · Nesterov": "G5:N",
     "step doubled · trained step sizes": "S4:N",
     "block left stale · trained step sizes": "S4:N",
     "sign flipped · trained step sizes": "S4:N",
