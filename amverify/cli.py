@@ -177,6 +177,8 @@ def _show(shown: Theorem, console: Console) -> None:
             line("  if", f"{condition.text or condition.name}: {condition}")
     for fact in shown.facts:
         line("  if", fact.text)
+    for said in shown.hypotheses:
+        line("  if", said.text + ("" if said.monitored else " (not monitored)"))
     for name, formula in shown.constants.items():
         line("constant", f"{name} = {formula}")
     for parameter in shown.parameters:

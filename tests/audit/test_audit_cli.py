@@ -280,3 +280,4 @@ def test_theorems_are_listed_and_shown(capsys):
     shown = capsys.readouterr().out
     assert "Nesterov" in shown
     assert "to declare" in shown
+    assert "(not monitored)" in shown
