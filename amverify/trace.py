@@ -37,8 +37,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify import header as headers
 from amverify.errors import CannotWrite, CorruptFile, InvalidInput
+from amverify.header import checked
 
 Column = NDArray[Any]
 Table = Mapping[str, Column]
@@ -346,7 +346,7 @@ def _parse(path: Path, data: mmap.mmap) -> Trace:
     header = _json(path, payload)
     if not isinstance(header, dict):
         raise CorruptFile(f"{path}: its header is not a JSON object")
-    headers.checked(header)
+    checked(header)
     parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _TAGS}
     iterates: dict[int, dict[str, Column]] = {}
     names = {tag: name for name, tag in _TAGS.items()}
