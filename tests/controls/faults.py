@@ -266,8 +266,6 @@ def restless(coupling: Band) -> Trace:
 
 QUADRATIC, BOXED = draw("quadratic", 50), draw("quadratic_box", 1)
 """The first: two blocks of one coordinate each, strongly coupled; its moduli are exact."""
-SEVERAL = draw("quadratic", 1)
-"""Its blocks have several curvatures: descent by a diagonal step is no equality there."""
 PLAIN = draw("quadratic", 5)
 """A block of one coordinate, whose modulus is exact, and one of two, where the claim has slack."""
 SADDLE, VALLEY = draw("nonconvex_quadratic", 10), draw("power", 1)
@@ -285,7 +283,7 @@ SUBJECTS: dict[str, Subject] = {
     "nonconvex block descent": Subject(lambda: blocks(SADDLE, NONCONVEX), ("T2n",), {}),
     "wide region": Subject(lambda: blocks(QUADRATIC, WIDE), ("T1", "T2z"), {}),
     "boxed block descent": Subject(lambda: blocks(BOXED, CERTIFIED), ("T1", "T2", "T3"), {}),
-    "trained step sizes": Subject(lambda: scaled(SEVERAL), ("S4",), {}),
+    "trained step sizes": Subject(lambda: scaled(PLAIN), ("S4",), {}),
     "gradient descent": Subject(
         lambda: descent(QUADRATIC, 1.9),
         ("descent", "H1", "H2", "G1", "G2"),

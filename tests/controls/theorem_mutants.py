@@ -164,7 +164,7 @@ def _in_optimisers() -> Iterator[Mutant]:
         "gradient descent": partial(faults.descent, QUADRATIC, 1.9),
         "heavy ball": partial(faults.descent, QUADRATIC, 0.95, beta=0.5),
         "Nesterov": partial(faults.accelerated, QUADRATIC),
-        "trained step sizes": partial(faults.scaled, faults.SEVERAL),
+        "trained step sizes": partial(faults.scaled, faults.PLAIN),
     }
     for subject, loop in loops.items():
         for fault, wrong in PROGRAM_FAULTS.items():
@@ -175,7 +175,7 @@ def _in_optimisers() -> Iterator[Mutant]:
         yield Mutant(
             f"modulus × {factor}",
             "trained step sizes",
-            partial(faults.scaled, faults.SEVERAL, wrong),
+            partial(faults.scaled, faults.PLAIN, wrong),
         )
     yield Mutant("η doubled", "gradient descent", partial(faults.doubled_eta, QUADRATIC, 1.9))
     yield Mutant("η doubled", "heavy ball", partial(faults.doubled_eta, QUADRATIC, 0.95, 0.5))
