@@ -64,11 +64,14 @@ def test_departure_is_within_its_bound(seed, dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.name)
 def test_s4_holds(problem, dtype):
-    """Where a block has one coordinate the descent is an equality, which floats cannot decide."""
+    """Where a block has one coordinate the descent is an equality, which floats cannot decide.
+
+    In float32 its hypothesis α ≤ α_max may lie inside its ball too; either way too few are decided.
+    """
     finding = audit(scaled_descent(problem, 10, dtype=dtype), ["S4"])["S4"]
     equal = problem is PROBLEMS[0]
     assert finding.verdict is (Verdict.UNDECIDED if equal else Verdict.HOLDS)
-    assert not equal or "under the rounding floor" in finding.reason
+    assert not equal or "rounding floor" in finding.reason
 
 
 def test_s4_is_not_violated_at_the_floor():
