@@ -33,7 +33,7 @@ slack: $(STAMP)
 
 # Coq's part of the proofs: needs coqc and Python, nothing else.
 coq:
-	$(PYTHON) -m proofs.coqrun
+	$(PYTHON) -m proofs.coq.run
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

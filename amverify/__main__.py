@@ -1,11 +1,11 @@
 """``python -m amverify``, and the command ``amverify``."""
 
-from amverify.entry import enter
+from amverify.command.entry import enter
 
 
 def run() -> None:
     """The command ``amverify``."""
-    enter("amverify.cli")
+    enter("amverify.command.cli")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import torch
 
-from amverify.audit import audit
-from amverify.recorder import Recorder
+from amverify.judge.audit import audit
+from amverify.record.recorder import Recorder
 from amverify.report.console import render
 
 torch.manual_seed(0)

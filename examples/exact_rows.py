@@ -2,8 +2,7 @@
 
 import torch
 
-from amverify.audit import audit
-from amverify.exact import traced_exactly
+from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
@@ -12,6 +11,7 @@ from amverify.network.coupling import Band
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import CrossEntropy
+from amverify.record.exact import traced_exactly
 
 torch.manual_seed(0)
 x, y = torch.randn(4, 3, dtype=torch.float64), torch.tensor([0, 1, 0, 1])

@@ -2,8 +2,8 @@
 
 import torch
 
-from amverify.audit import audit
-from amverify.recorder import Recorder
+from amverify.judge.audit import audit
+from amverify.record.recorder import Recorder
 from amverify.report.console import render
 
 d = torch.linspace(1, 10, 20, dtype=torch.float64)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from amverify.audit import audit
-from amverify.recorder import Recorder
+from amverify.judge.audit import audit
+from amverify.record.recorder import Recorder
 from amverify.report.console import render
 
 d = np.array([0.01, 0.1, 1.0])  # f(x) = ½ Σ d_j x_j², L = 1, f* = 0, x* = 0

@@ -4,10 +4,10 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import CrossEntropyLoss, Linear, Sequential, Tanh
 
-from amverify.audit import audit
-from amverify.methods.samt import SAMT
-from amverify.replaying import ReplayedSweeps, probe
+from amverify.expectation import ReplayedSweeps, probe
+from amverify.judge.audit import audit
 from amverify.report.console import render
+from amverify.samt import SAMT
 
 x, y = (torch.as_tensor(part) for part in load_digits(return_X_y=True))
 

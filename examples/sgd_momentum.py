@@ -2,8 +2,8 @@
 
 import torch
 
-from amverify.audit import audit
-from amverify.recorder import Recorder
+from amverify.judge.audit import audit
+from amverify.record.recorder import Recorder
 from amverify.report.console import render
 
 d = torch.linspace(1, 10, 50, dtype=torch.float64)  # f(x) = ½ Σ d_j x_j², L = 10

@@ -27,19 +27,25 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from amverify.commandline import run
+from amverify.command.shell import run
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
-from proofs import checker, coqasked, groups, necessity, opinion, scaling, sos, sos_io, statements
-from proofs import search as search_
-from proofs.certificates_io import Malformed, load, save
-from proofs.effort import TooLong
-from proofs.formulas import parse
-from proofs.polynomial import Refused
-from proofs.show import as_latex, as_text
+from proofs.coq import asked as coqasked
+from proofs.coq import statements
+from proofs.kernel import checker
+from proofs.kernel.polynomial import Refused
+from proofs.script.certificates import Malformed, load, save
+from proofs.script.effort import TooLong
+from proofs.script.told import contradiction, plain, sequent
+from proofs.search import multipliers as search_
+from proofs.search import scaling, sos, sos_io
+from proofs.search import z3 as opinion
+from proofs.search.formulas import parse
 from proofs.table import row, table, trusted
-from proofs.told import contradiction, plain, sequent
+from proofs.theorems import catalogue as groups
+from proofs.theorems import necessity
+from proofs.theorems.show import as_latex, as_text
 
 EPILOG = """Examples:
 
@@ -114,8 +120,8 @@ def _print(rows: Sequence[dict[str, Any]], seconds: float, coq: bool) -> None:
 
 
 STALE = (
-    "proofs/coq/Statements.v does not say what its formulas say today; python -m proofs.statements "
-    "writes it anew (Coq was asked about today's)"
+    "proofs/coq/Statements.v does not say what its formulas say today; "
+    "python -m proofs.coq.statements writes it anew (Coq was asked about today's)"
 )
 
 

@@ -13,17 +13,16 @@ from typing import Any
 
 from rich.table import Table
 
-from proofs.groups import Outcome
+from proofs.theorems.catalogue import Outcome
 
 FOLDER = Path(__file__).parent
-KERNEL = ("checker",)
+KERNEL = ("kernel/checker",)
 """Nothing but these, and what they import, makes a theorem."""
-GRANTS = (
-    *("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "translate"),
-    "groups",
-)
+SCRIPT = ("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "translate")
+GRANTS = (*(f"script/{name}" for name in SCRIPT), "theorems/catalogue")
 """What says which hypotheses may be granted, and that a theorem of the kernel is the object's."""
-COQ = ("statements", "gallina", "settings", "settings_blocks", "settings_sequences", "coqrun")
+SETTINGS = ("settings", "settings_blocks", "settings_sequences")
+COQ = tuple(f"coq/{name}" for name in ("statements", "gallina", *SETTINGS, "run"))
 """What says to Coq what is to be proved, and reads its answer."""
 COLUMNS = {
     "conditions": "conditions",
@@ -82,8 +81,7 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
 def trusted(coq: bool) -> list[str]:
     """Lines on what has to be believed, with counts from the files."""
     kernel = reached(KERNEL)
-    grants = [name for name in GRANTS if (FOLDER / f"{name}.py").is_file()]
-    grants = [*grants, *sorted(reached(("grants", "facts")) - kernel - set(grants))]
+    grants = [*GRANTS, *sorted(reached(("script/grants", "script/facts")) - kernel - set(GRANTS))]
     said = [
         f"to be trusted: the kernel ({_counted(sorted(kernel))}),",
         f"what may be granted ({_counted(grants)}),",
@@ -106,7 +104,7 @@ def _text(name: str) -> str:
 def reached(names: Sequence[str]) -> set[str]:
     """Modules of this folder, and those of it that they import, directly or not."""
     found: set[str] = set()
-    left = [name for name in names if (FOLDER / f"{name}.py").is_file()]
+    left = list(names)
     while left:
         name = left.pop()
         if name not in found:
@@ -124,5 +122,6 @@ def _imported(name: str) -> list[str]:
             whole = [alias.name for alias in node.names]
         else:
             continue
-        modules += [m.removeprefix("proofs.") for m in whole if m.startswith("proofs.")]
+        ours = [m.removeprefix("proofs.") for m in whole if m.startswith("proofs.")]
+        modules += [m.replace(".", "/") for m in ours]
     return [m for m in modules if (FOLDER / f"{m}.py").is_file()]

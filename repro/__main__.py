@@ -1,6 +1,6 @@
 """``python -m repro``."""
 
-from amverify.entry import enter
+from amverify.command.entry import enter
 
 if __name__ == "__main__":
-    enter("repro.cli")
+    enter("repro.command.cli")

@@ -156,7 +156,7 @@ SOUND = {
     "amverify/theorems/__init__.py": "",
     "amverify/theorems/t1.py": "import sympy\n",
     "repro/__init__.py": "",
-    "repro/runs.py": "from amverify.methods.base import Method\n",
+    "repro/full_batch/run.py": "from amverify.methods.base import Method\n",
 }
 
 LATE = "def later():\n    "
@@ -200,20 +200,20 @@ BROKEN = {
     "methods name a neighbour": (
         methods_stand_on_the_network,
         "amverify/methods/base.py",
-        "from amverify.trace import Trace\n",
-        "amverify.methods.base imports amverify.trace",
+        "from amverify.trace.trace import Trace\n",
+        "amverify.methods.base imports amverify.trace.trace",
     ),
     "library names repro": (
         nothing_upward,
         "amverify/errors.py",
-        LATE + "import repro.runs\n",
-        "amverify.errors imports repro.runs",
+        LATE + "import repro.full_batch.run\n",
+        "amverify.errors imports repro.full_batch.run",
     ),
     "library names repro by a string": (
         nothing_upward,
         "amverify/errors.py",
-        "import importlib\nimportlib.import_module('repro.runs')\n",
-        "amverify.errors imports repro.runs",
+        "import importlib\nimportlib.import_module('repro.full_batch.run')\n",
+        "amverify.errors imports repro.full_batch.run",
     ),
     "library names proofs": (
         nothing_upward,

@@ -18,10 +18,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.rounding import ETA, Ball, gamma
+from amverify.numbers.balls import ETA, Ball, gamma
 
 Entries = Any
-"""A :class:`~amverify.rounding.Ball`, or an array of floats, fractions or symbols."""
+"""A :class:`~amverify.numbers.balls.Ball`, or an array of floats, fractions or symbols."""
 
 
 def rationals(numbers: Any) -> NDArray[Any]:

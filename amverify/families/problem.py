@@ -26,7 +26,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amverify.families.arithmetic import Entries, rationals
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 
 Vector = NDArray[np.float64]
 

@@ -34,7 +34,7 @@ from amverify.families.arithmetic import (
 )
 from amverify.families.problem import Block, Constants, Problem, Vector, dyadic, integers
 from amverify.families.quadratic import mixing
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 
 PENALTIES = ("l1", "l0", "mcp", "scad")
 GAMMA, SCAD = 2.0, 3.0

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
-from amverify.methods.record import BlockRecord, Row
+from amverify.methods.rows.record import BlockRecord, Row
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem
 from amverify.network.weights import FirstLayer, Predictor

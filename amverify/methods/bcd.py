@@ -22,8 +22,8 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.bcd_rows import Rows
-from amverify.methods.record import Recorded, Row
+from amverify.methods.rows.bcd import Rows
+from amverify.methods.rows.record import Recorded, Row
 from amverify.network.blocks import auxiliary_prox
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start

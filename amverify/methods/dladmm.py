@@ -29,10 +29,10 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.minimised import auxiliary_record
-from amverify.methods.norms import Norms
-from amverify.methods.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
-from amverify.methods.rows import GradientRow, Taken, measured
+from amverify.methods.rows.gradient import GradientRow, Taken, measured
+from amverify.methods.rows.minimiser import auxiliary_record
+from amverify.methods.rows.norms import Norms
+from amverify.methods.rows.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,

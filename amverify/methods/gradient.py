@@ -27,7 +27,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.record import (
+from amverify.methods.rows.record import (
     DOUBLE,
     BlockRecord,
     Recorded,

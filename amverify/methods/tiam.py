@@ -26,15 +26,15 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from amverify.compiled.available import compiled
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
-from amverify.methods.kernels import compiled
-from amverify.methods.minimised import auxiliary_record
-from amverify.methods.norms import Key, Norms
-from amverify.methods.record import Recorded, Row
-from amverify.methods.rows import GradientRow, Taken, measured
+from amverify.methods.rows.gradient import GradientRow, Taken, measured
+from amverify.methods.rows.minimiser import auxiliary_record
+from amverify.methods.rows.norms import Key, Norms
+from amverify.methods.rows.record import Recorded, Row
+from amverify.methods.rows.sweep import Carried, SweepRows
 from amverify.methods.step import Stepped, StepRule, take_step
-from amverify.methods.swept import Carried, SweepRows
 from amverify.network.blocks import (
     Block,
     activation_block,

@@ -50,7 +50,7 @@ def _properties(suite: ET.Element, report: Report) -> None:
 
 def _case(suite: ET.Element, finding: Finding) -> None:
     name = words.one_line(f"{finding.theorem} {finding.title}")
-    case = ET.SubElement(suite, "testcase", {"classname": "amverify.audit", "name": name})
+    case = ET.SubElement(suite, "testcase", {"classname": "amverify.judge.audit", "name": name})
     if finding.verdict is Verdict.HOLDS:
         ET.SubElement(case, "system-out").text = _text(finding)
         return

@@ -23,9 +23,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.properties import Property, Term
-from amverify.trace import Table, Trace
+from amverify.trace.trace import Table, Trace
 from amverify.verdict import Checked, Origin
 
 Liveness = Literal["inertia", "motion"]

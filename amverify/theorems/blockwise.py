@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Hypothesis, symbols
 from amverify.theorems.properties import (
     ORIGIN,
@@ -29,7 +29,7 @@ from amverify.theorems.properties import (
     Term,
     vector,
 )
-from amverify.theorems.views import BOXED, fact
+from amverify.theorems.views.columns import BOXED, fact
 
 L, s, t, p1, p2, gamma = symbols("L s t p1 p2 gamma")
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import sympy as sp
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     VIOLATION,
     Conclusion,
@@ -65,7 +65,7 @@ from amverify.theorems.tiam import (
     s,
     t,
 )
-from amverify.theorems.views import BOXED, fact, pairs, step_off, step_rows
+from amverify.theorems.views.columns import BOXED, fact, pairs, step_off, step_rows
 
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")

@@ -17,12 +17,12 @@ expectation, with E g_j² = (∇_if)_j² + σ_j²:
     E f(w⁺) ≤ f(w) − α_min‖∇f(w)‖² + L̄(B²/2)α_max²G²     (sharper than the specification's B(B−½)),
 
 with E‖∇_jℓ‖² ≤ G² at v_j *and at w* for every block j: at the v_j alone it does not suffice
-(``proofs/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it is
-applied E f may increase however small α is: ``amverify.families.sums.SameBatch``, on which a step
-size that is fixed before decreases it below 1/74, and only there.
+(``proofs/theorems/samt.py`` has a counterexample). **S6.** With α trained on the batch to which it
+is applied E f may increase however small α is: ``amverify.families.sums.SameBatch``, on which a
+step size that is fixed before decreases it below 1/74, and only there.
 
 On finite sums the expectations are enumerated; on a network S1 and S3 are decided by replays, with
-L_i and L̄ measured: ``amverify.replaying``.
+L_i and L̄ measured: ``amverify.expectation``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,22 @@ from amverify.theorems.base import (
     symbols,
 )
 from amverify.theorems.classical import BOUNDED
-from amverify.theorems.expectation_views import (
+from amverify.theorems.quantities import (
+    Average,
+    Between,
+    Count,
+    Expected,
+    Largest,
+    Moments,
+    Predictable,
+    Running,
+    Smallest,
+    Smooth,
+    Total,
+    Unbiased,
+    Variance,
+)
+from amverify.theorems.views.expectation import (
     BELOW,
     FLOOR,
     FRESH,
@@ -56,21 +71,6 @@ from amverify.theorems.expectation_views import (
     increases,
     rates,
     sweep_expectations,
-)
-from amverify.theorems.quantities import (
-    Average,
-    Between,
-    Count,
-    Expected,
-    Largest,
-    Moments,
-    Predictable,
-    Running,
-    Smallest,
-    Smooth,
-    Total,
-    Unbiased,
-    Variance,
 )
 
 dE, pull, square, noise, L, alow, amin, amax = symbols("dE pull square noise L alow amin amax")

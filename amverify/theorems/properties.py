@@ -3,8 +3,8 @@ r"""What the words of a theorem's hypotheses and symbols mean, as types that a p
 *Points* are vectors: linear combinations of named ones (e, Δ, d = u⁺ − u^k, …) with formulas for
 coefficients; the origin is u^k. ``Gradient`` names ∇f at a point, as a vector again. A *term* says
 what a symbol of a theorem is: ‖e‖² is ⟨e, e⟩, ΔF is F(u^{k+1}) − F(u^k). A *property* is what a
-hypothesis grants: that H is convex, that a point solves a proximal step. ``proofs.facts`` has the
-instances of facts of analysis that a property licenses, and none without one.
+hypothesis grants: that H is convex, that a point solves a proximal step. ``proofs.script.facts``
+has the instances of facts of analysis that a property licenses, and none without one.
 """
 
 from __future__ import annotations

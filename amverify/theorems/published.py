@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     Conclusion,
     Context,
@@ -25,8 +25,7 @@ from amverify.theorems.base import (
     Theorem,
     symbols,
 )
-from amverify.theorems.measured import block_steps, matched, measured_pairs, smooth_modulus
-from amverify.theorems.views import (
+from amverify.theorems.views.columns import (
     CONSISTENT,
     CONSTANT_EPS,
     block_rows,
@@ -36,6 +35,7 @@ from amverify.theorems.views import (
     shrinking,
     step_rows,
 )
+from amverify.theorems.views.measured import block_steps, matched, measured_pairs, smooth_modulus
 
 dF, e2, df = symbols("dF e2 df")
 r0, r2, mu, C4, C5 = symbols("r0 r2 mu C4 C5")

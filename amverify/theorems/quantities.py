@@ -3,7 +3,8 @@ r"""Powers, sums over a run, expectations: what else a symbol may be, and what a
 Beside the vectors of ``properties``, for theorems on sequences and on random batches. A *quantity*
 says what a symbol of a theorem is; ``proofs`` makes a name from it, so that nobody types one. An
 *assumption* is what a hypothesis grants: that step sizes are fixed before the batch is drawn, that
-they lie between two numbers. Templates of ``proofs.powers`` and ``proofs.means`` ask for them.
+they lie between two numbers. Templates of ``proofs.script.powers`` and ``proofs.script.means`` ask
+for them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, 
 from amverify.theorems.classical import BOUNDED, INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, length, vector
 from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
-from amverify.theorems.ratepath import (
+from amverify.theorems.views.path import (
     CONSTANT,
     EXPONENT,
     LOOK,

@@ -25,7 +25,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     Conclusion,
     Context,
@@ -35,14 +35,14 @@ from amverify.theorems.base import (
     Theorem,
     symbols,
 )
-from amverify.theorems.measured import (
+from amverify.theorems.properties import Norm, length, vector
+from amverify.theorems.views.columns import banded, fact
+from amverify.theorems.views.measured import (
     measured_pairs,
     output_extrapolation,
     smooth_modulus,
     steps_of_kind,
 )
-from amverify.theorems.properties import Norm, length, vector
-from amverify.theorems.views import banded, fact
 
 w1, e1, e0, ea, B, M, Lmax, smax, p1max, p2max, extra, nu, lip = symbols(
     "w1 e1 e0 ea B M Lmax smax p1max p2max extra nu lip"

@@ -26,7 +26,7 @@ import numpy as np
 import sympy as sp
 
 from amverify.errors import InvalidInput
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     VIOLATION,
     Conclusion,
@@ -55,7 +55,7 @@ from amverify.theorems.quantities import (
     Smooth,
     Weighted,
 )
-from amverify.theorems.views import block_rows, fact, step_rounding, step_rows
+from amverify.theorems.views.columns import block_rows, fact, step_rounding, step_rows
 
 dF, e2, w2, L, slope, g1, amin, M, B = symbols("dF e2 w2 L slope g1 amin M B")
 (ahigh,) = symbols("ahigh")

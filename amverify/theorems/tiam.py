@@ -24,7 +24,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     VIOLATION,
     Conclusion,
@@ -52,7 +52,7 @@ from amverify.theorems.blockwise import (
     WEIGHT_SIGN,
 )
 from amverify.theorems.properties import Falls
-from amverify.theorems.views import (
+from amverify.theorems.views.columns import (
     BOXED,
     CARRIED,
     CONSISTENT,

@@ -4,8 +4,8 @@ For H convex with an L-Lipschitz gradient *in the whole space*, 0 < z ≤ 1 and 
 
     H(u^{k+1}) − H(u^k) ≤ ⟨∇H(û), e⟩ + (L/2k)‖e − z p2Δ‖²                                   (D_z)
 
-(``proofs.wide``; z = 1 is T1's inequality, which needs no more than the segment). With the proximal
-step's part ⟨∇H(û), e⟩ ≤ −(sL/t)‖e‖² + sLp1⟨Δ, e⟩, the same as in T1,
+(``proofs.theorems.wide``; z = 1 is T1's inequality, which needs no more than the segment). With the
+proximal step's part ⟨∇H(û), e⟩ ≤ −(sL/t)‖e‖² + sLp1⟨Δ, e⟩, the same as in T1,
 
     ΔF ≤ −L[(s/t − 1/2k)‖e‖² − c_z⟨Δ, e⟩ − (z²p2²/2k)‖Δ‖²],        c_z = p1·s − z p2/k.
 
@@ -35,7 +35,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.rounding import Ball
+from amverify.numbers.balls import Ball
 from amverify.theorems.base import (
     VIOLATION,
     Conclusion,
@@ -73,7 +73,7 @@ from amverify.theorems.tiam import (
     theta,
     unpaid,
 )
-from amverify.theorems.views import BOXED, CARRIED, CONSISTENT
+from amverify.theorems.views.columns import BOXED, CARRIED, CONSISTENT
 
 z = sp.Symbol("z", real=True)
 INVERSE = 1 / (z * (2 - z))

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from amverify.commandline import run
-from amverify.entry import INTERRUPTED
+from amverify.command.entry import INTERRUPTED
+from amverify.command.shell import run
 from amverify.files import write
+from proofs.kernel.polynomial import Refused
 from proofs.pep import region
 from proofs.pep.table import STORED, Row, grid, load, row, save
-from proofs.polynomial import Refused
-from proofs.search import Undecided
+from proofs.search.multipliers import Undecided
 
 EPILOG = """Examples:
 

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from proofs import checker
-from proofs.checker import Proved, Relation
+from proofs.kernel import checker
+from proofs.kernel.checker import Proved, Relation
+from proofs.kernel.polynomial import Monomial, Poly, Refused, const
+from proofs.kernel.squares import Gram, Term
 from proofs.pep.interpolation import Step, basis, claim, inequalities
-from proofs.polynomial import Monomial, Poly, Refused, const
-from proofs.squares import Gram, Term
 
 ONE = Fraction(1)
 

@@ -16,8 +16,8 @@ from fractions import Fraction
 from itertools import permutations
 
 from amverify.errors import InvalidInput
-from proofs.checker import Relation
-from proofs.polynomial import Poly, const, var
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Poly, const, var
 
 HALF = Fraction(1, 2)
 COORDINATES = ("Delta_j", "e_j", "gu_j", "gp_j", "gh_j")

@@ -27,9 +27,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from proofs import checker, magnitude
-from proofs.atoms import atom
-from proofs.checker import Proved, Relation
+from proofs.kernel import checker
+from proofs.kernel.atoms import atom
+from proofs.kernel.checker import Proved, Relation
+from proofs.kernel.polynomial import const, var
+from proofs.kernel.squares import Term
 from proofs.pep.interpolation import (
     COORDINATES,
     GH,
@@ -46,8 +48,7 @@ from proofs.pep.interpolation import (
     summed,
     vector_part,
 )
-from proofs.polynomial import const, var
-from proofs.squares import Term
+from proofs.script import magnitude
 
 ONE, TWO = Fraction(1), Fraction(2)
 Z, P1, P2, S, INV_T, INV_K = (var(x) for x in ("z", "p1", "p2", "s", "t_inverse", "k_inverse"))

@@ -18,13 +18,13 @@ from typing import Any
 
 from amverify.errors import InvalidInput
 from amverify.files import write
-from proofs.certificates_io import LARGEST, rational_of
+from proofs.kernel.polynomial import Refused
 from proofs.pep import region
 from proofs.pep.attained import Attained, attained, value
 from proofs.pep.certificate import Bound
 from proofs.pep.interpolation import Step
 from proofs.pep.worst_case import worst_case
-from proofs.polynomial import Refused
+from proofs.script.certificates import LARGEST, rational_of
 
 STORED = Path(__file__).with_name("slack.json")
 

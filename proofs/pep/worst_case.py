@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
+from proofs.kernel.polynomial import Poly, Refused
 from proofs.pep.certificate import Bound
 from proofs.pep.interpolation import HP, HU, D, E, Step, basis, inequalities
-from proofs.polynomial import Poly, Refused
-from proofs.search import Undecided
+from proofs.search.multipliers import Undecided
 
 RAISE = Fraction(1, 2**15)
 """ω is rounded up by this: 3·10⁻⁵."""

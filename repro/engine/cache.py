@@ -17,14 +17,14 @@ from typing import Any
 
 from amverify.errors import CannotWrite
 from amverify.files import write
-from repro.engine.work import FinishedRun, check_lengths
-from repro.runs import RunResult, RunSpec
-from repro.storage import (
+from repro.engine.storage import (
     canonical_json,
     check_writable,
     seal,
     unseal,
 )
+from repro.engine.work import FinishedRun, check_lengths
+from repro.spec import RunResult, RunSpec
 
 NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 FORMAT = "amverify run 2"

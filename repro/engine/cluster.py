@@ -13,9 +13,9 @@ from typing import Any
 from amverify.errors import AmverifyError, InvalidInput
 from repro.data.dataset import Dataset
 from repro.engine.errors import RunFailed, described
+from repro.engine.provenance import SAMT, STOCHASTIC, code_version, versions
 from repro.engine.work import Execute, Outcome, Outcomes, carry_out
-from repro.provenance import SAMT, STOCHASTIC, code_version, versions
-from repro.runs import RunSpec
+from repro.spec import RunSpec
 
 CONNECT_SECONDS = 10
 

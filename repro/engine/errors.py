@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amverify.errors import AmverifyError
-from repro.runs import RunSpec
+from repro.spec import RunSpec
 
 
 class Interrupted(AmverifyError):

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from repro.data.dataset import Dataset
-from repro.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC, code_version
-from repro.runs import RunSpec
-from repro.storage import canonical_json, sha256
+from repro.engine.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC, code_version
+from repro.engine.storage import canonical_json, sha256
+from repro.spec import RunSpec
 
 
 def fingerprint(dataset: Dataset) -> str:

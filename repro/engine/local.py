@@ -25,9 +25,9 @@ import torch
 from amverify.errors import AmverifyError
 from repro.data.dataset import Dataset
 from repro.engine.errors import RunFailed, described
+from repro.engine.provenance import cores
 from repro.engine.work import Execute, Outcomes, carry_out, throttled
-from repro.provenance import cores
-from repro.runs import RunSpec
+from repro.spec import RunSpec
 
 OnSweep = Callable[[RunSpec, int], None]
 

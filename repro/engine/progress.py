@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from repro.engine.errors import described
-from repro.runs import RunSpec
+from repro.spec import RunSpec
 
 PLAIN_INTERVAL = 5.0  # seconds between lines where there is no terminal
 

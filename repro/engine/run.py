@@ -16,7 +16,8 @@ from repro.engine.keys import fingerprint, run_key
 from repro.engine.local import OnSweep, in_pool, in_process
 from repro.engine.progress import progress_of
 from repro.engine.work import Execute, FinishedRun, Outcomes
-from repro.runs import RunSpec, execute
+from repro.run import execute
+from repro.spec import RunSpec
 
 
 def run_all(

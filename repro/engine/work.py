@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from repro.data.dataset import Dataset
 from repro.engine.errors import run_failed
-from repro.provenance import environment
-from repro.runs import RunResult, RunSpec
+from repro.engine.provenance import environment
+from repro.spec import RunResult, RunSpec
 
-# The signature of :func:`repro.runs.execute`.
+# The signature of :func:`repro.full_batch.run.execute`.
 Execute = Callable[[RunSpec, Dataset, Callable[[int], None]], RunResult]
 
 

@@ -5,7 +5,7 @@ To add one, write a module with ``make(request, laboratory) -> Document`` and na
 methods, sweeps or seeds are others than those of the full-batch tables.
 """
 
+from repro.tables.parts.request import Laboratory, Protocol, Request
 from repro.tables.registry import TABLES, TableEntry
-from repro.tables.request import Laboratory, Protocol, Request
 
 __all__ = ["TABLES", "Laboratory", "Protocol", "Request", "TableEntry"]

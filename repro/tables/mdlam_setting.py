@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from repro.configurations import MDLAM_EPSILON, MDLAM_MU
+from repro.full_batch.configurations import MDLAM_EPSILON, MDLAM_MU
 from repro.published import Published, Series, judge_accuracy, load
 from repro.render import Cell, Column, Document, Number, PublishedValue, Table, Text, verdict_of
-from repro.runs import RunSpec, Setting
-from repro.tables.measures import Group, curves, final, group
-from repro.tables.request import (
+from repro.spec import RunSpec, Setting
+from repro.tables.parts.measures import Group, curves, final, group
+from repro.tables.parts.request import (
     Laboratory,
     Request,
     available,

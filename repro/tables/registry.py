@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from repro import data
-from repro.configurations import METHODS
+from repro.full_batch.configurations import METHODS
 from repro.render import Document
 from repro.tables import mdlam_setting, table1, table2, table6, table7, table8, table10, table11
-from repro.tables.request import Laboratory, Protocol, Request
+from repro.tables.parts.request import Laboratory, Protocol, Request
 
 FULL_BATCH = Protocol(
     datasets=("cora", "citeseer", "pubmed", "coauthor_cs", "digits"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from repro.data.dataset import Dataset
 from repro.published import Statistics, judge_count, load, statistics_of
 from repro.render import Cell, Column, Document, Number, Table, Text, VerdictCell
-from repro.tables.request import (
+from repro.tables.parts.request import (
     Laboratory,
     Request,
     available,

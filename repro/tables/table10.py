@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from repro.configurations import LABELS, configuration
+from repro.full_batch.configurations import LABELS, configuration
 from repro.render import Cell, Column, Document, Table, Text
-from repro.runs import RunSpec, Setting
-from repro.tables.request import (
+from repro.spec import RunSpec, Setting
+from repro.tables.parts.request import (
     Laboratory,
     Request,
     available,
     notes_without_data,
     row_without_data,
 )
+from repro.tables.parts.verdicts import constants, judged, verdict_cells
 from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
-from repro.tables.verdicts import constants, judged, verdict_cells
 
 DATASETS = ("cora", "citeseer", "digits")
 LAYERED = ("T1", "T1p", "T2", "T2n", "T3", "T4", "C1", "G3", "M1", "M3", "M4")

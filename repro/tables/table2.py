@@ -2,8 +2,8 @@
 
 Three layers, two of them hidden with 100 ReLU units, full batch. Alternating methods start
 from mDLAM's Gaussian weights, gradient methods from those of ``nn.Linear`` (see
-:mod:`repro.methods`). Every row is one configuration; nothing is chosen here: the
-configurations, with where they come from, are in :mod:`repro.configurations`.
+:mod:`repro.full_batch.methods`). Every row is one configuration; nothing is chosen here: the
+configurations, with where they come from, are in :mod:`repro.full_batch.configurations`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from repro.configurations import LABELS, Configuration, configuration
 from repro.engine import FinishedRun
+from repro.full_batch.configurations import LABELS, Configuration, configuration
 from repro.published import Published, Series, headline, judge_accuracy, load
 from repro.render import (
     Cell,
@@ -24,9 +24,9 @@ from repro.render import (
     Text,
     verdict_of,
 )
-from repro.runs import RunSpec
-from repro.tables.measures import Group, final, group, target_of, to_target
-from repro.tables.request import (
+from repro.spec import RunSpec
+from repro.tables.parts.measures import Group, final, group, target_of, to_target
+from repro.tables.parts.request import (
     Laboratory,
     Request,
     available,

@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from repro.configurations import configuration
 from repro.engine import FinishedRun
+from repro.full_batch.configurations import configuration
 from repro.render import Cell, Column, Document, Number, Table, Text
-from repro.runs import RunSpec
-from repro.tables.measures import Group, final, group, target_of, to_target
-from repro.tables.request import (
+from repro.spec import RunSpec
+from repro.tables.parts.measures import Group, final, group, target_of, to_target
+from repro.tables.parts.request import (
     Laboratory,
     Request,
     available,
     notes_without_data,
     row_without_data,
 )
+from repro.tables.parts.verdicts import Judged, judged
 from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
-from repro.tables.verdicts import Judged, judged
 
 DATASETS = ("cora", "citeseer", "digits")
 INERTIAS = (

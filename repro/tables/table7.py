@@ -1,12 +1,12 @@
 r"""Table 7: SAMT beside SGD-type methods, on a network trained with mini-batches.
 
 Every row is one configuration, tuned with at most the same budget on a validation split
-(:mod:`repro.stochastic.tuning`). SAMT's step sizes decay by a cosine schedule; Adam stands there
+(:mod:`repro.minibatch.tuning`). SAMT's step sizes decay by a cosine schedule; Adam stands there
 with the same schedule too, since a constant rate is not the best that Adam can do. *Updates to
 target* are the parameter updates until the mean test accuracy first reaches tuned Adam's mean
 final accuracy.
 
-What the numbers say of SAMT's claim stands in a table of its own (:mod:`repro.tables.claim`).
+What the numbers say of SAMT's claim stands in a table of its own (:mod:`repro.tables.parts.claim`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from repro.minibatch.names import BASELINES, LABELS, TRAINED
+from repro.minibatch.networks import HIDDEN
+from repro.minibatch.workloads import (
+    DATASETS,
+    EPOCHS,
+    MORE_DATASETS,
+    Workload,
+    specification,
+)
 from repro.published import headline, judge_accuracy, load
 from repro.render import (
     Cell,
@@ -25,18 +34,16 @@ from repro.render import (
     Text,
     verdict_of,
 )
-from repro.stochastic.names import BASELINES, LABELS, TRAINED
-from repro.stochastic.networks import HIDDEN
-from repro.stochastic.workloads import (
-    DATASETS,
-    EPOCHS,
-    MORE_DATASETS,
-    Workload,
-    specification,
+from repro.tables.parts.claim import REFERENCE, claim_tables
+from repro.tables.parts.measures import (
+    Group,
+    final,
+    first_reaching,
+    group,
+    mean_accuracy,
+    target_of,
 )
-from repro.tables.claim import REFERENCE, claim_tables
-from repro.tables.measures import Group, final, first_reaching, group, mean_accuracy, target_of
-from repro.tables.minibatches import (
+from repro.tables.parts.minibatches import (
     PAPER_ONLY,
     Configurations,
     Pair,
@@ -48,7 +55,7 @@ from repro.tables.minibatches import (
     rows_of,
     workloads_at_hand,
 )
-from repro.tables.request import (
+from repro.tables.parts.request import (
     Laboratory,
     Protocol,
     Request,

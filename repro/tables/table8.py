@@ -4,8 +4,8 @@ All kinds run the same sweeps over the layers; they differ in the shape of α_i 
 (out,1), (1,in), (out,in), and *fixed* is a scalar that is not trained. The first table takes each
 kind's tuned initial step size and shows what was learned: the least, median and greatest step
 size of each layer at the end, over the factor that the schedule has come to. The second runs
-every kind with one meta-rate from α₀ ∈ 10^{−4…0} (:mod:`repro.tables.robustness`): whole decades
-in the quick profile, half ones in the paper's.
+every kind with one meta-rate from α₀ ∈ 10^{−4…0} (:mod:`repro.tables.parts.robustness`): whole
+decades in the quick profile, half ones in the paper's.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from collections.abc import Mapping
 
 from repro.data.dataset import Dataset
 from repro.engine import FinishedRun
-from repro.render import Cell, Column, Document, Table, Text
-from repro.runs import RunSpec
-from repro.stochastic.names import FIXED, LABELS, SAMT
-from repro.stochastic.networks import HIDDEN
-from repro.stochastic.tuning import RATES
-from repro.stochastic.workloads import (
+from repro.minibatch.names import FIXED, LABELS, SAMT
+from repro.minibatch.networks import HIDDEN
+from repro.minibatch.tuning import RATES
+from repro.minibatch.workloads import (
     EPOCHS,
     MORE_DATASETS,
     Settings,
     Workload,
     specification,
 )
-from repro.tables import robustness
-from repro.tables.measures import Group, final, group
-from repro.tables.minibatches import (
+from repro.render import Cell, Column, Document, Table, Text
+from repro.spec import RunSpec
+from repro.tables.parts import robustness
+from repro.tables.parts.measures import Group, final, group
+from repro.tables.parts.minibatches import (
     PAPER_ONLY,
     configurations,
     curves_table,
@@ -39,7 +39,7 @@ from repro.tables.minibatches import (
     rows_of,
     workloads_at_hand,
 )
-from repro.tables.request import (
+from repro.tables.parts.request import (
     Laboratory,
     Protocol,
     Request,

@@ -23,8 +23,8 @@ from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
-from amverify.trace import Column, Trace, save_trace
-from amverify.tracing import traced
+from amverify.record.run import traced
+from amverify.trace.trace import Column, Trace, save_trace
 
 ROWS, SWEEPS = 1_000_000, 200
 THEOREMS = ("T1", "T2", "T3", "T4", "C1")
@@ -64,7 +64,7 @@ def summary() -> Iterator[None]:
 AUDITED = """
 import sys
 from pathlib import Path
-from amverify.cli import main
+from amverify.command.cli import main
 status = main(["audit", *sys.argv[1:]])
 held = next(x for x in Path("/proc/self/status").read_text().splitlines() if x[:6] == "VmHWM:")
 print(held.split()[1], file=sys.stderr)

@@ -28,7 +28,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from amverify.methods.samt import KINDS, SAMT
+from amverify.samt import KINDS, SAMT
 
 WIDTHS, WIDE = (784, 256, 128, 10), (784, 2048, 2048, 10)
 BATCH, WARM_UP, ROUNDS = 128, 10, 100

@@ -23,12 +23,12 @@ from amverify.errors import DataUnavailable
 from amverify.methods.base import Method
 from amverify.methods.tiam import TIAM
 from amverify.network.layered import LayeredProblem
-from amverify.recorder import MethodRecorder
-from repro.configurations import configuration
+from amverify.record.recorder import MethodRecorder
 from repro.data import load
 from repro.data.dataset import Dataset, Split
-from repro.methods import prepare
-from repro.runs import RunSpec
+from repro.full_batch.configurations import configuration
+from repro.full_batch.methods import prepare
+from repro.spec import RunSpec
 
 SHAPES = {"cora": (140, 7165, 7), "citeseer": (120, 18515, 6)}
 ROUNDS = 60

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.trace import Trace
+from amverify.trace.trace import Trace
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 

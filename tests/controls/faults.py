@@ -19,19 +19,19 @@ from support.problems import parameters
 from support.problems import problem as layered
 
 from amverify.families import draw
-from amverify.families.block_loops import BlockPath, Rule, block_path, block_trace
-from amverify.families.loops import heavy_ball_path, nesterov_path, path_trace, step_size
+from amverify.families.loops.blocks import BlockPath, Rule, block_path, block_trace
+from amverify.families.loops.gradient import heavy_ball_path, nesterov_path, path_trace, step_size
+from amverify.families.loops.scaled import scaled_path, scaled_trace
 from amverify.families.problem import Problem
-from amverify.families.scaled_loops import scaled_path, scaled_trace
-from amverify.methods import bounds
 from amverify.methods import tiam as tiam_module
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.inertia import Inertia
+from amverify.methods.rows import bounds
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, TIAMState, mdlam, palm
 from amverify.network.coupling import Band, Penalty
-from amverify.trace import Trace
-from amverify.tracing import traced
+from amverify.record.run import traced
+from amverify.trace.trace import Trace
 
 Gradient = Callable[[Any], Any]
 Patch = Callable[[pytest.MonkeyPatch], None]

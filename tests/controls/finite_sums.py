@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from amverify.audit import audit
 from amverify.families import draw
-from amverify.families.sum_loops import (
+from amverify.families.loops.sums import (
     SumRule,
     draw_batches,
     exact_symbols,
@@ -23,6 +22,7 @@ from amverify.families.sum_loops import (
     sum_trace,
 )
 from amverify.families.sums import FiniteSum
+from amverify.judge.audit import audit
 
 FAMILIES = ("finite_sum", "finite_sum_3")
 RULES: tuple[tuple[str, SumRule], ...] = (

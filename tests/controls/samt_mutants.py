@@ -16,11 +16,11 @@ from edits import column, times, unset
 from subjects import Subject
 
 from amverify.families import draw
-from amverify.families.loops import gradient_descent, step_size
-from amverify.families.scaled_loops import scaled_momentum, scaled_path, scaled_trace
-from amverify.families.sum_loops import SumRule, same_batch, stochastic_descent
-from amverify.rounding import Ball
-from amverify.trace import Trace
+from amverify.families.loops.gradient import gradient_descent, step_size
+from amverify.families.loops.scaled import scaled_momentum, scaled_path, scaled_trace
+from amverify.families.loops.sums import SumRule, same_batch, stochastic_descent
+from amverify.numbers.balls import Ball
+from amverify.trace.trace import Trace
 
 CLEAR = 2.0**-30
 WELL, FLAT = draw("double_well", 0), draw("power", 0)

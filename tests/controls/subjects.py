@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from amverify.trace import Trace
+from amverify.trace.trace import Trace
 
 
 @dataclass(frozen=True)

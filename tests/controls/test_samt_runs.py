@@ -6,8 +6,8 @@ import pytest
 import samt_mutants
 from samt_expected import EXPECTED
 
-from amverify.audit import audit
 from amverify.errors import InvalidInput
+from amverify.judge.audit import audit
 
 LETTERS = {"HOLDS": "H", "VIOLATED": "V", "NOT_APPLICABLE": "N", "VACUOUS": "E", "UNDECIDED": "U"}
 FAULTS = list(samt_mutants.faults())

@@ -12,8 +12,9 @@ from support.ledger import check_lyapunov
 from support.problems import parameters, point, problem
 from support.records import check_records
 
-from amverify.methods import bounds, record, step, tiam
+from amverify.methods import step, tiam
 from amverify.methods.inertia import Admitted, Inertia
+from amverify.methods.rows import bounds, record
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network import blocks

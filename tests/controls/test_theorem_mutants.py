@@ -6,7 +6,7 @@ import pytest
 from expected import EXPECTED
 from theorem_mutants import MUTANTS, SUBJECTS, UNCATCHABLE, Mutant, answers, caught
 
-from amverify.audit import audit
+from amverify.judge.audit import audit
 from amverify.theorems import CATALOGUE
 
 SPELT = {name: dict(part.split(":") for part in line.split()) for name, line in EXPECTED.items()}

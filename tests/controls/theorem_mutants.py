@@ -38,12 +38,12 @@ from test_sweep_mutants import (
     weight_too_large,
 )
 
-from amverify.audit import audit
 from amverify.errors import InvalidInput
-from amverify.families.block_loops import Rule
+from amverify.families.loops.blocks import Rule
+from amverify.judge.audit import audit
 from amverify.methods.tiam import TIAM, mdlam
 from amverify.network.coupling import Band, Penalty
-from amverify.trace import Trace
+from amverify.trace.trace import Trace
 
 SUBJECTS = {**faults.SUBJECTS, **samt_mutants.SUBJECTS}
 """Right runs; their theorems HOLD, but for M1, whose constant is fitted: VACUOUS at best."""

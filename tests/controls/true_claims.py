@@ -18,20 +18,26 @@ import torch
 from support.problems import parameters
 from support.problems import problem as layered
 
-from amverify.audit import audit
 from amverify.families import draw
-from amverify.families.block_loops import Rule, block_descent
-from amverify.families.loops import Format, gradient_descent, heavy_ball, nesterov, step_size
+from amverify.families.loops.blocks import Rule, block_descent
+from amverify.families.loops.gradient import (
+    Format,
+    gradient_descent,
+    heavy_ball,
+    nesterov,
+    step_size,
+)
+from amverify.families.loops.scaled import scaled_descent, scaled_momentum
+from amverify.families.loops.sums import SumRule, stochastic_descent
 from amverify.families.problem import Problem
-from amverify.families.scaled_loops import scaled_descent, scaled_momentum
-from amverify.families.sum_loops import SumRule, stochastic_descent
 from amverify.families.sums import FiniteSum
+from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, mdlam, palm
 from amverify.network.coupling import Band, Coupling, Penalty
-from amverify.trace import Trace
-from amverify.tracing import traced
+from amverify.record.run import traced
+from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 
 SMOOTH = ("quadratic", "least_squares", "finite_sum")

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from amverify.audit import audit
 from amverify.families import draw
-from amverify.families.block_loops import Rule, block_descent
-from amverify.families.loops import gradient_descent, heavy_ball, nesterov, step_size
+from amverify.families.loops.blocks import Rule, block_descent
+from amverify.families.loops.gradient import gradient_descent, heavy_ball, nesterov, step_size
 from amverify.families.problem import Problem
 from amverify.families.quadratic import Quadratic
-from amverify.ruling import LEAST_SHARE
-from amverify.trace import Trace
+from amverify.judge.audit import audit
+from amverify.judge.ruling import LEAST_SHARE
+from amverify.trace.trace import Trace
 from amverify.verdict import Report, Verdict
 
 FORMATS = ("float32", "float64")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amverify.families.block_loops import BlockPath, Rule, block_path, block_trace
-from amverify.families.loops import (
+from amverify.families.loops.blocks import BlockPath, Rule, block_path, block_trace
+from amverify.families.loops.gradient import (
     Path,
     heavy_ball_path,
     nesterov_path,

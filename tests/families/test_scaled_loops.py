@@ -10,10 +10,10 @@ import pytest
 from families.test_exact_columns import FORMATS, SEEDS, assert_holds, dot, exactly, minus
 from hypothesis import given, settings
 
-from amverify.audit import audit
+from amverify.families.loops.scaled import scaled_descent, scaled_path, scaled_trace
 from amverify.families.quadratic import Quadratic
-from amverify.families.scaled_loops import scaled_descent, scaled_path, scaled_trace
-from amverify.trace import Trace
+from amverify.judge.audit import audit
+from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 
 PROBLEMS = [Quadratic(seed) for seed in range(10)]

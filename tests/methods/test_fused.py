@@ -13,13 +13,16 @@ import torch
 from torch import Tensor
 
 from amverify import methods
-from amverify.methods import fused, kernels, swept, tiam
-from amverify.methods.fused import Sums, sums_of
+from amverify.compiled import available as kernels
+from amverify.methods import tiam
 from amverify.methods.inertia import Inertia
+from amverify.methods.rows import sums as fused
+from amverify.methods.rows import sweep as swept
+from amverify.methods.rows.sums import Sums, sums_of
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
-from tests.recorder.test_method_recorder import traced
+from tests.record.test_method_recorder import traced
 from tests.support.problems import parameters, problem
 
 
@@ -134,7 +137,7 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
 
 
 def test_numba_may_be_absent(monkeypatch):
-    monkeypatch.delitem(sys.modules, "amverify.methods.compiled", raising=False)
+    monkeypatch.delitem(sys.modules, "amverify.compiled.loops", raising=False)
     monkeypatch.delattr(methods, "compiled", raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)
     assert kernels.compiled.__wrapped__() is None

@@ -10,7 +10,7 @@ from support.problems import parameters, problem
 from support.records import check_records
 
 from amverify.methods.inertia import Inertia
-from amverify.methods.record import BlockRecord
+from amverify.methods.rows.record import BlockRecord
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty

@@ -15,7 +15,7 @@ from amverify.methods import dladmm
 from amverify.methods.bcd import BCD
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.gradient import GradientMethod, gradient_method
-from amverify.methods.record import BlockRecord
+from amverify.methods.rows.record import BlockRecord
 from amverify.network.coupling import Penalty
 
 DTYPES = (torch.float32, torch.float64)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from amverify.theorems.base import Conclusion, Inequality, Theorem
-from proofs.groups import ORDER, known
+from proofs.theorems.catalogue import ORDER, known
 
 Edit = Callable[[Theorem], Theorem]
 TENTH = sp.Rational(1, 10)

@@ -16,14 +16,16 @@ from amverify.theorems import tiam
 from amverify.theorems.base import Hypothesis, Inequality
 from amverify.theorems.blockwise import STEP, STRETCH
 from amverify.theorems.properties import ORIGIN
-from proofs import checker, groups, ledger
-from proofs.certificates_io import load
-from proofs.checker import Relation
-from proofs.facts import CLIP_LOW, MINIMAL
-from proofs.groups import LEDGERS
-from proofs.ledger import Plus, Proof, Start
-from proofs.polynomial import Refused, const
-from proofs.translate import relation
+from proofs.kernel import checker
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Refused, const
+from proofs.script import ledger
+from proofs.script.certificates import load
+from proofs.script.facts import CLIP_LOW, MINIMAL
+from proofs.script.ledger import Plus, Proof, Start
+from proofs.script.translate import relation
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import LEDGERS
 
 FALSE = Inequality("descent", tiam.dF, 10 * tiam.T1_BOUND - 1000 * tiam.e2)
 TENFOLD = replace(tiam.T1, conclusions=(replace(tiam.T1.conclusions[0], inequality=FALSE),))

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from amverify.errors import CannotWrite
-from proofs import certificates_io, groups
-from proofs.polynomial import Refused
+from proofs.kernel.polynomial import Refused
+from proofs.script import certificates as certificates_io
+from proofs.theorems import catalogue as groups
 
 Data = dict[str, dict[str, list[dict[str, Any]]]]
 

@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofs import cli, effort, scaling, sos, sos_io
-from proofs.certificates_io import Malformed, load
-from proofs.checker import Relation
-from proofs.formulas import parse
-from proofs.polynomial import Poly, Refused, const, var
-from proofs.squares import Gram, Term, semidefinite
-from proofs.told import contradiction, sequent
+from proofs import cli
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Poly, Refused, const, var
+from proofs.kernel.squares import Gram, Term, semidefinite
+from proofs.script import effort
+from proofs.script.certificates import Malformed, load
+from proofs.script.told import contradiction, sequent
+from proofs.search import scaling, sos, sos_io
+from proofs.search.formulas import parse
 
 pytest.importorskip("cvxpy", reason="the search needs cvxpy and Clarabel (extra proofs)")
 

@@ -12,11 +12,23 @@ from amverify.families.sums import SameBatch
 from amverify.theorems import expectation as ex
 from amverify.theorems.base import Hypothesis
 from amverify.theorems.properties import vector
-from proofs import facts, groups, powers
-from proofs.chains import Chain, Conclusion, Kernel, Step, case, credit, define, derived, fact, said
-from proofs.groups import CHAINS, JOINS
-from proofs.links import whole
-from proofs.polynomial import Refused
+from proofs.kernel.polynomial import Refused
+from proofs.script import facts, powers
+from proofs.script.chains import (
+    Chain,
+    Conclusion,
+    Kernel,
+    Step,
+    case,
+    credit,
+    define,
+    derived,
+    fact,
+    said,
+)
+from proofs.script.links import whole
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import CHAINS, JOINS
 
 S1 = ex.S1
 END = S1.conclusions[0].inequality

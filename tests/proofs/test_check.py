@@ -13,14 +13,16 @@ from typer.testing import CliRunner
 
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Inequality
-from proofs import cli, groups, opinion
-from proofs.checker import Relation
-from proofs.facts import REGISTRY
-from proofs.groups import CHAINS, ORDER, known
-from proofs.polynomial import Refused, var
-from proofs.search import Undecided, multipliers
-from proofs.show import as_latex, as_text, reason
-from proofs.translate import polynomial, relation
+from proofs import cli
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Refused, var
+from proofs.script.facts import REGISTRY
+from proofs.script.translate import polynomial, relation
+from proofs.search import z3 as opinion
+from proofs.search.multipliers import Undecided, multipliers
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import CHAINS, ORDER, known
+from proofs.theorems.show import as_latex, as_text, reason
 
 RUNNER = CliRunner()
 
@@ -222,7 +224,7 @@ def test_proofs_are_shown_as_text_and_latex(name: str) -> None:
     for line in (line for part in made.parts.values() for line in part):
         assert f"{line.name}: {line.claim}" in text or line.claim == ""
         assert line.name in text
-    assert text.endswith("accepted by proofs/checker.py")
+    assert text.endswith("accepted by proofs/kernel/checker.py")
     for leaf in made.leaves:
         assert f"[{leaf.reason}] {reason(leaf)}" in text
         assert all(h.name in reason(leaf) for h in leaf.licences)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from proofs import coqrun
-from proofs.coqnames import PROOFS, Proof
-from proofs.coqrun import AXIOMS_OF_REALS, COQ, judged, needed, questions, status
-from proofs.statements import THEOREMS, generate, stated
+from proofs.coq import run as coqrun
+from proofs.coq.names import PROOFS, Proof
+from proofs.coq.run import AXIOMS_OF_REALS, COQ, judged, needed, questions, status
+from proofs.coq.statements import THEOREMS, generate, stated
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 

@@ -13,9 +13,13 @@ import sympy as sp
 
 from amverify.theorems import standing as standings
 from amverify.theorems.base import Theorem
-from proofs import cli, coqasked, coqrun, groups, statements, table
-from proofs.coqrun import CoqResult
-from proofs.groups import known
+from proofs import cli, table
+from proofs.coq import asked as coqasked
+from proofs.coq import run as coqrun
+from proofs.coq import statements
+from proofs.coq.run import CoqResult
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import known
 
 Asked = list[dict[str, Any]]
 

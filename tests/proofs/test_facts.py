@@ -30,11 +30,11 @@ from amverify.theorems.properties import (
     Sum,
     vector,
 )
-from proofs import facts, grants
-from proofs.checker import Relation
-from proofs.facts import REGISTRY
-from proofs.polynomial import Refused, const, var
-from proofs.vectors import coordinate, inner, norm, value
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Refused, const, var
+from proofs.script import facts, grants
+from proofs.script.facts import REGISTRY
+from proofs.script.vectors import coordinate, inner, norm, value
 
 m, t, x = sp.symbols("m t x", real=True)
 e, D, d = vector("e"), vector("Delta"), vector("d")
@@ -102,7 +102,9 @@ def test_another_function_or_point_is_refused(name: str, where: tuple[object, ..
 
 
 def test_only_facts_true_of_all_vectors_ask_for_no_hypothesis() -> None:
-    free = {n for n, f in REGISTRY.items() if f.make.__module__ == "proofs.facts"} - set(USES)
+    free = {n for n, f in REGISTRY.items() if f.make.__module__ == "proofs.script.facts"} - set(
+        USES
+    )
     assert free == {"norm", "square of a norm", "Minkowski"}
 
 

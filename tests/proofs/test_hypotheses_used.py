@@ -8,9 +8,9 @@ import pytest
 
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Hypothesis
-from proofs import groups
-from proofs.groups import LEDGERS, ORDER, known
-from proofs.polynomial import Refused
+from proofs.kernel.polynomial import Refused
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import LEDGERS, ORDER, known
 
 BLOCK = ("H convex", "H smooth", "F = H + g", "proximal step", "extrapolation", "no clipping")
 UNMONITORED: dict[str, tuple[str, ...]] = {

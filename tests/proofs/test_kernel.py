@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs import checker
-from proofs.checker import Proved, Relation
-from proofs.polynomial import Poly, Refused, const, rational, var
-from proofs.squares import Gram, Term, semidefinite
+from proofs.kernel import checker
+from proofs.kernel.checker import Proved, Relation
+from proofs.kernel.polynomial import Poly, Refused, const, rational, var
+from proofs.kernel.squares import Gram, Term, semidefinite
 
 X, Y, Z = var("x"), var("y"), var("z")
 ONE = Fraction(1)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from proofs import checker
-from proofs.atoms import atom, deep, inside, plain
-from proofs.checker import Proved, Relation
-from proofs.polynomial import Poly, Refused, const, var
-from proofs.squares import Term
+from proofs.kernel import checker
+from proofs.kernel.atoms import atom, deep, inside, plain
+from proofs.kernel.checker import Proved, Relation
+from proofs.kernel.polynomial import Poly, Refused, const, var
+from proofs.kernel.squares import Term
 
 X, Y, N = var("x"), var("y"), var("n")
 FALSE = Relation(const(0), ">")

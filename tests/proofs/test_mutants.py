@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from proofs import groups
-from proofs.chains import Chain, Step, Term, prove
-from proofs.groups import CHAINS, ORDER, known
-from proofs.polynomial import Refused
-from proofs.search import Undecided
+from proofs.kernel.polynomial import Refused
+from proofs.script.chains import Chain, Step, Term, prove
+from proofs.search.multipliers import Undecided
+from proofs.theorems import catalogue as groups
+from proofs.theorems.catalogue import CHAINS, ORDER, known
 from tests.proofs.mutants import MUTANTS, Mutant
 
 IDS = [f"{m.theorem}: {m.name}" for m in MUTANTS]

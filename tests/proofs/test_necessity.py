@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs.necessity import border, counterexample, grid, sample
+from proofs.theorems.necessity import border, counterexample, grid, sample
 
 ONE, HALF = Fraction(1), Fraction(1, 2)
 

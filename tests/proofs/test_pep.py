@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amverify.commandline import run
+from amverify.command.shell import run
 from amverify.errors import InvalidInput
+from proofs.kernel.polynomial import Refused
 from proofs.pep import __main__ as cli
 from proofs.pep import region
 from proofs.pep.attained import attained, value
@@ -21,7 +22,6 @@ from proofs.pep.certificate import Bound
 from proofs.pep.interpolation import Step
 from proofs.pep.table import STORED, Row, grid, load, row, save
 from proofs.pep.worst_case import RAISE
-from proofs.polynomial import Refused
 
 HALF, ONE = Fraction(1, 2), Fraction(1)
 TOLERANCE = 2 * RAISE

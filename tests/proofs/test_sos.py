@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from amverify.errors import InvalidInput
-from proofs import cli, sos, sos_io
-from proofs.checker import Relation
-from proofs.formulas import parse
-from proofs.polynomial import Poly, Refused, const, var
-from proofs.search import Undecided
+from proofs import cli
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Poly, Refused, const, var
+from proofs.search import sos, sos_io
+from proofs.search.formulas import parse
+from proofs.search.multipliers import Undecided
 
 pytest.importorskip("cvxpy", reason="the search needs cvxpy and Clarabel (extra proofs)")
 

@@ -14,9 +14,9 @@ from amverify.theorems.base import Hypothesis, Theorem
 from amverify.theorems.properties import Convex, Inner, LipschitzGradient, vector
 from amverify.theorems.standing import _recorded, fingerprint, standing
 from amverify.verdict import Evidence
-from proofs.coqnames import PROOFS
-from proofs.groups import ORDER, known
-from proofs.statements import untied
+from proofs.coq.names import PROOFS
+from proofs.coq.statements import untied
+from proofs.theorems.catalogue import ORDER, known
 
 
 @pytest.mark.parametrize("name", ORDER)

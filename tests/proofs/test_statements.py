@@ -13,11 +13,11 @@ import sympy as sp
 from amverify.errors import InvalidInput
 from amverify.theorems import relative, tiam
 from amverify.theorems.base import Inequality, Theorem
-from proofs import settings_blocks, statements
-from proofs.coqnames import PROOFS
-from proofs.gallina import gallina, slug
-from proofs.polynomial import Refused
-from proofs.statements import CLOSED, FILE, THEOREMS, generate, stale, untied, write
+from proofs.coq import settings_blocks, statements
+from proofs.coq.gallina import gallina, slug
+from proofs.coq.names import PROOFS
+from proofs.coq.statements import CLOSED, FILE, THEOREMS, generate, stale, untied, write
+from proofs.kernel.polynomial import Refused
 
 x, y, p = sp.symbols("x y p", real=True)
 

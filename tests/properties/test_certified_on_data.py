@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from amverify.methods.inertia import Inertia, Safeguard
-from amverify.methods.record import BlockRecord
+from amverify.methods.rows.record import BlockRecord
 from amverify.methods.step import StepRule, Steps
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Coupling, Penalty

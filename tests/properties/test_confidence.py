@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from amverify.confidence import betting, capital, decide, empirical_bernstein, stakes
 from amverify.errors import InvalidInput
+from amverify.numbers.confidence import betting, capital, decide, empirical_bernstein, stakes
 
 SEQUENCES, LENGTH, ALPHA = 1000, 400, 0.1
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.problems import PIECEWISE_LINEAR, parameters, problem
 
-from amverify.audit import audit
+from amverify.judge.audit import audit
 from amverify.methods.bcd import BCD
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.inertia import Inertia
@@ -25,9 +25,9 @@ from amverify.network.initial import start
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.losses import SquaredError
 from amverify.network.residual import residual
+from amverify.record.run import Tracer, traced
 from amverify.theorems.relative import T4, nu
-from amverify.trace import Trace
-from amverify.tracing import Tracer, traced
+from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 
 EPS, PULL = 0.1, 1e-6

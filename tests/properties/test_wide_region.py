@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.problems import parameters, problem
 
-from amverify.audit import audit
+from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
 from amverify.methods.region import certify_in
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
+from amverify.record.run import traced
 from amverify.theorems.wide import T2z, best_member
-from amverify.tracing import traced
 from amverify.verdict import Verdict
 from proofs.pep import region
 from proofs.pep.interpolation import Step

@@ -16,7 +16,7 @@ from amverify.errors import InvalidInput
 from amverify.report import to_json
 from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
 from repro.data.dataset import Dataset, Split
-from repro.runs import RunResult, RunSpec
+from repro.spec import RunResult, RunSpec
 
 
 def dataset(name: str = "cora", value: float = 1.0, listed: int | None = None) -> Dataset:

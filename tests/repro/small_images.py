@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from repro.data.dataset import Dataset, Split
-from repro.runs import Minibatch, RunSpec, Setting
+from repro.spec import Minibatch, RunSpec, Setting
 
 CLASSES, SIDE = 3, 6
 SIZES = (40, 11, 20)

@@ -12,12 +12,14 @@ import fake_runs
 import pytest
 
 from amverify.errors import CannotWrite, CorruptFile, DataUnavailable, InvalidInput
-from repro import commands, data, tuning
-from repro.cli import main
-from repro.commands import seeds_of
-from repro.configurations import Configuration
+from repro import data
+from repro.command import make as commands
+from repro.command.cli import main
+from repro.command.make import seeds_of
 from repro.engine import run_all
-from repro.runs import RunSpec
+from repro.full_batch import tuning
+from repro.full_batch.configurations import Configuration
+from repro.spec import RunSpec
 from repro.tables import TABLES, TableEntry, table2
 
 

@@ -24,9 +24,9 @@ from repro.data.dataset import Dataset, Split
 from repro.engine import Interrupted, RunFailed, keys, run_all
 from repro.engine.cache import number
 from repro.engine.keys import configuration_hash, fingerprint, run_key
+from repro.engine.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC
 from repro.engine.work import throttled
-from repro.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC
-from repro.runs import Minibatch, RunResult, RunSpec
+from repro.spec import Minibatch, RunResult, RunSpec
 
 DATA = {"cora": fake_runs.dataset()}
 

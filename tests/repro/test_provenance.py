@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from repro import provenance
+from repro.engine import provenance
 
 
 @pytest.fixture
@@ -38,6 +39,9 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
     before = fresh_code_version()
     (package / "README.md").write_text("edited")
     assert fresh_code_version() == before
+    (package / "tuned.toml").write_text("a = 1\n")
+    assert fresh_code_version() != before
+    (package / "tuned.toml").unlink()
     (package / "inner" / "step.py").write_text("size = 2\n")
     edited = fresh_code_version()
     assert edited != before
@@ -48,56 +52,59 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
     assert fresh_code_version() not in {before, edited, renamed}
 
 
-def test_a_package_apart_does_not_decide_for_the_one_that_holds_it(package, monkeypatch):
-    monkeypatch.setattr(provenance, "SAMT", ("deciding_package.inner",))
-    before = fresh_code_version()
-    (package / "inner" / "step.py").write_text("size = 2\n")
-    assert fresh_code_version() == before
-    assert provenance.source_files("deciding_package.inner")
-    (package / "outer.py").write_text("b = 1\n")
-    assert fresh_code_version() != before
-
-
 def test_everything_that_decides_is_there():
     everything = provenance.DECIDING + provenance.JUDGING + provenance.STOCHASTIC + provenance.SAMT
     for module in everything:
         assert provenance.source_files(module), module
 
 
-@pytest.mark.parametrize("deciding", [provenance.STOCHASTIC, provenance.SAMT])
-def test_whatever_a_run_with_minibatches_imports_decides_it(deciding: tuple[str, ...]):
-    """But for full-batch runs, which ``repro.runs`` also carries out, and for SAMT's own code."""
-    beside = ("amverify.errors", "repro.data.dataset", *provenance.STOCHASTIC, *provenance.SAMT)
-    for module in deciding:
-        for _, path in provenance.source_files(module):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.ImportFrom) or module == "repro.runs":
-                    continue
-                if (node.module or "").startswith(("amverify", "repro")):
-                    assert (node.module or "").startswith(beside), (path, node.module)
+BESIDE = ("amverify.errors", "repro.data.dataset")
+"""They raise and hold; the data enter a run's key by their content."""
 
 
-def test_whatever_a_run_imports_decides_it():
+def reached(start: str) -> set[str]:
+    """The modules of ours that ``start`` imports, and what those import, and so on."""
+    found, left = set(), [start]
+    while left:
+        name = left.pop()
+        if name in found or not name.startswith(("amverify.", "repro.")):
+            continue
+        found.add(name)
+        if name in BESIDE:
+            continue
+        spec = find_spec(name)
+        assert spec is not None
+        for node in ast.walk(ast.parse(Path(str(spec.origin)).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                inner = [f"{node.module}.{alias.name}" for alias in node.names]
+                left += [node.module, *(one for one in inner if is_module(one))]
+    return found
+
+
+def is_module(name: str) -> bool:
+    try:
+        return name.startswith(("amverify.", "repro.")) and find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("start", "deciding"),
+    [
+        ("repro.full_batch.run", provenance.DECIDING + provenance.JUDGING),
+        ("repro.minibatch.run", provenance.STOCHASTIC + provenance.SAMT),
+        ("amverify.judge.audit", provenance.JUDGING),
+    ],
+)
+def test_whatever_a_run_imports_decides_it(start: str, deciding: tuple[str, ...]):
     """Else an edit there would leave old runs in the cache as if they were new."""
-    # raise, hold and show; what judges counts for the runs that are judged
-    beside = ("amverify.errors", "amverify.report", "repro.data.dataset", *provenance.JUDGING)
-    beside += provenance.STOCHASTIC  # for the runs with mini-batches
-    for module in provenance.DECIDING:
-        for _, path in provenance.source_files(module):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if not isinstance(node, ast.ImportFrom) or node.module is None:
-                    continue
-                if node.module.startswith(("amverify", "repro")) and node.module not in beside:
-                    assert node.module.startswith(provenance.DECIDING), (path, node.module)
-
-
-def test_whatever_judges_a_run_decides_its_verdicts():
-    known = (*provenance.DECIDING, *provenance.JUDGING, "amverify.errors")
-    for module in provenance.JUDGING:
-        for _, path in provenance.source_files(module):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("amverify"):
-                    assert (node.module or "").startswith(known), (path, node.module)
+    known = (*deciding, *BESIDE)
+    others = {
+        name
+        for name in reached(start)
+        if not any(name == one or name.startswith(f"{one}.") for one in known)
+    }
+    assert not others
 
 
 def test_commit_of_somebody_elses_repository_is_not_ours(tmp_path, monkeypatch):

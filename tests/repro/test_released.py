@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from repro.data.dataset import Dataset
-from repro.released import Iteration, run
+from repro.full_batch.released import Iteration, run
 
 Reference = list[dict[str, float]]
 

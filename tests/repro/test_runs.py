@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from amverify.errors import InvalidInput
-from repro.configurations import LABELS, METHODS, configuration
 from repro.data import load
 from repro.data.dataset import Dataset, Split
-from repro.methods import KNOWN_METHODS
-from repro.runs import RunSpec, Setting, execute
+from repro.full_batch.configurations import LABELS, METHODS, configuration
+from repro.full_batch.methods import KNOWN_METHODS
+from repro.run import execute
+from repro.spec import RunSpec, Setting
 
 SETTINGS: dict[str, dict[str, Setting]] = {
     "gd": {"lr": 1e-3},

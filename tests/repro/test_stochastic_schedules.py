@@ -9,11 +9,11 @@ import torch
 from small_images import small_images, spec
 from torch.nn.functional import cross_entropy
 
-from repro.runs import execute
-from repro.settings import Settings
-from repro.stochastic.networks import network
-from repro.stochastic.optimisers import Stepper, stepper
-from repro.stochastic.schedules import LEAST, cosine
+from repro.minibatch.networks import network
+from repro.minibatch.optimisers import Stepper, stepper
+from repro.minibatch.schedules import LEAST, cosine
+from repro.run import execute
+from repro.spec import Settings
 
 DATA = small_images()
 X, Y = torch.from_numpy(DATA.test.x), torch.from_numpy(DATA.test.y)

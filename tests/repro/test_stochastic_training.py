@@ -15,12 +15,12 @@ from torch.nn.functional import cross_entropy
 
 from amverify.errors import InvalidInput
 from repro.data.dataset import Dataset, Split
-from repro.runs import RunResult, execute
-from repro.settings import Settings
-from repro.stochastic.hypergradient import SGDHD
-from repro.stochastic.names import LABELS, SAMT
-from repro.stochastic.networks import network
-from repro.stochastic.optimisers import stepper
+from repro.minibatch.names import LABELS, SAMT
+from repro.minibatch.networks import network
+from repro.minibatch.optimisers import stepper
+from repro.minibatch.sgd_hd import SGDHD
+from repro.run import execute
+from repro.spec import RunResult, Settings
 
 DATA = small_images()
 PARAMETERS = {"mlp": 36 * 7 + 7 + 7 * 5 + 5 + 5 * 3 + 3, "cnn": 20 + 57 + 3 * 4 * 3 + 3}

@@ -11,12 +11,11 @@ from typing import NamedTuple
 import pytest
 
 from amverify.errors import InvalidInput
-from repro import commands
-from repro.cli import TUNED_STOCHASTIC, main
-from repro.runs import RunResult, RunSpec
-from repro.stochastic import tuning
-from repro.stochastic.names import BASELINES, LABELS, SAMT
-from repro.stochastic.tuning import (
+from repro.command import make as commands
+from repro.command.cli import TUNED_STOCHASTIC, main
+from repro.minibatch import tuning
+from repro.minibatch.names import BASELINES, LABELS, SAMT
+from repro.minibatch.tuning import (
     RATES,
     TUNED,
     Choice,
@@ -28,7 +27,8 @@ from repro.stochastic.tuning import (
     specs_of,
     validation_scores,
 )
-from repro.stochastic.workloads import Workload, workloads
+from repro.minibatch.workloads import Workload, workloads
+from repro.spec import RunResult, RunSpec
 
 FASHION = Workload("fashion_mnist", "mlp")
 

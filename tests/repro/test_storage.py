@@ -10,7 +10,7 @@ import pytest
 
 from amverify.errors import CannotWrite
 from amverify.files import write
-from repro.storage import check_writable, seal, unseal
+from repro.engine.storage import check_writable, seal, unseal
 
 
 def failing_with(number: int):

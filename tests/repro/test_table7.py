@@ -16,14 +16,15 @@ from small_images import small_images
 from amverify.errors import AmverifyError, DataUnavailable, InvalidInput
 from repro.data.dataset import Dataset
 from repro.engine import FinishedRun
+from repro.minibatch import tuning
+from repro.minibatch.names import BASELINES, LABELS, SAMT
+from repro.minibatch.workloads import Workload
 from repro.render import Document, Number, Text, Unavailable, write_files
-from repro.runs import RunResult, RunSpec
-from repro.stochastic import tuning
-from repro.stochastic.names import BASELINES, LABELS, SAMT
-from repro.stochastic.workloads import Workload
-from repro.tables import Laboratory, Request, robustness, table7, table8
-from repro.tables.claim import Compared
-from repro.tables.robustness import Held, held
+from repro.spec import RunResult, RunSpec
+from repro.tables import Laboratory, Request, table7, table8
+from repro.tables.parts import robustness
+from repro.tables.parts.claim import Compared
+from repro.tables.parts.robustness import Held, held
 
 EPOCHS = 4
 PLACE = {"hardware": {"processor": "a processor"}, "threads": 1}

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable
-from repro.configurations import METHODS, Configuration
 from repro.data.dataset import Dataset
 from repro.engine import FinishedRun
+from repro.full_batch.configurations import METHODS, Configuration
 from repro.render import Document, Estimate, Number, PublishedValue, Text, Unavailable
-from repro.runs import RunResult, RunSpec
+from repro.spec import RunResult, RunSpec
 from repro.tables import TABLES, Laboratory, Request, table2
-from repro.tables.measures import final, first_reaching, group, target_of, to_target
+from repro.tables.parts.measures import final, first_reaching, group, target_of, to_target
 from repro.tables.table1 import make as make_table1
 from repro.tables.table2 import make as make_table2
 

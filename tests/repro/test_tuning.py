@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
-from repro.configurations import ANY_DATASET, CROSSED, TUNED, tuned_settings
 from repro.data import load
 from repro.data.dataset import Dataset, Split
-from repro.runs import RunResult, RunSpec
-from repro.tuning import (
+from repro.full_batch.configurations import ANY_DATASET, CROSSED, TUNED, tuned_settings
+from repro.full_batch.tuning import (
     FOLDS,
     TUNING_DATASETS,
     Choice,
@@ -26,6 +25,7 @@ from repro.tuning import (
     score,
     specs_of,
 )
+from repro.spec import RunResult, RunSpec
 
 
 def result(*curve: float) -> RunResult:

@@ -13,9 +13,10 @@ from amverify.report import from_json
 from repro.data import load
 from repro.engine import FinishedRun
 from repro.render import Table
-from repro.runs import RunSpec, execute
+from repro.run import execute
+from repro.spec import RunSpec
 from repro.tables import Laboratory, Request, table6, table10, table11
-from repro.tables.verdicts import constants, judged
+from repro.tables.parts.verdicts import constants, judged
 
 
 def laboratory(seen: list[RunSpec]) -> Laboratory:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amverify.methods.record import BlockRecord
+from amverify.methods.rows.record import BlockRecord
 from amverify.methods.tiam import TIAM, TIAMState
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem, Point

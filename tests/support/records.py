@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import mpmath
 
-from amverify.methods.record import BlockRecord
+from amverify.methods.rows.record import BlockRecord
 from amverify.methods.tiam import TIAMState
 from amverify.network.coupling import Penalty
 from amverify.network.layered import LayeredProblem, Point

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 from torch.optim.swa_utils import SWALR, AveragedModel
 
-from amverify.methods.samt import SAMT
-from amverify.recorder import Recorder
+from amverify.record.recorder import Recorder
+from amverify.samt import SAMT
 
 STEPS = 6
 ROWS = 24

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from amverify.recorder import Recorder
+from amverify.record.recorder import Recorder
 from strangers.gradients import _drawn, _steps, _type
 from strangers.subject import Run, Stranger, least_modulus
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from amverify.recorder import Recorder
+from amverify.record.recorder import Recorder
 from strangers.subject import CLEAR, Run, Stranger, least_modulus, sufficient
 
 Loss = Callable[[], Tensor]

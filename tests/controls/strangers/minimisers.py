@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from amverify.recorder import Recorder
+from amverify.record.recorder import Recorder
 from strangers.subject import Run, Stranger
 
 Vector = NDArray[np.float64]

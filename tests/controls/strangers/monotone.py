@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.recorder import Recorder
+from amverify.record.recorder import Recorder
 from strangers.subject import Run, Stranger
 
 Vector = NDArray[np.floating]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from amverify.trace import Trace
+from amverify.trace.trace import Trace
 
 CLEAR = 2.0**-20
 """A declared constant is this much on the safe side of the exact one, relatively."""

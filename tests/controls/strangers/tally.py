@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from amverify.audit import audit
+from amverify.judge.audit import audit
 from amverify.verdict import Verdict
 from strangers.false import FALSE
 from strangers.gradients import GRADIENTS

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from random import Random
 
-from proofs.atoms import deep, inside, plain
-from proofs.checker import Relation
-from proofs.polynomial import Poly, Refused
+from proofs.kernel.atoms import deep, inside, plain
+from proofs.kernel.checker import Relation
+from proofs.kernel.polynomial import Poly, Refused
 
 Number = int | Fraction
 SMALL: tuple[Number, ...] = (-2, -1, -1, 0, 0, 0, 1, 1, 1, 2, 3, 4, Fraction(1, 2), Fraction(-1, 2))

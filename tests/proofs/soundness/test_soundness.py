@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs import checker, squares
+from proofs.kernel import checker, squares
 from tests.proofs.soundness.trial import edited, sides, trial, without
 from tests.proofs.soundness.uses import RULES
 

@@ -13,9 +13,9 @@ from types import ModuleType
 
 import pytest
 
-from proofs import checker, squares
-from proofs.checker import Proved
-from proofs.polynomial import Refused, require
+from proofs.kernel import checker, squares
+from proofs.kernel.checker import Proved
+from proofs.kernel.polynomial import Refused, require
 from tests.proofs.soundness.models import Irrational, draw
 from tests.proofs.soundness.uses import RULES, Draw
 

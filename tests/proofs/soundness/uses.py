@@ -12,10 +12,10 @@ from fractions import Fraction
 from random import Random
 from types import ModuleType
 
-from proofs.atoms import atom, inside
-from proofs.checker import Kind, Proved, Relation
-from proofs.polynomial import Poly, Refused, const, var
-from proofs.squares import Gram, Term
+from proofs.kernel.atoms import atom, inside
+from proofs.kernel.checker import Kind, Proved, Relation
+from proofs.kernel.polynomial import Poly, Refused, const, var
+from proofs.kernel.squares import Gram, Term
 
 NAMES = ("x", "y", "z", "a", "b", "n")
 ONE = Fraction(1)
@@ -60,7 +60,7 @@ GOALS: tuple[Callable[[Poly, Poly, Poly], Poly], ...] = (
 
 
 class Draw:
-    """Draws of one kernel's arguments; ``k`` is proofs.checker or an edited copy of it."""
+    """Draws of one kernel's arguments; ``k`` is proofs.kernel.checker or an edited copy of it."""
 
     def __init__(self, rng: Random, k: ModuleType) -> None:
         self.rng, self.k = rng, k

@@ -1,0 +1,111 @@
+r"""A specification of an audit as a TOML file: a trace, and what is claimed of it.
+
+    trace = "run.trace"              # beside the specification, or absolute
+
+    [[claim]]
+    theorem = "H1"
+    constants = { a = 0.5 }          # declared: by formula or by the claim's author
+
+    [[claim]]
+    theorem = "T3"
+
+Malformed or incomplete, it is answered with the line and the key at fault. It names no code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from amverify.command.subject import Claim
+from amverify.errors import InvalidInput
+from amverify.theorems import theorem
+from amverify.trace.header import is_number, shown
+
+_LARGEST = 1 << 16
+"""Bytes of a specification. Bytes and characters of a line are bounded before it is parsed:
+nested brackets and dotted keys cost a parser more than their length."""
+_LONGEST = 2_000
+_KEYS = {"trace", "claim"}
+
+
+def read_specification(path: Path) -> tuple[Path, tuple[Claim, ...]]:
+    """The trace's path and the claims of a specification.
+
+    Raises:
+        InvalidInput: what is wrong, in which line or key.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InvalidInput(f"{path}: larger than {_LARGEST} bytes; that is no specification")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path}: not UTF-8 text") from None
+    given = _parsed(path, text)
+    for key in given:
+        if key not in _KEYS:
+            line = _line(text, key)
+            raise InvalidInput(f"{path}, line {line}: unknown key {key!r}; known: trace, [[claim]]")
+    if not isinstance(given.get("trace"), str):
+        raise InvalidInput(f"{path}: key 'trace' is missing or no string: name the trace's file")
+    claims = given.get("claim")
+    if not isinstance(claims, list) or not claims:
+        raise InvalidInput(f"{path}: no [[claim]]; name at least one theorem")
+    found = tuple(_claim(path, text, i, claim) for i, claim in enumerate(claims, start=1))
+    return (path.parent / given["trace"]), found
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > _LONGEST:
+            raise InvalidInput(
+                f"{path}, line {number}: longer than {_LONGEST} characters; no specification"
+            )
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise InvalidInput(f"{path}: nested too deeply") from None
+    except ValueError as error:
+        raise InvalidInput(f"{path}: {' '.join(str(error).split())}") from None
+
+
+def _claim(path: Path, text: str, number: int, given: Any) -> Claim:
+    where = f"{path}, line {_line(text, '[[claim]]', number)}: claim {number}"
+    if not isinstance(given, Mapping):
+        raise InvalidInput(f"{where}: write it as [[claim]]")
+    for key in given:
+        if key not in ("theorem", "constants"):
+            raise InvalidInput(f"{where}: unknown key {key!r}; known: theorem, constants")
+    if not isinstance(given.get("theorem"), str):
+        raise InvalidInput(f"{where}: key 'theorem' is missing or no string")
+    try:
+        known = {p.name for p in theorem(given["theorem"]).parameters}
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from None
+    constants = given.get("constants", {})
+    if not isinstance(constants, Mapping):
+        raise InvalidInput(f"{where}: constants must be a table of numbers")
+    for name, value in constants.items():
+        if name not in known:
+            raise InvalidInput(
+                f"{where}: {given['theorem']} has no constant {name!r}"
+                f"; it has {', '.join(sorted(known)) or 'none to declare'}"
+            )
+        if not is_number(value):
+            raise InvalidInput(f"{where}: constants.{name} = {shown(value)} is not a finite number")
+    return Claim(given["theorem"], dict(constants))
+
+
+def _line(text: str, start: str, count: int = 1) -> int:
+    """The line in which ``start`` begins for the count-th time."""
+    seen = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip().lstrip("[ ").startswith(start.lstrip("[ ").rstrip("]")):
+            seen += 1
+            if seen == count:
+                return number
+    return 1

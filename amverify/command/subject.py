@@ -1,0 +1,123 @@
+r"""Subjects: what ``amverify audit`` runs, and how it keeps them on a leash.
+
+A subject is a function without arguments, named ``module:function``, that returns a
+:class:`~amverify.trace.trace.Trace`; or a :class:`Subject`, which says besides what it claims. It
+runs in a process of its own: one that raises, never ends or takes the interpreter down with it ends
+as one clear line. Its trace comes back through a file. Only what the user names on the command line
+is ever imported; no file that is read can name code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from amverify.errors import AmverifyError, InvalidInput
+from amverify.record.limit import at_most
+from amverify.trace.trace import Trace, load_trace, save_trace
+
+_RAISED = 70
+"""The child's exit status where the subject is at fault; its last line says how."""
+_START = "import sys; from amverify.command.subject import child; sys.exit(child(*sys.argv[1:]))"
+"""Not ``-m``: this module must be the one that the subject's own module imports."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A theorem that is to hold of a run, with the constants that its author declares."""
+
+    theorem: str
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run and what is claimed of it.
+
+        audited = Subject(run=my_run, claims=(Claim("H1", {"a": 0.5}),))
+
+    Args:
+        run: makes the trace.
+        claims: what is to hold.
+    """
+
+    run: Callable[[], Trace]
+    claims: tuple[Claim, ...] = ()
+
+
+def run_subject(name: str, seconds: float, iterations: int) -> tuple[Trace, tuple[Claim, ...]]:
+    """Run ``module:function`` in a process of its own, for at most so long.
+
+    Args:
+        name: of the subject.
+        seconds: after which it is stopped.
+        iterations: that it may record; a trace that it reads from a file is not counted.
+
+    Raises:
+        InvalidInput: if there is no such subject, it raises, it takes longer, or what it
+            returns is not a trace.
+    """
+    module, colon, attribute = name.partition(":")
+    if not (module and colon and attribute):
+        raise InvalidInput(f"subject {name!r}: write it as module:function")
+    with tempfile.TemporaryDirectory(prefix="amverify-") as folder:
+        out = Path(folder)
+        command = [sys.executable, "-c", _START, name, folder, str(iterations)]
+        try:
+            done = subprocess.run(command, timeout=seconds, stderr=subprocess.PIPE, check=False)
+        except subprocess.TimeoutExpired:
+            raise InvalidInput(
+                f"subject {name}: not done after {seconds:g} s; see --time-limit"
+            ) from None
+        if done.returncode != 0:
+            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+            how = last[0] if done.returncode == _RAISED else f"exit status {done.returncode}"
+            raise InvalidInput(f"subject {name}: {how}")
+        sys.stderr.write(done.stderr.decode(errors="replace"))
+        try:
+            claims = json.loads((out / "claims.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InvalidInput(f"subject {name}: it ended without leaving a trace") from None
+        return load_trace(out / "run.trace"), tuple(Claim(*claim) for claim in claims)
+
+
+def _load(name: str) -> Subject:
+    module, _, attribute = name.partition(":")
+    found = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    if isinstance(found, Subject):
+        return found
+    if callable(found):
+        return Subject(found)
+    raise InvalidInput(f"{attribute} is neither a function nor a Subject")
+
+
+def child(name: str, folder: str, iterations: str) -> int:
+    """Run the subject; what goes wrong becomes the last line on standard error."""
+    try:
+        subject = _load(name)
+        with at_most(int(iterations)):
+            trace = subject.run()
+        if not isinstance(trace, Trace):
+            raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
+        save_trace(trace, Path(folder) / "run.trace")
+        claims = json.dumps([[c.theorem, dict(c.constants)] for c in subject.claims])
+        (Path(folder) / "claims.json").write_text(claims, encoding="utf-8")
+    except (Exception, SystemExit) as error:
+        place = ""
+        frames = traceback.extract_tb(error.__traceback__)
+        if frames and not isinstance(error, AmverifyError):
+            place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
+        text = " ".join(str(error).split())
+        print(f"{type(error).__name__}: {text}{place}", file=sys.stderr)
+        return _RAISED
+    return 0

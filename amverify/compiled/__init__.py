@@ -1,0 +1,1 @@
+"""Loops compiled by numba where it is installed (extra ``fast``), and whether it is."""

@@ -1,0 +1,141 @@
+r"""Replays and probes of stochastic methods: what the theorems S1–S3 ask of a run at scale.
+
+**Predictability probe.** Step sizes are predictable if those used with batch k depend on batches
+before k alone. Run twice from the same start and seed, the second time with other batches from
+some k on: the step sizes used up to and *including* step k must be the same, to the last bit.
+
+**Replays.** At a saved state w, draw fresh batches, make the step from w each time, and record
+f(w⁺) − f(w), f the full objective: rows of the table ``replays``. Bounds on the change that are
+known before the draw come with it; ``change_bounds`` derives them from a bound on ‖g‖.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from amverify.errors import InvalidInput
+from amverify.trace.trace import Column
+
+Batch = TypeVar("Batch")
+StepSizes = Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How many earlier step sizes were compared, and how many had changed."""
+
+    compared: int
+    earlier_changed: int
+
+    @property
+    def predictable(self) -> bool:
+        """Whether something was compared and nothing had changed."""
+        return self.compared > 0 and not self.earlier_changed
+
+    def told(self) -> dict[str, int]:
+        """The setting ``probe`` of a trace."""
+        return {"compared": self.compared, "earlier_changed": self.earlier_changed}
+
+
+def predictability_probe(
+    run: Callable[[Sequence[Batch]], StepSizes],
+    batches: Sequence[Batch],
+    others: Sequence[Batch],
+    cut: int,
+) -> Probe:
+    """Whether batches from ``cut`` on change step sizes used up to and including step ``cut``.
+
+    Args:
+        run: runs the method from the same start and seed on a list of batches (one a step) and
+            returns the step sizes that each step used, flattened.
+        batches: the batches of the run.
+        others: as many, that replace them from ``cut`` on; a permutation of the later ones, or
+            fresh ones. Batch ``cut`` itself has to be another one.
+        cut: the first step (from 0) whose batch is replaced.
+
+    Raises:
+        InvalidInput: if ``cut`` is no step, the lists differ in length, or a run returns step
+            sizes of another number of steps.
+    """
+    if len(others) != len(batches):
+        raise InvalidInput(f"probe: {len(others)} other batches for {len(batches)}")
+    if not 0 <= cut < len(batches):
+        raise InvalidInput(f"probe: cut {cut} is none of the steps 0 … {len(batches) - 1}")
+    first, second = (
+        [list(step) for step in run(given)]
+        for given in (list(batches), [*batches[:cut], *others[cut:]])
+    )
+    for found in (first, second):
+        if len(found) != len(batches):
+            raise InvalidInput(f"probe: {len(found)} steps for {len(batches)} batches")
+    compared = changed = 0
+    for mine, theirs in zip(first[: cut + 1], second[: cut + 1], strict=True):
+        if len(mine) != len(theirs):
+            raise InvalidInput(f"probe: {len(mine)} step sizes, then {len(theirs)}")
+        compared += len(mine)
+        changed += sum(a != b for a, b in zip(mine, theirs, strict=True))
+    return Probe(compared, changed)
+
+
+def change_bounds(
+    value: float, floor: float, slope: float, longest: float, modulus: float
+) -> tuple[float, float]:
+    """Bounds on f(w⁺) − f(w) before the draw.
+
+    Args:
+        value: f(w).
+        floor: a lower bound of f.
+        slope: ‖∇f(w)‖.
+        longest: a bound on ‖w⁺ − w‖ for every batch, such as α_max·(clipping norm).
+        modulus: of ∇f along the way.
+
+    Returns:
+        max(f* − f(w), −‖∇f‖h − (L/2)h²) and ‖∇f‖h + (L/2)h², h the longest step.
+    """
+    most = slope * longest + modulus * longest**2 / 2
+    return max(floor - value, -most), most
+
+
+def replays(
+    change: Callable[[int], float],
+    bounds: tuple[float, float],
+    count: int,
+    where: tuple[int, int, str, int],
+    error: float = 0.0,
+) -> dict[str, Column]:
+    """Rows of the table ``replays`` for one state.
+
+    Args:
+        change: f(w⁺) − f(w) with the fresh batch of a draw, by the draw's number.
+        bounds: known before any draw.
+        count: how many draws.
+        where: sweep, replicate, the block's kind (``*`` for a whole sweep) and layer.
+        error: bound on the rounding of each change.
+
+    Raises:
+        InvalidInput: for no draws, bounds that are no interval, a change that is not finite or
+            lies outside its bounds by more than its error.
+    """
+    low, high = bounds
+    if count < 1 or not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InvalidInput(f"replays: {count} draws in [{low}, {high}]")
+    found = np.array([float(change(i)) for i in range(count)])
+    wrong = np.flatnonzero(~((found >= low - error) & (found <= high + error)))
+    if len(wrong):
+        i = int(wrong[0])
+        raise InvalidInput(f"replays: draw {i} changed f by {found[i]}, outside [{low}, {high}]")
+    keys: dict[str, Any] = {"sweep": where[0], "replicate": where[1], "layer": where[3]}
+    table: dict[str, Column] = {k: np.full(count, v, dtype=np.int64) for k, v in keys.items()}
+    return table | {
+        "kind": np.full(count, where[2].encode(), dtype="S4"),
+        "draw": np.arange(count),
+        "change": found,
+        "change_error": np.full(count, error),
+        "low": np.full(count, low - error),
+        "high": np.full(count, high + error),
+    }

@@ -1,0 +1,1 @@
+"""Loops on the families' problems, whose moduli are known: gradient, blocks, sums."""

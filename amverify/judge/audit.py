@@ -1,0 +1,166 @@
+r"""Theorem + trace → finding.
+
+For each theorem, in this order:
+
+1. *facts*, its hypotheses on the whole trace; then its views bind symbols to columns, and the
+   *conditions* are evaluated on every instance. One that fails beyond rounding: NOT_APPLICABLE.
+   A column or constant that is missing: UNDECIDED, by name.
+   One that rounding leaves open leaves its instance open (``hypotheses``).
+2. *conclusions*: rhs − lhs as a ball. Below zero with its whole ball, by more than rounding in the
+   method's own steps can do: VIOLATED, with the worst instance as witness. Where that is unknown,
+   UNDECIDED, with what to record. A run that became infinite or NaN refutes a decrease.
+3. instances whose ball holds 0 are decided exactly where the caller can (``exact``, see
+   ``deciding``), else counted.
+4. *liveness*: what never moved was not tested: VACUOUS. So is a constant fitted to the run.
+5. HOLDS asks for ``LEAST_SHARE`` of the instances to be decided.
+
+    report = audit(trace, ["T1", "T3"])
+    report.verdict, report["T1"].witness
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from amverify.errors import InvalidInput
+from amverify.judge.conclusion import Tested, tested
+from amverify.judge.floor import Exact
+from amverify.judge.ruling import ruled, without_data
+from amverify.judge.sides import sides
+from amverify.judge.witness import with_state
+from amverify.theorems import Theorem, theorems
+from amverify.theorems.base import Context, Inequality, Known, Missing
+from amverify.theorems.standing import standing
+from amverify.trace.trace import KEYS, Trace
+from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
+
+
+def audit(
+    trace: Trace,
+    claims: Iterable[str | Theorem],
+    constants: Mapping[str, Any] | None = None,
+    exact: Exact | None = None,
+) -> Report:
+    """Judge theorems on a run.
+
+    Args:
+        trace: what the run left behind.
+        claims: theorems, or their ids.
+        constants: constants declared for these claims; they win over those of the trace.
+        exact: gives an instance's symbols exactly, on problems small enough
+            (``traced_exactly`` returns it with a layered run).
+
+    Raises:
+        InvalidInput: for an unknown theorem, a trace without rows, or a constant that
+            contradicts its theorem.
+    """
+    if not any(trace.rows(name) for name in KEYS):
+        cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
+        raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
+    ctx = Context(trace, constants or {})
+    findings = tuple(judge(ctx, theorem, exact) for theorem in theorems(claims))
+    notes = []
+    if not trace.complete:
+        notes.append("the trace file was cut off: only its whole rows count")
+    if "stopped" in trace.header:
+        notes.append(f"the run stopped: {trace.header['stopped']}")
+    notes += trace.header.get("notes", ())
+    subject = str(trace.header.get("subject", "a run"))
+    return Report(subject, trace.header, findings, tuple(notes))
+
+
+def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding:
+    """One theorem on one run."""
+    facts = tuple(fact.check(ctx) for fact in theorem.facts)
+    known = _declared(ctx, theorem)
+    finding = Finding(
+        theorem.id,
+        theorem.title,
+        theorem.statement,
+        theorem.latex,
+        theorem.source,
+        Verdict.UNDECIDED,
+        "",
+        hypotheses=facts,
+        constants=_numbers(known),
+        unmonitored=tuple(said.text for said in theorem.unmonitored),
+    )
+    try:
+        tests = [tested(ctx, theorem, part, exact) for part in theorem.conclusions]
+    except Missing as lack:
+        return without_data(finding, str(lack))
+    finding = replace(
+        finding,
+        hypotheses=facts + tuple(c for test in tests for c in test.conditions),
+        constants=_numbers(known) + _formulas(theorem, tests),
+        counts=_total([test.counts for test in tests]),
+        slack=next((test.slack for test in tests if test.slack.sweeps), Slack()),
+        witness=with_state(next((test.witness for test in tests if test.witness), None), ctx.trace),
+        notes=tuple(dict.fromkeys(n for test in tests for n in test.notes))
+        + _remarks(ctx, theorem),
+        evidence=standing(theorem) + _evidence(ctx, tests),
+    )
+    fitted = tuple(name for name, constant in known.items() if constant.origin == "fitted")
+    return ruled(ctx, theorem, tests, finding, fitted)
+
+
+def _remarks(ctx: Context, theorem: Theorem) -> tuple[str, ...]:
+    try:
+        return theorem.remarks(ctx) if theorem.remarks else ()
+    except Missing:
+        return ()
+
+
+def _evidence(ctx: Context, tests: list[Tested]) -> tuple[Evidence, ...]:
+    """How the instances were decided: exactly, in floating point, by a confidence sequence."""
+    found = []
+    if any(t.counts.exact or (t.witness and t.witness.decided == "exact") for t in tests):
+        found.append(Evidence.EXACT)
+    decided = {t.instances.statistical for t in tests if t.counts.decided}
+    probed = ctx.trace.header.get("execution") == "measured"
+    if False in decided:
+        found.append(Evidence.MEASURED if probed else Evidence.FLOAT)
+    if True in decided:
+        found.append(Evidence.STATISTICAL)
+    return tuple(found)
+
+
+def _declared(ctx: Context, theorem: Theorem) -> dict[str, Known]:
+    """The declared constants that there are; a contradictory one raises."""
+    found = {}
+    for parameter in theorem.parameters:
+        try:
+            found[parameter.name] = ctx.known(parameter)
+        except Missing:
+            continue
+    return found
+
+
+def _numbers(known: Mapping[str, Known]) -> tuple[Constant, ...]:
+    return tuple(
+        Constant(name, name, float(k.value.mid), float(k.value.mid), k.origin)
+        for name, k in known.items()
+    )
+
+
+def _formulas(theorem: Theorem, tests: list[Tested]) -> tuple[Constant, ...]:
+    """The theorem's named constants and their ranges over the run."""
+    found = []
+    for name, formula in theorem.constants.items():
+        needed = {x.name for x in formula.free_symbols}
+        for test in tests:
+            if len(test.instances) and needed <= set(test.instances.values):
+                _, ball, _ = sides(test.instances, Inequality(name, sp.Integer(0), formula))
+                low, high = float(ball.mid.min()), float(ball.mid.max())
+                found.append(Constant(name, str(formula), low, high, "computed"))
+                break
+    return tuple(found)
+
+
+def _total(counts: list[Counts]) -> Counts:
+    return Counts(*(sum(getattr(c, n) for c in counts) for n in
+                    ("decided", "exact", "floor", "failed", "open")))  # fmt: skip

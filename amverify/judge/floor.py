@@ -1,0 +1,216 @@
+r"""Instances at the rounding floor, decided again: in fractions, and in balls where one must.
+
+A symbol that was measured has a ball around it. Where its value is known exactly, or as closely
+as one asks, so is the margin rhs − lhs of an inequality; it is then found as one fraction, or as
+an interval [lo, hi] that shrinks as the precision is doubled:
+
+    lhs ≤ rhs   holds if lo ≥ cost,   fails if hi < −cost − room
+    lhs < rhs   holds if lo > cost,   fails if hi ≤ −cost
+
+``room`` is what rounding in the method's *own* step can do (the column ``execution``), as the
+fraction that the recorded float is. Exact values remove the error of *measuring*; they cannot
+make a rounded step the step of the theorem. So a margin in [−room, 0) stays at the floor; where
+the room is unknown nothing fails. ``cost`` is what the hypotheses that rounding leaves open may
+take (``amverify.judge.hypothesis``).
+
+The exact values are those at the points as they are stored. Parameters of a method (L, s, p1, …)
+are floats that it used as they are: exact as they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.numbers.balls import FRACTIONS, Arithmetic, Ball, evaluate
+from amverify.theorems.base import Inequality, Instances
+
+Enclosure = Callable[[], flint.arb]
+"""() → a ball that holds a real number, at the precision that ``flint.ctx`` has now."""
+Real = Fraction | Enclosure
+"""A number that is known exactly, or as closely as one asks."""
+Exact = Callable[[int, str, int], Mapping[str, Real] | None]
+"""(sweep, block, replicate) → exact values of the symbols that were rounded, or None."""
+
+MOST_EXACT = 2000
+"""At most so many instances are decided again exactly."""
+LEAST_BITS = 64
+MOST_BITS = 1 << 13
+"""A margin whose sign these bits do not show is left at the floor: those of float64 numbers span
+2¹⁰⁷⁴, so squares and logarithms of what is not tiny are told apart long before."""
+
+
+def rational(value: Fraction) -> flint.arb:
+    """A ball around a fraction, at flint's present precision."""
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+ARB = Arithmetic(
+    rational=rational,
+    sqrt=lambda x: x.sqrt(),
+    absolute=abs,
+    maximum=lambda x, y: x.max(y),
+    minimum=lambda x, y: x.min(y),
+)
+
+
+def ball(value: Real) -> flint.arb:
+    """A ball around a number, at flint's present precision."""
+    return rational(value) if isinstance(value, Fraction) else value()
+
+
+def added(x: Real, y: Real) -> Real:
+    """x + y."""
+    if isinstance(x, Fraction) and isinstance(y, Fraction):
+        return x + y
+    return lambda: ball(x) + ball(y)
+
+
+@dataclass(frozen=True)
+class Margin:
+    """low ≤ rhs − lhs ≤ high, and what the method's own rounding may take from it.
+
+    ``room`` is None where that is unknown; ``cost`` is what open hypotheses may take.
+    """
+
+    low: Fraction
+    high: Fraction
+    room: Fraction | None
+    strict: bool
+    cost: Fraction = Fraction(0)
+
+    @property
+    def good(self) -> bool:
+        """Whether the inequality surely holds."""
+        return self.low > self.cost if self.strict else self.low >= self.cost
+
+    @property
+    def bad(self) -> bool:
+        """Whether it surely fails, by more than the method's own rounding can explain."""
+        if self.strict:
+            return self.high <= -self.cost
+        return self.room is not None and self.high < -self.room - self.cost
+
+    @property
+    def excuse(self) -> Fraction:
+        """What of a failure may be explained."""
+        return (self.room or Fraction(0)) + self.cost
+
+    @property
+    def settled(self) -> bool:
+        """Whether no closer look can change the answer."""
+        inside = self.room is None or -self.room - self.cost <= self.low
+        return self.good or self.bad or (inside and self.high < self.cost)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row that fails, by an exact margin, and the exact values of its symbols."""
+
+    row: int
+    margin: Margin
+    values: Mapping[str, Real]
+
+
+def again(
+    inequality: Inequality,
+    instances: Instances,
+    rows: NDArray[np.int64],
+    exact: Exact | None,
+    cost: NDArray[np.float64] | None = None,
+) -> tuple[int, list[Failure]]:
+    """Exact decisions: how many of these rows were decided, and those that fail.
+
+    ``cost`` is what open hypotheses may take, finite in these rows. Where the allowance is not
+    finite, rounding of the step explains any failure.
+    """
+    decided, failures = 0, []
+    allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
+    for row in rows.tolist():
+        values = known(inequality, instances, row, exact)
+        if values is None:
+            continue
+        room = Fraction(float(allowance[row])) if np.isfinite(allowance[row]) else None
+        paid = Fraction(0 if cost is None else float(cost[row]))
+        margin = margin_of(inequality, values, room, paid)
+        if margin is None:
+            continue
+        decided += margin.good or margin.bad
+        if margin.bad:
+            failures.append(Failure(row, margin, values))
+    return decided, failures
+
+
+def known(
+    inequality: Inequality, instances: Instances, row: int, exact: Exact | None
+) -> dict[str, Real] | None:
+    """Every symbol of an inequality at one instance, or None if one is not known exactly."""
+    given: Mapping[str, Real] = {}
+    if exact is not None:
+        where = int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
+        given = exact(*where) or {}
+    values: dict[str, Real] = {}
+    for symbol in inequality.lhs.free_symbols | inequality.rhs.free_symbols:
+        measured = instances.values[symbol.name].take(row)
+        if symbol.name in given:
+            values[symbol.name] = given[symbol.name]
+        elif measured.rad == 0:
+            values[symbol.name] = Fraction(float(measured.mid))
+        else:
+            return None
+    return values
+
+
+def margin_of(
+    inequality: Inequality,
+    values: Mapping[str, Real],
+    room: Fraction | None = Fraction(0),
+    cost: Fraction = Fraction(0),
+) -> Margin | None:
+    """rhs − lhs, as closely as its sign asks for; None where the formula has no such value."""
+    formula = inequality.rhs - inequality.lhs
+    fractions = {name: x for name, x in values.items() if isinstance(x, Fraction)}
+    if len(fractions) == len(values):
+        try:
+            value: Fraction = evaluate(formula, fractions, FRACTIONS)
+        except (ValueError, ZeroDivisionError):
+            return None
+        return Margin(value, value, room, inequality.strict, cost)
+    found, bits = None, LEAST_BITS
+    while bits <= MOST_BITS and (found is None or not found.settled):
+        with flint.ctx.workprec(bits):
+            balls = {name: ball(value) for name, value in values.items()}
+            try:
+                wide: flint.arb = evaluate(formula, balls, ARB)
+            except (ValueError, ZeroDivisionError):
+                return None
+            ends = _ends(wide)
+        found = None if ends is None else Margin(*ends, room, inequality.strict, cost)
+        bits *= 2
+    return found
+
+
+def _ends(x: flint.arb) -> tuple[Fraction, Fraction] | None:
+    """Both ends of a ball; None if it says nothing."""
+    if not x.is_finite():
+        return None
+    low, high = (end.fmpq() for end in (x.lower(), x.upper()))
+    return Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q))
+
+
+def rounded(value: Real) -> Ball:
+    """A number as a ball of float64."""
+    if isinstance(value, Fraction):
+        return Ball.exact(value)
+    with flint.ctx.workprec(MOST_BITS):
+        ends: Any = _ends(value())
+    if ends is None:
+        return Ball.of(0.0, np.inf)
+    middle = Ball.exact((ends[0] + ends[1]) / 2)
+    return middle.widened(Ball.exact(ends[1] - ends[0]).mid)

@@ -1,0 +1,50 @@
+"""The two sides of an inequality on every instance, and what is left between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amverify.numbers.balls import Ball, evaluate
+from amverify.theorems.base import Inequality, Instances
+from amverify.verdict import Slack
+
+CHUNK = 1 << 15
+"""Instances evaluated at a time: few enough that their balls stay in the cache."""
+
+
+def sides(instances: Instances, inequality: Inequality) -> tuple[Ball, Ball, Ball]:
+    """lhs, rhs and rhs − lhs on all instances, a chunk at a time."""
+    n = len(instances)
+    names = {x.name for x in (inequality.lhs.free_symbols | inequality.rhs.free_symbols)}
+    used = {name: instances.values[name] for name in names}
+    difference = inequality.rhs - inequality.lhs
+    parts: list[list[Ball]] = [[], [], []]
+    for start in range(0, n, CHUNK):
+        rows = slice(start, min(start + CHUNK, n))
+        here = {name: ball.take(rows) for name, ball in used.items()}
+        for found, formula in zip(parts, (inequality.lhs, inequality.rhs, difference), strict=True):
+            found.append(_spread(evaluate(formula, here), rows.stop - rows.start))
+    lhs, rhs, margin = (
+        Ball(np.concatenate([b.mid for b in found]), np.concatenate([b.rad for b in found]))
+        for found in parts
+    )
+    return lhs, rhs, margin
+
+
+def _spread(ball: Ball, n: int) -> Ball:
+    """A ball that does not depend on the instance, once for each."""
+    return Ball(np.broadcast_to(ball.mid, (n,)), np.broadcast_to(ball.rad, (n,)))
+
+
+def slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:
+    """The least relative margin of each sweep."""
+    with np.errstate(all="ignore"):
+        size = np.abs(lhs.mid) + np.abs(rhs.mid)
+        relative = np.where(size > 0, margin.mid / size, 0.0)
+        floor = np.where(size > 0, np.minimum(margin.rad / size, 1e300), 0.0)
+    order = np.lexsort((relative, instances.sweep))
+    sweeps, first = np.unique(instances.sweep[order], return_index=True)
+    worst = order[first]
+    return Slack(
+        tuple(sweeps.tolist()), tuple(relative[worst].tolist()), tuple(floor[worst].tolist())
+    )

@@ -1,0 +1,94 @@
+"""The instance that contradicts a claim, in numbers and in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+
+from amverify.judge.floor import Failure, rounded
+from amverify.judge.sides import sides
+from amverify.numbers.balls import Ball
+from amverify.theorems import Theorem
+from amverify.theorems.base import Blocks, Inequality, Instances
+from amverify.trace.trace import Trace
+from amverify.verdict import Witness
+
+
+def where(instances: Instances, row: int) -> str:
+    """An instance's sweep, block and replicate, in words."""
+    words = [f"sweep {instances.sweep[row]}"]
+    if instances.blocks is not None:
+        words.append(f"block {instances.block(row)}")
+    if instances.replicate[row]:
+        words.append(f"replicate {instances.replicate[row]}")
+    return ", ".join(words)
+
+
+def witness_of(
+    theorem: Theorem,
+    inequality: Inequality,
+    instances: Instances,
+    row: int,
+    lhs: Ball,
+    rhs: Ball,
+    margin: Ball,
+) -> Witness:
+    """The witness from floating-point values and their bounds."""
+    values = {
+        name: (float(ball.take(row).mid), float(ball.take(row).rad))
+        for name, ball in instances.values.items()
+    }
+    return Witness(
+        theorem=theorem.id,
+        inequality=f"{inequality.name}: {inequality}",
+        sweep=int(instances.sweep[row]),
+        block=instances.block(row),
+        replicate=int(instances.replicate[row]),
+        lhs=float(lhs.mid[row]),
+        rhs=float(rhs.mid[row]),
+        margin=float(margin.mid[row]),
+        bound=float(margin.rad[row]),
+        decided="float",
+        values=values,
+    )
+
+
+def exact_witness(
+    theorem: Theorem, inequality: Inequality, instances: Instances, failure: Failure
+) -> Witness:
+    """The witness with the values that decided it; its bound is what the step's rounding may do."""
+    row = slice(failure.row, failure.row + 1)
+    here = {name: ball.take(row) for name, ball in instances.values.items()}
+    for name, value in failure.values.items():
+        exactly = rounded(value)
+        here[name] = Ball.of(exactly.mid.reshape(1), exactly.rad.reshape(1))
+    blocks = instances.blocks
+    alone = Instances(
+        here,
+        instances.sweep[row],
+        instances.replicate[row],
+        None if blocks is None else Blocks(blocks.kind[row], blocks.layer[row]),
+    )
+    found = witness_of(theorem, inequality, alone, 0, *sides(alone, inequality))
+    margin = failure.margin
+    bound = float(margin.excuse)
+    return replace(found, margin=float(margin.high), bound=bound, decided="exact")
+
+
+def with_state(witness: Witness | None, trace: Trace) -> Witness | None:
+    """The witness with the iterates around it that the run kept: uᵏ⁻², uᵏ⁻¹, uᵏ."""
+    if witness is None:
+        return None
+    near = range(witness.sweep - 2, witness.sweep + 1)
+    state = {f"sweep {k}": dict(trace.iterates[k]) for k in near if k in trace.iterates}
+    return replace(witness, state=state or None)
+
+
+def by_how_much(witness: Witness) -> str:
+    """How far it fails, in words."""
+    if not isfinite(witness.lhs):
+        return "where its value is not finite, after finite ones"
+    if witness.decided == "exact" and witness.margin == 0:
+        return "with equality, where it is strict: decided exactly"
+    known = "exactly, " if witness.decided == "exact" else ""
+    return f"by {-witness.margin:.4g}, {known}rounding accounts for {witness.bound:.2g} at most"

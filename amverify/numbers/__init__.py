@@ -1,0 +1,1 @@
+"""Numbers that can be believed: balls, formulas over them, exact values, confidence."""

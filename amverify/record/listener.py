@@ -1,0 +1,287 @@
+r"""Listening to a torch optimiser: which points are the run's, and when they are recorded.
+
+**The run's points are those at which its steps start, and the one at which it ends.** f and ∇f
+are evaluated where a step ends, and recorded when the next one starts at the same point. Where
+the loop moved the parameters in between (a projection, a clamp, weights that were put back after
+a rejected trial), the point that the step left was none of the run's: they are evaluated again
+where the next step starts, and that is the row. After the last step there is no next one: its
+row counts if the parameters are still there when the trace is made. If they have moved, the row
+is left out; ``close`` (``Recorder.detach``) says that the run ends here, and takes the point.
+
+**A step is what is called first.** Torch hooks a class's ``step`` and that of its parent, so that
+``super().step()`` fires twice. A call within a call is known by its frame on the stack: no count
+is left wrong by a step that raises.
+
+**f must be a function of x.** It is evaluated twice at ``attach``, and again where a step starts
+at a recorded point although something that f can reach has changed (``Surroundings``), and after
+1, 2, 4, 8, … steps in any case. Two numbers for one x end the record before that row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from amverify.record.groups import Held, counted, plain_step, stepped
+from amverify.record.limit import count
+from amverify.record.nesting import Nest
+from amverify.record.observing import Observed, observed
+from amverify.record.points import Vector, evaluate, numbers, parameters_of, placed
+from amverify.record.refusals import hooked, one_line, readable
+from amverify.record.surroundings import Surroundings
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A point with f and ∇f there, and η and β of the step that led to it.
+
+    Args:
+        params: copies of the parameters.
+        value: f, if it was evaluated.
+        slope: ∇f.
+        eta: η.
+        momentum: β.
+        error: what the objective raised instead.
+        known: what is known of f and ∇f, if the evaluation was followed.
+    """
+
+    params: list[Tensor]
+    value: float | None = None
+    slope: Vector | None = None
+    eta: float | None = None
+    momentum: float | None = None
+    error: str | None = None
+    known: Observed | None = None
+
+
+class Sink(Protocol):
+    """Who keeps the rows."""
+
+    def take(self, seen: Seen, /) -> bool:
+        """Append a row; whether recording goes on."""
+
+    def end(self, reason: str, rows: int, /) -> None:
+        """End the recording with the first so many rows."""
+
+    def differ(self, params: Sequence[Tensor], first: float, second: float, /) -> bool:
+        """Whether two values at one point are more than rounding apart."""
+
+
+class Listener:
+    """Hooks on an optimiser's ``step`` until ``close``.
+
+    Args:
+        optimizer: all parameters of all its groups, in order, form x.
+        value: the objective; ``None`` where whoever takes the points knows it.
+        gradient: evaluate ∇f too.
+        sink: keeps the rows.
+        follow: bound the rounding of f and ∇f; see ``recording.shadow``.
+
+    Raises:
+        InvalidInput: for what cannot be recorded; see ``refusals``.
+    """
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        value: Callable[[], Any] | None,
+        gradient: bool,
+        sink: Sink,
+        follow: bool = False,
+    ) -> None:
+        self._optimizer, self._value, self._gradient, self._sink = optimizer, value, gradient, sink
+        self._follow = follow
+        self._nest = Nest()
+        self._held = Held(optimizer)
+        self._rows = self._steps = self.moved = 0
+        self._verified = 1
+        self._here: list[Tensor] = []
+        self._around: Surroundings | None = None
+        self._pending: Seen | None = None
+        self._going, self._loaded = True, False
+        self._handles = hooked(optimizer, self._before, self._after, self._reload)
+        self._start = stepped(optimizer)
+        try:
+            readable(parameters_of(optimizer), value, gradient, sink.differ)
+        except BaseException:
+            self._unhook()
+            raise
+
+    def close(self) -> None:
+        """The run ends here: take its last point, and the hooks off."""
+        if self._handles and self._going and self._pending is not None:
+            seen = self.last()
+            if seen is None:
+                self._settle(parameters_of(self._optimizer))
+            else:
+                self._take(seen)
+            self._pending = None
+        self._unhook()
+
+    def last(self) -> Seen | None:
+        """The point after the last step, if the run is still there."""
+        seen = self._pending
+        if seen is None or not self._going or not _same(self._held.params, seen.params):
+            return None
+        return seen
+
+    def notes(self) -> list[str]:
+        """What a reader of the record has to know."""
+        found = [self._start] if self._start else []
+        if self.moved:
+            found.append(
+                f"the loop moved the parameters after {self.moved} of {self._steps} steps: "
+                "rows are the points at which steps start"
+            )
+        if self._going and self._pending is not None and self.last() is None:
+            found.append(
+                "the parameters were moved after the last step, and its row is left out; "
+                "call detach() where the run ends"
+            )
+        return found
+
+    def _unhook(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def _reload(self, *_: Any) -> None:
+        self._loaded = True
+
+    def _before(self, *_: Any) -> None:
+        """A step starts."""
+        if not self._nest.enter() or not self._going:
+            return
+        if not self._rows:
+            self._begin()
+            return
+        reason = self._held.other() or self._other_run()
+        if reason is None:
+            self._settle(self._held.params)
+            return
+        seen = self.last()
+        if seen is not None and not self._loaded:
+            self._take(seen)
+        self._end(reason, self._rows)
+
+    def _after(self, *_: Any) -> None:
+        """A step ends."""
+        if not self._nest.leave():
+            return
+        self._steps += 1
+        count(self._steps)
+        if not self._going:
+            return
+        reason = self._held.other()
+        if reason is not None:
+            self._end(reason, self._rows)
+            return
+        self._pending = self._look(*plain_step(self._optimizer))
+        self._around = self._surroundings()
+
+    def _begin(self) -> None:
+        """The first step starts: its point is row 0."""
+        self._held = Held(self._optimizer)
+        self._start = counted(self._optimizer) or self._start
+        self._loaded = False
+        self._take(self._look(None, None))
+
+    def _other_run(self) -> str | None:
+        """Why what follows is another run, if the optimiser's state was loaded."""
+        loaded, self._loaded = self._loaded, False
+        seen = self._pending
+        back = [self._here] if seen is None else [self._here, seen.params]
+        if not loaded or any(_same(self._held.params, point) for point in back):
+            return None
+        self._loaded = True
+        return f"after step {self._steps} the optimiser's state was loaded, with other parameters"
+
+    def _settle(self, params: list[Tensor]) -> None:
+        """The next step starts here, or the run ends: record the point."""
+        seen, self._pending = self._pending, None
+        moved = not _same(params, self._here if seen is None else seen.params)
+        if seen is None:
+            if moved:
+                self.moved += 1
+                self._take(self._look(None, None))
+            return
+        if not self._still(seen):
+            return
+        if moved:
+            self.moved += 1
+            seen = self._look(seen.eta, seen.momentum)
+        self._take(seen)
+
+    def _still(self, seen: Seen) -> bool:
+        """Whether f is what it was where the step ended."""
+        if self._value is None or seen.value is None:
+            return True
+        now = self._surroundings()
+        changed = now.changes(self._around) if now and self._around else []
+        if not changed and self._steps & (self._steps - 1):
+            return True
+        with placed(self._held.params, seen.params):
+            again = self._look(None, None)
+        if again.value is None or self._sink.differ(seen.params, seen.value, again.value):
+            what = f" ({', '.join(changed[:3])} changed)" if changed else ""
+            reason = f"value at step {self._steps} is {seen.value!r} and then "
+            reason += f"{again.error or again.value!r} at the same parameters: it depends on "
+            reason += f"something that the optimiser does not hold{what}"
+            self._end(reason, self._rows if changed else self._verified)
+            return False
+        self._verified = self._rows + 1
+        return True
+
+    def _surroundings(self) -> Surroundings | None:
+        return None if self._value is None else Surroundings(self._value, self._held.params)
+
+    def _look(self, eta: float | None, momentum: float | None) -> Seen:
+        params = self._held.params
+        copies = [p.detach().clone() for p in params]
+        if self._value is None:
+            return Seen(copies, eta=eta, momentum=momentum)
+        try:
+            if self._follow:
+                known = observed(self._value, params, self._gradient, self._rows < 2)
+                return Seen(copies, known.number, known.slope, eta, momentum, known=known)
+            found = evaluate(self._value, params, self._gradient)
+        except Exception as error:
+            return Seen(copies, eta=eta, momentum=momentum, error=one_line(error))
+        return Seen(copies, *found, eta, momentum)
+
+    def at(self, x: Vector) -> float:
+        """f at any point, in the run's format."""
+        assert self._value is not None
+        where, start = [], 0
+        for p in self._held.params:
+            part = torch.from_numpy(x[start : start + p.numel()].reshape(tuple(p.shape)))
+            where.append(part.to(p.device, p.dtype))
+            start += p.numel()
+        with placed(self._held.params, where):
+            return numbers(self._value, self._held.params, self._gradient, 1)[0]
+
+    def _take(self, seen: Seen) -> None:
+        """Hand over a row; what goes wrong there ends the recording, never the loop."""
+        error = seen.error
+        if error is None:
+            try:
+                self._going = self._sink.take(seen)
+            except Exception as caught:
+                error = one_line(caught)
+        if error is not None:
+            self._end(f"step {self._rows}: {error}", self._rows)
+            return
+        self._rows += 1
+        self._here = seen.params
+
+    def _end(self, reason: str, rows: int) -> None:
+        self._going, self._pending = False, None
+        self._sink.end(reason, rows)
+
+
+def _same(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
+    return all(p.shape == q.shape and torch.equal(p, q) for p, q in zip(a, b, strict=True))

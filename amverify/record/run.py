@@ -1,0 +1,264 @@
+r"""A layered method on a problem, run and traced.
+
+    trace = traced(tiam, problem, gaussian(problem.widths, seed), sweeps=200)
+    report = audit(trace, ["T1", "T3", "C1"])
+
+Method and theorems do not know each other: the method leaves block records, this function turns
+them into the rows of a trace, adds F, Ψ and ε sweep by sweep, and measures residuals and gaps
+every few sweeps, in float64 whatever the run is in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amverify.errors import InvalidInput
+from amverify.methods.base import Method
+from amverify.methods.tiam import TIAM
+from amverify.network.coupling import Band, Penalty
+from amverify.network.initial import Parameters
+from amverify.network.layered import LayeredProblem, Point, squared_norm
+from amverify.numbers.balls import gamma
+from amverify.record.header import versions
+from amverify.record.measures import Sizes, in_float64, measure, value_error, widened
+from amverify.record.recorder import MethodRecorder
+from amverify.trace.trace import Column, Trace
+
+SUMMED = ("change", "step")
+
+
+def traced(
+    method: Method[Any],
+    problem: LayeredProblem,
+    parameters: Parameters,
+    sweeps: int,
+    *,
+    measure_every: int = 10,
+    header: Mapping[str, Any] | None = None,
+    on_sweep: Callable[[int], None] | None = None,
+    on_state: Callable[[Any], None] | None = None,
+) -> Trace:
+    """Run ``sweeps`` sweeps with recording on.
+
+    A sweep after which F, its square (which bounds are made of) or a residual is not finite ends
+    the run: it is left out of the trace, and the header's ``stopped`` says so.
+
+    Args:
+        method: any of the project's methods; it is run with ``record=True``.
+        problem: what it minimises.
+        parameters: initial weights and biases.
+        sweeps: how many, at least 1.
+        measure_every: residuals and gaps are measured after every so many sweeps and the last.
+        header: JSON for the header: ``subject``, ``seed``, data hashes.
+        on_sweep: called with k after sweep k.
+        on_state: called with the state that the run starts from and with that after every sweep
+            that the trace holds.
+
+    Raises:
+        InvalidInput: for no sweeps at all.
+    """
+    if sweeps < 1:
+        raise InvalidInput(f"sweeps: at least 1, got {sweeps}")
+    recorded: Method[Any] = replace(method, record=True)  # type: ignore[type-var]
+    state = recorded.initialise(problem, parameters)
+    tracer = Tracer(recorded, problem, state)
+    if on_state is not None:
+        on_state(state)
+    for k in range(1, sweeps + 1):
+        before = state
+        state = recorded.sweep(problem, before)
+        measured = k % measure_every == 0 or k in (2, sweeps)
+        if not tracer.after(k, before, state, measured):
+            break
+        if on_state is not None:
+            on_state(state)
+        if on_sweep is not None:
+            on_sweep(k)
+    return tracer.trace(header or {})
+
+
+class Tracer:
+    """The trace of a run in progress, fed with each sweep's states."""
+
+    def __init__(self, method: Method[Any], problem: LayeredProblem, state: Any) -> None:
+        self.method, self.problem = method, problem
+        self.wide = in_float64(problem)
+        self.layered = hasattr(state, "point")
+        self.recorder = MethodRecorder()
+        self.sweeps: dict[str, list[Tensor]] = {}
+        self.measures: dict[str, list[Tensor]] = {}
+        self.measured: list[int] = []
+        self.settings = _settings(method, problem, state)
+        self.stopped: str | None = None
+        self.nonfinite: dict[str, Any] = {}
+        self._keep(0, state, self._value(state))
+
+    def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
+        """Take sweep k, from ``before`` to ``state``; False once it is not finite."""
+        value = self._value(state)
+        found = self._measured(k, before.point, state) if self.layered and measured else {}
+        for name, column in {"F": value, "F²": value * value, **found}.items():
+            if not bool(torch.isfinite(column).all()):
+                self.stopped = f"sweep {k}: {name} is not finite"
+                self.nonfinite = {"sweep": k, "what": "value" if name == "F" else name}
+                return False
+        self.recorder.sweep(k, state.rows)
+        self._keep(k, state, value)
+        for name, column in found.items():
+            self.measures.setdefault(name, []).append(column.cpu())
+        self.measured += [k] * bool(found)
+        return True
+
+    def trace(self, header: Mapping[str, Any]) -> Trace:
+        """All tables so far, on the host."""
+        facts: dict[str, Any] = {
+            "subject": self.method.name,
+            "method": self.method.name,
+            "dtype": str(self.problem.dtype).removeprefix("torch."),
+            "settings": self.settings,
+            "versions": versions(),
+            **header,
+        }
+        if self.stopped:
+            facts |= {"stopped": self.stopped, "nonfinite": self.nonfinite}
+        blocks = dict(self.recorder.table())
+        replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
+        sweeps = _table(self.sweeps, range(count), replicates)
+        if blocks:
+            sweeps |= _sums(blocks, count, replicates)
+        return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))
+
+    def _value(self, state: Any) -> Tensor:
+        """The method's objective at a state, as the method itself computes it."""
+        with torch.no_grad():
+            return self.method.objective(self.problem, state).double().reshape(-1)
+
+    def _keep(self, k: int, state: Any, value: Tensor) -> None:
+        row = {"value": value}
+        if self.layered:
+            with torch.no_grad():
+                error = self._value_error(state, value)
+            row["value_error"] = torch.full_like(value, error)
+        if isinstance(self.method, TIAM):
+            with torch.no_grad():
+                row["lyapunov"] = self.method.lyapunov(self.problem, state).double().reshape(-1)
+        coupling = self.problem.coupling
+        if isinstance(coupling, Band):
+            row["eps"] = torch.full_like(value, coupling.at(max(k, 1)))
+        rho = getattr(state, "rho", self.problem.rho)
+        row["rho"] = torch.full_like(value, float(rho))
+        for name, column in row.items():
+            self.sweeps.setdefault(name, []).append(column.cpu())
+
+    def _value_error(self, state: Any, value: Tensor) -> float:
+        """The bound of ``value_error``; a float32 value is off by its own roundoff besides."""
+        point = widened(state.point)
+        error = value_error(self.wide, point, float(value.abs().max()))
+        if self.problem.dtype == torch.float64 and not hasattr(state, "dual"):
+            return error
+        if hasattr(state, "dual"):
+            sizes = Sizes.of(self.wide, point)
+            dual = float(squared_norm(state.dual).max().sqrt())
+            error += (
+                gamma(2 * self.problem.samples * self.problem.widths[-1])
+                * dual
+                * (sizes.residuals[-1])
+            )
+        if self.problem.dtype == torch.float32:
+            error *= 2.0**29 * 1.5
+        return error
+
+    def _measured(self, k: int, before: Point, state: Any) -> dict[str, Tensor]:
+        """Residuals and gaps after sweep k."""
+        coupling = self.problem.coupling
+        eps = coupling.at(k) if isinstance(coupling, Band) else 0.0
+        problem = self.wide
+        rho = getattr(state, "rho", None)
+        if rho is not None:
+            problem = problem.reweighted(rho, rho)
+        with torch.no_grad():
+            return measure(problem, widened(state.point), eps, widened(before))
+
+
+def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) -> dict[str, Column]:
+    """Columns of (R,) tensors, a tensor a row of sweeps, as flat columns; all or nothing."""
+    if not columns:
+        return {}
+    numbers = np.asarray(list(sweeps), dtype=np.int64)
+    table: dict[str, Column] = {
+        "sweep": np.repeat(numbers, replicates),
+        "replicate": np.tile(np.arange(replicates), len(numbers)),
+    }
+    for name, parts in columns.items():
+        table[name] = torch.stack(parts).double().numpy().reshape(-1)
+    return table
+
+
+def _sums(blocks: Mapping[str, Column], count: int, replicates: int) -> dict[str, Column]:
+    """Σ of ΔF and ‖e‖² over the blocks of each sweep, with their rounding; 0 at the start."""
+    place = blocks["sweep"] * replicates + blocks["replicate"]
+    total = count * replicates
+    most = int(np.bincount(place, minlength=total).max())
+    rounded = np.bincount(place, blocks["execution"], total) * (1 + gamma(most))
+    found: dict[str, Column] = {"execution": rounded}
+    for name in SUMMED:
+        values, errors = blocks[name], blocks[f"{name}_error"]
+        found[name] = np.bincount(place, values, total)
+        spread = np.bincount(place, np.abs(values), total)
+        found[f"{name}_error"] = np.bincount(place, errors, total) * (1 + gamma(most)) + (
+            gamma(most) * spread
+        )
+    return found
+
+
+def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[str, Any]:
+    """What theorems may ask of a run: facts of the problem and the method's parameters."""
+    coupling = problem.coupling
+    facts: dict[str, Any] = {
+        "layers": problem.layers,
+        "samples": problem.samples,
+        "widths": list(problem.widths),
+        "rho": problem.rho,
+        "mu": problem.mu,
+        "nu": coupling.nu if isinstance(coupling, Penalty) else 0.0,
+        "coupling": "band" if isinstance(coupling, Band) else "penalty",
+        "activation": problem.activation.name,
+        "activation_lipschitz": problem.activation.lipschitz,
+        "loss": problem.loss.name,
+        "nonsmooth": "box",
+        "loss_lipschitz": problem.loss.gradient_lipschitz,
+    }
+    if isinstance(method, TIAM):
+        rule = method.rule
+        asked = [rule.inertia.at(k) for k in (1, 10, 1000)]
+        facts |= {
+            "inertia": [max(p[i] for p in asked) for i in range(3)] if any(map(any, asked)) else [],
+            "scale": rule.scale,
+            "steps": rule.steps,
+            "safeguard": rule.safeguard,
+            "region": rule.region,
+            "margin": rule.margin,
+        }
+    elif hasattr(method, "settings"):
+        facts |= method.settings
+    if hasattr(state, "point"):
+        facts["start_norm"] = _start(problem, state.point)
+    return facts
+
+
+def _start(problem: LayeredProblem, point: Point) -> dict[str, float]:
+    """Frobenius norms of the start's blocks and of the inputs, rounded up."""
+    named = {"x": problem.space.inputs}
+    for kind, group in (("W", point.w), ("b", point.b), ("z", point.z), ("a", point.a)):
+        named |= {f"{kind}_{i}": u for i, u in enumerate(group, start=1)}
+    return {
+        name: math.sqrt(float(squared_norm(u.double()).max())) * (1 + gamma(u.numel() + 2))
+        for name, u in named.items()
+    }

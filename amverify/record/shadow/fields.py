@@ -1,0 +1,160 @@
+"""Rules for operators that work entry by entry."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+from amverify.numbers.balls import U
+from amverify.record.shadow import elementary
+from amverify.record.shadow.balls import WIDE, Ball, number, pick, up
+from amverify.record.shadow.operands import RULES, NoRule, ball, rule
+
+for _name in (
+    *("exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "reciprocal", "tanh", "sigmoid"),
+    *("erf", "sin", "cos", "relu"),
+):
+    RULES[f"{_name}.default"] = lambda x, _f=getattr(elementary, _name): _f(ball(x))
+
+
+@rule("add.Tensor", "add.Scalar")
+def add(a: Any, b: Any, alpha: float = 1) -> Ball:
+    """a + αb."""
+    return ball(a) + ball(b).times(alpha)
+
+
+@rule("sub.Tensor", "sub.Scalar")
+def sub(a: Any, b: Any, alpha: float = 1) -> Ball:
+    """a − αb."""
+    return ball(a) - ball(b).times(alpha)
+
+
+@rule("mul.Tensor", "mul.Scalar")
+def mul(a: Any, b: Any) -> Ball:
+    """ab; a number of ±1 rounds nothing."""
+    return ball(a).times(b) if isinstance(b, int | float) else ball(a) * ball(b)
+
+
+@rule("div.Tensor", "div.Scalar")
+def div(a: Any, b: Any) -> Ball:
+    """a/b."""
+    return ball(a) / ball(b)
+
+
+@rule("neg.default")
+def neg(a: Any) -> Ball:
+    """−a."""
+    return -ball(a)
+
+
+@rule("abs.default")
+def absolute(a: Any) -> Ball:
+    """|a|."""
+    return abs(ball(a))
+
+
+@rule("sign.default", "sgn.default")
+def sign(a: Any) -> Ball:
+    """±1 where the sign is sure, 0 where a is exactly 0."""
+    x = ball(a)
+    if x.rad is None:
+        return Ball(x.mid.sign())
+    sure = (x.mid.abs() > x.rad) | (x.rad == 0)
+    return Ball(torch.where(sure, x.mid.sign(), 0.0), (~sure).to(WIDE))
+
+
+@rule("pow.Tensor_Scalar")
+def power(a: Any, exponent: float) -> Ball:
+    """a^p for a number p."""
+    return elementary.power(ball(a), exponent)
+
+
+@rule("softplus.default")
+def softplus(a: Any, beta: float = 1, threshold: float = 20) -> Ball:
+    """log(1 + e^{βa})/β; torch gives a itself above its threshold: the ball holds both."""
+    x = ball(a).times(beta)
+    smooth = elementary.softplus(x)
+    far = x.mid + x.radius() * 1.01 >= threshold * 0.99
+    near = far.to(WIDE) * math.exp(-0.98 * threshold)
+    return Ball(smooth.mid, up(smooth.radius(), near)) / number(beta, x.mid)
+
+
+@rule("gelu.default")
+def gelu(a: Any, approximate: str = "none") -> Ball:
+    """aΦ(a), or its approximation by tanh."""
+    x = ball(a)
+    half = x.times(0.5)
+    if approximate == "none":
+        return half * (number(1, x.mid) + elementary.erf(x * rounded(math.sqrt(0.5), x)))
+    cube = x * x * x * Ball(number(0.044715, x.mid).mid)
+    inner = rounded(math.sqrt(2 / math.pi), x) * (x + cube)
+    return half * (number(1, x.mid) + elementary.tanh(inner))
+
+
+def rounded(constant: float, like: Ball) -> Ball:
+    """A constant that a double holds to a few units in the last place."""
+    found = number(constant, like.mid)
+    return Ball(found.mid, 4 * U * found.mid.abs())
+
+
+@rule("leaky_relu.default")
+def leaky_relu(a: Any, slope: float = 0.01) -> Ball:
+    """a where it is positive, else a times the slope."""
+    x = ball(a)
+    radius = x.radius()
+    return pick(x.mid > radius, x, x.mid <= -radius, x.times(slope))
+
+
+@rule("elu.default")
+def elu(a: Any, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> Ball:
+    """a where it is positive, else α(e^a − 1)."""
+    x = ball(a)
+    radius = x.radius()
+    below = Ball(x.mid.clamp_max(0), x.rad)
+    bent = elementary.expm1(below.times(input_scale)).times(alpha)
+    return pick(x.mid > radius, x, x.mid <= -radius, bent).times(scale)
+
+
+@rule("maximum.default")
+def maximum(a: Any, b: Any) -> Ball:
+    """The larger, entry by entry."""
+    x, y = ball(a), ball(b)
+    d, off = x.mid - y.mid, (x.radius() + y.radius()) * (1 + 8 * U)
+    widest = torch.maximum(x.radius() + 0 * d, y.radius() + 0 * d)
+    both = Ball(torch.maximum(x.mid, y.mid), widest)
+    left, right = d > off, -d > off
+    mid = torch.where(left, x.mid, torch.where(right, y.mid, both.mid))
+    rad = torch.where(left, x.radius(), torch.where(right, y.radius(), both.radius()))
+    return Ball(mid, rad)
+
+
+@rule("minimum.default")
+def minimum(a: Any, b: Any) -> Ball:
+    """The smaller, entry by entry."""
+    return -maximum(-ball(a), -ball(b))
+
+
+@rule("clamp.default", "clamp.Tensor", "hardtanh.default")
+def clamp(a: Any, low: Any = None, high: Any = None) -> Ball:
+    """a, cut off below and above."""
+    x = ball(a)
+    if low is not None:
+        x = maximum(x, low)
+    return x if high is None else minimum(x, high)
+
+
+@rule("fill.Scalar", "fill.Tensor")
+def fill(a: Any, value: Any) -> Ball:
+    """The value everywhere."""
+    if not isinstance(a, Ball) and not hasattr(a, "run"):
+        raise NoRule("fill of a number")
+    found = ball(value)
+    return Ball(found.mid.expand(a.run.shape), found.rad)
+
+
+@rule("zero.default")
+def zero(a: Any) -> Ball:
+    """0 everywhere."""
+    return fill(a, 0.0)

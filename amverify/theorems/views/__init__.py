@@ -1,0 +1,1 @@
+"""How theorems read a trace: symbols of a claim as balls, row by row."""

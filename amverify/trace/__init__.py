@@ -1,0 +1,1 @@
+"""The trace: what a run leaves behind, column by column, where methods and theorems meet."""

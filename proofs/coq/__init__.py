@@ -1,0 +1,1 @@
+"""Coq's part: statements generated from the theorem objects, and its answer."""

@@ -1,0 +1,1 @@
+"""The language that proofs are written in: what may be granted, chains, ledgers, certificates."""

@@ -1,0 +1,1 @@
+"""Untrusted: what looks for multipliers, sums of squares and counterexamples."""

@@ -1,0 +1,1 @@
+"""The proofs themselves, a file for each group of theorems."""

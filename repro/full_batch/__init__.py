@@ -1,0 +1,1 @@
+"""Full-batch training: the methods, their settings, a run, and their tuning."""

@@ -1,0 +1,122 @@
+"""From a method's name and settings to steps on mini-batches, and what they cost.
+
+| method | settings | fixed |
+|---|---|---|
+| sgd | lr | |
+| momentum | lr | heavy ball 0.9 |
+| adagrad, rmsprop, adam | lr | torch.optim's defaults |
+| adamw | lr | weight decay 0.01, torch.optim's default |
+| adam_cosine | lr, that decays | torch.optim's defaults; the schedule that SAMT has |
+| sgd_hd | lr, beta | |
+| samt_KIND | see :mod:`repro.minibatch.samt` | |
+
+``lr`` is the initial step size in every row. Costs are counted in two units: *parameter
+updates*, scalars changed; *gradient evaluations*, partial derivatives computed over the number
+of parameters, so that one gradient of the mini-batch loss by all weights counts one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
+
+from amverify.errors import InvalidInput
+from repro.minibatch.schedules import cosine
+from repro.minibatch.sgd_hd import SGDHD
+from repro.spec import Settings
+
+MOMENTUM = 0.9
+
+
+class Stepper(Protocol):
+    """A method at work on one network."""
+
+    @property
+    def parameter_updates(self) -> int:
+        """Scalars changed."""
+
+    @property
+    def gradient_evaluations(self) -> float:
+        """In gradients of the mini-batch loss by all weights."""
+
+    def step(self, x: Tensor, y: Tensor) -> Tensor:
+        """One step on a mini-batch; returns its mean loss before the step, without a graph."""
+
+    def measured(self) -> Mapping[str, float]:
+        """What the method has to tell after an epoch besides (step sizes)."""
+
+
+@dataclass
+class Baseline:
+    """A ``torch.optim`` method: one gradient by all weights, one update of them, a step."""
+
+    model: nn.Module
+    optimiser: Optimizer
+    size: int
+    decaying: Callable[[int], float] | None = None
+    parameter_updates: int = field(default=0, init=False)
+    gradient_evaluations: int = field(default=0, init=False)
+
+    def step(self, x: Tensor, y: Tensor) -> Tensor:
+        """Forward, backward, update."""
+        if self.decaying is not None:
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["initial_lr"] * self.decaying(self.gradient_evaluations)
+        self.optimiser.zero_grad(set_to_none=True)
+        value = cross_entropy(self.model(x), y)
+        value.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.parameter_updates += self.size
+        self.gradient_evaluations += 1
+        return value.detach()
+
+    def measured(self) -> Mapping[str, float]:
+        """The step size, which SGD-HD trains."""
+        return {"step_size": float(self.optimiser.param_groups[0]["lr"])}
+
+
+Make = Callable[[list[nn.Parameter], Settings], Optimizer]
+BASELINES: Mapping[str, Make] = {
+    "sgd": lambda w, s: SGD(w, s.number("lr")),
+    "momentum": lambda w, s: SGD(w, s.number("lr"), momentum=MOMENTUM),
+    "adagrad": lambda w, s: Adagrad(w, s.number("lr")),
+    "rmsprop": lambda w, s: RMSprop(w, s.number("lr")),
+    "adam": lambda w, s: Adam(w, s.number("lr")),
+    "adamw": lambda w, s: AdamW(w, s.number("lr")),
+    "adam_cosine": lambda w, s: Adam(w, s.number("lr")),
+    "sgd_hd": lambda w, s: SGDHD(w, s.number("lr"), s.number("beta")),
+}
+
+
+def stepper(method: str, settings: Settings, model: nn.Sequential, steps: int) -> Stepper:
+    """The method ``method`` on ``model`` for ``steps`` steps, which schedules are laid out for.
+
+    Every one of ``settings`` must be one of its own.
+
+    Raises:
+        InvalidInput: for an unknown method or setting, or a value that it does not admit.
+    """
+    if method.startswith("samt_"):
+        from repro.minibatch.samt import samt_stepper
+
+        return samt_stepper(method, settings, model, steps)
+    if method not in BASELINES:
+        raise InvalidInput(f"unknown method {method!r}: one of {', '.join(BASELINES)}, samt_KIND")
+    weights = list(model.parameters())
+    try:
+        optimiser = BASELINES[method](weights, settings)
+    except ValueError as error:
+        raise InvalidInput(f"{method}: {error}") from error
+    settings.close()
+    size = sum(w.numel() for w in weights)
+    if method != "adam_cosine":
+        return Baseline(model, optimiser, size)
+    for group in optimiser.param_groups:
+        group["initial_lr"] = group["lr"]
+    return Baseline(model, optimiser, size, partial(cosine, steps=steps))

@@ -1,0 +1,1 @@
+"""What several tables share: the claim, the measures, the verdicts, the request."""

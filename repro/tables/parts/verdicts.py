@@ -1,0 +1,108 @@
+"""Verdicts of audited runs, as cells.
+
+A run with claims carries its audit's report. Over several seeds the weakest verdict stands,
+with how many runs gave it, and the reason of the first of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from amverify.report import from_json
+from amverify.verdict import Finding, Verdict, combine
+from repro.engine import FinishedRun
+from repro.render import Cell, Number, Text
+from repro.spec import RunSpec
+
+SYMBOL = {
+    Verdict.HOLDS: "HOLDS",
+    Verdict.VIOLATED: "VIOLATED",
+    Verdict.NOT_APPLICABLE: "NOT APPLICABLE",
+    Verdict.VACUOUS: "VACUOUS",
+    Verdict.UNDECIDED: "UNDECIDED",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What several runs say of one theorem."""
+
+    theorem: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The weakest."""
+        return combine(finding.verdict for finding in self.findings)
+
+    @property
+    def weakest(self) -> Finding:
+        """The first finding that gives it."""
+        return next(f for f in self.findings if f.verdict is self.verdict)
+
+    @property
+    def slack(self) -> float | None:
+        """The least relative margin over all sweeps and runs."""
+        margins = [m for finding in self.findings for m in finding.slack.margin]
+        return min(margins) if margins else None
+
+    def counts(self) -> str:
+        """Decided / exact / at the floor, over all runs."""
+        names = ("decided", "exact", "floor")
+        sums = [sum(getattr(f.counts, n) for f in self.findings) for n in names]
+        return "/".join(map(str, sums))
+
+    def verdict_text(self) -> str:
+        """The verdict, with how many of the runs gave it if not all did."""
+        same = sum(f.verdict is self.verdict for f in self.findings)
+        share = "" if same == len(self.findings) else f" ({same} of {len(self.findings)})"
+        return f"{SYMBOL[self.verdict]}{share}"
+
+    def evidence(self) -> str:
+        """How it is known."""
+        return ", ".join(dict.fromkeys(str(e) for f in self.findings for e in f.evidence))
+
+
+def judged(specs: Sequence[RunSpec], runs: Mapping[RunSpec, FinishedRun]) -> dict[str, Judged]:
+    """By theorem, what the runs of ``specs`` (one configuration, several seeds) say."""
+    reports = [from_json(runs[spec].result.report) for spec in specs]
+    return {
+        theorem: Judged(theorem, tuple(report[theorem] for report in reports))
+        for theorem in specs[0].claims
+    }
+
+
+def verdict_cells(found: Judged) -> tuple[Cell, ...]:
+    """Verdict, evidence, counts, slack, reason."""
+    return (
+        Text(found.verdict_text()),
+        Text(found.evidence()),
+        Text(found.counts()),
+        Number(found.slack, ".2g"),
+        Text(reason(found)),
+    )
+
+
+def reason(found: Judged) -> str:
+    """Why, in a line."""
+    finding = found.weakest
+    return "; ".join([finding.reason, *finding.notes])
+
+
+def constants(found: Judged) -> str:
+    """The theorem's constants over all runs: their ranges."""
+    ranges: dict[str, tuple[float, float, str]] = {}
+    for finding in found.findings:
+        for constant in finding.constants:
+            low, high, _ = ranges.get(constant.name, (constant.low, constant.high, ""))
+            ranges[constant.name] = (
+                min(low, constant.low),
+                max(high, constant.high),
+                constant.origin,
+            )
+    told = []
+    for name, (low, high, origin) in ranges.items():
+        value = f"{low:.3g}" if low == high else f"{low:.3g} … {high:.3g}"
+        told.append(f"{name} = {value}" + (f" ({origin})" if origin != "computed" else ""))
+    return "; ".join(told)

@@ -1,0 +1,71 @@
+"""Traces for the tests of the command lines: made by hand, and of real small runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from amverify.families.loops import sums as sum_loops
+from amverify.methods.tiam import TIAM
+from amverify.network.coupling import Band, Coupling, Penalty
+from amverify.network.initial import gaussian
+from amverify.network.layered import LayeredProblem
+from amverify.record.run import traced
+from amverify.trace.trace import MAGIC, Trace
+
+ROOT = Path(__file__).resolve().parents[2]
+Process = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+def falling(values: Sequence[float]) -> Trace:
+    """The record of a run with these values; each change is known exactly."""
+    value = np.array(values)
+    change = np.diff(value, prepend=value[0])
+    rows = len(value)
+    return Trace(
+        {"subject": "by hand", "settings": {"coupling": "none"}, "constants": {"a": 0.5}},
+        sweeps={
+            "sweep": np.arange(rows),
+            "replicate": np.zeros(rows, dtype=np.int64),
+            "value": value,
+            "value_error": np.zeros(rows),
+            "change": change,
+            "change_error": np.zeros(rows),
+            "step": np.full(rows, 0.25),
+            "step_error": np.zeros(rows),
+            "execution": np.zeros(rows),
+        },
+    )
+
+
+def layered(coupling: Coupling) -> Trace:
+    """Four sweeps of TIAM on four samples."""
+    x, y = torch.eye(4, 3, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
+    problem = LayeredProblem(x, y, (3, 2, 2), 1e-2, 0.05, coupling)
+    return traced(TIAM(), problem, gaussian(problem.widths, seed=0), 4)
+
+
+def real() -> dict[str, Trace]:
+    """Runs with many columns and settings: layered ones, and a finite sum's."""
+    return {
+        "band": layered(Band(0.1)),
+        "penalty": layered(Penalty(1.0)),
+        "sum": sum_loops.same_batch(scale=0.5),
+    }
+
+
+def with_header(file: bytes, header: Mapping[str, Any]) -> bytes:
+    """A trace file with another header, its checksum right: what a hostile author would send."""
+    start = len(MAGIC)
+    length = int.from_bytes(file[start + 5 : start + 13], "little")
+    line = json.dumps(header).encode()
+    head = b"H" + (0).to_bytes(4, "little") + len(line).to_bytes(8, "little")
+    crc = zlib.crc32(line, zlib.crc32(head)).to_bytes(4, "little")
+    return MAGIC + head + crc + line + file[start + 17 + length :]

@@ -1,0 +1,283 @@
+"""The command line: exit statuses, files, and one line for everything that can be wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from xml.etree import ElementTree
+
+import pytest
+from hand import HALVING, RISING, descent
+
+from amverify.command.cli import main
+from amverify.errors import InvalidInput
+from amverify.record.limit import at_most, count
+from amverify.trace.trace import CHUNK, load_trace, save_trace
+
+SUBJECTS = """
+import sys, time
+sys.path.insert(0, {folder!r})
+from hand import HALVING, descent
+from amverify.command.subject import Claim, Subject
+
+def good(): return descent(HALVING)
+def raises(): raise RuntimeError("no such\\nluck")
+def endless(): time.sleep(60)
+def junk(): return [1, 2, 3]
+def leaves(): sys.exit(3)
+def dies():
+    import os
+    os._exit(9)
+def vanishes():
+    import os
+    os._exit(0)
+def wanders():
+    from amverify.record.recorder import Recorder
+    recorder = Recorder("an endless loop")
+    while True:
+        recorder.step([1.0], value=0.0)
+def sweeps():
+    import torch
+    from amverify.methods.tiam import TIAM
+    from amverify.network.initial import gaussian
+    from amverify.network.layered import LayeredProblem
+    from amverify.record.run import traced
+    x, y = torch.ones(4, 3, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
+    problem = LayeredProblem(x, y, widths=(3, 2, 2), rho=1e-2)
+    return traced(TIAM(), problem, gaussian(problem.widths, seed=0), 10**9)
+number = 7
+claimed = Subject(good, (Claim("H1", {{"a": 3.5}}), Claim("descent")))
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with traces and a module of subjects."""
+    monkeypatch.chdir(tmp_path)
+    save_trace(descent(HALVING), tmp_path / "halving.trace")
+    save_trace(descent(RISING), tmp_path / "rising.trace")
+    folder = str(sys.modules["hand"].__file__).rsplit("/", 1)[0]
+    (tmp_path / "my_subjects.py").write_text(SUBJECTS.format(folder=folder), encoding="utf-8")
+    return tmp_path
+
+
+def refused(capsys, *arguments):
+    """The one line with which the command line refuses, at exit status 2."""
+    status = main(list(arguments))
+    printed = capsys.readouterr()
+    lines = printed.err.strip().splitlines()
+    assert status == 2, printed
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error: ")
+    assert "Traceback" not in printed.err + printed.out
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("halving.trace", "--theorem", "descent"), 0),
+        (("rising.trace", "--theorem", "descent"), 1),
+        (("rising.trace", "--theorem", "G1"), 3),
+        (("halving.trace", "--theorem", "T1"), 3),
+        (("rising.trace", "--theorem", "G1", "--theorem", "descent"), 1),
+        (("halving.trace", "--theorem", "H1", "--constant", "a=2.9"), 0),
+        (("halving.trace", "--theorem", "H1", "--constant", "a=3.3"), 1),
+        (("my_subjects:good", "--theorem", "descent"), 0),
+        (("my_subjects:claimed",), 1),
+    ],
+)
+def test_exit_statuses(place, capsys, arguments, status):
+    assert main(["audit", *arguments]) == status
+    assert capsys.readouterr().err == ""
+
+
+def test_reports_are_written(place, capsys):
+    names = ("--json", "r.json", "--junit", "r.xml", "--html", "r.html")
+    assert main(["audit", "rising.trace", "--theorem", "descent", *names]) == 1
+    assert "VIOLATED" in (place / "r.json").read_text(encoding="utf-8")
+    json.loads((place / "r.json").read_text(encoding="utf-8"))
+    assert ElementTree.parse(place / "r.xml").getroot().iter("failure")
+    assert "<html" in (place / "r.html").read_text(encoding="utf-8")
+    assert "VIOLATED" in capsys.readouterr().out
+
+
+def test_a_report_replays(place, capsys):
+    main(["audit", "rising.trace", "--theorem", "descent", "--json", "r.json"])
+    assert main(["replay", "r.json"]) == 1
+    assert "fails for certain" in capsys.readouterr().out
+    main(["audit", "halving.trace", "--theorem", "descent", "--json", "h.json"])
+    assert main(["replay", "h.json"]) == 0
+
+
+def test_a_specification(place, capsys):
+    (place / "claims.toml").write_text(
+        'trace = "halving.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 2.9 }\n'
+        '[[claim]]\ntheorem = "descent"\n',
+        encoding="utf-8",
+    )
+    assert main(["audit", "claims.toml"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('trace = "halving.trace"\n[[claim]\n', ("line 2",)),
+        ('trace = "halving.trace"\n', ("[[claim]]",)),
+        ('[[claim]]\ntheorem = "H1"\n', ("'trace'",)),
+        ('trace = "halving.trace"\nclaims = 3\n', ("line 2", "'claims'")),
+        ('trace = "halving.trace"\n[[claim]]\nteorem = "H1"\n', ("line 2", "'teorem'")),
+        ('trace = "halving.trace"\n[[claim]]\ntheorem = "H3"\n', ("line 2", "H3", "H1")),
+        (
+            'trace = "halving.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { b = 1 }\n',
+            ("line 2", "'b'", "it has a"),
+        ),
+        (
+            'trace = "halving.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = "x" }\n',
+            ("line 2", "constants.a"),
+        ),
+        (
+            'trace = "halving.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = -1 }\n',
+            ("constant a", "positive"),
+        ),
+        ('trace = "none.trace"\n[[claim]]\ntheorem = "H1"\n', ("none.trace",)),
+        ("\x00", ("line 1",)),
+    ],
+)
+def test_a_bad_specification_names_line_and_key(place, capsys, text, words):
+    (place / "claims.toml").write_text(text, encoding="utf-8")
+    line = refused(capsys, "audit", "claims.toml")
+    assert all(word in line for word in words), line
+
+
+def test_unknown_theorems_are_offered_their_neighbours(place, capsys):
+    assert "nearest" in refused(capsys, "audit", "halving.trace", "--theorem", "T9")
+    assert "G1" in refused(capsys, "theorems", "g9")
+
+
+@pytest.mark.parametrize("constant", ["a", "a=", "=1", "a=b"])
+def test_a_constant_is_a_name_and_a_number(place, capsys, constant):
+    given = ("halving.trace", "--theorem", "H1", "--constant", constant)
+    assert "NAME=NUMBER" in refused(capsys, "audit", *given)
+
+
+def test_a_contradictory_constant(place, capsys):
+    line = refused(capsys, "audit", "halving.trace", "--theorem", "H1", "--constant", "a=0")
+    assert "constant a" in line
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("my_subjects:raises", ("RuntimeError", "no such luck", "my_subjects.py")),
+        ("my_subjects:junk", ("list", "not a Trace")),
+        ("my_subjects:number", ("number",)),
+        ("my_subjects:absent", ("absent",)),
+        ("my_subjects:leaves", ("SystemExit",)),
+        ("my_subjects:dies", ("exit status 9",)),
+        ("my_subjects:vanishes", ("without leaving a trace",)),
+        ("no_such_module:f", ("no_such_module",)),
+        (":f", ("module:function",)),
+    ],
+)
+def test_a_bad_subject(place, capsys, subject, words):
+    line = refused(capsys, "audit", subject, "--theorem", "descent")
+    assert all(word in line for word in words), line
+
+
+def test_a_subject_that_never_ends(place, capsys):
+    given = ("my_subjects:endless", "--theorem", "descent", "--time-limit", "0.5")
+    assert "--time-limit" in refused(capsys, "audit", *given)
+
+
+@pytest.mark.parametrize("subject", ["wanders", "sweeps"])
+def test_a_subject_that_records_for_ever(place, capsys, subject):
+    given = (f"my_subjects:{subject}", "--theorem", "descent", "--iteration-limit", "20")
+    assert "not done after 20 iterations; see --iteration-limit" in refused(capsys, "audit", *given)
+
+
+def test_a_run_of_as_many_iterations_as_are_allowed(place, capsys):
+    with at_most(5):
+        count(5)
+        with pytest.raises(InvalidInput, match="5 iterations"):
+            count(6)
+    count(6)
+
+
+def test_nothing_claimed(place, capsys):
+    assert "nothing is claimed" in refused(capsys, "audit", "halving.trace")
+
+
+def test_a_missing_file(place, capsys):
+    assert "absent.trace" in refused(capsys, "audit", "absent.trace", "--theorem", "G1")
+
+
+@pytest.mark.parametrize("damage", ["magic", "header", "middle", "empty", "text"])
+def test_a_damaged_trace(place, capsys, damage):
+    data = bytearray((place / "halving.trace").read_bytes())
+    if damage == "magic":
+        data[0] ^= 1
+    elif damage == "header":
+        data = data[:30]
+    elif damage == "middle":
+        data[len(data) // 2] ^= 1
+    elif damage == "empty":
+        data = bytearray()
+    else:
+        data = bytearray(b"import os\nos.system('true')\n")
+    (place / "bad.trace").write_bytes(data)
+    assert "bad.trace" in refused(capsys, "audit", "bad.trace", "--theorem", "descent")
+
+
+def test_a_truncated_trace_gives_the_rows_of_its_whole_chunks(place, capsys):
+    save_trace(descent([2.0**-k for k in range(CHUNK + 20)]), place / "long.trace")
+    data = (place / "long.trace").read_bytes()
+    (place / "cut.trace").write_bytes(data[:-100])
+    assert load_trace(place / "cut.trace").rows("sweeps") == CHUNK
+    status = main(["audit", "cut.trace", "--theorem", "descent", "--json", "r.json"])
+    assert status in (0, 3)
+    assert "cut off" in (place / "r.json").read_text(encoding="utf-8")
+
+
+def test_what_is_left_of_a_cut_chunk_is_no_evidence(place, capsys):
+    data = bytearray((place / "rising.trace").read_bytes())
+    (place / "cut.trace").write_bytes(data[:-100])
+    assert "cut off" in refused(capsys, "audit", "cut.trace", "--theorem", "descent")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "absent.trace", "--theorem", "descent"),
+        ("audit", "halving.trace", "--theorem", "T9"),
+        ("audit", "halving.trace", "--theorem", "H1", "--constant", "a=-1"),
+        ("audit", "my_subjects:raises", "--theorem", "descent"),
+    ],
+)
+def test_existing_reports_stay_when_the_input_is_bad(place, capsys, arguments):
+    (place / "r.json").write_text("kept", encoding="utf-8")
+    refused(capsys, *arguments, "--json", "r.json")
+    assert (place / "r.json").read_text(encoding="utf-8") == "kept"
+
+
+def test_an_unwritable_report_is_status_6(place, capsys):
+    (place / "taken").mkdir()
+    given = ("halving.trace", "--theorem", "descent", "--json", "taken")
+    assert main(["audit", *given]) == 6
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--nonsense", "--time-limit=0", "--iteration-limit=0"])
+def test_a_bad_option(place, capsys, option):
+    assert "--help" in refused(capsys, "audit", "halving.trace", option)
+
+
+def test_theorems_are_listed_and_shown(capsys):
+    assert main(["theorems"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("T1", "M4", "descent"))
+    assert main(["theorems", "G1"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nesterov" in shown
+    assert "to declare" in shown
+    assert "(not monitored)" in shown

@@ -1,0 +1,151 @@
+"""Traces: what goes in comes out, what was cut off is read up to the cut, the rest is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
+from amverify.trace.trace import Trace, TraceWriter, load_trace, save_trace
+
+
+def table(rows: int, first: int = 1) -> dict[str, np.ndarray]:
+    return {
+        "sweep": np.arange(first, first + rows),
+        "replicate": np.zeros(rows, dtype=np.int64),
+        "kind": np.array([b"W", b"b"] * rows, dtype="S4")[:rows],
+        "layer": np.ones(rows, dtype=np.int64),
+        "change": np.linspace(-1, -0.5, rows),
+    }
+
+
+def sweeps(rows: int) -> dict[str, np.ndarray]:
+    return {
+        "sweep": np.arange(rows),
+        "replicate": np.zeros(rows, dtype=np.int64),
+        "value": np.random.default_rng(0).random(rows),
+    }
+
+
+def trace(rows: int = 5) -> Trace:
+    iterates = {3: {"W_1": np.arange(6.0).reshape(2, 3)}}
+    return Trace({"subject": "a run", "seed": 3}, table(rows), sweeps(rows), {}, iterates)
+
+
+def same(one: Trace, two: Trace) -> bool:
+    if one.header != two.header:
+        return False
+    for name in ("blocks", "sweeps", "measures"):
+        a, b = one.table(name), two.table(name)
+        if set(a) != set(b) or any(not np.array_equal(a[k], b[k]) for k in a):
+            return False
+    return True
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "run.trace"
+    save_trace(trace(), path)
+    back = load_trace(path)
+    assert same(trace(), back)
+    assert back.complete
+    assert np.array_equal(back.iterates[3]["W_1"], np.arange(6.0).reshape(2, 3))
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def read(path):
+    """The trace, or None where it is refused in one line."""
+    try:
+        return load_trace(path)
+    except AmverifyError as error:
+        if "\n" in str(error):
+            raise
+        return None
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    path = tmp_path_factory.mktemp("traces") / "run.trace"
+    save_trace(trace(), path)
+    return path
+
+
+def test_a_file_cut_anywhere_gives_its_whole_rows_or_one_line(written, tmp_path):
+    data = written.read_bytes()
+    most = 0
+    for cut in range(len(data)):
+        path = tmp_path / "cut.trace"
+        path.write_bytes(data[:cut])
+        got = read(path)
+        if got is None:
+            continue
+        assert not got.complete
+        rows = got.rows("blocks")
+        assert rows >= most
+        most = rows
+        if rows:
+            assert np.array_equal(got.blocks["change"], table(5)["change"][:rows])
+    assert most == 5
+
+
+@given(st.integers(0, 10_000), st.integers(0, 255))
+def test_a_flipped_byte_never_gives_a_traceback(written, tmp_path_factory, place, value):
+    data = bytearray(written.read_bytes())
+    place %= len(data)
+    if data[place] == value:
+        return
+    data[place] = value
+    path = tmp_path_factory.mktemp("flip") / "bad.trace"
+    path.write_bytes(bytes(data))
+    got = read(path)
+    assert got is None or not got.complete
+
+
+def test_appended_rows_and_the_partial_file(tmp_path):
+    path = tmp_path / "run.trace"
+    writer = TraceWriter(path, {"subject": "x"})
+    writer.append("blocks", table(3))
+    writer.append("blocks", table(2, first=4))
+    writer._file.flush()
+    partial = load_trace(tmp_path / "run.trace.partial")
+    assert partial.rows("blocks") == 5
+    assert not partial.complete
+    writer.close()
+    assert load_trace(path).complete
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda t: t | {"change": np.array([1.0, np.nan, 1, 1, 1])}, "blocks.change: nan in row 1"),
+        (lambda t: t | {"change": np.ones(4)}, "different lengths"),
+        (lambda t: t | {"change": np.ones(5, dtype=np.float32)}, "float64"),
+        (lambda t: t | {"change": np.array(["a"] * 5, dtype=object)}, "got 1 of object"),
+        (lambda t: t | {"Change!": np.ones(5)}, "not a column name"),
+        (lambda t: t | {"kind": np.ones(5)}, "wrong type"),
+        (lambda t: {k: v for k, v in t.items() if k != "sweep"}, "'sweep' is missing"),
+    ],
+)
+def test_bad_columns_are_named(spoil, message):
+    with pytest.raises(InvalidInput, match=message):
+        Trace({}, spoil(table(5)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\x80\x04\x95", b"AMVERIFY TRACE 1\n", b"AMVERIFY TRACE 1\nH[1]"]
+)
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(CorruptFile):
+        load_trace(path)
+
+
+def test_no_file_and_no_room(tmp_path):
+    with pytest.raises(InvalidInput, match="No such file"):
+        load_trace(tmp_path / "none")
+    with pytest.raises(CannotWrite):
+        save_trace(trace(), tmp_path / "nowhere" / "x.trace")
+    with pytest.raises(InvalidInput, match="JSON"):
+        TraceWriter(tmp_path / "x", {"f": float("nan")})

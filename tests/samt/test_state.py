@@ -1,0 +1,184 @@
+"""Saving and resuming: bit for bit, also after a kill; checkpoints of others are refused."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from amverify.errors import InvalidInput
+from amverify.samt import KINDS, SAMT
+from tests.samt.nets import batches, dense, loss, same, weights
+
+SETTINGS: list[dict[str, Any]] = [
+    *({"kind": kind} for kind in KINDS),
+    {"order": "random", "seed": 4},
+    {"inner": 2, "momentum": 0.5, "extrapolation": 0.0},
+    {"meta_optimiser": lambda thetas: torch.optim.Adam(thetas, lr=0.05), "meta_lr": 0.0},
+    {"unroll": 2, "extrapolation": 0.0},
+]
+
+
+def _named(settings: dict[str, Any]) -> str:
+    """The same name in every process."""
+    return ", ".join(f"{k}={'…' if callable(v) else v}" for k, v in settings.items())
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=_named)
+def test_a_round_trip_continues_bit_for_bit(settings: dict[str, Any], tmp_path: Path) -> None:
+    whole, part = dense(), dense()
+    stream = batches(10)
+    straight = SAMT(whole, **settings)
+    for batch in stream:
+        straight.step(lambda batch=batch: loss(whole, batch))  # type: ignore[misc]
+    first = SAMT(part, **settings)
+    for batch in stream[:5]:
+        first.step(lambda batch=batch: loss(part, batch))  # type: ignore[misc]
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"model": part.state_dict(), "optimiser": first.state_dict()}, path)
+    stored = torch.load(path, weights_only=True)
+    again = dense()
+    again.load_state_dict(stored["model"])
+    second = SAMT(again, **settings)
+    second.load_state_dict(stored["optimiser"])
+    for batch in stream[5:]:
+        second.step(lambda batch=batch: loss(again, batch))  # type: ignore[misc]
+    assert same(weights(whole), weights(again))
+    assert same(list(straight.step_sizes().values()), list(second.step_sizes().values()))
+    assert straight.counters == second.counters
+
+
+CHILD = """
+    import os, sys, time
+    from pathlib import Path
+    import torch
+    from amverify.samt import SAMT
+    from tests.samt.nets import batches, dense, loss
+
+    path, steps, pause = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    model = dense()
+    optimiser = SAMT(model, kind="element", order="random", seed=1)
+    start = 0
+    if path.exists():
+        stored = torch.load(path, weights_only=True)
+        model.load_state_dict(stored["model"])
+        optimiser.load_state_dict(stored["optimiser"])
+        start = stored["step"]
+    for step, batch in list(enumerate(batches(steps)))[start:]:
+        optimiser.step(lambda: loss(model, batch))
+        found = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
+        torch.save(found, path.with_suffix(".tmp"))
+        os.replace(path.with_suffix(".tmp"), path)
+        time.sleep(pause)
+"""
+
+
+def _child(path: Path, steps: int, pause: float) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", textwrap.dedent(CHILD), str(path), str(steps), str(pause)]
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, cwd=root)
+
+
+def test_killed_and_resumed_training_continues_bit_for_bit(tmp_path: Path) -> None:
+    steps = 30
+    undisturbed, killed = tmp_path / "a.pt", tmp_path / "b.pt"
+    assert _child(undisturbed, steps, 0.0).wait() == 0
+    first = _child(killed, steps, 0.1)
+    while not killed.exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.35)
+    first.send_signal(signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    reached = torch.load(killed, weights_only=True)["step"]
+    assert 0 < reached < steps
+    assert _child(killed, steps, 0.0).wait() == 0
+    one, two = (torch.load(path, weights_only=True) for path in (undisturbed, killed))
+    assert one["step"] == two["step"] == steps
+    assert same(list(one["model"].values()), list(two["model"].values()))
+    assert one["optimiser"]["samt"]["counters"] == two["optimiser"]["samt"]["counters"]
+
+
+def _wider() -> torch.nn.Sequential:
+    return torch.nn.Sequential(torch.nn.Linear(6, 9), torch.nn.Linear(9, 3)).to(torch.float64)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: SAMT(_wider()),
+        lambda: SAMT(dense(), kind="element"),
+        lambda: SAMT(dense(), meta_optimiser=lambda t: torch.optim.SGD(t, lr=0.1)),
+    ],
+    ids=["another model", "another kind", "a meta-optimiser"],
+)
+def test_a_checkpoint_of_another_model_or_kind_is_refused_and_nothing_changes(other: Any) -> None:
+    model = dense()
+    mine = SAMT(model)
+    for batch in batches(3):
+        mine.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    theirs = other()
+    before = theirs.state_dict()
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        theirs.load_state_dict(mine.state_dict())
+    assert str(before) == str(theirs.state_dict())
+
+
+@pytest.mark.parametrize("spoil", ["samt", "state", "param_groups"])
+def test_a_checkpoint_with_a_part_missing_is_refused(spoil: str) -> None:
+    mine = SAMT(dense())
+    stored = mine.state_dict()
+    del stored[spoil]
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        SAMT(dense()).load_state_dict(stored)
+
+
+@pytest.mark.parametrize("part", ["theta", "direction", "displacement", "square"])
+@pytest.mark.parametrize("value", [torch.zeros(1, 2, 3), "zeros"], ids=["shape", "type"])
+def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(part: str, value: Any) -> None:
+    """Compiled loops go by these shapes: what does not fit would be memory of someone else's."""
+    model = dense()
+    mine = SAMT(model)
+    for batch in batches(3):
+        mine.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    stored = mine.state_dict()
+    stored["state"][2] = {**stored["state"][2], part: value}
+    other = SAMT(dense())
+    before = other.state_dict()
+    with pytest.raises(InvalidInput, match="checkpoint: block"):
+        other.load_state_dict(stored)
+    assert str(before) == str(other.state_dict())
+
+
+def test_a_checkpoint_of_another_optimiser_is_refused() -> None:
+    model = dense()
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        SAMT(model).load_state_dict(torch.optim.SGD(model.parameters(), lr=0.1).state_dict())
+
+
+@pytest.mark.parametrize("meta", [None, lambda thetas: torch.optim.Adam(thetas, lr=0.01)])
+def test_a_deep_copy_goes_on_alone_and_bit_for_bit(meta: Any) -> None:
+    model = dense()
+    optimiser = SAMT(model, kind="row", order="random", seed=4, meta_optimiser=meta)
+    for batch in batches(3):
+        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    twin, copied = copy.deepcopy((model, optimiser))
+    before = [w.detach().clone() for w in twin.parameters()]
+    for batch in batches(3):
+        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+    assert same(before, weights(twin))
+    for batch in batches(3):
+        copied.step(lambda batch=batch: loss(twin, batch))  # type: ignore[misc]
+    assert same(weights(model), weights(twin))
+    assert same(list(optimiser.step_sizes().values()), list(copied.step_sizes().values()))
+    assert copied.uses_chain
