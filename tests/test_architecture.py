@@ -98,13 +98,75 @@ def network_is_the_ground(graph: Imports) -> list[str]:
 
 
 def methods_stand_on_the_network(graph: Imports) -> list[str]:
-    """What calls compiled loops may use numba and arrays, no one else."""
-    allowed = ("torch", "amverify.errors", "amverify.network", "amverify.methods")
-    names = ("fused", "compiled", "kernels", "swept", "samt.loops")
-    loop = tuple(f"amverify.methods.{name}" for name in names)
-    others = {name: found for name, found in graph.items() if name not in loop}
-    compiled = [only(graph, name, *allowed, "numpy", "numba") for name in loop]
-    return sum(compiled, only(others, "amverify.methods", *allowed))
+    """What hands arrays to compiled loops may use numpy, and no one else."""
+    allowed = ("torch", "amverify.errors", "amverify.network", "amverify.compiled")
+    arrays = (
+        "amverify.methods.rows.sums",
+        "amverify.methods.rows.sweep",
+        "amverify.samt.fast.loops",
+    )
+    others = {name: found for name, found in graph.items() if name not in arrays}
+    return [
+        fault
+        for room in ("amverify.methods", "amverify.samt")
+        for fault in only(others, room, *allowed, room)
+    ] + [
+        fault
+        for name in arrays
+        for fault in only(graph, name, *allowed, "numpy", "amverify.methods")
+    ]
+
+
+FLOORS = (
+    ("compiled", "network", "numbers", "trace"),
+    ("methods", "samt", "theorems", "report"),
+    ("judge",),
+    ("record",),
+    ("expectation", "command"),
+    ("families", "proofs", "repro", "paper_figures"),
+)
+"""The rooms, from the ground up. A room imports from the floors below its own, and nothing else.
+
+The ground words (``GROUND``) lie under all of them; the face, ``amverify/__init__.py``, shows what
+the rooms hold and stands on none.
+"""
+GROUND = ("errors", "files", "verdict")
+LOOSE = {"amverify": 4, "proofs": 3}
+"""So many modules may stand in a package beside its rooms."""
+
+
+def room(name: str) -> str:
+    """The room of a module: ``judge`` of ``amverify.judge.audit``, ``proofs`` of all there."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "amverify" and len(parts) > 1 else parts[0]
+
+
+def floors(graph: Imports) -> list[str]:
+    """Each import from one room into another leads downward."""
+    height = {place: level for level, places in enumerate(FLOORS, 1) for place in places}
+    height |= dict.fromkeys(GROUND, 0) | {"__main__": len(FLOORS)}
+    faults = []
+    for name, others in sorted(graph.items()):
+        for other in sorted(others & set(graph) - {"amverify"}):
+            here, there = room(name), room(other)
+            if name == "amverify" or here == there or (here in GROUND and there in GROUND):
+                continue
+            if here not in height:
+                faults.append(f"{name} stands on no floor")
+            elif there not in height or height[there] >= height[here]:
+                faults.append(f"{name} imports {other}")
+    return faults
+
+
+def loose_modules(graph: Imports) -> list[str]:
+    """Few modules beside the rooms."""
+    faults = []
+    for package, most in LOOSE.items():
+        below = {name for name in graph if name.count(".") == 1 and within(name, package)}
+        found = {name for name in below if not any(n.startswith(f"{name}.") for n in graph)}
+        if len(found) > most:
+            faults.append(f"{package} has {len(found)} loose modules, {most} may be")
+    return faults
 
 
 def nothing_upward(graph: Imports) -> list[str]:
@@ -126,6 +188,8 @@ RULES: tuple[Callable[[Imports], list[str]], ...] = (
     methods_stand_on_the_network,
     nothing_upward,
     no_circle,
+    floors,
+    loose_modules,
 )
 
 
@@ -147,7 +211,12 @@ def test_the_repository_keeps(rule, graph):
 
 SOUND = {
     "amverify/__init__.py": "",
+    "amverify/__main__.py": "",
     "amverify/errors.py": "import math\n",
+    "amverify/files.py": "from amverify import errors\n",
+    "amverify/verdict.py": "",
+    "amverify/report/__init__.py": "",
+    "amverify/report/html.py": "from amverify import verdict\n",
     "amverify/network/__init__.py": "",
     "amverify/network/layered.py": "import torch, numpy\nfrom amverify import errors\n",
     "amverify/methods/__init__.py": "",
@@ -226,6 +295,36 @@ BROKEN = {
         "amverify/theorems/t1.py",
         "import paper_figures\n",
         "amverify.theorems.t1 imports paper_figures",
+    ),
+    "a room names one of its own floor": (
+        floors,
+        "amverify/theorems/t1.py",
+        "from amverify.report import html\n",
+        "amverify.theorems.t1 imports amverify.report.html",
+    ),
+    "a room names one above": (
+        floors,
+        "amverify/network/layered.py",
+        LATE + "from amverify.methods import base\n",
+        "amverify.network.layered imports amverify.methods.base",
+    ),
+    "the ground names a room": (
+        floors,
+        "amverify/errors.py",
+        "from amverify.network import layered\n",
+        "amverify.errors imports amverify.network.layered",
+    ),
+    "a room without a floor": (
+        floors,
+        "amverify/attic/__init__.py",
+        "from amverify import errors\n",
+        "amverify.attic stands on no floor",
+    ),
+    "one loose module too many": (
+        loose_modules,
+        "amverify/another.py",
+        "",
+        "amverify has 5 loose modules, 4 may be",
     ),
     "a circle closed inside a function": (
         no_circle,

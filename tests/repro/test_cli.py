@@ -297,7 +297,7 @@ def test_reader_that_has_gone_is_no_error(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     script = (
-        "import sys; from repro import cli, data; data.names = tuple; "
+        "import sys; from repro.command import cli, data; data.names = tuple; "
         f"sys.exit(cli.main({arguments}))"
     )
     done = subprocess.run(
