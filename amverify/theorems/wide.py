@@ -120,7 +120,8 @@ def best_member(
     """The z of a row's parameters: 2 − p2/(p1 s), not below 1/(1 + |p2|) and not above 1."""
     centre = p1_ * s_
     away = (centre * p2_ <= 0) & (p2_ != 0)
-    ratio = np.divide(p2_, centre, out=np.ones_like(centre), where=centre != 0)
+    with np.errstate(over="ignore"):  # p1 s may be the smallest number that there is
+        ratio = np.divide(p2_, centre, out=np.ones_like(centre), where=centre != 0)
     middle = np.where(away, -np.inf, 2 - ratio)
     found: NDArray[np.float64] = np.clip(middle, 1 / (1 + np.abs(p2_)), 1.0)
     return found
