@@ -32,7 +32,8 @@ from amverify.errors import CorruptFile, InvalidInput
 from amverify.judge.audit import audit
 from amverify.report import render, to_html, to_json, to_junit, write
 from amverify.theorems import CATALOGUE, Theorem, theorem
-from amverify.trace.trace import Trace, load_trace
+from amverify.trace.file import load_trace
+from amverify.trace.trace import Trace
 from amverify.verdict import Report
 
 EPILOG = """Examples:

@@ -8,58 +8,14 @@ whole box.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import isfinite
 from pathlib import Path
 
-import flint
-
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.judge.floor import ARB, rational
-from amverify.numbers.balls import evaluate
+from amverify.judge.witness import LARGEST, replay
 from amverify.report import from_json
 from amverify.report.words import one_line
-from amverify.theorems import theorem
-from amverify.theorems.base import Inequality
 from amverify.verdict import Witness
-
-BITS = 200
-LARGEST = 1 << 26
-"""Bytes of a report that is read."""
-
-
-def exactly(value: float) -> flint.arb:
-    """A float as the rational number that it is."""
-    return rational(Fraction(value))
-
-
-def replay(witness: Witness) -> tuple[flint.arb, flint.arb, flint.arb]:
-    """lhs, rhs and rhs − lhs of a witness's inequality, as Arb balls over its box of values.
-
-    Raises:
-        InvalidInput: if the theorem has no such inequality, or a value is missing.
-    """
-    found = _inequality(witness)
-    flint.ctx.prec = BITS
-    values = {}
-    for name, (mid, rad) in witness.values.items():
-        if rad == float("inf"):
-            raise InvalidInput(f"witness: {name} has no finite error bound")
-        ball = exactly(mid) + flint.arb(0, exactly(rad).upper())
-        values[name] = ball
-    try:
-        lhs = evaluate(found.lhs, values, ARB)
-        rhs = evaluate(found.rhs, values, ARB)
-        return lhs, rhs, evaluate(found.rhs - found.lhs, values, ARB)
-    except KeyError as lack:
-        raise InvalidInput(f"witness: the value of {lack} is missing") from None
-
-
-def _inequality(witness: Witness) -> Inequality:
-    for part in theorem(witness.theorem).conclusions:
-        if witness.inequality.startswith(f"{part.inequality.name}: "):
-            return part.inequality
-    raise InvalidInput(f"witness: {witness.theorem} has no conclusion {witness.inequality!r}")
 
 
 def replay_report(path: Path) -> list[tuple[str, bool]]:

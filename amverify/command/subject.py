@@ -22,7 +22,8 @@ from typing import Any
 
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.record.limit import at_most
-from amverify.trace.trace import Trace, load_trace, save_trace
+from amverify.trace.file import load_trace, save_trace
+from amverify.trace.trace import Trace
 
 _RAISED = 70
 """The child's exit status where the subject is at fault; its last line says how."""

@@ -27,9 +27,10 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.expectation.draws import Probe, replays
+from amverify.expectation.draws import replays
+from amverify.expectation.probe import Probe
 from amverify.expectation.training import Training
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 from amverify.trace.trace import Trace
 
 MARGIN = 1.5

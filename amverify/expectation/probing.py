@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from amverify.expectation.draws import Probe, predictability_probe
+from amverify.expectation.probe import Probe, predictability_probe
 from amverify.expectation.training import Training
 
 

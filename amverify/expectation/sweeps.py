@@ -33,7 +33,8 @@ from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
 from amverify.expectation.curvature import largest
-from amverify.expectation.draws import Probe, replays
+from amverify.expectation.draws import replays
+from amverify.expectation.probe import Probe
 from amverify.expectation.reach import (
     Slopes,
     change_bounds,
@@ -43,10 +44,11 @@ from amverify.expectation.reach import (
     slopes,
 )
 from amverify.expectation.training import Losses, Training
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 from amverify.samt import SAMT
 from amverify.samt.undo import Kept
-from amverify.trace.trace import Column, Trace
+from amverify.trace.columns import Column
+from amverify.trace.trace import Trace
 
 MARGIN = 1.5
 """On the largest curvature that was found."""

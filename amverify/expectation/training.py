@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from amverify.errors import InvalidInput
-from amverify.expectation.draws import Probe
+from amverify.expectation.probe import Probe
 from amverify.record.header import versions
 from amverify.samt import SAMT
-from amverify.trace.trace import Column, Table, Trace
+from amverify.trace.columns import Column, Table
+from amverify.trace.trace import Trace
 
 Losses = Callable[[Tensor, Tensor], Tensor]
 SampleLoss = Callable[[Mapping[str, Tensor], Tensor, Tensor], Tensor]

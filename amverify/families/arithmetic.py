@@ -18,7 +18,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import ETA, Ball, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import ETA, gamma
 
 Entries = Any
 """A :class:`~amverify.numbers.balls.Ball`, or an array of floats, fractions or symbols."""

@@ -37,7 +37,7 @@ from amverify.families.arithmetic import (
     transposed,
 )
 from amverify.families.problem import Block, Constants, Problem, Vector, above, dyadic, integers
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 
 
 class Chain(Problem):

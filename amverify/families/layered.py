@@ -33,7 +33,8 @@ from amverify.network.activations import activation
 from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.losses import SquaredError
-from amverify.numbers.balls import Ball, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import gamma
 
 
 class LayeredReLU(Problem):

@@ -25,7 +25,8 @@ from amverify.families.arithmetic import (
     transposed,
 )
 from amverify.families.problem import Block, Constants, Problem, Vector, dyadic, integers
-from amverify.numbers.balls import ETA, Ball, U, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import ETA, U, gamma
 
 LIBRARY = 4
 """Units in the last place of exp and log1p (numpy, accuracy of its vectorised functions)."""

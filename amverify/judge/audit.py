@@ -28,14 +28,15 @@ import sympy as sp
 
 from amverify.errors import InvalidInput
 from amverify.judge.conclusion import Tested, tested
-from amverify.judge.floor import Exact
 from amverify.judge.ruling import ruled, without_data
 from amverify.judge.sides import sides
 from amverify.judge.witness import with_state
+from amverify.numbers.exact import Exact
 from amverify.theorems import Theorem, theorems
 from amverify.theorems.base import Context, Inequality, Known, Missing
 from amverify.theorems.standing import standing
-from amverify.trace.trace import KEYS, Trace
+from amverify.trace.columns import KEYS
+from amverify.trace.trace import Trace
 from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.judge.floor import MOST_EXACT, Exact, again
+from amverify.judge.floor import MOST_EXACT, again
 from amverify.judge.hypothesis import judged, looked_at_exactly, total_cost
 from amverify.judge.sides import sides, slack
 from amverify.judge.witness import exact_witness, witness_of
 from amverify.numbers.balls import Ball
+from amverify.numbers.exact import Exact
 from amverify.theorems import Theorem
 from amverify.theorems.base import Conclusion, Context, Inequality, Instances
 from amverify.verdict import Checked, Counts, Slack, Witness

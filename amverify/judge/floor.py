@@ -19,57 +19,20 @@ are floats that it used as they are: exact as they stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import FRACTIONS, Arithmetic, Ball, evaluate
+from amverify.numbers.exact import ARB, LEAST_BITS, MOST_BITS, Exact, Real, ball, endpoints
+from amverify.numbers.formulas import FRACTIONS, evaluate
 from amverify.theorems.base import Inequality, Instances
-
-Enclosure = Callable[[], flint.arb]
-"""() → a ball that holds a real number, at the precision that ``flint.ctx`` has now."""
-Real = Fraction | Enclosure
-"""A number that is known exactly, or as closely as one asks."""
-Exact = Callable[[int, str, int], Mapping[str, Real] | None]
-"""(sweep, block, replicate) → exact values of the symbols that were rounded, or None."""
 
 MOST_EXACT = 2000
 """At most so many instances are decided again exactly."""
-LEAST_BITS = 64
-MOST_BITS = 1 << 13
-"""A margin whose sign these bits do not show is left at the floor: those of float64 numbers span
-2¹⁰⁷⁴, so squares and logarithms of what is not tiny are told apart long before."""
-
-
-def rational(value: Fraction) -> flint.arb:
-    """A ball around a fraction, at flint's present precision."""
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
-
-
-ARB = Arithmetic(
-    rational=rational,
-    sqrt=lambda x: x.sqrt(),
-    absolute=abs,
-    maximum=lambda x, y: x.max(y),
-    minimum=lambda x, y: x.min(y),
-)
-
-
-def ball(value: Real) -> flint.arb:
-    """A ball around a number, at flint's present precision."""
-    return rational(value) if isinstance(value, Fraction) else value()
-
-
-def added(x: Real, y: Real) -> Real:
-    """x + y."""
-    if isinstance(x, Fraction) and isinstance(y, Fraction):
-        return x + y
-    return lambda: ball(x) + ball(y)
 
 
 @dataclass(frozen=True)
@@ -190,27 +153,7 @@ def margin_of(
                 wide: flint.arb = evaluate(formula, balls, ARB)
             except (ValueError, ZeroDivisionError):
                 return None
-            ends = _ends(wide)
+            ends = endpoints(wide)
         found = None if ends is None else Margin(*ends, room, inequality.strict, cost)
         bits *= 2
     return found
-
-
-def _ends(x: flint.arb) -> tuple[Fraction, Fraction] | None:
-    """Both ends of a ball; None if it says nothing."""
-    if not x.is_finite():
-        return None
-    low, high = (end.fmpq() for end in (x.lower(), x.upper()))
-    return Fraction(int(low.p), int(low.q)), Fraction(int(high.p), int(high.q))
-
-
-def rounded(value: Real) -> Ball:
-    """A number as a ball of float64."""
-    if isinstance(value, Fraction):
-        return Ball.exact(value)
-    with flint.ctx.workprec(MOST_BITS):
-        ends: Any = _ends(value())
-    if ends is None:
-        return Ball.of(0.0, np.inf)
-    middle = Ball.exact((ends[0] + ends[1]) / 2)
-    return middle.widened(Ball.exact(ends[1] - ends[0]).mid)

@@ -21,10 +21,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.judge.floor import MOST_EXACT, Exact, known, margin_of
+from amverify.judge.floor import MOST_EXACT, known, margin_of
 from amverify.judge.sides import sides
 from amverify.judge.witness import where
-from amverify.numbers.balls import Ball, evaluate
+from amverify.numbers.balls import Ball
+from amverify.numbers.exact import Exact
+from amverify.numbers.formulas import evaluate
 from amverify.theorems.base import VIOLATION, Inequality, Instances
 from amverify.verdict import Checked
 

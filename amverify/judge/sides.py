@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from amverify.numbers.balls import Ball, evaluate
+from amverify.numbers.balls import Ball
+from amverify.numbers.formulas import evaluate
 from amverify.theorems.base import Inequality, Instances
 from amverify.verdict import Slack
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from math import isfinite
 
-from amverify.judge.floor import Failure, rounded
+import flint
+
+from amverify.errors import InvalidInput
+from amverify.judge.floor import Failure
 from amverify.judge.sides import sides
 from amverify.numbers.balls import Ball
-from amverify.theorems import Theorem
+from amverify.numbers.exact import ARB, rational, rounded
+from amverify.numbers.formulas import evaluate
+from amverify.theorems import Theorem, theorem
 from amverify.theorems.base import Blocks, Inequality, Instances
 from amverify.trace.trace import Trace
 from amverify.verdict import Witness
@@ -92,3 +98,42 @@ def by_how_much(witness: Witness) -> str:
         return "with equality, where it is strict: decided exactly"
     known = "exactly, " if witness.decided == "exact" else ""
     return f"by {-witness.margin:.4g}, {known}rounding accounts for {witness.bound:.2g} at most"
+
+
+BITS = 200
+LARGEST = 1 << 26
+"""Bytes of a report that is read."""
+
+
+def exactly(value: float) -> flint.arb:
+    """A float as the rational number that it is."""
+    return rational(Fraction(value))
+
+
+def replay(witness: Witness) -> tuple[flint.arb, flint.arb, flint.arb]:
+    """lhs, rhs and rhs − lhs of a witness's inequality, as Arb balls over its box of values.
+
+    Raises:
+        InvalidInput: if the theorem has no such inequality, or a value is missing.
+    """
+    found = _inequality(witness)
+    flint.ctx.prec = BITS
+    values = {}
+    for name, (mid, rad) in witness.values.items():
+        if rad == float("inf"):
+            raise InvalidInput(f"witness: {name} has no finite error bound")
+        ball = exactly(mid) + flint.arb(0, exactly(rad).upper())
+        values[name] = ball
+    try:
+        lhs = evaluate(found.lhs, values, ARB)
+        rhs = evaluate(found.rhs, values, ARB)
+        return lhs, rhs, evaluate(found.rhs - found.lhs, values, ARB)
+    except KeyError as lack:
+        raise InvalidInput(f"witness: the value of {lack} is missing") from None
+
+
+def _inequality(witness: Witness) -> Inequality:
+    for part in theorem(witness.theorem).conclusions:
+        if witness.inequality.startswith(f"{part.inequality.name}: "):
+            return part.inequality
+    raise InvalidInput(f"witness: {witness.theorem} has no conclusion {witness.inequality!r}")

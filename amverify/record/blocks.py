@@ -26,7 +26,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.record.limit import count
-from amverify.trace.trace import COLUMNS, Column
+from amverify.trace.columns import COLUMNS, Column
 
 EVERY = 256
 _NUMBERS = tuple(name for name in COLUMNS["blocks"] if name != "update")

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from amverify.errors import InvalidInput
-from amverify.numbers.balls import Ball, U, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import U, gamma
 from amverify.record.points import Vector, least, unit_roundoff
 
 AUTO = "auto"

@@ -22,7 +22,7 @@ from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem, Point, inner, squared_norm
 from amverify.network.residual import residual
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 
 _ELEMENTARY = 8
 """exp and log of torch are right to a few units in the last place; this counts them generously."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.numbers.balls import ETA
+from amverify.numbers.roundoff import ETA
 from amverify.record.quiet import quietly
 
 Vector = NDArray[np.float64]

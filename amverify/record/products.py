@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from amverify.numbers.balls import ETA, Ball, U, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import ETA, U, gamma
 from amverify.record.points import Vector
 
 

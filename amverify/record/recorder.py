@@ -40,7 +40,7 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.numbers.balls import U
+from amverify.numbers.roundoff import U
 from amverify.record import refusals
 from amverify.record.blocks import MethodRecorder
 from amverify.record.callbacks import ScipyCallback

@@ -25,11 +25,12 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
 from amverify.record.measures import Sizes, in_float64, measure, value_error, widened
 from amverify.record.recorder import MethodRecorder
-from amverify.trace.trace import Column, Trace
+from amverify.trace.columns import Column
+from amverify.trace.trace import Trace
 
 SUMMED = ("change", "step")
 

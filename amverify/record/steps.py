@@ -30,7 +30,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import ETA, Ball, U, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import ETA, U, gamma
 from amverify.record.points import Vector
 from amverify.record.products import difference, inner, length, squared
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.properties import Property, Term
-from amverify.trace.trace import Table, Trace
+from amverify.trace.columns import Table
+from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Origin
 
 Liveness = Literal["inertia", "motion"]

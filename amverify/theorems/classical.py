@@ -42,6 +42,15 @@ from amverify.theorems.blockwise import (
     UNCLIPPED,
 )
 from amverify.theorems.blockwise import SMOOTH as TWICE
+from amverify.theorems.parameters import (
+    DISTANCE,
+    INFIMUM,
+    MEANING,
+    PL,
+    RELATIVE,
+    SMOOTH,
+    SUFFICIENT,
+)
 from amverify.theorems.properties import (
     ORIGIN,
     Change,
@@ -70,33 +79,7 @@ from amverify.theorems.views.columns import BOXED, fact, pairs, step_off, step_r
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
 
-MEANING = {
-    "f0": "f(x^{k−1})",
-    "f1": "f(x^k)",
-    "df": "f(x^k) − f(x^{k−1})",
-    "e2": "‖e‖², e = x^k − x^{k−1}",
-    "de": "⟨Δ, e⟩, Δ = x^{k−1} − x^{k−2}",
-    "d2": "‖Δ‖²",
-    "g0": "‖∇f(x^{k−1})‖²",
-    "g1": "‖∇f(x^k)‖²",
-    "off": "‖e + η∇f(x^{k−1}) − βΔ‖",
-    "eta": "step size η",
-    "beta": "momentum β",
-    "k": "the step's number",
-    "L": "Lipschitz modulus of ∇f",
-    "mu": "Polyak–Łojasiewicz constant μ",
-    "fstar": "f*, the infimum",
-    "D": "a bound on ‖x⁰ − x*‖",
-    "a": "a of H1",
-    "b": "b of H2",
-}
 
-SMOOTH = Parameter("L", MEANING["L"])
-PL = Parameter("mu", MEANING["mu"])
-INFIMUM = Parameter("fstar", MEANING["fstar"], "any")
-DISTANCE = Parameter("D", MEANING["D"], "nonnegative")
-SUFFICIENT = Parameter("a", MEANING["a"])
-RELATIVE = Parameter("b", MEANING["b"])
 ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
 
 STEP_SIZE = Inequality("0 < η", ZERO, eta, "the step size is positive", strict=True)

@@ -19,7 +19,8 @@ from __future__ import annotations
 import sympy as sp
 
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
-from amverify.theorems.classical import BOUNDED, INFIMUM, RELATIVE, SUFFICIENT
+from amverify.theorems.classical import BOUNDED
+from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, length, vector
 from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
 from amverify.theorems.views.path import (

@@ -30,7 +30,7 @@ from amverify.network.coupling import Band
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.weights import DenseLayer
-from amverify.numbers.balls import gamma
+from amverify.numbers.roundoff import gamma
 from amverify.record.measures import in_float64, value_error, widened
 from repro.data.dataset import Dataset
 

@@ -24,7 +24,9 @@ from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
 from amverify.record.run import traced
-from amverify.trace.trace import Column, Trace, save_trace
+from amverify.trace.columns import Column
+from amverify.trace.file import save_trace
+from amverify.trace.trace import Trace
 
 ROWS, SWEEPS = 1_000_000, 200
 THEOREMS = ("T1", "T2", "T3", "T4", "C1")

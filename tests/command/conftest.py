@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from judged import ROOT, Process, falling, real
 
-from amverify.trace.trace import save_trace
+from amverify.trace.file import save_trace
 
 
 @pytest.fixture(scope="session")

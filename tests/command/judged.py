@@ -18,7 +18,8 @@ from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.record.run import traced
-from amverify.trace.trace import MAGIC, Trace
+from amverify.trace.file import MAGIC
+from amverify.trace.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[2]
 Process = Callable[..., "subprocess.CompletedProcess[bytes]"]

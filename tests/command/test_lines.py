@@ -17,8 +17,8 @@ from judged import with_header
 
 from amverify.command.cli import main
 from amverify.theorems import CATALOGUE
+from amverify.trace.file import load_trace
 from amverify.trace.header import FIELDS, SETTINGS
-from amverify.trace.trace import load_trace
 from repro.command.cli import main as repro_main
 
 VERDICTS = {0: ("HOLDS",), 1: ("VIOLATED",), 3: ("UNDECIDED", "NOT_APPLICABLE", "VACUOUS")}

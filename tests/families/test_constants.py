@@ -14,7 +14,8 @@ from amverify.errors import InvalidInput
 from amverify.families import FAMILIES, draw, rebuild
 from amverify.families.problem import dyadic
 from amverify.families.sparse import PENALTIES
-from amverify.numbers.balls import Ball, U, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import U, gamma
 
 SEEDS = range(6)
 SLACK = gamma(1000)

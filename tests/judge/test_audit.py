@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from amverify.command.replay import replay, replay_report
+from amverify.command.replay import replay_report
 from amverify.families import draw
 from amverify.families.loops.blocks import Rule, block_descent
 from amverify.families.loops.gradient import gradient_descent, nesterov, step_size
 from amverify.files import write
 from amverify.judge.audit import audit
+from amverify.judge.witness import replay
 from amverify.record.recorder import Recorder
 from amverify.report import from_json, to_json
 from amverify.verdict import Evidence, Verdict

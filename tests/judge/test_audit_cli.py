@@ -12,7 +12,7 @@ from hand import HALVING, RISING, descent
 from amverify.command.cli import main
 from amverify.errors import InvalidInput
 from amverify.record.limit import at_most, count
-from amverify.trace.trace import CHUNK, load_trace, save_trace
+from amverify.trace.file import CHUNK, load_trace, save_trace
 
 SUBJECTS = """
 import sys, time

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from amverify.judge.floor import MOST_BITS, added, again, ball, margin_of, rounded
+from amverify.judge.floor import again, margin_of
 from amverify.numbers.balls import Ball
+from amverify.numbers.exact import MOST_BITS, added, ball, rounded
 from amverify.theorems.base import Inequality, Instances, symbols
 
 x, y = symbols("x y")

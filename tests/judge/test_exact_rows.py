@@ -15,7 +15,7 @@ from support.records import MEASURED, Exact, number
 
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
-from amverify.judge.floor import MOST_EXACT, margin_of, rounded
+from amverify.judge.floor import MOST_EXACT, margin_of
 from amverify.methods.bcd import BCD
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
@@ -23,6 +23,7 @@ from amverify.methods.tiam import TIAM, palm
 from amverify.network.blocks import Block
 from amverify.network.coupling import Band, Penalty
 from amverify.network.losses import SquaredError
+from amverify.numbers.exact import rounded
 from amverify.record.exact import run as rows
 from amverify.record.exact import traced_exactly
 from amverify.theorems import theorem

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from amverify.errors import InvalidInput
-from amverify.expectation.draws import change_bounds, predictability_probe, replays
+from amverify.expectation.draws import change_bounds, replays
+from amverify.expectation.probe import predictability_probe
 from amverify.families import draw
 from amverify.families.loops.sums import (
     SumRule,
@@ -21,7 +22,8 @@ from amverify.families.loops.sums import (
     sum_trace,
 )
 from amverify.judge.audit import audit
-from amverify.trace.trace import Trace, load_trace, save_trace
+from amverify.trace.file import load_trace, save_trace
+from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Verdict
 
 FIXED = SumRule(meta="fixed")

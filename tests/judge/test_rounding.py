@@ -11,7 +11,9 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amverify.numbers.balls import FRACTIONS, Ball, evaluate, gamma, summed
+from amverify.numbers.balls import Ball, summed
+from amverify.numbers.formulas import FRACTIONS, evaluate
+from amverify.numbers.roundoff import gamma
 
 NUMBERS = st.floats(-1e12, 1e12, allow_nan=False).filter(lambda x: x == 0 or abs(x) > 1e-12)
 SHARES = st.fractions(-1, 1, max_denominator=64)

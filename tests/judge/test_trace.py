@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
-from amverify.trace.trace import Trace, TraceWriter, load_trace, save_trace
+from amverify.trace.file import TraceWriter, load_trace, save_trace
+from amverify.trace.trace import Trace
 
 
 def table(rows: int, first: int = 1) -> dict[str, np.ndarray]:

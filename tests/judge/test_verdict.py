@@ -9,9 +9,9 @@ import pytest
 from hand import HALVING, RISING, descent, without
 from support.problems import parameters, problem
 
-from amverify.command.replay import replay
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
+from amverify.judge.witness import replay
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM

@@ -11,7 +11,7 @@ from torch import nn
 
 from amverify.errors import InvalidInput
 from amverify.record.recorder import Recorder
-from amverify.trace.trace import load_trace, save_trace
+from amverify.trace.file import load_trace, save_trace
 
 
 def quadratic(dtype=torch.float64):

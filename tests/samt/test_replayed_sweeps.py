@@ -15,7 +15,7 @@ from amverify.judge.audit import audit
 from amverify.samt import SAMT
 from amverify.samt.evaluation import whole
 from amverify.samt.sweep import Sweep
-from amverify.trace.trace import load_trace, save_trace
+from amverify.trace.file import load_trace, save_trace
 from amverify.verdict import Evidence, Verdict
 from tests.samt.test_replayed import LOSSES, PROBE, OfOneClass, network, samples
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from amverify.expectation.draws import predictability_probe
+from amverify.expectation.probe import predictability_probe
 from amverify.families.loops.sums import (
     Batch,
     SumPath,

@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.families.problem import Problem, Vector
-from amverify.numbers.balls import Ball, U
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import U
 from amverify.record.header import versions
 from amverify.record.steps import Points, execution, step_columns
 from amverify.trace.trace import Trace

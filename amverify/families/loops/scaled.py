@@ -29,10 +29,12 @@ from numpy.typing import NDArray
 from amverify.families.loops.blocks import ARGUMENT_ROUNDINGS
 from amverify.families.loops.gradient import UNITS, Format, format_error, header
 from amverify.families.problem import Problem
-from amverify.numbers.balls import Ball, gamma, summed
+from amverify.numbers.balls import Ball, summed
+from amverify.numbers.roundoff import gamma
 from amverify.record.products import difference, inner, squared
 from amverify.record.steps import Points, step_columns
-from amverify.trace.trace import Column, Trace
+from amverify.trace.columns import Column
+from amverify.trace.trace import Trace
 
 
 @dataclass(frozen=True)

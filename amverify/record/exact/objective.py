@@ -25,9 +25,9 @@ from fractions import Fraction
 import flint
 
 from amverify.errors import InvalidInput
-from amverify.judge.floor import Real, added
 from amverify.network.coupling import Penalty
 from amverify.network.layered import LayeredProblem
+from amverify.numbers.exact import Real, added
 from amverify.record.exact.matrices import column, fraction, inner, matrix, rational, square, total
 
 HALF = flint.fmpq(1, 2)

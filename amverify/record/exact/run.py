@@ -28,10 +28,10 @@ import flint
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.judge.floor import Exact, Real, added
 from amverify.methods.tiam import TIAM
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point
+from amverify.numbers.exact import Exact, Real, added
 from amverify.record.exact.matrices import fraction, inner, matrix, rational, square
 from amverify.record.exact.objective import Objective
 from amverify.record.measures import widened

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amverify.numbers.balls import ETA, U
+from amverify.numbers.roundoff import ETA, U
 
 WIDE = torch.float64
 _SAFE = 1 + 2.0**-46

@@ -23,7 +23,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from amverify.numbers.balls import U
+from amverify.numbers.roundoff import U
 from amverify.record.shadow.balls import WIDE, Ball, lost, number, up
 
 ULPS = 8

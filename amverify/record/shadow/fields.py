@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from amverify.numbers.balls import U
+from amverify.numbers.roundoff import U
 from amverify.record.shadow import elementary
 from amverify.record.shadow.balls import WIDE, Ball, number, pick, up
 from amverify.record.shadow.operands import RULES, NoRule, ball, rule

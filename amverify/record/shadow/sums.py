@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amverify.numbers.balls import ETA
+from amverify.numbers.roundoff import ETA
 from amverify.record.shadow import elementary
 from amverify.record.shadow.balls import WIDE, Ball, gamma_of, number, up
 from amverify.record.shadow.operands import NoRule, ball, rule

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import Ball, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
 from amverify.verdict import Checked
 

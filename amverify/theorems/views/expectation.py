@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
-from amverify.numbers.balls import Ball, gamma
+from amverify.numbers.balls import Ball
 from amverify.numbers.confidence import betting
+from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
 from amverify.theorems.views.columns import block_rows, fact, pairs
 
@@ -34,7 +35,7 @@ def _predictable(ctx: Context) -> tuple[bool | None, str]:
         return False, f'meta = "{meta}": step sizes are trained on the batch that they serve (S6)'
     probe = ctx.trace.settings.get("probe")
     if not isinstance(probe, Mapping) or not probe.get("compared"):
-        return None, "no probe was run (amverify.expectation.draws.predictability_probe)"
+        return None, "no probe was run (amverify.expectation.probe.predictability_probe)"
     if probe.get("earlier_changed"):
         return False, (
             f"a probe changed later batches: {probe['earlier_changed']} of {probe['compared']} "

@@ -19,7 +19,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import Ball, gamma, summed
+from amverify.numbers.balls import Ball, summed
+from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
 
 

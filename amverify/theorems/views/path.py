@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
-from amverify.numbers.balls import Ball, gamma
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
-from amverify.theorems.classical import INFIMUM, RELATIVE, SUFFICIENT
+from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.views.columns import change_of_sweep, executed, fact, pairs, step_off
 from amverify.theorems.views.powers import power
 

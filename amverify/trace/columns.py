@@ -1,0 +1,152 @@
+"""What every column of a trace is: its name, its meaning, its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.errors import InvalidInput
+
+Column = NDArray[Any]
+Table = Mapping[str, Column]
+TYPES = ("<i8", "<f8", "|S4", "|S10")
+"""What a column may hold, as numpy writes it."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+KEYS = {
+    "blocks": ("sweep", "replicate", "kind", "layer"),
+    "sweeps": ("sweep", "replicate"),
+    "measures": ("sweep", "replicate"),
+    "replays": ("sweep", "replicate", "kind", "layer"),
+}
+"""The columns that say where a row belongs; every table has them."""
+
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "blocks": {
+        "update": "gradient (T1), proximal (T1p) or other",
+        "change": "ΔF of this update, by the difference form",
+        "execution": "what rounding of the step itself can add to ΔF",
+        "step": "‖e‖², e = u^{k+1} − u^k",
+        "cross": "⟨Δ, e⟩, Δ = u^k − u^{k−1}",
+        "inertia": "‖Δ‖²",
+        "bend": "⟨d, ∇²H d⟩, d = e − p2Δ",
+        "norm": "‖u^{k+1}‖²",
+        "modulus": "L, the block's modulus",
+        "s": "step scale",
+        "t": "1 + p3",
+        "p1": "inertia of the proximal centre",
+        "p2": "inertia of the gradient's point",
+        "delta": "δ^k, the Lyapunov weight that the block carries",
+        "delta_next": "δ^{k+1}",
+        "gamma": "γ of T1p; 0 elsewhere",
+        "backtracks": "doublings of L, by the replicate that needed most",
+        "weighted": "Σ_j e_j²/α_j, for step sizes α_j",
+        "slope": "⟨∇_if, e⟩ at the point where the block was updated",
+        "momentum": "β of this update, where it is e = −D∇_if + βΔ",
+        "inverse": "Σ_j Δ_j²/α_j, with this update's step sizes",
+        "carried": "Σ_j δ_jΔ_j², the Lyapunov weights that the block carries",
+        "left": "Σ_j δ_j e_j², the weights that it leaves",
+        "alpha_low": "the smallest step size of this update",
+        "alpha_high": "the largest",
+        "pull": "Σ_j α_j(∇_if)_j²",
+        "square": "Σ_j α_j²(∇_if)_j²",
+        "noise": "Σ_j α_j²σ_ij², σ_ij² the variance of the batch gradient's coordinate j",
+        "variance": "Σ_j σ_ij²",
+        "expected_change": "E f(v_i − U_iD_ig_i) − f(v_i) over the batch, by enumeration",
+        "bias": "‖E[g_i − ∇_if(v_i)]‖ with one batch for the sweep, by enumeration",
+        "earlier": "Σ_{j<i} E‖g_j‖ of the blocks updated before in the sweep",
+        "predictable_change": "S6: E f's change with α_max fixed before the sample is drawn",
+        "hyper_bad": "1 where the hypergradient was not finite, else 0",
+        "alpha_change": "the largest change of a step size by the meta-step that followed",
+    },
+    "sweeps": {
+        "value": "F after the sweep",
+        "lyapunov": "Ψ after the sweep",
+        "change": "F^k − F^{k−1}, by difference forms",
+        "execution": "what rounding of the step itself can add to F^k",
+        "step": "‖x^k − x^{k−1}‖²",
+        "cross": "⟨x^{k−1} − x^{k−2}, x^k − x^{k−1}⟩",
+        "inertia": "‖x^{k−1} − x^{k−2}‖²",
+        "norm": "‖x^k‖²",
+        "gradient": "‖∇f(x^k)‖²",
+        "slope": "⟨∇f(x^{k−1}), x^k − x^{k−1}⟩",
+        "departure": "‖e + η∇f(x^{k−1}) − βΔ‖, what the step is off the declared formula; its "
+        "error bound covers the rounding of the step itself",
+        "eta": "the step size η used in this sweep",
+        "alpha_min": "the smallest step size used",
+        "alpha_max": "the largest",
+        "momentum": "β used in this sweep",
+        "eps": "ε of the band in this sweep",
+        "rho": "ρ in this sweep",
+        "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient",
+        "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
+        "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "
+        "its error spans what is not known of the v_i",
+        "mean_value": "E f(w^k) over all batches so far",
+        "mean_gradient": "E‖∇f(w^k)‖² over all batches so far",
+        "mean_slopes": "E Σ_i ‖∇_if(v_i)‖² in this sweep, over all batches so far",
+        "mean_noise": "Σ_i L_i E σ_i² in this sweep, over all batches so far",
+        "mean_moment": "``second_moment``, over all batches so far",
+    },
+    "measures": {
+        "residual_block": "norm of the block-wise residual",
+        "residual_joint": "norm of the joint residual (C1)",
+        "weight_gradient": "‖∇_W F‖ over all layers",
+        "gap": "Σ_l ‖a_l − h(z_l)‖²",
+        "active": "share of coordinates at which a side of the band is active",
+        "infeasible": "largest violation of the present band",
+        "curvature": "least curvature of F seen along the path",
+        "train_accuracy": "share of training samples predicted rightly",
+        "test_accuracy": "share of test samples predicted rightly",
+    },
+    "replays": {
+        "draw": "0, 1, 2, … in the order of drawing",
+        "change": "f(w⁺) − f(w) of this draw, f the full objective",
+        "low": "a lower bound of ``change`` that was known before the draw",
+        "high": "an upper bound",
+    },
+}
+"""Every column that the project's theorems read, and what it holds."""
+
+
+def check(name: str, table: Table) -> None:
+    """Refuse a table whose columns have other lengths, types or values than a trace admits.
+
+    Raises:
+        InvalidInput: naming the column, and the row where a value is not finite.
+    """
+    if not table:
+        return
+    lengths = {column: len(values) for column, values in table.items()}
+    if len(set(lengths.values())) > 1:
+        raise InvalidInput(f"trace, {name}: columns of different lengths: {lengths}")
+    for key in KEYS[name]:
+        if key not in table:
+            raise InvalidInput(f"trace, {name}: column {key!r} is missing")
+    for column, values in table.items():
+        if not _NAME.fullmatch(column):
+            raise InvalidInput(f"trace, {name}: {column!r} is not a column name")
+        if values.ndim != 1 or values.dtype.str not in TYPES:
+            raise InvalidInput(
+                f"trace, {name}.{column}: expected one dimension of int64, float64 or short "
+                f"bytes, got {values.ndim} of {values.dtype}"
+            )
+        if (column in ("kind", "update")) != (values.dtype.kind == "S"):
+            raise InvalidInput(f"trace, {name}.{column}: wrong type {values.dtype}")
+        strange = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(1, dtype=bool)
+        if column == "execution" or column.endswith("_error"):
+            strange &= values != np.inf
+        if strange.any():
+            row = int(np.flatnonzero(strange)[0])
+            where = ", ".join(f"{key} {_plain(table[key][row])}" for key in KEYS[name])
+            raise InvalidInput(f"trace, {name}.{column}: {values[row]} in row {row} ({where})")
+
+
+def _plain(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
