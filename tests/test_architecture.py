@@ -120,8 +120,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
 FLOORS = (
     ("compiled", "network", "numbers", "trace"),
     ("methods", "samt", "theorems", "report"),
-    ("judge",),
-    ("record",),
+    ("judge", "record"),
     ("expectation", "command"),
     ("families", "proofs", "repro", "paper_figures"),
 )
