@@ -84,10 +84,10 @@ PARAMETERS = ("modulus", "s", "t", "p1", "p2", "delta", "delta_next")
 def block_path(
     problem: Problem, steps: int = 20, rule: Rule | None = None, dtype: Format = "float64"
 ) -> BlockPath:
-    """The path of block descent.
+    """The path of block descent; it ends before the sweep in which a modulus leaves the format.
 
     Raises:
-        ValueError: if the problem has no blocks.
+        ValueError: if the problem has no blocks, or the first modulus is none of the format's.
     """
     if not problem.blocks:
         raise ValueError(f"{problem.name}: it has no blocks")
@@ -105,7 +105,11 @@ def block_path(
         index = indices[i]
         before[r] = last[r] = x
         last[r, index] = old[index]
-        modulus = float(kind(problem.modulus(i, before[r]) * (1 + 4 * UNITS[dtype])))
+        with np.errstate(over="ignore"):
+            modulus = float(kind(problem.modulus(i, before[r]) * (1 + 4 * UNITS[dtype])))
+        if not math.isfinite(modulus):
+            rows = r - i
+            break
         p1, p2, t, given, left = _admitted(rule, modulus, carried[i])
         p1, p2, third = float(kind(p1)), float(kind(p2)), kind(t - 1)
         u, moved = x[index], x[index] - old[index]
@@ -125,7 +129,9 @@ def block_path(
         old[index], x, carried[i] = u, new, left
         after[r] = new
         parameters[r] = modulus, rule.s, 1 + float(third), p1, p2, given, left
-    return BlockPath(rule, dtype, before, after, last, parameters)
+    if not rows:
+        raise ValueError(f"{problem.name}: a modulus of the first sweep is no number of {dtype}")
+    return BlockPath(rule, dtype, *(table[:rows] for table in (before, after, last, parameters)))
 
 
 def _admitted(
