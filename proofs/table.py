@@ -18,7 +18,10 @@ from proofs.theorems.catalogue import Outcome
 FOLDER = Path(__file__).parent
 KERNEL = ("kernel/checker",)
 """Nothing but these, and what they import, makes a theorem."""
-SCRIPT = ("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "translate")
+SCRIPT = (
+    *("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "sequences"),
+    *("bound", "translate"),
+)
 GRANTS = (*(f"script/{name}" for name in SCRIPT), "theorems/catalogue")
 """What says which hypotheses may be granted, and that a theorem of the kernel is the object's."""
 SETTINGS = ("settings", "settings_blocks", "settings_sequences")

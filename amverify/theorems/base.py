@@ -236,6 +236,9 @@ class Hypothesis:
         monitored: names of the conditions and facts of the same theorem that check it on a run.
             None: it is *not monitored*, and every verdict on the theorem says so.
         grants: the property that licenses instances of facts of analysis, where it is one.
+        only: names of the conclusions that it is a hypothesis of; none: of all.
+        case: one of several cases, of which a run is in one (g is a box; g is convex). No proof
+            takes hypotheses of two cases, and what is proved is proved in each.
     """
 
     name: str
@@ -244,6 +247,12 @@ class Hypothesis:
     kind: Literal[">=", ">", "="] = ">="
     monitored: tuple[str, ...] = ()
     grants: Property | None = None
+    only: tuple[str, ...] = ()
+    case: str = ""
+
+    def of(self, part: Conclusion) -> bool:
+        """Whether it is a hypothesis of this conclusion."""
+        return not self.only or part.inequality.name in self.only
 
 
 @dataclass(frozen=True)
@@ -266,6 +275,9 @@ class Theorem:
         fitted: the claim leaves its constant open; it can be refuted but not confirmed.
         remarks: sentences on a run that belong beside the verdict, from its trace.
         terms: what a symbol is, as a type, where a proof uses it: ‖e‖² is ⟨e, e⟩.
+        follows: what a symbol is one index later: ‖e_{k−1}‖ is ‖e_k‖ then, r_k is r_k + ΔΨ.
+        starts: what it is at the first index, where that is a symbol of its own: F_0 is f(w⁰).
+        fixed: symbols that are the same at every index, beside the parameters.
     """
 
     id: str
@@ -283,6 +295,9 @@ class Theorem:
     fitted: bool = False
     remarks: Callable[[Context], tuple[str, ...]] | None = None
     terms: Mapping[str, Term] = field(default_factory=dict)
+    follows: Mapping[str, sp.Expr] = field(default_factory=dict)
+    starts: Mapping[str, sp.Symbol] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if set(self.terms) - set(self.symbols):
@@ -299,6 +314,10 @@ class Theorem:
         for said in self.hypotheses:
             if not set(said.monitored) <= checks:
                 raise ValueError(f"{self.id}: nothing is named {set(said.monitored) - checks}")
+
+    def cases(self, part: Conclusion) -> frozenset[str]:
+        """The cases in which a conclusion has to be proved; none where it has no cases."""
+        return frozenset(h.case for h in self.hypotheses if h.case and h.of(part))
 
     @property
     def unmonitored(self) -> tuple[Hypothesis, ...]:

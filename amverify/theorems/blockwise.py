@@ -14,19 +14,20 @@ from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Hypothesis, symbols
 from amverify.theorems.properties import (
     ORIGIN,
+    Above,
     Box,
     Change,
     Clipped,
     Convex,
     Curvature,
     Inner,
-    LipschitzGradient,
     Minimiser,
     Proximal,
     Smooth,
     Stretched,
     Sum,
     Term,
+    gradient,
     vector,
 )
 from amverify.theorems.views.columns import BOXED, fact
@@ -44,6 +45,11 @@ TERMS: dict[str, Term] = {
     "de": Inner(PAST, STEP),
     "d2": Inner(PAST, PAST),
     "bend": Curvature("H", AHEAD, STEP),
+}
+TERMS_NONCONVEX: dict[str, Term] = {
+    **{name: TERMS[name] for name in ("dF", "e2", "de", "d2")},
+    "rise": Above("H", ORIGIN, STEP),
+    "turn": Inner(gradient("H", AHEAD) - gradient("H", ORIGIN), STEP),
 }
 
 
@@ -89,6 +95,9 @@ CURVED = fact(
     _curved,
 )
 
+A_BOX, NO_BOX = "g is a box", "g is convex and p3 = 0"
+"""The two cases of T1."""
+
 CONVEX = Hypothesis("H convex", "H is convex in the block", grants=Convex("H"))
 SMOOTH = Hypothesis(
     "H smooth",
@@ -96,17 +105,13 @@ SMOOTH = Hypothesis(
     "from û to u^{k+1}",
     grants=Smooth("H"),
 )
-LIPSCHITZ = Hypothesis(
-    "∇H Lipschitz",
-    "∇H is L-Lipschitz between u^k, û and u^{k+1}",
-    grants=LipschitzGradient("H", L),
-)
 COMPOSITE = Hypothesis("F = H + g", "F = H + g in the block", grants=Sum("F", ("H", "g")))
 BOX = Hypothesis(
     "box",
     "g is the indicator of a box that holds u^k and u^{k+1} (of the whole space, if g = 0)",
     monitored=(BOXED.name,),
     grants=Box("g", (ORIGIN, STEP)),
+    case=A_BOX,
 )
 PROXIMAL = Hypothesis(
     "proximal step",
@@ -117,18 +122,21 @@ CLIPPED = Hypothesis(
     "extrapolation",
     "u^{k+1} is u^k + t(u⁺ − u^k), clipped to the box",
     grants=Clipped(STEP, STRETCH, t),
+    case=A_BOX,
 )
 CONVEX_G = Hypothesis(
     "g convex", "g is convex (a box's indicator, or 0, is)", monitored=(BOXED.name,),
     grants=Convex("g"),
 )  # fmt: skip
 NO_THIRD = Hypothesis(
-    "p3 = 0 unless a box", "p3 = 0 where g is convex and no box", t - 1, "=", (BOXED.name,)
-)
+    "p3 = 0 unless a box", "p3 = 0 where g is convex and no box", t - 1, "=", (BOXED.name,),
+    case=NO_BOX,
+)  # fmt: skip
 UNCLIPPED = Hypothesis(
     "no clipping",
     "u^{k+1} = u^k + t(u⁺ − u^k) where g is no box, or p3 = 0",
     grants=Stretched(STEP, STRETCH, t),
+    case=NO_BOX,
 )
 MODULUS_SIGN = Hypothesis("L ≥ 0", "a modulus is not negative", L, ">=", (MODULI.name,))
 WEIGHT_SIGN = Hypothesis("γ ≥ 0", "a proximal weight is not negative", gamma, ">=", (MODULI.name,))

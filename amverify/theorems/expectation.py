@@ -81,6 +81,8 @@ alpha, grad, sigma2, modulus = symbols("alpha grad sigma2 L_i")
 """Coordinate j: the step size, ∇_jf(v_i), the variance; and block i's modulus."""
 value, slopes, noises, slope, descent = symbols("F_k slopes_k noises_k slope_i g_k")
 """E f after k sweeps; of sweep k Σ_iE‖∇_if‖² and Σ_iL_iσ_i²; ‖∇_if(w)‖²; E‖∇f(w^k)‖²."""
+following, after = symbols("F_next F_after")
+"""E f after one sweep more: in S2, in S3."""
 ZERO, ONE, HALF = sp.Integer(0), sp.Integer(1), sp.Rational(1, 2)
 
 MEANING = {
@@ -218,6 +220,9 @@ S2 = Theorem(
         "level": Largest(noises),
         "Lmax": Largest(modulus),
     },
+    follows={"F_k": following},
+    starts={"F_k": f0},
+    fixed=("f0", "fstar", "amin", "amax", "level"),
 )  # fmt: skip
 
 S3_COEFFICIENT = B * (B - HALF)
@@ -284,6 +289,9 @@ S3 = Theorem(
         "bias": Expected("‖bias of g_i‖"),
         "lowest": Smallest(descent),
     },
+    follows={"F_k": after},
+    starts={"F_k": f0},
+    fixed=("f0", "fstar", "amin", "amax", "Lbar", "B", "G2", "lowest"),
 )
 
 SHIFTS = (2, 2, 2, -5)

@@ -9,6 +9,7 @@ has the instances of facts of analysis that a property licenses, and none withou
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,50 @@ import sympy as sp
 
 from amverify.theorems.quantities import Assumption, Quantity
 
+_PLAIN = re.compile(r"[^\W\d]\w*")
+_GRADIENT = re.compile(r"∇\w+\[(.*)\]")
+_PAIRS = {"]": "[", ")": "("}
+
+
+def legible(formula: Any) -> bool:
+    """Whether what a formula is written as is no other formula: its symbols have plain names."""
+    symbols = sp.sympify(formula).free_symbols
+    return all(_PLAIN.fullmatch(x.name) is not None for x in symbols)
+
+
+def _names_one(name: str) -> bool:
+    """Whether a vector's name is a word, or ∇f[…] with its brackets closed in order."""
+    found = _GRADIENT.fullmatch(name)
+    if found is None:
+        return re.fullmatch(r"\w+", name) is not None
+    open_: list[str] = []
+    for sign in found[1]:
+        if sign in _PAIRS.values():
+            open_.append(sign)
+        elif sign in _PAIRS and (not open_ or open_.pop() != _PAIRS[sign]):
+            return False
+    return not open_
+
 
 @dataclass(frozen=True)
 class Vector:
-    """Σ c_i v_i: coefficients by name of vector, sorted, none of them zero."""
+    """Σ c_i v_i: coefficients by name of vector, sorted, none of them zero.
+
+    Names of values and gradients are made of how it is written, so that no two are written alike.
+
+    Raises:
+        ValueError: for parts in another order, a name that reads as a sum, or a coefficient with
+            such a symbol.
+    """
 
     parts: tuple[tuple[str, sp.Expr], ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [name for name, _ in self.parts]
+        if names != sorted(set(names)) or not all(map(_names_one, names)):
+            raise ValueError(f"{names} are no names of vectors in their order")
+        if any(c == 0 or not legible(c) for _, c in self.parts):
+            raise ValueError(f"{self.parts}: a coefficient that is 0, or reads as another")
 
     def __add__(self, other: Vector) -> Vector:
         total = dict(self.parts)
@@ -102,6 +141,15 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Above:
+    """f(y) − f(x) − ⟨∇f(x), y − x⟩: how far f is above its tangent at x."""
+
+    function: str
+    start: Vector
+    end: Vector
+
+
+@dataclass(frozen=True)
 class Curvature:
     """The largest ⟨y − x, ∇²f(z)(y − x)⟩ for z between x and y."""
 
@@ -117,7 +165,7 @@ class RootOfSum:
     summands: tuple[sp.Symbol, ...]
 
 
-Term = Inner | Norm | Value | Change | Curvature | RootOfSum | Quantity
+Term = Inner | Norm | Value | Change | Above | Curvature | RootOfSum | Quantity
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,13 @@ class Moments(Assumption):
 
 @dataclass(frozen=True)
 class Descends(Assumption):
-    """Block by block e_i = −D_i∇_if(v_i), v_i the point that the blocks before have made."""
+    """Block by block e_i = −D_i∇_if(v_i), v_i the point that the blocks before have made.
+
+    ``step`` names e, ``end`` the gradient at the point that the last block has made.
+    """
+
+    step: str
+    end: str
 
 
 @dataclass(frozen=True)

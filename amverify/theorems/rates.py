@@ -79,16 +79,19 @@ BEYOND = Hypothesis("Ψ* ≤ Ψ^k", "Ψ* is a lower bound: r_k ≥ 0", r1, ">=",
 BEYOND_NEXT = Hypothesis("Ψ* ≤ Ψ^{k+1}", "and r_{k+1} ≥ 0", r1 + dpsi, ">=", (WITHIN,))
 TWICE = Hypothesis("κ ≥ 1", "κ is 1 or 2", kappa - 1, ">=", (LOOK.name,))
 _REGIME = (REGIME.name,)
-AT_HALF = Hypothesis("θ = ½", "linear: θ = ½", theta - sp.Rational(1, 2), "=", _REGIME)
-ABOVE_HALF = Hypothesis("θ > ½", "sublinear: θ > ½", POWER, ">", _REGIME)
-AT_ZERO = Hypothesis("θ = 0", "finite: θ = 0", theta, "=", _REGIME)
+_LINEAR, _SUBLINEAR, _FINITE = ("linear, θ = ½",), ("sublinear, θ > ½",), ("finite, θ = 0",)
+AT_HALF = Hypothesis(
+    "θ = ½", "linear: θ = ½", theta - sp.Rational(1, 2), "=", _REGIME, only=_LINEAR
+)
+ABOVE_HALF = Hypothesis("θ > ½", "sublinear: θ > ½", POWER, ">", _REGIME, only=_SUBLINEAR)
+AT_ZERO = Hypothesis("θ = 0", "finite: θ = 0", theta, "=", _REGIME, only=_FINITE)
 NOT_YET = Hypothesis(
     "s_j > 0", "sublinear: s_j > 0 (r ≥ 0; at r = 0 s^{−p} is +∞ and says nothing)",
-    r1, ">", (WITHIN,),
+    r1, ">", (WITHIN,), only=_SUBLINEAR,
 )  # fmt: skip
-NOT_BEFORE = Hypothesis("s_{j−1} > 0", "and s_{j−1} > 0", r0, ">", (WITHIN,))
+NOT_BEFORE = Hypothesis("s_{j−1} > 0", "and s_{j−1} > 0", r0, ">", (WITHIN,), only=_SUBLINEAR)
 (s0,) = symbols("s_0")
-FROM_START = Hypothesis("s_0 > 0", "and s_0 > 0", s0, ">", (WITHIN,))
+FROM_START = Hypothesis("s_0 > 0", "and s_0 > 0", s0, ">", (WITHIN,), only=_SUBLINEAR)
 POSITIVE = Inequality("0 < r_k", ZERO, r1, "the minimum is not reached yet", strict=True)
 
 MEANING = {
@@ -153,6 +156,7 @@ T5 = Theorem(
         "phi": Power(r1, 1 - theta),
         "rt": Power(r1, theta),
     },
+    follows={"e0": e1, "e1": NEXT, "r1": r1 + dpsi},
 )
 
 _RATE = (H1, H1_BEFORE, H2_RATE, KL, EXPONENT_BELOW)
@@ -219,6 +223,9 @@ T6 = Theorem(
         "j": Count(),
         "two": Power(2, POWER / (1 + POWER)),
     },
+    follows={"r0": r1},
+    starts={"r0": s0},
+    fixed=("kappa", "A0", "two", "s_0"),
 )
 
 K2 = Theorem(

@@ -60,7 +60,7 @@ from amverify.theorems.views.columns import block_rows, fact, step_rounding, ste
 dF, e2, w2, L, slope, g1, amin, M, B = symbols("dF e2 w2 L slope g1 amin M B")
 (ahigh,) = symbols("ahigh")
 STEP = vector("e")
-END = gradient("f", vector("end of the sweep"))
+END = gradient("f", vector("endofthesweep"))
 """∇f(w^{k+1})."""
 LIPSCHITZ = Parameter("M", "Lipschitz modulus of ∇f")
 
@@ -171,7 +171,7 @@ S4 = Theorem(
             "block descent",
             "e_i = −D_i∇_if at the point that the blocks before have made",
             monitored=("formula",),
-            grants=Descends(),
+            grants=Descends(str(STEP), str(END)),
         ),
         Hypothesis(
             "step sizes",
@@ -351,7 +351,6 @@ _UPDATE = (
     Hypothesis("θ ≤ θ_max", "and θ ≤ θ_max", high - theta),
     Hypothesis("guard", "c = 0 where the hypergradient is not finite", bad * used, "="),
     Hypothesis("flag", "“not finite” is told by 1, else 0", bad),
-    Hypothesis("a change", "the change of a step size is told by its size", moved),
     Hypothesis(
         "α of θ", "α is a function of θ: the change of α is that between its values at θ and θ⁺",
         grants=FunctionOf(moved, theta, theta1),

@@ -44,8 +44,17 @@ def _lines(theorem: Theorem) -> Iterator[tuple[Any, ...]]:
         yield "fact", fact.name, fact.text
     for said in theorem.hypotheses:
         yield "hypothesis", *_said(said)
+    yield from _sequences(theorem)
     for parameter in theorem.parameters:
         yield "parameter", parameter.name, parameter.meaning, parameter.sign
+
+
+def _sequences(theorem: Theorem) -> Iterator[tuple[Any, ...]]:
+    for name, formula in theorem.follows.items():
+        yield "follows", name, _canonical(formula)
+    for name, symbol in theorem.starts.items():
+        yield "starts", name, _canonical(symbol)
+    yield "fixed", *theorem.fixed
 
 
 def _text(formula: Inequality) -> tuple[str, ...]:
@@ -55,7 +64,8 @@ def _text(formula: Inequality) -> tuple[str, ...]:
 
 def _said(said: Hypothesis) -> tuple[Any, ...]:
     formula, grants = _canonical(said.formula), _canonical(said.grants)
-    return said.name, said.text, formula, said.kind, grants, *said.monitored
+    where = _canonical(said.only), said.case
+    return said.name, said.text, formula, said.kind, grants, *where, *said.monitored
 
 
 def _canonical(value: Any) -> Any:

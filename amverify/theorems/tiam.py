@@ -41,12 +41,12 @@ from amverify.theorems.blockwise import (
     CURVED,
     EITHER,
     FORWARD,
-    LIPSCHITZ,
     MINIMISER,
     MODULI,
     MODULUS_SIGN,
     PROXIMAL,
     TERMS,
+    TERMS_NONCONVEX,
     THIRD_SIGN,
     UNCLIPPED,
     WEIGHT_SIGN,
@@ -65,6 +65,7 @@ from amverify.theorems.views.columns import (
 )
 
 dF, e2, de, d2, bend = symbols("dF e2 de d2 bend")
+rise, turn = symbols("rise turn")
 L, s, t, p1, p2 = symbols("L s t p1 p2")
 delta, delta1, gamma, theta = symbols("delta delta1 gamma theta")
 
@@ -78,6 +79,8 @@ MEANING = {
     "de": "⟨Δ, e⟩",
     "d2": "‖Δ‖²",
     "bend": "⟨d, ∇²H d⟩, d = e − p2Δ",
+    "rise": "H(u^{k+1}) − H(u^k) − ⟨∇H(u^k), e⟩",
+    "turn": "⟨∇H(û) − ∇H(u^k), e⟩, û = u^k + p2Δ",
     "L": "the block's modulus",
     "s": "step scale",
     "t": "1 + p3",
@@ -99,12 +102,19 @@ MODULUS = Inequality(
     costs=(VIOLATION / 2,),
 )
 
-FROM_BELOW = Inequality(
-    "modulus from below",
-    -bend,
-    MODULUS.rhs,
-    "L is a modulus of −∇H along e − p2Δ too: where H is not convex, |∇²H| ≤ L is asked",
-    costs=(VIOLATION / 2,),
+RISE = Inequality(
+    "modulus along e",
+    rise,
+    L / 2 * e2,
+    "H(u^{k+1}) is above its tangent at u^k by at most (L/2)‖e‖²",
+    costs=(VIOLATION,),
+)
+TURN = Inequality(
+    "modulus from û",
+    -turn,
+    L * sp.Abs(p2) * (e2 + d2) / 2,
+    "∇H turns from u^k to û by at most what ‖∇H(û) − ∇H(u^k)‖ ≤ L|p2|‖Δ‖ allows along e",
+    costs=(VIOLATION,),
 )
 
 T1_BOUND = -L * ((s / t - HALF) * e2 - COUPLING * de - p2**2 / 2 * d2)
@@ -196,11 +206,30 @@ T2_WEIGHT = L * (s / t - HALF + p2**2 / 2)
 """δ of T2: half-way between what ‖Δ‖² needs and what ‖e‖² can pay."""
 
 ANY_WEIGHT = sp.Symbol("delta_any", real=True)
+
+
+def falls_at(bound: sp.Expr) -> tuple[Inequality, Inequality]:
+    """That a bound of T1's kind, over L, falls at e = ±Δ, where no weight makes a difference.
+
+    It is what the existence of a weight comes to on a run.
+    """
+    found = []
+    for name, sign in (("e = Δ", 1), ("e = −Δ", -1)):
+        least = sp.expand(-2 * bound.xreplace({e2: sp.Integer(1), de: sp.Integer(sign),
+                                               d2: sp.Integer(1)}) / L)  # fmt: skip
+        text = f"the bound falls at {name}, as it does if any weight makes it fall"
+        found.append(Inequality(f"falls at {name}", sp.Integer(0), least, text, strict=True))
+    return found[0], found[1]
+
+
+FALLS = falls_at(T1_BOUND)
 WEIGHT_EXISTS = Hypothesis(
     "a weight exists",
     "for the region's necessity: some weight δ makes T1's bound with (δ/2)(‖e‖² − ‖Δ‖²) negative "
     "for all e, Δ that are not both 0",
+    monitored=tuple(c.name for c in FALLS),
     grants=Falls(T1_BOUND + ANY_WEIGHT / 2 * (e2 - d2), e2, de, d2),
+    only=(REGION.name,),
 )
 
 T2 = Theorem(
@@ -217,11 +246,11 @@ T2 = Theorem(
     source="amverify, specification, T2",
     symbols={k: MEANING[k] for k in _T1_SYMBOLS},
     conclusions=(
-        Conclusion(REGION, block_gradient_steps, (POSITIVE_SCALE, THIRD)),
+        Conclusion(REGION, block_gradient_steps, (POSITIVE_SCALE, THIRD, *FALLS)),
         Conclusion(
             Inequality("decrease", dF + T2_WEIGHT / 2 * (e2 - d2), sp.Integer(0)),
             block_gradient_steps,
-            (POSITIVE_SCALE, THIRD, MODULUS),
+            (POSITIVE_SCALE, THIRD, MODULUS, REGION),
         ),
     ),
     facts=(BOXED, CONSISTENT, MODULI, CURVED),
@@ -239,13 +268,22 @@ REGION_NONCONVEX = Inequality(
     strict=True,
 )
 T2N_WEIGHT = L * (s - HALF)
+_T2N_SYMBOLS = ("dF", "e2", "de", "d2", "rise", "turn", "L", "s", "t", "p1", "p2")
+
+
+def _nonconvex_steps(ctx: Context) -> Instances:
+    """As T1's, with what H and ∇H did from u^k."""
+    rows = updated(ctx, b"gradient") & boxes_kept(ctx)
+    return _noted(block_rows(ctx, rows, *_T2N_SYMBOLS), applies_from(ctx))
 
 
 T2n = Theorem(
     id="T2n",
     title="admissible region, H not convex",
     statement=(
-        "H with modulus L but not convex in the block (∇H is L-Lipschitz: |∇²H| ≤ L), g convex, "
+        "H with modulus L but not convex in the block (∇H is L-Lipschitz: |∇²H| ≤ L; used are "
+        "H(u^{k+1}) ≤ H(u^k) + ⟨∇H(u^k), e⟩ + (L/2)‖e‖² and −⟨∇H(û) − ∇H(u^k), e⟩ ≤ "
+        "(L|p2|/2)(‖e‖² + ‖Δ‖²), which are seen on a run), g convex, "
         "p3 = 0, 2s − 1 > 2(|p1| s + |p2|). With δ = L(s − ½): ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0. δ is "
         "proportional to L: the decrease telescopes for constant L and s only. "
         "A modulus from above alone is not enough: H = −50u², "
@@ -256,25 +294,25 @@ T2n = Theorem(
         r"\Delta F+\tfrac\delta2(\|e\|^2-\|\Delta\|^2)\le0"
     ),
     source="iPALM (Pock & Sabach 2016), with step scale; amverify, specification, T2n",
-    symbols={k: MEANING[k] for k in _T1_SYMBOLS},
+    symbols={k: MEANING[k] for k in _T2N_SYMBOLS},
     conclusions=(
         Conclusion(
             Inequality("decrease", dF + T2N_WEIGHT / 2 * (e2 - d2), sp.Integer(0)),
-            block_gradient_steps,
+            _nonconvex_steps,
             (
                 POSITIVE_SCALE,
                 Inequality("p3 = 0", t, sp.Integer(1), "no third inertia"),
-                MODULUS,
-                FROM_BELOW,
+                RISE,
+                TURN,
                 REGION_NONCONVEX,
             ),
         ),
     ),
     facts=(BOXED, CONSISTENT, MODULI, FORWARD),
-    hypotheses=(LIPSCHITZ, COMPOSITE, CONVEX_G, PROXIMAL, UNCLIPPED, MODULUS_SIGN, THIRD_SIGN),
+    hypotheses=(COMPOSITE, CONVEX_G, PROXIMAL, UNCLIPPED, MODULUS_SIGN, THIRD_SIGN),
     constants={"δ": T2N_WEIGHT},
     liveness=("motion", "inertia"),
-    terms=TERMS,
+    terms=TERMS_NONCONVEX,
 )
 
 LYAPUNOV_CHANGE = dF + delta1 / 2 * e2 - delta / 2 * d2
@@ -331,7 +369,7 @@ T3 = Theorem(
     ),
     latex=r"\Psi^{k+1}\le\Psi^k-\sum_i a_i\|e_i\|^2,\qquad a_i=\vartheta L_i(\tfrac st-\tfrac12)",
     source="amverify, specification, T3",
-    symbols={k: v for k, v in MEANING.items()},
+    symbols={k: v for k, v in MEANING.items() if k not in ("rise", "turn")},
     conclusions=(
         Conclusion(
             Inequality("Lyapunov decrease", LYAPUNOV_CHANGE, -FALL * e2),

@@ -65,6 +65,7 @@ from amverify.theorems.tiam import (
     delta1,
     dF,
     e2,
+    falls_at,
     lyapunov_updates,
     p1,
     p2,
@@ -109,6 +110,7 @@ REGION_Z = Inequality(
     "the parameters lie in 𝓡_z: 2s/t − (1 + z²p2²)/k > 2|p1 s − z p2/k|, k = z(2 − z)",
     strict=True,
 )
+FALLS_Z = falls_at(BOUND)
 WEIGHT_Z = L * (s / t - INVERSE / 2 + PAST_SHARE / 2)
 MARGIN_Z = L * (REGION_Z.rhs - REGION_Z.lhs) / 4
 """(L/2)(q_z − |c_z|): positive in the region, 0 on its border."""
@@ -165,7 +167,7 @@ T2z = Theorem(
     source="amverify, by performance estimation (proofs.pep)",
     symbols={name: _MEANING[name] for name in _SYMBOLS},
     conclusions=(
-        Conclusion(REGION_Z, _steps, FAMILY),
+        Conclusion(REGION_Z, _steps, (*FAMILY, *FALLS_Z)),
         Conclusion(
             Inequality("decrease", dF + WEIGHT_Z / 2 * (e2 - d2), -MARGIN_Z * (e2 + d2)),
             _steps,
@@ -179,7 +181,9 @@ T2z = Theorem(
             "a weight exists",
             "for the region's necessity: some weight δ makes the bound of z with (δ/2)(‖e‖² − "
             "‖Δ‖²) negative for all e, Δ that are not both 0",
+            monitored=tuple(c.name for c in FALLS_Z),
             grants=Falls(BOUND + ANY_WEIGHT / 2 * (e2 - d2), e2, de, d2),
+            only=(REGION_Z.name,),
         ),
     ),
     constants={"δ": WEIGHT_Z, "c_z": COUPLING_Z, "z": z},
@@ -209,7 +213,7 @@ T3z = Theorem(
         r"a_i=\vartheta L_i\bigl(\tfrac st-\tfrac1{2z_i(2-z_i)}\bigr)"
     ),
     source="amverify, by performance estimation (proofs.pep)",
-    symbols={name: text for name, text in _MEANING.items()},
+    symbols={name: text for name, text in _MEANING.items() if name not in ("rise", "turn")},
     conclusions=(
         Conclusion(
             Inequality("Lyapunov decrease", LYAPUNOV_CHANGE, -FALL_Z * e2),

@@ -36,6 +36,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cross": "⟨Δ, e⟩, Δ = u^k − u^{k−1}",
         "inertia": "‖Δ‖²",
         "bend": "⟨d, ∇²H d⟩, d = e − p2Δ",
+        "rise": "H(u^{k+1}) − H(u^k) − ⟨∇H(u^k), e⟩",
+        "turn": "⟨∇H(û) − ∇H(u^k), e⟩, û = u^k + p2Δ",
         "norm": "‖u^{k+1}‖²",
         "modulus": "L, the block's modulus",
         "s": "step scale",

@@ -162,8 +162,9 @@ Section Block.
     rewrite H1, H0, (dot_comm n e Delta) in Hmin. lra.
   Qed.
 
-  (** T2n: H has an L-Lipschitz gradient in the block and need not be convex; g convex, p3 = 0. *)
-  Theorem T2n_vector (H g : vector -> R) (h h0 : vector) (bend L s t p1 p2 : R) :
+  (** T2n: H need not be convex; g convex, p3 = 0. What a Lipschitz gradient says of H from u and of
+      ∇H from u to û are conditions on the run. *)
+  Theorem T2n_vector (H g : vector -> R) (h h0 : vector) (L s t p1 p2 : R) :
     0 < L -> t = 1 ->
     (forall tau, 0 < tau <= 1 ->
        g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
@@ -171,31 +172,25 @@ Section Block.
          + s * L / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta))
        <= g v + dot n h v
          + s * L / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
-    H u1 <= H u + dot n h0 e + L / 2 * dot n e e ->
-    dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * dot n Delta Delta) ->
     let dF := H u1 - H u + (g u1 - g u) in
-    T2n_decrease_conditions dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2 ->
-    T2n_decrease dF (dot n e e) (dot n Delta e) (dot n Delta Delta) bend L s t p1 p2.
+    let rise := H u1 - H u - dot n h0 e in
+    let turn := dot n (diff h h0) e in
+    T2n_decrease_conditions dF (dot n e e) (dot n Delta e) (dot n Delta Delta) rise turn L s t p1 p2
+    -> T2n_decrease dF (dot n e e) (dot n Delta e) (dot n Delta Delta) rise turn L s t p1 p2.
   Proof.
-    intros HL Ht Hg Hmin Hmodulus Hlip dF (Hs & _ & _ & _ & Hr).
+    intros HL Ht Hg Hmin dF rise turn (Hs & _ & Hrise & Hturn & Hr).
     unfold T2n_decrease, T2n_decrease_lhs, T2n_decrease_rhs.
     pose proof (proximal_inner_product g h s L p1 Hg Hmin) as Hin.
-    assert (Hsplit : dot n h0 e = dot n h e + dot n (diff h0 h) e).
-    { unfold dot. rewrite <- sum_plus. apply sum_ext. intros. unfold diff. ring. }
+    assert (Hsplit : dot n h e = dot n h0 e + turn).
+    { unfold turn, dot. rewrite <- sum_plus. apply sum_ext. intros. unfold diff. ring. }
     pose proof (dot_nonneg n e) as He. pose proof (dot_nonneg n Delta) as Hd.
     pose proof (cauchy_schwarz n Delta e) as Hde.
-    pose proof (cauchy_schwarz n (diff h0 h) e) as Hhe.
+    assert (Habove : H u1 - H u = dot n h0 e + rise) by (unfold rise; ring).
     set (e2 := dot n e e) in *. set (d2 := dot n Delta Delta) in *.
-    set (de := dot n Delta e) in *. set (x := dot n (diff h0 h) e) in *.
+    set (de := dot n Delta e) in *. clearbody rise turn.
     pose proof (Rabs_pos p1) as Ha1. pose proof (Rabs_pos p2) as Ha2.
-    assert (Hx : 2 * Rabs x <= L * Rabs p2 * d2 + L * Rabs p2 * e2).
-    { apply twice_abs_le_sum; [repeat apply Rmult_le_pos; lra .. |].
-      apply (Rmult_le_compat_r e2) in Hlip; [| assumption].
-      replace (L * Rabs p2 * d2 * (L * Rabs p2 * e2))
-        with (L ^ 2 * (Rabs p2 ^ 2 * d2) * e2) by ring.
-      rewrite pow2_abs. lra. }
     pose proof (twice_abs_le_sum de d2 e2 Hd He Hde) as Hde2.
-    pose proof (mult_le_abs p1 de) as Hp1. pose proof (Rle_abs x).
+    pose proof (mult_le_abs p1 de) as Hp1.
     assert (Hp1' : s * L * (p1 * de) <= s * L * (Rabs p1 * ((d2 + e2) / 2))).
     { apply Rmult_le_compat_l; [apply Rmult_le_pos; lra |].
       assert (Rabs p1 * Rabs de <= Rabs p1 * ((d2 + e2) / 2))

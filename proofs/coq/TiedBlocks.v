@@ -29,7 +29,7 @@ Qed.
 
 Theorem T2n_tied : T2n_decrease_stmt.
 Proof.
-  intros n u Delta u1 H g h h0 bend L s t p1 p2 HL Ht Hg Hmin Habove Hlip Hconditions.
+  intros n u Delta u1 H g h h0 L s t p1 p2 HL Ht Hg Hmin Hconditions.
   pose proof Hconditions as (_ & H1 & _).
-  apply (T2n_vector n u Delta u1 H g h h0 bend L s t p1 p2); try assumption. lra.
+  apply (T2n_vector n u Delta u1 H g h h0 L s t p1 p2); try assumption. lra.
 Qed.

@@ -1,7 +1,7 @@
 r"""Settings of T1–T4 and G1–G4: one block u of n coordinates, Δ = u − u⁻, e = u1 − u.
 
 û = u + p2Δ, ũ = u + p1Δ; h is ∇H(û). Convexity and moduli are given where a proof uses them: at
-the points u, û and u1.
+the points u, û and u1; h0 is ∇H(u).
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ _BOX = (*_BLOCK, "H : vector -> R", "h uplus : vector", "lo hi : nat -> option R
         "bend L s p1 p2 p3 : R")  # fmt: skip
 _T1_BOX = {"dF": "H u1 - H u", **_SQUARES, **_NUMBERS, "t": "1 + p3"}
 _T1_CONVEX = {"dF": "H u1 - H u + (g u1 - g u)", **_SQUARES, **_NUMBERS, "t": "1"}
-_T2N = {"dF": "H u1 - H u + (g u1 - g u)", **_SQUARES, **_NUMBERS}
+_T2N = {
+    "dF": "H u1 - H u + (g u1 - g u)", **_SQUARES,
+    "rise": "H u1 - H u - dot n h0 (diff u1 u)", "turn": "dot n (diff h h0) (diff u1 u)",
+    **{name: name for name in ("L", "s", "t", "p1", "p2")},
+}  # fmt: skip
 
 T1 = (
     setting("T1", "descent", "box", _BOX,
@@ -83,12 +87,8 @@ T2 = (
 
 T2N = (
     setting("T2n", "decrease", "",
-            (*_BLOCK, "H g : vector -> R", "h h0 : vector", "bend L s t p1 p2 : R"),
-            (_MODULUS_POSITIVE, given("p3 ≥ 0", "1 <= t"), _G_CONVEX, _MINIMISER,
-             given("∇H Lipschitz", "H u1 <= H u + dot n h0 (diff u1 u) + L / 2 * ", _E2),
-             given("∇H Lipschitz",
-                   "dot n (diff h0 h) (diff h0 h) <= L ^ 2 * (p2 ^ 2 * ", _D2, ")")),
-            _T2N),
+            (*_BLOCK, "H g : vector -> R", "h h0 : vector", "L s t p1 p2 : R"),
+            (_MODULUS_POSITIVE, given("p3 ≥ 0", "1 <= t"), _G_CONVEX, _MINIMISER), _T2N),
 )  # fmt: skip
 
 _LENGTHS = {

@@ -52,7 +52,10 @@ class Poly:
     def __post_init__(self) -> None:
         if len(self.terms) > LARGEST:
             raise Refused(f"a polynomial of {len(self.terms)} terms is too large")
-        checked = {_monomial(m): c for m, x in self.terms.items() if (c := rational(x))}
+        given = [(_monomial(m), c) for m, x in self.terms.items() if (c := rational(x))]
+        checked = dict(given)
+        if len(checked) < len(given):
+            raise Refused("a polynomial has one monomial twice")
         object.__setattr__(self, "terms", MappingProxyType(checked))
 
     def __add__(self, other: Poly) -> Poly:

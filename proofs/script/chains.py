@@ -32,7 +32,7 @@ from proofs.kernel.polynomial import Poly, Refused, const
 from proofs.kernel.squares import Term as Squares
 from proofs.script import grants, magnitude
 from proofs.script.clamps import Clamp, clamp_step
-from proofs.script.facts import Template
+from proofs.script.facts import Template, genuine
 from proofs.script.grants import Leaf
 from proofs.script.translate import polynomial, relation
 from proofs.search import multipliers as search
@@ -340,6 +340,8 @@ class Kernel:
             leaf = step.make(self.chain.theorem, self._taken)
         except Refused as why:
             raise Refused(f"{self.chain.id}: {step.id}: {why}") from None
+        if not genuine(self.chain.theorem, leaf):
+            raise Refused(f"{self.chain.id}: {step.id}: nothing grants {leaf.relation}")
         proved = [self[name] for name in step.parts]
         known = {p.conclusion for p in proved}
         known |= {Relation(r.poly, ">=") for r in known if r.kind == ">" and not r.each}

@@ -39,7 +39,7 @@ from amverify.theorems.properties import (
 )
 from proofs.kernel.checker import Kind, Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
-from proofs.script.grants import Leaf
+from proofs.script.grants import Leaf, made_here
 from proofs.script.translate import polynomial
 from proofs.script.vectors import HALF, coordinate, coordinate_name, curvature, inner, norm, value
 
@@ -72,14 +72,28 @@ class Template:
         """An instance for a theorem.
 
         Raises:
-            Refused: if no hypothesis of the theorem licenses it.
+            Refused: if no hypothesis of the theorem licenses it, or it is no entry of ``REGISTRY``.
         """
+        if REGISTRY.get(self.name) is not self:
+            raise Refused(f"{self.name} is no fact that was entered")
         made = self.make(theorem, *where)
         says = Relation(made.poly, made.kind)
-        return Leaf("fact", self.name, self.text, says, None, made.licences, self.source, made.asks)
+        own = (made.licences, self.source, made.asks, where)
+        return Leaf("fact", self.name, self.text, says, None, *own)
 
 
 REGISTRY: dict[str, Template] = {}
+
+
+def genuine(theorem: Theorem, leaf: Leaf) -> bool:
+    """Whether a rule of ``grants``, or a fact that was entered, makes this leaf of the object."""
+    if leaf.reason != "fact":
+        return made_here(theorem, leaf)
+    entry = REGISTRY.get(leaf.name)
+    try:
+        return entry is not None and entry.instance(theorem, *leaf.where) == leaf
+    except (Refused, TypeError):
+        return False
 
 
 def fact(name: str, text: str, source: str) -> Callable[[Make], Template]:
@@ -360,7 +374,7 @@ def ATTAINED(theorem: Theorem, name: str) -> Instance:
 def FALLS(theorem: Theorem, e: int, past: int) -> Instance:
     """−claim > 0 at two numbers, not both 0."""
     found, by = licence(theorem, Falls, lambda p: True)
-    if not (e or past):
-        raise Refused("nothing is said of e = Δ = 0")
+    if type(e) is not int or type(past) is not int or not (e or past):
+        raise Refused(f"e = {e}, Δ = {past}: two real numbers are meant, not both 0")
     values = {found.square: e * e, found.product: e * past, found.past: past * past}
     return Instance(-polynomial(found.claim.xreplace(values)), ">", by)

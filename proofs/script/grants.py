@@ -18,19 +18,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 import sympy as sp
 
-from amverify.theorems.base import Hypothesis, Inequality, Parameter, Theorem
+from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem
 from amverify.theorems.properties import RootOfSum, Term
 from amverify.theorems.quantities import Count, Largest, Smallest
 from proofs.kernel.atoms import deep
 from proofs.kernel.checker import Kind, Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
 from proofs.script.translate import polynomial, relation
-from proofs.script.vectors import reading, total
+from proofs.script.vectors import made, reading, total
 
 Reason = Literal["condition", "parameter", "hypothesis", "conclusion", "definition", "fact"]
 
@@ -48,6 +48,7 @@ class Leaf:
         licences: the hypotheses whose properties license a fact.
         source: where a fact of analysis is proved.
         asks: relations that have to be proved first, a fact's side conditions.
+        where: functions and points at which a fact was instantiated.
     """
 
     reason: Reason
@@ -58,6 +59,7 @@ class Leaf:
     licences: tuple[Hypothesis, ...] = ()
     source: str = ""
     asks: tuple[Relation, ...] = ()
+    where: tuple[Any, ...] = ()
 
 
 def condition(theorem: Theorem, part: int, name: str) -> Leaf:
@@ -140,10 +142,10 @@ def define(name: str, formula: Any, taken: Collection[str], text: str) -> Leaf:
     """A new name for a formula.
 
     Raises:
-        Refused: if the name occurs in ``taken`` or in the formula.
+        Refused: if the name occurs in ``taken`` or in the formula, or is one that a template makes.
     """
     meant = formula if isinstance(formula, Poly) else polynomial(sp.sympify(formula))
-    if name in taken or name in deep(meant):
+    if name in taken or name in deep(meant) or made(name):
         raise Refused(f"{name} is not a fresh name")
     return Leaf("definition", name, text, Relation(var(name) - meant, "="))
 
@@ -152,9 +154,10 @@ def index(theorem: Theorem, name: str) -> Leaf:
     """An index of an induction counts from 0.
 
     Raises:
-        Refused: if it is a symbol of the object that is not said to count.
+        Refused: if the object speaks of it and does not say that it counts, or a template makes it.
     """
-    if name in theorem.symbols and not isinstance(theorem.terms.get(name), Count):
+    spoken = name in names_of(theorem) or made(name)
+    if spoken and not isinstance(theorem.terms.get(name), Count):
         raise Refused(f"{name} is not said to count")
     return Leaf("definition", name, "an index counts from 0", Relation(var(name), ">="))
 
@@ -163,8 +166,86 @@ def names_of(theorem: Theorem) -> frozenset[str]:
     """Every name that a theorem object speaks of; none of them is fresh."""
     formulas = [x for part in theorem.conclusions for x in (part.inequality, *part.conditions)]
     found = {x.name for f in formulas for x in (f.lhs - f.rhs).free_symbols}
-    found |= {x.name for h in theorem.hypotheses if h.formula for x in h.formula.free_symbols}
+    said = [(h.formula, h.grants) for h in theorem.hypotheses]
+    inside = (*theorem.terms.values(), *theorem.follows.values(), *theorem.starts.values(), *said)
+    found |= {x.name for x in _symbols(inside)} | set(theorem.follows)
     return frozenset(found | set(theorem.symbols) | {p.name for p in theorem.parameters})
+
+
+def _symbols(value: Any) -> frozenset[sp.Symbol]:
+    """The symbols in formulas, terms and properties, at any depth."""
+    if isinstance(value, sp.Basic):
+        return frozenset(value.free_symbols)
+    if is_dataclass(value):
+        value = tuple(getattr(value, field.name) for field in fields(value))
+    parts = map(_symbols, value) if isinstance(value, tuple) else ()
+    return frozenset[sp.Symbol]().union(*parts)
+
+
+def made_here(theorem: Theorem, leaf: Leaf) -> bool:
+    """Whether a leaf that is no fact is one that this file makes from the object."""
+    try:
+        match leaf.reason:
+            case "condition":
+                parts = (p for p in theorem.conclusions if leaf.origin in p.conditions)
+                part = theorem.conclusions.index(next(parts))
+                return leaf == condition(theorem, part, leaf.name)
+            case "parameter":
+                return leaf == parameter(theorem, leaf.name)
+            case "hypothesis":
+                return leaf == hypothesis(theorem, leaf.name)
+            case "definition" if leaf.origin is not None:
+                return leaf in symbol(theorem, leaf.name)
+            case "definition" if leaf.relation.kind == ">=":
+                return leaf == index(theorem, leaf.name)
+            case "definition":
+                meant = var(leaf.name) - leaf.relation.poly
+                return leaf == define(leaf.name, meant, names_of(theorem), leaf.text)
+    except (Refused, StopIteration):
+        pass
+    return False
+
+
+def belongs(theorem: Theorem, part: Conclusion, leaf: Leaf) -> bool:
+    """Whether a leaf is of this object, and of this conclusion of it."""
+    said = [*leaf.licences, *([leaf.origin] if isinstance(leaf.origin, Hypothesis) else [])]
+    own = all(any(h is x for x in theorem.hypotheses) and h.of(part) for h in said)
+    if isinstance(leaf.origin, Parameter):
+        return own and any(leaf.origin is p for p in theorem.parameters)
+    if leaf.reason == "condition":
+        return own and leaf.origin in part.conditions
+    return own
+
+
+def cases_of(leaves: Iterable[Leaf]) -> frozenset[str]:
+    """The cases whose hypotheses are among the leaves and their licences."""
+    found: set[str] = set()
+    for leaf in leaves:
+        own = [leaf.origin] if isinstance(leaf.origin, Hypothesis) else []
+        found |= {h.case for h in (*leaf.licences, *own) if h.case}
+    return frozenset(found)
+
+
+def of_one_case(theorem: Theorem, part: Conclusion, leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
+    """The leaves, if they are of every case of a conclusion.
+
+    Raises:
+        Refused: if they are of one only, and the object knows others.
+    """
+    found = tuple(leaves)
+    used = cases_of(found)
+    if (used and theorem.cases(part) != used) or len(used) > 1:
+        raise Refused(f"{theorem.id}: {part.inequality.name} rests on {', '.join(sorted(used))}")
+    return found
+
+
+def same(granted: Relation, conclusion: Relation) -> bool:
+    """Whether what was granted is the conclusion, or a positive multiple of it."""
+    mine, theirs = granted.poly.terms, conclusion.poly.terms
+    if set(mine) != set(theirs) or not mine:
+        return False
+    ratios = {mine[m] / theirs[m] for m in mine}
+    return len(ratios) == 1 and (min(ratios) > 0 or granted.kind == "=")
 
 
 def counted(leaves: Iterable[Leaf]) -> Mapping[str, int]:

@@ -29,7 +29,7 @@ from proofs.kernel.atoms import deep
 from proofs.kernel.checker import Kind, Proved, Relation
 from proofs.kernel.polynomial import Poly, Refused, const, rational
 from proofs.kernel.squares import Term
-from proofs.script import grants
+from proofs.script import bound, grants
 from proofs.script.certificates import Steps
 from proofs.script.facts import Template
 from proofs.script.grants import Leaf
@@ -116,6 +116,10 @@ class Proof:
         """A conclusion of the same object that stands before this one."""
         if not 0 <= part < self.part:
             raise self.refuse("earlier", f"conclusion {part} does not stand before {self.part}")
+        ours = self.theorem.conclusions[self.part].conditions
+        more = [c for c in self.theorem.conclusions[part].conditions if c not in ours]
+        if more:
+            raise self.refuse("earlier", f"conclusion {part} asks for “{more[0].name}”")
         found = grants.conclusion(self.theorem, part)
         return self._grant(found, found.name)
 
@@ -227,15 +231,24 @@ class Proof:
         if found.conclusion != relation(inequality):
             raise self.refuse(inequality.name, f"reached {found.conclusion}, not {inequality}")
         for h in found.hypotheses:
-            leaf = self.leaves.get(Relation(h.poly, h.kind))
-            if leaf is None:
-                raise self.refuse(inequality.name, f"rests on {h}, which nobody granted")
-            if leaf.reason != "conclusion" and _same(h, found.conclusion):
-                raise self.refuse(
-                    inequality.name, f"the conclusion is its {leaf.reason} “{leaf.name}”"
-                )
+            why = self._unfit(h, found.conclusion)
+            if why:
+                raise self.refuse(inequality.name, why)
         self.reached = found
         return self
+
+    def _unfit(self, h: Relation, conclusion: Relation) -> str:
+        """Why a conclusion of this part may not rest on a hypothesis; nothing if it may."""
+        leaf, part = self.leaves.get(Relation(h.poly, h.kind)), self.theorem.conclusions[self.part]
+        if leaf is None:
+            return f"rests on {h}, which nobody granted"
+        if h.each and (left := bound.left_out(self.theorem, h)):
+            return left
+        if not grants.belongs(self.theorem, part, leaf):
+            return f"“{leaf.name}” is no {leaf.reason} of it"
+        if leaf.reason != "conclusion" and grants.same(h, conclusion):
+            return f"the conclusion is its {leaf.reason} “{leaf.name}”"
+        return ""
 
     @property
     def rests_on(self) -> tuple[Leaf, ...]:
@@ -244,15 +257,6 @@ class Proof:
             raise self.refuse("conclusion", "not reached")
         plain = {Relation(h.poly, h.kind) for h in self.reached.hypotheses}
         return tuple(leaf for r, leaf in self.leaves.items() if r in plain)
-
-
-def _same(granted: Relation, conclusion: Relation) -> bool:
-    """Whether what was granted is the conclusion, or a positive multiple of it."""
-    mine, theirs = granted.poly.terms, conclusion.poly.terms
-    if set(mine) != set(theirs) or not mine:
-        return False
-    ratios = {mine[m] / theirs[m] for m in mine}
-    return len(ratios) == 1 and (min(ratios) > 0 or granted.kind == "=")
 
 
 def _poly(formula: Any) -> Poly:
@@ -315,8 +319,12 @@ def check(prove: Prove, start: Start) -> Record:
     """
     began, theorem = time.perf_counter(), start.theorem
     proofs = tuple(prove(start))
-    reached = {p.part for p in proofs if p.reached is not None and p.theorem is theorem}
+    reached = [p for p in proofs if p.reached is not None and p.theorem is theorem]
     for index, part in enumerate(theorem.conclusions):
-        if index not in reached:
-            raise Refused(f"{theorem.id}: conclusion “{part.inequality.name}” is not reached")
+        used = [grants.cases_of(p.rests_on) for p in reached if p.part == index]
+        for case in theorem.cases(part) or {""}:
+            if not any(cases <= {case} for cases in used):
+                where = f" where {case}" if case and used else ""
+                name = part.inequality.name
+                raise Refused(f"{theorem.id}: conclusion “{name}” is not reached{where}")
     return Record(theorem, proofs, time.perf_counter() - began)

@@ -12,9 +12,10 @@ that rests on anything but granted leaves (``ground.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -32,8 +33,9 @@ from proofs.script.chains import Chain, Kernel
 from proofs.script.facts import Template
 from proofs.script.grants import Leaf
 from proofs.script.ground import Ground
+from proofs.script.sequences import begins, constant, powers_of
 from proofs.script.translate import polynomial, spelt
-from proofs.script.vectors import exponent_of
+from proofs.script.vectors import power
 from proofs.search import multipliers as search
 
 Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
@@ -273,26 +275,37 @@ def _induced(link: Link, bench: Bench) -> Proved:
     one = bench.proved(link.source, after)
     hypothesis = bench.wanted((link.source, before))
     moves = _Moves.of(link, one)
-    _fit(link, moves)
-    step = bench.ground.renamed(one, moves.now())
+    _fit(link, moves, bench)
+    step = _now(link, bench, one)
+    then = _now(link, bench, bench.proved(link.source, link.then)) if link.then else None
     goal = checker.substitute(checker.assume(hypothesis), moves.now()).conclusion
     base = _base(link, moves, bench, goal, f"{name}: base")
     bench.ground.counted(link.index.name)
     found = checker.induction(goal, base, step, moves.state(), link.index.name)
-    if link.then:
-        later = bench.ground.renamed(bench.proved(link.source, link.then), moves.now())
-        found = checker.cut(found, later)
-    ends = [_named(link, bench, x, y, moves.at(spelt(y.name))) for x, y in link.ends.items()]
+    bench.ground.inductions |= {h.each for h in found.hypotheses if "→" in h.each}
+    if then is not None:
+        found = checker.cut(found, then)
+    later = partial(powers_of, bench.theorem, names=bench.theorem.follows)
+    ends = [_named(link, bench, x, y, moves.at(spelt(y.name)), later) for x, y in link.ends.items()]
     goal_ = bench.wanted(link.target).poly
     equations = [*ends, *_start(link, moves, bench)]
     return bench.collect(f"{name}: end", goal_, [(Fraction(1), found)], equations)
 
 
+def _now(link: Link, bench: Bench, proved: Proved) -> Proved:
+    """What the source proves, at index n."""
+    if not link.shift:
+        return proved
+    return bench.ground.renamed(proved, link.index.name, [x.name for x in link.given])
+
+
 def _start(link: Link, moves: _Moves, bench: Bench) -> list[Proved]:
     """What symbols of the object, and fresh constants, are at the first index."""
-    begins = [_named(link, bench, x, y, moves.first(spelt(y.name))) for x, y in link.begins.items()]
+    first = partial(powers_of, bench.theorem, names=bench.theorem.starts)
+    own = link.begins.items()
+    named = [_named(link, bench, x, y, moves.first(spelt(y.name)), first) for x, y in own]
     text = "a constant of the induction"
-    return begins + [bench.define(x, polynomial(f), text) for x, f in link.given.items()]
+    return named + [bench.define(x, polynomial(f), text) for x, f in link.given.items()]
 
 
 def _base(link: Link, moves: _Moves, bench: Bench, goal: Relation, name: str) -> Proved:
@@ -300,42 +313,55 @@ def _base(link: Link, moves: _Moves, bench: Bench, goal: Relation, name: str) ->
     first = {moves.at(x): var(moves.first(x)) for x in moves.names}
     first[link.index.name] = const(0)
     wanted = checker.substitute(checker.assume(goal), first).conclusion
-    zero = [
-        bench.ground.define(moves.first(spelt(x.name)), const(0), "an empty sum") for x in link.zero
-    ]
+    zero = [bench.ground.empty(x, link.follow[x]) for x in link.zero]
     return bench.collect(name, wanted.poly, [], [*zero, *_start(link, moves, bench)])
 
 
-def _fit(link: Link, moves: _Moves) -> None:
-    """Names at 0 and n + 1 are those of what moves.
+def _fit(link: Link, moves: _Moves, bench: Bench) -> None:
+    """Names at 0 and n + 1 are those of what moves, and the object says so.
 
     Raises:
-        Refused: if a constant is said to move.
+        Refused: if a constant is said to move, a name that nothing says is constant to stand
+            still, or nothing says what a name is at 0 or at n + 1.
     """
     said = {spelt(x.name) for x in (*link.follow, *link.first, *link.zero)}
     if said - moves.names:
         raise Refused(f"{', '.join(sorted(said - moves.names))}: a constant that moves")
+    still = {spelt(x.name) for x in link.constants} - {x.name for x in link.given}
+    moved = [x for x in still if plain(x) and not constant(bench.theorem, x)]
+    if moved:
+        raise Refused(f"nothing says that {moved[0]} is the same at every index")
+    pairings = bench.ground.pairings(link.follow)
+    pairings.check(moves.names)
+    for x, a in link.first.items():
+        begins(bench.theorem, x, a, link.shift)
+    for x in link.zero:
+        if x in link.first or pairings.grown(x) is None:
+            raise Refused(f"nothing says that {x} is a sum")
 
 
-def _named(link: Link, bench: Bench, symbol: sp.Symbol, own: sp.Symbol, name: str) -> Proved:
+Like = Callable[[sp.Expr], Iterable[sp.Expr]]
+
+
+def _named(
+    link: Link, bench: Bench, symbol: sp.Symbol, own: sp.Symbol, name: str, like: Like
+) -> Proved:
     """A symbol of the object is what the chain calls ``name``, by what ``terms`` say it is.
 
     Raises:
         Refused: if they do not say so.
     """
-    term, poly = bench.theorem.terms.get(symbol.name), var(symbol.name)
+    term, times = bench.theorem.terms.get(symbol.name), const(1)
     match term:
         case Average(of, count) if count == link.index and _grows(link, bench, own, of):
-            poly = polynomial(count) * poly
+            times = polynomial(count)
         case Running(of) if _grows(link, bench, own, of):
             pass
-        case Power(_, exponent) if own.name.endswith(exponent_of(exponent)):
+        case Power(base, exponent) if own in [power(x, exponent) for x in like(base)]:
             pass
         case _:
             raise Refused(f"{symbol} is not said to be {own}")
-    relation = Relation(poly - var(name), "=")
-    text = bench.theorem.symbols[symbol.name]
-    return bench.ground.enter(Leaf("definition", symbol.name, text, relation, term))
+    return bench.ground._called(symbol.name, name, times)
 
 
 def _grows(link: Link, bench: Bench, own: sp.Symbol, of: sp.Expr) -> bool:
@@ -394,11 +420,13 @@ def whole(
     }
     if len(kernels) != len(chains):
         raise Refused(f"{chains[0].theorem.id}: two chains of one name")
+    if any(chain.theorem is not chains[0].theorem for chain in chains):
+        raise Refused(f"{chains[0].theorem.id}: a chain is of another object")
     joints = Joints(None if stored is None else stored.get(JOINTS, {}))
     bench = Bench(kernels, joints, Ground(chains[0].theorem))
     for kernel in kernels.values():
         kernel.run()
-        for leaf in kernel.leaves.values():
+        for leaf in kernel.granted.values():
             bench.ground.enter(leaf)
         bench.ground.needs.update(kernel.needs)
     for join in joins:

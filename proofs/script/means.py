@@ -13,7 +13,8 @@ from typing import TypeVar
 import sympy as sp
 
 from amverify.theorems.base import Hypothesis, Theorem
-from amverify.theorems.expectation import alpha, grad, sigma2
+from amverify.theorems.expectation import alpha, dE, g0, grad, modulus, sigma2
+from amverify.theorems.expectation import value as before
 from amverify.theorems.properties import Inner, Vector
 from amverify.theorems.quantities import (
     Assumption,
@@ -30,7 +31,9 @@ from amverify.theorems.quantities import (
 )
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
+from proofs.script import vectors
 from proofs.script.facts import Instance, fact, licence
+from proofs.script.grants import names_of
 from proofs.script.translate import polynomial, spelt
 from proofs.script.vectors import HALF, expected, inner, summed
 
@@ -48,6 +51,17 @@ PULLS, MOMENTS, WHOLE = (expected(x) for x in ("Σ⟨∇_if(w),D_ig_i⟩", "Σ�
 BIAS = expected("‖bias of g_i‖")
 """One batch for the sweep: block i's, their sums over the blocks so far, the sweep's."""
 SIZE = sp.Symbol(spelt("‖∇_if(w)‖"), real=True)
+WEIGHT = sp.Symbol(vectors.CHANCE, real=True)
+"""p_ω."""
+
+
+def _name(name: str) -> sp.Symbol:
+    return sp.Symbol(name, real=True)
+
+
+def _mean(name: str) -> Poly:
+    """Σ_ω p_ω x."""
+    return summed(vectors.OUTCOMES, WEIGHT * _name(name))
 
 
 def _granted(theorem: Theorem, kind: type[A]) -> tuple[A, By]:
@@ -66,6 +80,37 @@ def _unbiased(theorem: Theorem, at: str) -> By:
 def part(x: Vector) -> sp.Symbol:
     """‖x_i‖, the norm of a vector's part in block i."""
     return sp.Symbol(spelt(f"‖({x})_i‖"), real=True)
+
+
+_LINE = {
+    "change_i": ("the expected change of f by block i", polynomial(CHANGE)),
+    "s_i": ("‖∇_if(v_i)‖²", summed("j", grad**2)),
+    "n_i": ("L_iσ_i²", polynomial(modulus) * summed("j", sigma2)),
+    "E_change_i": ("its mean over the past", _mean("change_i")),
+    "E_s_i": ("its mean over the past", _mean("s_i")),
+    "E_n_i": ("its mean over the past", _mean("n_i")),
+    "slopes_k": ("Σ_iE‖∇_if(v_i)‖²", summed("i", _name("E_s_i"))),
+    "noises_k": ("Σ_iL_iσ_i²", summed("i", _name("E_n_i"))),
+    "F_next": ("E f after the next sweep", polynomial(before) + summed("i", _name("E_change_i"))),
+    "slope_i": ("‖∇_if(w)‖²", polynomial(SIZE**2)),
+    "change_w": ("the expected change of f by the sweep", polynomial(dE)),
+    "slope_w": ("‖∇f(w)‖²", polynomial(g0)),
+    "g_k": ("E‖∇f(w^k)‖²", _mean("slope_w")),
+    "F_after": ("E f after the next sweep", polynomial(before) + _mean("change_w")),
+}
+"""What a name means, block by block and over the past; whoever speaks of one means this."""
+
+
+@fact("name", "a name for a sum over coordinates, blocks or outcomes", "definition of the name")
+def NAME(theorem: Theorem, symbol: sp.Symbol) -> Instance:
+    """symbol − formula = 0, for a name of the list."""
+    if symbol.name in theorem.symbols or symbol.name not in _LINE:
+        raise Refused(f"{symbol} is no name of the list")
+    return Instance(var(symbol.name) - _LINE[symbol.name][1], "=")
+
+
+SUMS = {PULLS.name: polynomial(PULL), MOMENTS.name: polynomial(MOMENT)}
+"""Sums over the blocks so far, and what each block adds."""
 
 
 def _positive(x: sp.Expr) -> tuple[Relation, ...]:
@@ -99,22 +144,22 @@ def SPREAD(theorem: Theorem) -> Instance:
 
 
 @fact("probability", "a probability is not negative", "Kolmogorov's axioms")
-def CHANCE(theorem: Theorem, weight: sp.Symbol) -> Instance:
+def CHANCE(theorem: Theorem) -> Instance:
     """p_ω ≥ 0."""
-    _fresh(theorem, weight)
-    return Instance(polynomial(weight), ">=")
+    _no_symbol(theorem)
+    return Instance(polynomial(WEIGHT), ">=")
 
 
 @fact("all outcomes", "probabilities of all outcomes add up to 1", "Kolmogorov's axioms")
-def ALL(theorem: Theorem, weight: sp.Symbol, index: str) -> Instance:
+def ALL(theorem: Theorem) -> Instance:
     """Σ_ω p_ω − 1 = 0."""
-    _fresh(theorem, weight)
-    return Instance(summed(index, weight) - const(1), "=")
+    _no_symbol(theorem)
+    return Instance(summed(vectors.OUTCOMES, WEIGHT) - const(1), "=")
 
 
-def _fresh(theorem: Theorem, weight: sp.Symbol) -> None:
-    if weight.name in theorem.symbols:
-        raise Refused(f"{weight} is a symbol of the theorem, not a probability")
+def _no_symbol(theorem: Theorem) -> None:
+    if WEIGHT.name in names_of(theorem):
+        raise Refused(f"{WEIGHT} is a symbol of the theorem, not a probability")
 
 
 @fact("expected descent lemma", "E f(v−Dg) − f(v) ≤ −E⟨∇_if, Dg⟩ + (L_i/2)E‖Dg‖²", NESTEROV)
@@ -170,8 +215,9 @@ def DRIFTED(theorem: Theorem) -> Instance:
 
 
 @fact("drift", "E‖v_i − w‖ ≤ α_maxΣ_{j<i}E‖g_j‖ ≤ α_max nG for n blocks before", CAUCHY)
-def FAR(theorem: Theorem, before: sp.Symbol) -> Instance:
-    """α_max nG − E‖v_i − w‖ ≥ 0, with G = √(G²)."""
+def FAR(theorem: Theorem) -> Instance:
+    """α_max nG − E‖v_i − w‖ ≥ 0, with G = √(G²), n the count of blocks where its index stands."""
+    before = _blocks(theorem)
     bounds, by = _granted(theorem, Between)
     found, also = _granted(theorem, Moments)
     bound = polynomial(bounds.high * before * sp.sqrt(found.bound))
@@ -255,11 +301,18 @@ def PARTS(theorem: Theorem, x: Vector) -> Instance:
 
 
 @fact("as many as there are", "Σ_i1 = B", "counting")
-def BLOCKS(theorem: Theorem, count: sp.Symbol) -> Instance:
+def BLOCKS(theorem: Theorem) -> Instance:
     """Σ_i(1) − B = 0."""
-    if not isinstance(theorem.terms.get(count.name), Count):
-        raise Refused(f"{count} is not said to count")
-    return Instance(summed("i", 1) - polynomial(count), "=")
+    return Instance(summed("i", 1) - polynomial(_blocks(theorem)), "=")
+
+
+def _blocks(theorem: Theorem) -> sp.Symbol:
+    """The symbol that is said to count the blocks: sweeps and indices are counted too."""
+    counts = [name for name, term in theorem.terms.items() if isinstance(term, Count)]
+    found = [name for name in counts if theorem.symbols[name] == "how many blocks there are"]
+    if len(found) != 1:
+        raise Refused("no symbol is said to count the blocks")
+    return sp.Symbol(found[0], real=True)
 
 
 @fact(
@@ -271,10 +324,11 @@ def AFTER(theorem: Theorem, end: Vector, step: Vector, square: sp.Symbol) -> Ins
     """α_min M‖e‖ + ‖e_i‖ − α_min‖∇_if(w⁺)‖ ≥ 0, ``square`` being the symbol that is ‖e‖²."""
     modulus, by = _smooth(theorem, "f")
     bounds, also = _granted(theorem, Between)
-    by += also + _granted(theorem, Descends)[1]
+    said, own = _granted(theorem, Descends)
+    by += also + own
     known = theorem.terms.get(square.name) == Inner(step, step)
-    if not known or not str(end).startswith("∇f["):
-        raise Refused(f"{square} is not said to be ‖{step}‖², or {end} is no gradient")
+    if not known or (said.step, said.end) != (str(step), str(end)):
+        raise Refused(f"{square} is not said to be ‖{step}‖², or {end} not to be the end's ∇f")
     low = polynomial(bounds.low)
     poly = low * modulus * polynomial(sp.sqrt(square)) + polynomial(
         part(step) - bounds.low * part(end)

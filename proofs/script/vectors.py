@@ -7,11 +7,13 @@ is a variable made from function and point: the same pair, the same symbol.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import sympy as sp
 
 from amverify.theorems.properties import (
+    Above,
     Change,
     Curvature,
     Inner,
@@ -19,15 +21,29 @@ from amverify.theorems.properties import (
     Term,
     Value,
     Vector,
+    gradient,
+    legible,
     length,
     word,
 )
 from amverify.theorems.quantities import Expected, Power, Square, Total
 from proofs.kernel.polynomial import Poly, Refused, const, var
-from proofs.script.translate import polynomial, spelt
+from proofs.script.translate import ESCAPE, polynomial, spelt
 
 INDEX = "j"
 """The name of coordinates."""
+OUTCOMES, CHANCE = "ω", "p_omega"
+"""The label of outcomes, and the name of their probabilities."""
+_BLOCKS = ("change_i", "s_i", "n_i", "E_change_i", "E_s_i", "E_n_i", "slopes_k", "noises_k")
+_SWEEPS = ("slope_i", "change_w", "slope_w", "g_k", "F_next", "F_after")
+NAMED = frozenset((*_BLOCKS, *_SWEEPS))
+"""What ``means.NAME`` names."""
+_MADE = re.compile(rf"\w+_{INDEX}|\w+_at_\w+|(curvature|norm_of|argmin_of)_\w+|{CHANCE}")
+
+
+def made(name: str) -> bool:
+    """Whether this file, ``spelt`` or a template makes such a name: nobody defines one."""
+    return ESCAPE in name or name in NAMED or _MADE.fullmatch(name) is not None
 
 
 def coordinate_name(name: str) -> str:
@@ -79,9 +95,20 @@ def exponent_of(q: sp.Expr | int) -> str:
 
 
 def power(base: sp.Expr | int, exponent: sp.Expr | int) -> sp.Symbol:
-    """x^q as a symbol."""
-    base_ = f"[{sp.expand(sp.sympify(base))}]".replace(" ", "")
-    return sp.Symbol(spelt(base_) + exponent_of(exponent), real=True)
+    """x^q as a symbol.
+
+    Raises:
+        Refused: if x or q is written as something else may be.
+    """
+    if not (legible(base) and legible(exponent)):
+        raise Refused(f"({base})^({exponent}) reads as another power")
+    polynomial(base), polynomial(exponent)
+    return sp.Symbol(base_of(base) + exponent_of(exponent), real=True)
+
+
+def base_of(base: sp.Expr | int) -> str:
+    """How the name of a power begins."""
+    return spelt(f"[{sp.expand(sp.sympify(base))}]".replace(" ", ""))
 
 
 def expected(of: str) -> sp.Symbol:
@@ -112,6 +139,9 @@ def reading(term: Term) -> Poly:
             return value(function, at)
         case Change(function, start, end):
             return value(function, end) - value(function, start)
+        case Above(function, start, end):
+            slope = inner(gradient(function, start), end - start)
+            return value(function, end) - value(function, start) - slope
         case Curvature(function, start, end):
             return curvature(function, start, end)
         case Power(base, exponent):

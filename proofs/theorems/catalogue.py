@@ -135,6 +135,8 @@ def prove(
     chains = tuple(c for c in CHAINS if c.theorem.id == name)
     if variant is not None:
         chains = tuple(c.of(variant) for c in chains)
+    if any(chain.theorem is not found for chain in chains):
+        raise Refused(f"{name}: a chain is of another object")
     made = whole(chains, JOINS.get(name, ()), stored)
     _complete(found, chains)
     return _of_chains(found, made, began)

@@ -73,7 +73,7 @@ _BLOCK = (
     *_SIZES,
     counts("n", B),
     fact("linear", means.DRIFTED),
-    fact("drift", means.FAR, B),
+    fact("drift", means.FAR),
     fact("at w", means.AT_W),
     fact("norm", means.NORM_AT_W),
     derived(
@@ -81,7 +81,7 @@ _BLOCK = (
         "with E‖v_i − w‖ ≤ α_max nG",
         term(1, "linear"), term(1, "α_max", "L̄", "norm", "drift"),
     ),
-    define("‖∇_if(w)‖²", slope, SIZE**2, "block i's slope"),
+    fact("‖∇_if(w)‖²", means.NAME, slope),
     derived(
         "block", PULL - (amin * slope - Lbar * amax**2 * B * G2), "block i costs L̄α_max²nG²",
         term(1, "linear, n"), term(1, "n", "√G²", "L̄", "at w", squares=(amax,)),
@@ -132,7 +132,7 @@ _BIAS = (
 )  # fmt: skip
 
 value, gradient = ex.value, ex.descent
-(following,) = symbols("F_next")
+following = ex.after
 REST = Lbar * ex.S3_COEFFICIENT * amax**2 * G2
 _GROWN = ex.f0 + ex.K * REST - ex.K * amin * ex.lowest
 _RATE = (

@@ -6,11 +6,9 @@ r"""T2, T2n and T3: which weights make T1 a Lyapunov decrease.
 
 The region is necessary: with any weight, e = 1 and Δ = ±1 leave −L(q ∓ c) < 0.
 
-**T2n.** With G = ∇H(û) − ∇H(u^k), ‖G‖ ≤ L|p2|‖Δ‖, and κ = L|p2|
-
-    κ·[½κ(‖e‖² + ‖Δ‖²) + ⟨G, e⟩] = ½‖G + κe‖² + ½(κ²‖Δ‖² − ‖G‖²) ≥ 0;
-
-where κ = 0, G vanishes.
+**T2n.** H(u^{k+1}) ≤ H(u^k) + ⟨∇H(u^k), e⟩ + (L/2)‖e‖² and, for G = ∇H(û) − ∇H(u^k),
+−⟨G, e⟩ ≤ (L|p2|/2)(‖e‖² + ‖Δ‖²) are conditions on the run. Both follow where ∇H is L-Lipschitz: the
+second from ‖G‖ ≤ κ‖Δ‖, κ = L|p2|, by Cauchy–Schwarz and 2‖e‖‖Δ‖ ≤ ‖e‖² + ‖Δ‖².
 
 **T3.** X = δ − Lp2², Y = 2(1−ϑ)L(s/t − ½) − δ': what is left is ½[Y‖e‖² + X‖Δ‖² − 2Lc⟨Δ,e⟩], and Y
 times it is ‖Ye − LcΔ‖² + (XY − L²c²)‖Δ‖². Where Y = 0, c = 0 or L = 0.
@@ -22,8 +20,6 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from amverify.theorems.blockwise import AHEAD, STEP
-from amverify.theorems.properties import ORIGIN, gradient
 from amverify.theorems.tiam import (
     COUPLING,
     HALF,
@@ -33,7 +29,6 @@ from amverify.theorems.tiam import (
     delta1,
     e2,
     p1,
-    p2,
     s,
     t,
     theta,
@@ -42,19 +37,16 @@ from proofs.kernel import checker
 from proofs.kernel.atoms import atom
 from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Poly, const
-from proofs.script.facts import DESCENT, FALLS, LIPSCHITZ
+from proofs.script.facts import FALLS
 from proofs.script.ledger import Plus, Proof, Start
 from proofs.script.lemmas import (
     absolute_pair,
     between,
     size_below,
-    square_of,
     squared,
     strictly_inverted,
-    vanishing,
 )
 from proofs.script.translate import polynomial, relation
-from proofs.script.vectors import inner
 from proofs.theorems.tiam import NAMES, VARIANTS, convex_inner, either, least, parts
 
 QUARTER, EIGHTH = sp.Rational(1, 4), sp.Rational(1, 8)
@@ -111,11 +103,10 @@ def sufficient(start: Start, variant: str) -> Proof:
     """With the object's own weight, a decrease by its margin times L/4, positive in the region."""
     proof = start.proof(1, variant)
     falls = either(proof, bool(variant))
-    region, modulus = proof.earlier(0), proof.hypothesis("L ≥ 0")
+    region, modulus = proof.condition("region"), proof.hypothesis("L ≥ 0")
     plus, minus = squared(proof, "‖e + Δ‖²", 1, 1), squared(proof, "‖e − Δ‖²", 1, -1)
     less, more = absolute_pair(proof, C, "c")
-    inside = proof.theorem.conclusions[0].inequality
-    margin = polynomial(L * (inside.rhs - inside.lhs) * (e2 + d2) / 4)
+    margin = polynomial(L * (e2 + d2) / 4) * region.conclusion.poly
     terms = [
         Plus(1, (falls,)),
         Plus(QUARTER, (modulus, more, minus)),
@@ -136,67 +127,25 @@ def t2(start: Start) -> Sequence[Proof]:
     return necessary(start), *(sufficient(start, variant) for variant in VARIANTS)
 
 
-def turned(proof: Proof) -> Proved:
-    """½κ(‖e‖² + ‖Δ‖²) + ⟨∇H(û) − ∇H(u^k), e⟩ ≥ 0, κ = L|p2|."""
-    turn = gradient("H", AHEAD) - gradient("H", ORIGIN)
-    size = L * sp.Abs(p2)
-    kappa, root = polynomial(size), checker.absolute(polynomial(p2))
-    sign = proof.certificate(
-        "κ ≥ 0",
-        kappa,
-        [Plus(1, (proof.hypothesis("L ≥ 0"), proof.record("|p2|", root[0], "size")))],
-    )
-    square = proof.record("|p2|²", root[1], "size")
-    near = proof.fact(LIPSCHITZ, "H", AHEAD, ORIGIN, name="∇H(û) against ∇H(u^k)")
-    sums = [proof.symbol("e2"), proof.symbol("d2")]
-    goal = HALF_POLY * kappa * polynomial(e2 + d2) + inner(turn, STEP)
-    far = square_of(proof, "‖G + κe‖²", turn + size * STEP)
-    times = proof.certificate(
-        "κ·bound", kappa * goal, [Plus(HALF, (far,)), Plus(HALF, (near,))], [*sums, square]
-    )
-    positive = checker.assume(Relation(kappa, ">"))
-    inverse, over = strictly_inverted(proof, positive)
-    some = proof.certificate("bound, κ > 0", goal, [Plus(1, (over, times))], [inverse])
-    return _flat(proof, goal, some, near, sign, square)
-
-
-def _flat(
-    proof: Proof, goal: Poly, some: Proved, near: Proved, sign: Proved, square: Proved
-) -> Proved:
-    """The same where κ = 0: G has no inner product with e."""
-    turn, kappa = gradient("H", AHEAD) - gradient("H", ORIGIN), polynomial(L * sp.Abs(p2))
-    none = checker.assume(Relation(kappa, "="))
-    small = proof.certificate("‖G‖ = 0", -inner(turn, turn), [Plus(1, (near,))], [none, square])
-    gone = vanishing(proof, turn, small, STEP, "⟨G, e⟩ = 0")
-    flat = proof.certificate("bound, κ = 0", goal, zero=[none, gone])
-    below = checker.assume(Relation(-kappa, ">"))
-    nothing = proof.certificate("κ < 0", 0, [Plus(1, (below,)), Plus(1, (sign,))], kind=">")
-    signs = {
-        ">": some,
-        "=": flat,
-        "<": checker.absurd(nothing, Relation(goal, ">=")),
-    }
-    return proof.record("⟨∇H(û) − ∇H(u^k), e⟩", checker.cases(kappa, signs), "cases", [some, flat])
-
-
 def t2n(start: Start) -> Sequence[Proof]:
     """In the region that is asked of the run, iPALM's weight decreases."""
     proof = start.proof(0)
     region, scale = proof.condition("region"), proof.condition("s > 0")
     modulus = proof.hypothesis("L ≥ 0")
     one = between(proof, proof.hypothesis("p3 ≥ 0"), proof.condition("p3 = 0"), "t = 1")
-    own, curved = convex_inner(proof, one), proof.fact(DESCENT, "H", STEP, ORIGIN, name="from u^k")
-    near = turned(proof)
+    own, above = convex_inner(proof, one), proof.condition("modulus along e")
+    turned = proof.condition("modulus from û")
     plus, minus = squared(proof, "‖e + Δ‖²", 1, 1), squared(proof, "‖e − Δ‖²", 1, -1)
     less, more = absolute_pair(proof, polynomial(p1), "p1")
     terms = [
-        *(Plus(1, (x,)) for x in (own, curved, near)),
+        *(Plus(1, (x,)) for x in (own, above, turned)),
         Plus(EIGHTH, (modulus, region, plus)),
         Plus(EIGHTH, (modulus, region, minus)),
         Plus(QUARTER, (modulus, scale, more, minus)),
         Plus(QUARTER, (modulus, scale, less, plus)),
     ]
-    equations = [*(proof.symbol(n) for n in NAMES[:4]), *parts(proof)]
+    symbols = (*NAMES[:4], "rise", "turn")
+    equations = [*(proof.symbol(n) for n in symbols), *parts(proof)]
     return [proof.conclude(proof.certificate("decrease", goal_of(proof).poly, terms, equations))]
 
 

@@ -68,7 +68,8 @@ _S1 = (
 
 alpha, grad, sigma2, modulus = ex.alpha, ex.grad, ex.sigma2, ex.modulus
 value, slopes, noise = ex.value, ex.slopes, ex.noises
-following, total, grown = symbols("F_next T_k T_next")
+following = ex.following
+total, grown = symbols("T_k T_next")
 lowest, highest, level = ex.amin, ex.amax, ex.level
 _S2_COORDINATE = (
     condition(ex.POSITIVE_BOUND),
@@ -276,7 +277,6 @@ _S5_GUARD = (
     said("θ ≤ θ_max"),
     said("guard"),
     said("flag"),
-    said("a change"),
     derived("θ_min ≤ θ_max", samt.high - samt.low, "θ is between",
             term(1, "θ ≥ θ_min"), term(1, "θ ≤ θ_max")),
     clamped("projection", CLAMPED, samt.low, samt.high, 2,

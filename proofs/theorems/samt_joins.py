@@ -21,17 +21,18 @@ from amverify.theorems import samt
 from amverify.theorems.base import symbols
 from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
-from proofs.kernel.polynomial import Poly, var
+from proofs.kernel.polynomial import var
 from proofs.kernel.squares import Term
 from proofs.script import means
 from proofs.script.links import Bench, Join, Lemma, Link, at
 from proofs.script.translate import polynomial
-from proofs.script.vectors import summed
+from proofs.script.vectors import OUTCOMES
 from proofs.theorems import one_batch as s3
 from proofs.theorems import samt as chains
 
 ONE = Fraction(1)
-chance, mean, inverse = symbols("p_omega mean_e inv_B")
+chance = means.WEIGHT
+(mean,) = symbols("mean_e")
 change, block_slope, block_noise = symbols("change_i s_i n_i")
 changes, mean_slope, mean_noise = symbols("E_change_i E_s_i E_n_i")
 change_w, slope_w = symbols("change_w slope_w")
@@ -39,14 +40,10 @@ change_w, slope_w = symbols("change_w slope_w")
 
 def _over_outcomes(bench: Bench, one: Proved, names: list[sp.Symbol]) -> Proved:
     """p ≥ 0 times what holds for each outcome, summed over the outcomes."""
-    weight = bench.fact(means.CHANCE, chance)
+    weight = bench.fact(means.CHANCE)
     goal = Relation(weight.conclusion.poly * one.conclusion.poly, ">=")
     times = checker.certificate([weight, bench.every(one)], goal, [Term((0, 1))])
-    return checker.summation(times, [x.name for x in (chance, *names)], "ω")
-
-
-def _mean(x: sp.Symbol) -> Poly:
-    return summed("ω", chance * x)
+    return checker.summation(times, [x.name for x in (chance, *names)], OUTCOMES)
 
 
 def _block(bench: Bench) -> Proved:
@@ -56,9 +53,7 @@ def _block(bench: Bench) -> Proved:
         checker.summation(bench.proved("one coordinate", x), names, "j") for x in ("slope", "noise")
     )
     equations = [
-        bench.define(change, polynomial(means.CHANGE), "the expected change by block i"),
-        bench.define(block_slope, summed("j", ex.grad**2), "‖∇_if(v_i)‖²"),
-        bench.define(block_noise, _noise(), "L_iσ_i²"),
+        *(bench.fact(means.NAME, x) for x in (change, block_slope, block_noise)),
         *(bench.proved("one block", x) for x in ("unbiased", "variance")),
     ]
     goal = ex.amax**2 / 2 * block_noise - ex.amin / 2 * block_slope - change
@@ -66,25 +61,16 @@ def _block(bench: Bench) -> Proved:
     return bench.collect("one block", polynomial(goal), parts, equations)
 
 
-def _noise() -> Poly:
-    return polynomial(ex.modulus) * summed("j", ex.sigma2)
-
-
 def sweep(bench: Bench) -> Proved:
     """F_{k+1} ≤ F_k − (α_min/2)slopes + (α_max²/2)noises, over all outcomes of the past."""
     over = _over_outcomes(bench, _block(bench), [change, block_slope, block_noise])
-    pairs = ((changes, change), (mean_slope, block_slope), (mean_noise, block_noise))
-    named = [bench.define(x, _mean(y), "a mean over the past") for x, y in pairs]
+    named = [bench.fact(means.NAME, x) for x in (changes, mean_slope, mean_noise)]
     goal = ex.amax**2 / 2 * mean_noise - ex.amin / 2 * mean_slope - changes
     one = bench.collect("one block, over the past", polynomial(goal), [(ONE, over)], named)
     names = [x.name for x in (changes, mean_slope, mean_noise)]
     blocks = checker.summation(bench.every(one), names, "i")
-    total = polynomial(chains.value) + summed("i", changes)
-    equations = [
-        bench.define(chains.following, total, "E f after the next sweep"),
-        bench.define(chains.slopes, summed("i", mean_slope), "Σ_iE‖∇_if(v_i)‖²"),
-        bench.define(chains.noise, summed("i", mean_noise), "Σ_iL_iσ_i²"),
-    ]
+    totals = (chains.following, chains.slopes, chains.noise)
+    equations = [bench.fact(means.NAME, x) for x in totals]
     wanted = bench.wanted(("one sweep", "sweep")).poly
     return bench.every(bench.collect("all blocks", wanted, [(ONE, blocks)], equations))
 
@@ -94,7 +80,7 @@ def gradients(bench: Bench) -> Proved:
     one = bench.proved("one block's gradient", "squares")
     total = checker.summation(one, [chains.moved.name, chains.ends.name], "i")
     equations = [
-        bench.fact(means.BLOCKS, samt.B),
+        bench.fact(means.BLOCKS),
         bench.fact(means.PARTS, samt.STEP),
         bench.fact(means.PARTS, samt.END),
         *(bench.proved("relative error", x) for x in ("‖e‖²", "‖∇f‖²", "√²e² ≥ 0")),
@@ -116,7 +102,7 @@ def cauchy(bench: Bench) -> Proved:
     inverted = checker.inverse(positive)
     i = var(f"1/({samt.B})")
     equations = [
-        bench.fact(means.BLOCKS, samt.B),
+        bench.fact(means.BLOCKS),
         bench.fact(means.PARTS, samt.STEP),
         bench.proved("relative error", "‖e‖²"),
         bench.define(mean, i * var(chains.lengths.name), "their mean"),
@@ -131,17 +117,13 @@ def cauchy(bench: Bench) -> Proved:
 def past(bench: Bench) -> Proved:
     """F_{k+1} ≤ F_k − α_min E‖∇f(w^k)‖² + R, over all outcomes of the past."""
     one = bench.proved("", "specified")
-    named = [
-        bench.define(change_w, polynomial(ex.dE), "the expected change by the sweep"),
-        bench.define(slope_w, polynomial(ex.g0), "‖∇f(w)‖²"),
-    ]
+    named = [bench.fact(means.NAME, x) for x in (change_w, slope_w)]
     goal = polynomial(s3.REST - ex.amin * slope_w - change_w)
     own = bench.collect("a sweep, given the past", goal, [(ONE, one)], named)
     over = _over_outcomes(bench, own, [change_w, slope_w])
     equations = [
-        bench.fact(means.ALL, chance, "ω"),
-        bench.define(s3.following, polynomial(s3.value) + _mean(change_w), "E f(w^{k+1})"),
-        bench.define(s3.gradient, _mean(slope_w), "E‖∇f(w^k)‖²"),
+        bench.fact(means.ALL),
+        *(bench.fact(means.NAME, x) for x in (s3.following, s3.gradient)),
     ]
     wanted = bench.wanted(("one sweep", "step")).poly
     return bench.every(bench.collect("a sweep", wanted, [(ONE, over)], equations))

@@ -253,7 +253,7 @@ def _in_traces() -> Iterator[Mutant]:
             yield _edited(fault, subject, column("blocks", "change", change))
         if subject != "mDLAM":
             yield _edited("‖e‖² × 4", subject, column("blocks", "step", QUADRUPLE))
-        if subject not in ("PALM", "mDLAM"):
+        if subject not in ("PALM", "mDLAM", "nonconvex block descent"):
             crossed = column("blocks", "cross", times(-1.0))
             yield _edited("⟨Δ, e⟩ with the wrong sign", subject, crossed)
     for subject in WITH_VALUES:
@@ -285,6 +285,9 @@ def _in_traces() -> Iterator[Mutant]:
     yield _edited(
         "modulus recorded × 1.5", "nonconvex block descent", column("blocks", "modulus", times(5.0))
     )
+    for name, factor in (("rise", 4.0), ("turn", -100.0)):
+        bent = column("blocks", name, times(factor))
+        yield _edited(f"{name} × {factor:g}", "nonconvex block descent", bent)
     yield _edited("ΔF of the wrong sign", "trained step sizes", column("blocks", "change", FLIP))
     late, rise = (column("sweeps", "value", edit) for edit in (lagging, rising))
     yield _edited("objective of the previous iterate", "Nesterov", late)
@@ -326,6 +329,10 @@ def _uncatchable() -> Iterator[tuple[Mutant, str]]:
     yield (
         _edited("⟨Δ, e⟩ with the wrong sign", "PALM", crossed),
         "without inertia ⟨Δ, e⟩ is multiplied by 0",
+    )
+    yield (
+        _edited("⟨Δ, e⟩ with the wrong sign", "nonconvex block descent", crossed),
+        "T2n and what it asks of H do not speak of ⟨Δ, e⟩",
     )
 
 

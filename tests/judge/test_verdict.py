@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +17,7 @@ from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.record.run import traced
+from amverify.theorems.tiam import T2
 from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Verdict, combine
 
@@ -215,6 +217,8 @@ def test_equality_where_a_claim_is_strict_is_said():
     """p1 = ½ lies on the border of T2's region, which is open."""
     p = problem((3, 3, 2), 4)
     rule = StepRule(Inertia(0.5), safeguard="none")
-    finding = judged(traced(TIAM(rule), p, parameters(p, 1), 5), "T2")
+    region = replace(T2.conclusions[0], conditions=())
+    claim = replace(T2, conclusions=(region,), hypotheses=())
+    (finding,) = audit(traced(TIAM(rule), p, parameters(p, 1), 5), [claim]).findings
     assert finding.verdict is Verdict.VIOLATED
     assert "with equality, where it is strict: decided exactly" in finding.reason

@@ -13,7 +13,8 @@ Where H is quadratic in each block, both of these are exact:
     ΔH = ½⟨∇_iH(x) + ∇_iH(x⁺), e⟩,        ⟨d, ∇²H d⟩ = ⟨q(e) − p2 q(Δ), d⟩,  d = e − p2Δ,
 
 where q(e) = ∇_iH(x⁺) − ∇_iH(x) and q(Δ) = ∇_iH(x) − ∇_iH(x with u^{k−1} for u). Elsewhere they are
-differences of values, and ``bend`` is 2(H(x⁺) − H(û) − ⟨∇H(û), d⟩).
+differences of values, and ``bend`` is 2(H(x⁺) − H(û) − ⟨∇H(û), d⟩). ``rise`` is ½⟨q(e), e⟩ and
+``turn`` p2⟨q(Δ), e⟩: how far H(x⁺) is above its tangent at x, how ∇H turns from x to û along e.
 
 **Execution.** A computed step is the exact step of an argument that is off by ζ, followed by an
 extrapolation that is off by ξ. The optimality of u⁺ at u, coordinate by coordinate, then gives
@@ -209,11 +210,14 @@ def _block_columns(problem: Problem, path: BlockPath) -> dict[str, Column]:
     if all(block.quadratic for block in problem.blocks):
         change = Ball.of(0.5) * inner(here + there, e)
         bend = inner((there - here) - p2 * (here - earlier), d)
+        rise, turn = Ball.of(0.5) * inner(there - here, e), inner(p2 * (here - earlier), e)
     else:
         change, bend = _from_values(problem, path, d)
+        rise, turn = _from_here(problem, path, e, d)
     change = change + _rough_change(problem, path)
-    found = {"change": change, "bend": bend, "step": squared(e), "cross": inner(moved, e),
-             "inertia": squared(moved), "norm": squared(Ball.of(path.after * mask))}  # fmt: skip
+    found = {"change": change, "bend": bend, "rise": rise, "turn": turn, "step": squared(e),
+             "cross": inner(moved, e), "inertia": squared(moved),
+             "norm": squared(Ball.of(path.after * mask))}  # fmt: skip
     columns: dict[str, Column] = {}
     for name, ball in found.items():
         columns[name], columns[f"{name}_error"] = np.array(ball.mid), np.array(ball.rad)
@@ -231,6 +235,14 @@ def _from_values(problem: Problem, path: BlockPath, d: Ball) -> tuple[Ball, Ball
     rest: Ball = problem.smooth(at)
     above = after - rest - inner(problem.slope(at), d)
     return after - before, above + above
+
+
+def _from_here(problem: Problem, path: BlockPath, e: Ball, d: Ball) -> tuple[Ball, Ball]:
+    """H(x⁺) − H(x) − ⟨∇H(x), e⟩, and ⟨∇H(û) − ∇H(x), e⟩."""
+    here, at = Ball.of(path.before), Ball.of(path.after) - d
+    slope: Ball = problem.slope(here)
+    change = problem.smooth(Ball.of(path.after)) - problem.smooth(here)
+    return change - inner(slope, e), inner(problem.slope(at) - slope, e)
 
 
 def _rough_change(problem: Problem, path: BlockPath) -> Ball:

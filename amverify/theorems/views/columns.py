@@ -18,7 +18,15 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
 from amverify.verdict import Checked
 
-_MEASURED = {"dF": "change", "e2": "step", "de": "cross", "d2": "inertia", "bend": "bend"}
+_MEASURED = {
+    "dF": "change",
+    "e2": "step",
+    "de": "cross",
+    "d2": "inertia",
+    "bend": "bend",
+    "rise": "rise",
+    "turn": "turn",
+}
 _USED = {
     "L": "modulus",
     "s": "s",
