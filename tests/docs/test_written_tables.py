@@ -1,0 +1,95 @@
+"""Tables in docs/ come from a program: what docs/tables.py writes, and where."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+
+import pytest
+from pages import ROOT
+
+from proofs.theorems.catalogue import ORDER
+
+TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"), run_name="tables")
+PAGE = """# A page
+
+<!-- table: small -->
+what stood here
+<!-- end -->
+
+Between.
+
+<!-- grid: small dataset method / theorem / verdict -->
+<!-- end -->
+
+<!-- table: other -->
+kept
+<!-- end -->
+"""
+ROWS = [("cora", "TIAM", "T1", "HOLDS"), ("cora", "TIAM", "T4", "NOT APPLICABLE"),
+        ("cora", "GD", "T1", "VIOLATED (1 of 2)")]  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path):
+    keys = ("dataset", "method", "theorem", "verdict")
+    rows = [{k: {"kind": "text", "text": t} for k, t in zip(keys, r, strict=True)} for r in ROWS]
+    environment = {"commit": "0123456789abcdef", "dirty": False}
+    command = ["python", "-m", "repro", "small", "--no-download"]
+    document = {
+        "tables": [{"rows": rows}],
+        "provenance": {"command": command, "environment": environment},
+    }
+    (tmp_path / "small.json").write_text(json.dumps(document))
+    (tmp_path / "small.md").write_text("## Small\n\n| a |\n| --- |\n| 1 |\n\nA caption.\n")
+    return tmp_path
+
+
+def test_what_is_written(results):
+    page = TABLES["replaced"](PAGE, TABLES["of_results"](results, ["small"]))
+    said = "`python -m repro small` at commit 0123456:"
+    assert (
+        f"<!-- table: small -->\n{said}\n\n| a |\n| --- |\n| 1 |\n<!-- end -->\n\nBetween." in page
+    )
+    assert (
+        f"{said}\n\n| Dataset | Method | T1 | T4 |\n| --- | --- | --- | --- |\n"
+        "| cora | TIAM | ✓ | ⊘ |\n| cora | GD | ✗ (1 of 2) |  |\n<!-- end -->"
+    ) in page
+    assert "<!-- table: other -->\nkept\n<!-- end -->" in page
+
+
+def test_writing_twice_changes_nothing(results):
+    body = TABLES["of_results"](results, ["small"])
+    once = TABLES["replaced"](PAGE, body)
+    assert TABLES["replaced"](once, body) == once
+
+
+def marked(name: str) -> list[str]:
+    """What stands between the marks of a page of docs/."""
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    return [found[0] for found in TABLES["MARK"].finditer(page)]
+
+
+def test_every_place_is_filled_and_says_where_from():
+    filled = [text for name in ("results.md", "trust.md") for text in marked(name)]
+    assert len(filled) == 3
+    for text in filled:
+        assert re.search(r"-->\n`python -m \w+ .+` at commit [0-9a-f]{7}:\n", text), text[:80]
+
+
+def test_the_checkers_words_are_of_the_theorems_that_there_are():
+    (text,) = marked("trust.md")
+    said = f"{len(ORDER)} of {len(ORDER)} proved"
+    assert said in text, "python docs/tables.py proofs writes them again"
+    assert re.findall(r"^(\w+) +proved", text, re.MULTILINE) == list(ORDER)
+
+
+def test_the_count_of_theorems_in_coq():
+    """As it is recorded beside the theorems."""
+    file = ROOT / "amverify" / "theorems" / "proved.json"
+    count = sum(one["coq"] for one in json.loads(file.read_text()).values())
+    said = {"README.md": f"Coq for {count} theorems", "docs/trust.md": f"({count} theorems;"}
+    said |= {"docs/limits.md": f"Coq covers {count} of the {len(ORDER)} proved theorems"}
+    pages = {name: (ROOT / name).read_text(encoding="utf-8") for name in said}
+    assert {name for name in said if said[name] not in pages[name]} == set()
