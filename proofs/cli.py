@@ -37,8 +37,8 @@ from proofs.kernel import checker
 from proofs.kernel.polynomial import Refused
 from proofs.script.certificates import Malformed, load, save
 from proofs.script.effort import TooLong
+from proofs.script.multipliers import Undecided
 from proofs.script.told import contradiction, plain, sequent
-from proofs.search import multipliers as search_
 from proofs.search import scaling, sos, sos_io
 from proofs.search import z3 as opinion
 from proofs.search.formulas import parse
@@ -233,7 +233,7 @@ def certify(
     try:
         with Console(stderr=True).status("looking for a certificate"):
             found = scaling.find(goal, above, equal, degree)
-    except search_.Undecided as why:
+    except Undecided as why:
         print(f"undecided: {why}; that says nothing about the claim")
         raise typer.Exit(3) from None
     status = _tell(found)

@@ -22,7 +22,7 @@ from amverify.files import write
 from proofs.kernel.polynomial import Refused
 from proofs.pep import region
 from proofs.pep.table import STORED, Row, grid, load, row, save
-from proofs.search.multipliers import Undecided
+from proofs.script.multipliers import Undecided
 
 EPILOG = """Examples:
 

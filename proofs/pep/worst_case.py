@@ -21,7 +21,7 @@ from amverify.errors import InvalidInput
 from proofs.kernel.polynomial import Poly, Refused
 from proofs.pep.certificate import Bound
 from proofs.pep.interpolation import HP, HU, D, E, Step, basis, inequalities
-from proofs.search.multipliers import Undecided
+from proofs.script.multipliers import Undecided
 
 RAISE = Fraction(1, 2**15)
 """ω is rounded up by this: 3·10⁻⁵."""

@@ -6,7 +6,7 @@ A *derived* proposition carries the reason why it follows from earlier ones,
 
 with earlier g_i ≥ 0, earlier h_j = 0 and polynomials q, λ_j: the kernel expands it. A *root* takes
 y ≥ x from y² ≥ x² and y ≥ 0; *cases* join two proofs of the same; *inverse*, *square root* and
-*minimum* are the kernel's. λ_j are found by ``proofs.search.multipliers`` (untrusted).
+*minimum* are the kernel's. λ_j are handed in (``multipliers.py``).
 
 What a chain starts from is *granted* (``proofs.script.grants``): a condition, a declared constant's
 sign, a hypothesis, what a symbol is, a fresh name, an instance of a fact of analysis. The chain
@@ -17,7 +17,7 @@ has to pay (``proofs.script.links``): neither may be left at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -28,14 +28,14 @@ from amverify.theorems.base import Inequality, Theorem
 from proofs.kernel import checker
 from proofs.kernel.atoms import atom, deep
 from proofs.kernel.checker import Kind, Proved, Relation
-from proofs.kernel.polynomial import Poly, Refused, const
-from proofs.kernel.squares import Term as Squares
+from proofs.kernel.polynomial import Refused, const
+from proofs.kernel.squares import Term
 from proofs.script import grants, magnitude
 from proofs.script.clamps import Clamp, clamp_step
 from proofs.script.facts import Template, genuine
 from proofs.script.grants import Leaf
+from proofs.script.multipliers import Find, Multipliers
 from proofs.script.translate import polynomial, relation
-from proofs.search import multipliers as search
 
 Reason = Literal["granted", "case", "credit", "derived", "root", "cases", "atom"]
 Make = Callable[[Theorem, Collection[str]], Leaf]
@@ -43,7 +43,7 @@ Make = Callable[[Theorem, Collection[str]], Leaf]
 
 
 @dataclass(frozen=True)
-class Term:
+class Product:
     """c·Π g_i·Π q²: a coefficient, ids of earlier propositions (repeats count), squared factors."""
 
     coefficient: sp.Rational
@@ -76,7 +76,7 @@ class Step:
     kind: Kind
     why: Reason
     text: str
-    terms: tuple[Term, ...] = ()
+    terms: tuple[Product, ...] = ()
     zero: tuple[str, ...] = ()
     make: Make | None = None
     parts: tuple[str, ...] = ()
@@ -146,9 +146,9 @@ def _kind(inequality: Inequality) -> Kind:
     return ">" if inequality.strict else ">="
 
 
-def term(coefficient: Any, *factors: str, squares: tuple[sp.Expr, ...] = ()) -> Term:
+def term(coefficient: Any, *factors: str, squares: tuple[sp.Expr, ...] = ()) -> Product:
     """c·Π g_i·Π q²."""
-    return Term(sp.Rational(coefficient), factors, squares)
+    return Product(sp.Rational(coefficient), factors, squares)
 
 
 ZERO = sp.Integer(0)
@@ -215,7 +215,7 @@ def credit(name: str, expr: Any, text: str) -> Step:
 
 
 def derived(
-    name: str, expr: Any, text: str, *terms: Term, zero: tuple[str, ...] = (), kind: Kind = ">="
+    name: str, expr: Any, text: str, *terms: Product, zero: tuple[str, ...] = (), kind: Kind = ">="
 ) -> Step:
     """p ≥ 0 (or p > 0) from earlier propositions."""
     return Step(name, sp.sympify(expr), kind, "derived", text, terms=terms, zero=zero)
@@ -269,10 +269,6 @@ def clamped(name: str, clamp: sp.Expr, low: Any, high: Any, side: int, *parts: s
     return Step(name, clamp, ">=", "atom", "a clamp", parts=parts, side=side, bounds=(low, high))
 
 
-Stored = Mapping[str, tuple[Poly, ...]]
-"""Multipliers by step."""
-
-
 class Kernel:
     """A chain's steps as theorems of the kernel, one after the other.
 
@@ -280,12 +276,12 @@ class Kernel:
     conditions of a fact rest on.
     """
 
-    def __init__(self, chain: Chain, stored: Stored | None = None) -> None:
-        self.chain, self.proved, self.stored = chain, dict[str, Proved](), stored
+    def __init__(self, chain: Chain, multipliers: Multipliers | None = None) -> None:
+        self.chain, self.proved = chain, dict[str, Proved]()
+        self.multipliers = multipliers or Multipliers()
         self.leaves: dict[Relation, Leaf] = {}
         self.granted: dict[str, Leaf] = {}
         self.needs: dict[Relation, frozenset[Relation]] = {}
-        self.found: dict[str, tuple[Poly, ...]] = {}
         self.obligations: list[tuple[str, tuple[Relation, ...], Relation]] = []
         self._taken = set(grants.names_of(chain.theorem))
 
@@ -378,7 +374,7 @@ class Kernel:
         if step.kind == "=":
             return equation
         i = atom("1/({})", above.conclusion.poly)
-        squared = Squares((0,), ((Fraction(1), i),))
+        squared = Term((0,), ((Fraction(1), i),))
         return checker.certificate([above, equation], Relation(i, ">="), [squared], [(1, -i)])
 
     def _extreme(self, step: Step, extreme: sp.Expr, parts: list[Proved]) -> Proved:
@@ -396,10 +392,14 @@ class Kernel:
             square = polynomial(sp.Mul(*found.squares))
             c = Fraction(int(found.coefficient.p), int(found.coefficient.q))
             at = tuple(names.index(name) for name in found.factors)
-            terms.append(Squares(at, ((c, square),)))
+            terms.append(Term(at, ((c, square),)))
         goal = self.relation(step)
-        rest = goal.poly - checker.expanded([p.conclusion for p in premises], terms, Fraction(0))
-        factors = self._factors(step, rest)
+        known = [p.conclusion for p in premises]
+        factors = self.multipliers.of(
+            step.id,
+            lambda: goal.poly - checker.expanded(known, terms, Fraction(0)),
+            [self[n].conclusion.poly for n in step.zero],
+        )
         equations = [(names.index(n), q) for n, q in zip(step.zero, factors, strict=True)]
         try:
             reached = checker.certificate(premises, goal, terms, equations)
@@ -407,19 +407,6 @@ class Kernel:
             raise Refused(f"{self.chain.id}, step “{step.id}”: {why}") from None
         self.obligations.append((step.id, tuple(p.conclusion for p in premises), goal))
         return reached
-
-    def _factors(self, step: Step, rest: Poly) -> tuple[Poly, ...]:
-        """The multipliers of the equations: stored ones, or found ones while searching."""
-        if not step.zero:
-            return ()
-        if self.stored is None:
-            equations = [self[n].conclusion.poly for n in step.zero]
-            self.found[step.id] = search.multipliers(rest, equations)
-            return self.found[step.id]
-        kept = self.stored.get(step.id)
-        if kept is None or len(kept) != len(step.zero):
-            raise Refused(f"{self.chain.id}, step “{step.id}”: its multipliers are not in the file")
-        return kept
 
     def _root(self, step: Step) -> Proved:
         """y − x ≥ 0; else x − y = s > 0, and −s = (1/s)((y² − x²) + 2ys) contradicts."""
@@ -429,9 +416,9 @@ class Kernel:
         equation = checker.inverse(s)
         i, one = atom("1/({})", s.conclusion.poly), Fraction(1)
         sign = checker.certificate(
-            [s, equation], Relation(i, ">="), [Squares((0,), ((one, i),))], [(1, -i)]
+            [s, equation], Relation(i, ">="), [Term((0,), ((one, i),))], [(1, -i)]
         )
-        terms = [Squares((1, 2)), Squares((0, 1, 3), ((2 * one, const(1)),))]
+        terms = [Term((1, 2)), Term((0, 1, 3), ((2 * one, const(1)),))]
         known = [s, sign, squared, larger, equation]
         below = checker.certificate(known, goal, terms, [(4, s.conclusion.poly)])
         return checker.cases(goal.poly, {">=": checker.assume(goal), "<": below})
@@ -444,10 +431,10 @@ class Kernel:
             raise Refused(f"{self.chain.id}: {end.inequality.name} is not what {end.step} says")
 
 
-def prove(chain: Chain) -> dict[str, Proved]:
-    """Every step of a chain as a theorem of the kernel.
+def prove(chain: Chain, find: Find | None = None) -> dict[str, Proved]:
+    """Every step of a chain as a theorem of the kernel; ``find`` looks for multipliers.
 
     Raises:
         Refused: for the first step that does not follow, or a conclusion that is not the object's.
     """
-    return Kernel(chain).run()
+    return Kernel(chain, Multipliers(find=find)).run()

@@ -16,7 +16,7 @@ conclusion, proved in the same check, may serve again).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -33,9 +33,8 @@ from proofs.script import bound, grants
 from proofs.script.certificates import Steps
 from proofs.script.facts import Template
 from proofs.script.grants import Leaf
+from proofs.script.multipliers import Find, Multipliers
 from proofs.script.translate import polynomial, relation
-
-Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,7 @@ class Proof:
     lines: list[Line] = field(default_factory=list)
     obligations: list[tuple[str, tuple[Relation, ...], Relation]] = field(default_factory=list)
     names: dict[Relation, str] = field(default_factory=dict)
-    stored: Mapping[str, tuple[Poly, ...]] = field(default_factory=dict)
-    find: Find | None = None
-    found: dict[str, tuple[Poly, ...]] = field(default_factory=dict)
+    multipliers: Multipliers = field(default_factory=Multipliers)
     reached: Proved | None = None
 
     def refuse(self, step: str, why: object) -> Refused:
@@ -183,35 +180,18 @@ class Proof:
                 for p in plus
             ]
             places = [place(h) for h in zero]
-            factors = self._factors(name, target, terms, premises, places, _number(slack))
+            known, left = [p.conclusion for p in premises], _number(slack)
+            factors = self.multipliers.of(
+                name,
+                lambda: target.poly - checker.expanded(known, terms, left),
+                [known[i].poly for i in places],
+            )
             equations = list(zip(places, factors, strict=True))
-            found = checker.certificate(premises, target, terms, equations, _number(slack))
+            found = checker.certificate(premises, target, terms, equations, left)
         except Refused as why:
             raise self.refuse(name, why) from None
         self.obligations.append((name, tuple(p.conclusion for p in premises), target))
         return self.record(name, found, "certificate", premises)
-
-    def _factors(
-        self,
-        name: str,
-        target: Relation,
-        terms: Sequence[Term],
-        premises: Sequence[Proved],
-        places: Sequence[int],
-        slack: Fraction,
-    ) -> tuple[Poly, ...]:
-        """The multipliers of the equations: stored ones, or found ones while searching."""
-        if not places:
-            return ()
-        if self.find is not None:
-            rest = target.poly - checker.expanded([p.conclusion for p in premises], terms, slack)
-            found = self.find(rest, [premises[i].conclusion.poly for i in places])
-            self.found[name] = found
-            return found
-        stored = self.stored.get(name)
-        if stored is None or len(stored) != len(places):
-            raise Refused("its multipliers are not in the certificate file")
-        return stored
 
     def record(self, name: str, found: Proved, how: str, uses: Sequence[Proved] = ()) -> Proved:
         """Note a step made by one of the kernel's other rules."""
@@ -280,8 +260,8 @@ class Start:
     def proof(self, part: int = 0, variant: str = "") -> Proof:
         """A proof of one conclusion, to be filled; ``variant`` tells apart two of the same."""
         key = self.theorem.conclusions[part].inequality.name + (f", {variant}" if variant else "")
-        stored = self.stored.get(key, {})
-        return Proof(self.theorem, part, key, stored=stored, find=self.find)
+        factors = Multipliers(self.stored.get(key, {}), self.find)
+        return Proof(self.theorem, part, key, multipliers=factors)
 
 
 Prove = Callable[[Start], Sequence[Proof]]

@@ -33,12 +33,11 @@ from proofs.script.chains import Chain, Kernel
 from proofs.script.facts import Template
 from proofs.script.grants import Leaf
 from proofs.script.ground import Ground
+from proofs.script.multipliers import Find, Multipliers, Undecided
 from proofs.script.sequences import begins, constant, powers_of
 from proofs.script.translate import polynomial, spelt
 from proofs.script.vectors import power
-from proofs.search import multipliers as search
 
-Find = Callable[[Poly, Sequence[Poly]], tuple[Poly, ...]]
 Credit = tuple[str, str]
 """Name of a chain, and the id of a step that it takes on credit."""
 
@@ -94,31 +93,6 @@ class Lemma:
 Join = Link | Lemma
 
 
-@dataclass(frozen=True)
-class Joints:
-    """Multipliers of the equations by which chains are joined: stored ones, or found anew."""
-
-    stored: Mapping[str, tuple[Poly, ...]] | None
-    found: dict[str, tuple[Poly, ...]] = field(default_factory=dict)
-
-    def multipliers(self, name: str, rest: Poly, equations: Sequence[Poly]) -> tuple[Poly, ...]:
-        """λ_j with rest = Σ λ_j h_j, for the joint of that name.
-
-        Raises:
-            Refused: if they are not in the certificate file.
-            Undecided: if they are to be found, and are not.
-        """
-        if not equations:
-            return ()
-        if self.stored is None:
-            self.found[name] = search.multipliers(rest, equations)
-            return self.found[name]
-        kept = self.stored.get(name)
-        if kept is None or len(kept) != len(equations):
-            raise Refused(f"step “{name}”: its multipliers are not in the certificate file")
-        return kept
-
-
 JOINTS = "joints"
 """The part of a certificate file that has the joints' multipliers."""
 
@@ -136,7 +110,7 @@ class Bench:
     """
 
     kernels: Mapping[str, Kernel]
-    joints: Joints
+    joints: Multipliers
     ground: Ground
     paid: dict[Credit, Proved] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -198,7 +172,7 @@ class Bench:
         rest = goal
         for c, part in parts:
             rest = rest - const(c) * part.conclusion.poly
-        factors = self.joints.multipliers(name, rest, [e.conclusion.poly for e in equations])
+        factors = self.joints.of(name, lambda: rest, [e.conclusion.poly for e in equations])
         terms = [Term((i,), ((c, const(1)),)) for i, (c, _) in enumerate(parts)]
         used = [(e, q) for e, q in zip(equations, factors, strict=True) if q.terms]
         pairs = [(len(parts) + i, q) for i, (_, q) in enumerate(used)]
@@ -264,7 +238,7 @@ def joined(link: Link, bench: Bench) -> Proved:
     """
     try:
         return _induced(link, bench)
-    except (Refused, search.Undecided) as why:
+    except (Refused, Undecided) as why:
         where = f"{bench.theorem.id}, induction to “{link.target[1]}”"
         raise Refused(f"{where}: {why}") from None
 
@@ -376,7 +350,7 @@ def _wanted(lemma: Lemma, bench: Bench) -> Proved:
     where = f"{bench.theorem.id} ({lemma.target[0]})"
     try:
         found = lemma.prove(bench)
-    except (Refused, search.Undecided) as why:
+    except (Refused, Undecided) as why:
         raise Refused(f"{where}, lemma to “{lemma.target[1]}”: {why}") from None
     if found.conclusion != bench.wanted(lemma.target):
         raise Refused(f"{where}: {found.conclusion} is not what “{lemma.target[1]}” asks for")
@@ -398,31 +372,35 @@ class Whole:
     kernels: Mapping[str, Kernel]
     proved: Mapping[str, Mapping[str, Proved]]
     inductions: int
-    joints: Joints
+    joints: Multipliers
     leaves: tuple[Leaf, ...]
 
 
 def whole(
-    chains: Sequence[Chain], joins: Sequence[Join] = (), stored: Steps | None = None
+    chains: Sequence[Chain],
+    joins: Sequence[Join] = (),
+    stored: Steps | None = None,
+    find: Find | None = None,
 ) -> Whole:
     """Every chain of a theorem, what was taken on credit replaced by its proof.
 
     Args:
-        stored: multipliers by chain and step; found anew where it is None.
+        stored: multipliers by chain and step.
+        find: where they come from instead, while they are being searched for.
 
     Raises:
         Refused: for the first step that does not follow, a conclusion that rests on what nobody
             granted, or a chain that nothing uses.
     """
+    stored = stored or {}
     kernels = {
-        chain.name: Kernel(chain, None if stored is None else stored.get(chain.name, {}))
-        for chain in chains
+        chain.name: Kernel(chain, Multipliers(stored.get(chain.name, {}), find)) for chain in chains
     }
     if len(kernels) != len(chains):
         raise Refused(f"{chains[0].theorem.id}: two chains of one name")
     if any(chain.theorem is not chains[0].theorem for chain in chains):
         raise Refused(f"{chains[0].theorem.id}: a chain is of another object")
-    joints = Joints(None if stored is None else stored.get(JOINTS, {}))
+    joints = Multipliers(stored.get(JOINTS, {}), find)
     bench = Bench(kernels, joints, Ground(chains[0].theorem))
     for kernel in kernels.values():
         kernel.run()

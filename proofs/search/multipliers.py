@@ -15,10 +15,7 @@ from itertools import combinations_with_replacement, permutations
 import sympy as sp
 
 from proofs.kernel.polynomial import Poly, const
-
-
-class Undecided(Exception):
-    """No certificate was found; that says nothing about the claim."""
+from proofs.script.multipliers import Undecided
 
 
 def _formula(p: Poly, names: dict[str, sp.Symbol]) -> sp.Expr:

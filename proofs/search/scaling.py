@@ -20,8 +20,8 @@ import numpy as np
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly, const
 from proofs.kernel.squares import Gram, Term
+from proofs.script.multipliers import Undecided
 from proofs.search import sos
-from proofs.search.multipliers import Undecided
 from proofs.search.sos import Certificate
 
 WIDE = 2.0**24

@@ -32,7 +32,8 @@ from amverify.errors import InvalidInput
 from proofs.kernel.checker import Proved, Relation, assume, certificate
 from proofs.kernel.polynomial import Monomial, Poly, Refused, const
 from proofs.kernel.squares import Gram, Term, semidefinite
-from proofs.search.multipliers import Undecided, solve
+from proofs.script.multipliers import Undecided
+from proofs.search.multipliers import solve
 
 ZERO, ONE = Fraction(0), Fraction(1)
 LARGEST = 60

@@ -128,16 +128,16 @@ def prove(
         Refused: naming theorem and step, if a step does not follow.
     """
     began, found = time.perf_counter(), variant or known(name)
-    stored = None if seek else load(name, folder)
+    stored, find = ({}, search.multipliers) if seek else (load(name, folder), None)
     if name in LEDGERS:
-        start = Start(found, stored or {}, search.multipliers if seek else None)
+        start = Start(found, stored, find)
         return _of_ledger(ledgers.check(LEDGERS[name], start))
     chains = tuple(c for c in CHAINS if c.theorem.id == name)
     if variant is not None:
         chains = tuple(c.of(variant) for c in chains)
     if any(chain.theorem is not found for chain in chains):
         raise Refused(f"{name}: a chain is of another object")
-    made = whole(chains, JOINS.get(name, ()), stored)
+    made = whole(chains, JOINS.get(name, ()), stored, find)
     _complete(found, chains)
     return _of_chains(found, made, began)
 
@@ -158,7 +158,7 @@ def _of_ledger(record: ledgers.Record) -> Outcome:
         {p.key: tuple(p.lines) for p in record.proofs},
         facts,
         tuple(o for p in record.proofs for o in p.obligations),
-        {p.key: p.found for p in record.proofs},
+        {p.key: p.multipliers.found for p in record.proofs},
         record.seconds,
         record.leaves,
     )
@@ -186,7 +186,7 @@ def _of_chains(found: Theorem, made: Whole, began: float) -> Outcome:
         parts,
         tuple(dict.fromkeys(facts)),
         tuple(o for kernel in made.kernels.values() for o in kernel.obligations),
-        {name: kernel.found for name, kernel in made.kernels.items()}
+        {name: kernel.multipliers.found for name, kernel in made.kernels.items()}
         | ({JOINTS: made.joints.found} if made.joints.found else {}),
         time.perf_counter() - began,
         made.leaves,

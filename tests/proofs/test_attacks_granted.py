@@ -266,7 +266,7 @@ def by_chain(
     theorem: Theorem, *steps: Step, joins: Sequence[Join] = (), others: Sequence[Chain] = ()
 ) -> None:
     end = (Conclusion(theorem.conclusions[0].inequality, "end"),)
-    whole((Chain(theorem, steps, end), *others), joins)
+    whole((Chain(theorem, steps, end), *others), joins, find=multipliers)
 
 
 def test_the_cases_of_theta_are_of_one_conclusion_each() -> None:

@@ -54,7 +54,7 @@ def by_chain(
     theorem: Theorem, *steps: Step, joins: Sequence[Join] = (), others: Sequence[Chain] = ()
 ) -> None:
     end = (Conclusion(theorem.conclusions[0].inequality, "end"),)
-    whole((Chain(theorem, steps, end), *others), joins)
+    whole((Chain(theorem, steps, end), *others), joins, find=multipliers)
 
 
 S1 = claims(ex.S1, 100 * ex.S1.conclusions[0].inequality.rhs - 7)
@@ -257,4 +257,4 @@ def test_nothing_is_called_what_it_is_not(how: str) -> None:
     own = tuple(c for c in catalogue.CHAINS if c.theorem.id == name)
     joins = tuple(other if x is link else x for x in catalogue.JOINS[name])
     with pytest.raises(Refused, match=r"nothing says|is not said to be|constant that moves"):
-        whole(own, joins)
+        whole(own, joins, find=multipliers)

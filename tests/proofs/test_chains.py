@@ -27,6 +27,8 @@ from proofs.script.chains import (
     said,
 )
 from proofs.script.links import whole
+from proofs.script.multipliers import Multipliers
+from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, JOINS
 
@@ -67,7 +69,7 @@ def test_a_definition_comes_before_its_name_and_once() -> None:
         (define("a", x, y, "one"), define("b", y, x, "in a circle")),
     ):
         with pytest.raises(Refused, match="not a fresh name"):
-            Kernel(Chain(S1, steps)).run()
+            Kernel(Chain(S1, steps), Multipliers(find=multipliers)).run()
 
 
 def test_two_chains_define_no_name_in_a_circle() -> None:
@@ -91,9 +93,9 @@ def test_a_fact_asks_for_its_side_conditions() -> None:
 def test_a_chain_that_nothing_uses_is_refused() -> None:
     own = tuple(c for c in CHAINS if c.theorem is S1)
     spare = Chain(S1, (fact("norm", facts.NORM, vector("e")),), (), "spare")
-    whole(own)
+    whole(own, find=multipliers)
     with pytest.raises(Refused, match="nothing uses it"):
-        whole((*own, spare))
+        whole((*own, spare), find=multipliers)
 
 
 @pytest.mark.parametrize("name", sorted({c.theorem.id for c in CHAINS}))
@@ -103,7 +105,7 @@ def test_an_end_without_its_joins_is_refused(name: str) -> None:
     joins = JOINS.get(name, ())
     for left_out in range(len(joins)):
         with pytest.raises(Refused):
-            whole(own, (*joins[:left_out], *joins[left_out + 1 :]))
+            whole(own, (*joins[:left_out], *joins[left_out + 1 :]), find=multipliers)
 
 
 @pytest.mark.parametrize("name", sorted({c.theorem.id for c in CHAINS}))
@@ -121,7 +123,7 @@ def test_every_leaf_is_of_the_object(name: str) -> None:
 
 def test_a_derived_step_is_not_lowered() -> None:
     with pytest.raises(Refused):
-        Kernel(Chain(S1, (derived("it", -1, "below zero"),)), {}).run()
+        Kernel(Chain(S1, (derived("it", -1, "below zero"),))).run()
 
 
 @pytest.mark.parametrize("scale", [Fraction(1, 4096), Fraction(1, 256), Fraction(1, 64)])

@@ -17,9 +17,10 @@ from proofs import cli
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Refused, var
 from proofs.script.facts import REGISTRY
+from proofs.script.multipliers import Undecided
 from proofs.script.translate import polynomial, relation
 from proofs.search import z3 as opinion
-from proofs.search.multipliers import Undecided, multipliers
+from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, ORDER, known
 from proofs.theorems.show import as_latex, as_text, reason

@@ -9,8 +9,9 @@ import pytest
 import sympy as sp
 
 from proofs.kernel.polynomial import Refused
-from proofs.script.chains import Chain, Step, Term, prove
-from proofs.search.multipliers import Undecided
+from proofs.script.chains import Chain, Product, Step, prove
+from proofs.script.multipliers import Undecided
+from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, ORDER, known
 from tests.proofs.mutants import MUTANTS, Mutant
@@ -50,8 +51,8 @@ def _slips(chain: Chain) -> list[tuple[str, Chain]]:
         for i, term in enumerate(step.terms):
             if not term.coefficient:
                 continue
-            more = Term(term.coefficient * sp.Rational(11, 10), term.factors, term.squares)
-            less = Term(-term.coefficient, term.factors, term.squares)
+            more = Product(term.coefficient * sp.Rational(11, 10), term.factors, term.squares)
+            less = Product(-term.coefficient, term.factors, term.squares)
             for how, other in (("× 1.1", more), ("negative", less)):
                 terms = (*step.terms[:i], other, *step.terms[i + 1 :])
                 variants.append((f"term {i} {how}", replace(step, terms=terms)))
@@ -67,7 +68,7 @@ def test_a_slip_in_a_step_is_refused(chain: Chain) -> None:
     accepted = []
     for name, mutant in _slips(chain):
         try:
-            prove(mutant)
+            prove(mutant, multipliers)
         except (Refused, Undecided):
             continue
         accepted.append(name)
