@@ -38,10 +38,10 @@ from proofs.kernel.polynomial import Refused
 from proofs.script.certificates import Malformed, load, save
 from proofs.script.effort import TooLong
 from proofs.script.multipliers import Undecided
-from proofs.script.told import contradiction, plain, sequent
 from proofs.search import scaling, sos, sos_io
 from proofs.search import z3 as opinion
 from proofs.search.formulas import parse
+from proofs.search.told import contradiction, plain, sequent
 from proofs.table import row, table, trusted
 from proofs.theorems import catalogue as groups
 from proofs.theorems import necessity

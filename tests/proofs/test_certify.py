@@ -18,9 +18,9 @@ from proofs.kernel.polynomial import Poly, Refused, const, var
 from proofs.kernel.squares import Gram, Term, semidefinite
 from proofs.script import effort
 from proofs.script.certificates import Malformed, load
-from proofs.script.told import contradiction, sequent
 from proofs.search import scaling, sos, sos_io
 from proofs.search.formulas import parse
+from proofs.search.told import contradiction, sequent
 
 pytest.importorskip("cvxpy", reason="the search needs cvxpy and Clarabel (extra proofs)")
 
