@@ -1,8 +1,160 @@
 """amverify: convergence claims of alternating-minimisation training, checked on runs.
 
-``amverify.network`` is the ground (the layered objective and its blocks) and
-``amverify.methods`` holds the methods. Methods and theorems never import each other: they
-meet in a trace.
+    import amverify as amv
+
+    recorder = amv.Recorder.attach(optimizer, loss)   # the training loop stays as it was
+    ...
+    print(amv.audit(recorder.trace(), "descent"))
+
+What is listed here is public; everything else may change without notice. A name is imported when
+it is first used (PEP 562), so that listing theorems or asking for help loads no torch.
+
+| to | there are |
+|---|---|
+| judge a run | ``audit``, ``Report``, ``Finding``, ``Verdict``, ``Evidence``, ``Witness`` |
+| know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
+| claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
+| record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
+| keep it | ``Trace``, ``load_trace``, ``save_trace`` |
+| show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
+| state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
+| | ``activation``, ``gaussian`` |
+| solve it | ``TIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, ``StepRule``, |
+| | ``Inertia``, ``DlADMM``, ``BCD``, ``gradient_method`` |
+| train any network | ``SAMT``, ``NonFiniteLoss`` |
+| judge in expectation | ``ReplayedTraining``, ``ReplayedSweeps``, ``probe`` |
+| catch what went wrong | ``AmverifyError``, ``InvalidInput``, ``CorruptFile``, ``CannotWrite`` |
+
+Rooms and floors are in ``tests/test_architecture.py``: methods and theorems never import each
+other, they meet in a trace.
 """
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from amverify import theorems
+    from amverify.command.subject import Claim, Subject
+    from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
+    from amverify.expectation import ReplayedSweeps, ReplayedTraining
+    from amverify.expectation.probing import probe
+    from amverify.judge.audit import audit
+    from amverify.methods.bcd import BCD
+    from amverify.methods.dladmm import DlADMM
+    from amverify.methods.gradient import gradient_method
+    from amverify.methods.inertia import Inertia
+    from amverify.methods.step import StepRule
+    from amverify.methods.tiam import TIAM, gauss_seidel, ipalm, mdlam, palm
+    from amverify.network.activations import activation
+    from amverify.network.coupling import Band, Penalty
+    from amverify.network.initial import gaussian
+    from amverify.network.layered import LayeredProblem
+    from amverify.network.losses import CrossEntropy, SquaredError
+    from amverify.record.exact import traced_exactly
+    from amverify.record.recorder import Recorder
+    from amverify.record.run import traced
+    from amverify.report import from_json, render, to_html, to_json, to_junit
+    from amverify.samt import SAMT, NonFiniteLoss
+    from amverify.theorems import CATALOGUE, Theorem, theorem
+    from amverify.trace.file import load_trace, save_trace
+    from amverify.trace.trace import Trace
+    from amverify.verdict import Evidence, Finding, Report, Verdict, Witness
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "BCD",
+    "CATALOGUE",
+    "SAMT",
+    "TIAM",
+    "AmverifyError",
+    "Band",
+    "CannotWrite",
+    "Claim",
+    "CorruptFile",
+    "CrossEntropy",
+    "DlADMM",
+    "Evidence",
+    "Finding",
+    "Inertia",
+    "InvalidInput",
+    "LayeredProblem",
+    "NonFiniteLoss",
+    "Penalty",
+    "Recorder",
+    "ReplayedSweeps",
+    "ReplayedTraining",
+    "Report",
+    "SquaredError",
+    "StepRule",
+    "Subject",
+    "Theorem",
+    "Trace",
+    "Verdict",
+    "Witness",
+    "__version__",
+    "activation",
+    "audit",
+    "from_json",
+    "gauss_seidel",
+    "gaussian",
+    "gradient_method",
+    "ipalm",
+    "load_trace",
+    "mdlam",
+    "palm",
+    "probe",
+    "render",
+    "save_trace",
+    "theorem",
+    "theorems",
+    "to_html",
+    "to_json",
+    "to_junit",
+    "traced",
+    "traced_exactly",
+]
+
+_HOMES = {
+    "command.subject": "Claim Subject",
+    "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
+    "expectation": "ReplayedSweeps ReplayedTraining",
+    "expectation.probing": "probe",
+    "judge.audit": "audit",
+    "methods.bcd": "BCD",
+    "methods.dladmm": "DlADMM",
+    "methods.gradient": "gradient_method",
+    "methods.inertia": "Inertia",
+    "methods.step": "StepRule",
+    "methods.tiam": "TIAM gauss_seidel ipalm mdlam palm",
+    "network.activations": "activation",
+    "network.coupling": "Band Penalty",
+    "network.initial": "gaussian",
+    "network.layered": "LayeredProblem",
+    "network.losses": "CrossEntropy SquaredError",
+    "record.exact": "traced_exactly",
+    "record.recorder": "Recorder",
+    "record.run": "traced",
+    "report": "from_json render to_html to_json to_junit",
+    "samt": "SAMT NonFiniteLoss",
+    "theorems": "CATALOGUE Theorem theorem theorems",
+    "trace.file": "load_trace save_trace",
+    "trace.trace": "Trace",
+    "verdict": "Evidence Finding Report Verdict Witness",
+}
+"""Where each name is imported from, when it is used."""
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _import_module(f"{__name__}.{home}")
+    found = module if name == home else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -27,7 +27,7 @@ from typing import Any, Literal
 
 
 class Verdict(StrEnum):
-    """What is said of one theorem on one run."""
+    """What is said of one theorem on one run; the weakest of several wins (``combine``)."""
 
     HOLDS = "HOLDS"
     VIOLATED = "VIOLATED"
@@ -57,7 +57,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Evidence(StrEnum):
-    """How a verdict is known."""
+    """How a verdict is known; ``EVIDENCE_MEANING`` says it in a sentence each."""
 
     PROVED = "proved"
     KERNEL = "kernel"

@@ -2,9 +2,7 @@
 
 import torch
 
-from amverify.judge.audit import audit
-from amverify.record.recorder import Recorder
-from amverify.report.console import render
+import amverify as amv
 
 torch.manual_seed(0)
 d = torch.linspace(1, 10, 50)  # float32; f(x) = ½ Σ d_j x_j²
@@ -12,10 +10,10 @@ x = torch.randn(50, requires_grad=True)
 f = lambda: 0.5 * (d * x * x).sum()  # noqa: E731
 
 optimizer = torch.optim.Adam([x], lr=0.1)
-recorder = Recorder.attach(optimizer, f, seed=0)
+recorder = amv.Recorder.attach(optimizer, f, seed=0)
 for _ in range(200):
     optimizer.zero_grad()
     f().backward()
     optimizer.step()
 
-render(audit(recorder.trace(), ["descent"]))
+amv.render(amv.audit(recorder.trace(), ["descent"]))

@@ -2,9 +2,7 @@
 
 import torch
 
-from amverify.judge.audit import audit
-from amverify.record.recorder import Recorder
-from amverify.report.console import render
+import amverify as amv
 
 d = torch.linspace(1, 10, 20, dtype=torch.float64)
 x = torch.linspace(-1, 2, 20, dtype=torch.float64, requires_grad=True)
@@ -19,7 +17,7 @@ def closure() -> torch.Tensor:
     return value
 
 
-recorder = Recorder.attach(optimizer, f)
+recorder = amv.Recorder.attach(optimizer, f)
 for _ in range(30):
     optimizer.step(closure)
-render(audit(recorder.trace(), ["descent", "H1", "G1"], constants={"a": 0.05, "L": 58.0}))
+amv.render(amv.audit(recorder.trace(), ["descent", "H1", "G1"], constants={"a": 0.05, "L": 58.0}))

@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from amverify.judge.audit import audit
-from amverify.record.recorder import Recorder
-from amverify.report.console import render
+import amverify as amv
 
 d = np.array([0.01, 0.1, 1.0])  # f(x) = ½ Σ d_j x_j², L = 1, f* = 0, x* = 0
 eta, x, old = 1.0, np.ones(3), np.ones(3)
 slope_error = lambda at: 2.0**-52 * abs(d * at)  # noqa: E731
-recorder = Recorder("Nesterov by hand", operations=8, gradient_error=slope_error, eta=eta)
+recorder = amv.Recorder("Nesterov by hand", operations=8, gradient_error=slope_error, eta=eta)
 recorder.step(x, 0.5 * np.sum(d * x * x), d * x)
 for k in range(1, 301):
     y = x + (k - 2) / (k + 1) * (x - old)
@@ -17,4 +15,4 @@ for k in range(1, 301):
     recorder.step(x, 0.5 * np.sum(d * x * x), d * x)
 
 trace = recorder.trace(constants={"L": 1.0, "fstar": 0.0, "D": 1.7321})  # ‖x⁰ − x*‖ = √3
-render(audit(trace, ["descent", "G5"]))
+amv.render(amv.audit(trace, ["descent", "G5"]))

@@ -41,7 +41,7 @@ TRIALS = 32
 class ReplayedTraining(Training):
     """Training with a batch for each block (``resample=True``), replayed where asked, for S1.
 
-    Arguments and errors: see :class:`amverify.expectation.training.Training`.
+    Arguments and errors (InvalidInput): see :class:`amverify.expectation.training.Training`.
     """
 
     theorem, resample = "S1", True

@@ -53,6 +53,9 @@ class BCD(Method[BCDState]):
     Args:
         alpha: α > 0, the weight of the proximal terms (5 in the released notebook).
         record: keep a row of every update of every sweep in the state; a_L's is ("a", L).
+
+    Raises:
+        InvalidInput: for an α that is not positive and finite.
     """
 
     alpha: float = 5.0

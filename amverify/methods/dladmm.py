@@ -80,6 +80,9 @@ class DlADMM(Method[DlADMMState]):
         label_output: start z_L at ±1 by the labels.
         record: keep a row of every update of every sweep in the state: those of both passes,
             F being the augmented Lagrangian, and the dual step's.
+
+    Raises:
+        InvalidInput: for a trial or cap that is not positive, or a growth below 1.
     """
 
     trial: float = 1.0

@@ -108,7 +108,10 @@ class Loss(ABC):
 
 
 class CrossEntropy(Loss):
-    """Softmax cross-entropy Σ_n (logsumexp(z_n) − ⟨y_n, z_n⟩), y_n on the simplex."""
+    """Softmax cross-entropy Σ_n (logsumexp(z_n) − ⟨y_n, z_n⟩), y_n on the simplex.
+
+    z and y are of shape (…, N, n_L), n_L ≥ 2 classes; the value is a sum over samples, in nats.
+    """
 
     name = "cross_entropy"
     gradient_lipschitz = 0.5
@@ -164,7 +167,7 @@ class CrossEntropy(Loss):
 
 
 class SquaredError(Loss):
-    """½‖z − y‖²."""
+    """Half the squared error ½‖z − y‖², z and y of shape (…, N, n_L), y real."""
 
     name = "squared_error"
     gradient_lipschitz = 1.0

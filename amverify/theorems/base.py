@@ -278,6 +278,9 @@ class Theorem:
         follows: what a symbol is one index later: ‖e_{k−1}‖ is ‖e_k‖ then, r_k is r_k + ΔΨ.
         starts: what it is at the first index, where that is a symbol of its own: F_0 is f(w⁰).
         fixed: symbols that are the same at every index, beside the parameters.
+
+    Raises:
+        ValueError: for a symbol without a meaning, or a hypothesis that nothing here monitors.
     """
 
     id: str

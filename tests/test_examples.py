@@ -1,0 +1,36 @@
+"""The examples run as they stand, with one import line of ours, and say what they announce."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+SAID = {
+    "adam": ["VIOLATED: 1 violated"],
+    "exact_rows": ["T1 HOLDS", "T3 HOLDS"],
+    "lbfgs": ["UNDECIDED: 1 undecided, 2 hold"],
+    "own_loop": ["VIOLATED: 1 violated, 1 holds"],
+    "samt_digits": ["HOLDS: 1 holds"],
+    "sgd_momentum": ["VIOLATED: 1 violated, 1 holds"],
+}
+
+
+def test_none_is_forgotten():
+    assert [file.stem for file in EXAMPLES] == sorted(SAID)
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_one_import_line_of_ours(file):
+    ours = re.findall(r"^\s*(?:from|import) amverify.*$", file.read_text("utf-8"), re.MULTILINE)
+    assert ours == ["import amverify as amv"]
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_it_says_what_it_announces(file, capsys):
+    runpy.run_path(str(file), run_name="__main__")
+    said = capsys.readouterr().out
+    assert all(line in said for line in SAID[file.stem]), said
