@@ -71,8 +71,13 @@ def polynomials(where: str, found: Any) -> tuple[Poly, ...]:
     """
     if not isinstance(found, list) or not all(isinstance(p, dict) for p in found):
         raise Malformed(f"{where}: expected a list of polynomials")
-    return tuple(Poly({_monomial(where, m): rational_of(where, c) for m, c in p.items()})
-                 for p in found)  # fmt: skip
+    try:
+        return tuple(Poly({_monomial(where, m): rational_of(where, c) for m, c in p.items()})
+                     for p in found)  # fmt: skip
+    except Malformed:
+        raise
+    except Refused as why:
+        raise Malformed(f"{where}: {why}") from None
 
 
 def rational_of(where: str, text: Any) -> Fraction:

@@ -12,6 +12,7 @@ from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Poly, Refused, const, rational, var
 from proofs.kernel.squares import Gram, Term, semidefinite
+from proofs.script.certificates import Malformed, polynomials
 
 X, Y, Z = var("x"), var("y"), var("z")
 ONE = Fraction(1)
@@ -340,3 +341,11 @@ def test_the_kernel_is_short_and_stands_alone() -> None:
             if isinstance(node, ast.Constant):
                 assert not isinstance(node.value, float), f"{name} holds a float"
     assert len((folder / "checker.py").read_text(encoding="utf-8").splitlines()) < 320
+
+
+def test_a_monomial_stands_once() -> None:
+    """Xy + 2yx would be read as one of the two."""
+    with pytest.raises(Refused, match="one monomial twice"):
+        Poly({(("x", 1), ("y", 1)): Fraction(1), (("y", 1), ("x", 1)): Fraction(2)})
+    with pytest.raises(Malformed, match="claim: a polynomial has one monomial twice"):
+        polynomials("claim", [{"x y": "1", "y x": "2"}])
