@@ -16,6 +16,12 @@ def test_it_is_short():
     assert len(TEXT.splitlines()) <= 120
 
 
+def test_one_program_with_one_import_of_ours():
+    (program,) = (block.text for block in blocks_of(README) if block.language == "python")
+    ours = re.findall(r"^(?:import|from) (?:amverify|repro|proofs).*$", program, re.MULTILINE)
+    assert ours == ["import amverify as amv"]
+
+
 def test_the_two_commands_and_the_test_command():
     commands = "".join(block.text for block in blocks_of(README) if block.language == "sh")
     for command in ("pip install", "amverify audit ", "python -m repro ", "make test "):
