@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
-from amverify.methods.rows.record import BlockRecord, Row
+from amverify.methods.rows.record import BlockRecord, Rows
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem
 from amverify.network.weights import FirstLayer, Predictor
@@ -41,7 +40,7 @@ class HasNetwork(Protocol):
         """Weights (*R, n_l, n_{l−1}), W_1 in coordinates, and biases (*R, 1, n_l)."""
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Rows:
         """The rows of the last sweep's updates, in their order; empty if not recorded."""
 
     @property

@@ -22,8 +22,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.rows.bcd import Rows
-from amverify.methods.rows.record import Recorded, Row
+from amverify.methods.rows.journal import NOTHING, Recorded, Rows, minimiser_journal
 from amverify.network.blocks import auxiliary_prox
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
@@ -38,7 +37,7 @@ class BCDState(Recorded):
     first: FirstLayer
     point: Point
     output: Tensor
-    rows: tuple[Row, ...] = ()
+    rows: Rows = NOTHING
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -93,8 +92,7 @@ class BCD(Method[BCDState]):
         for layer in range(problem.layers - 1, 0, -1):
             sweep.hidden_pair(layer)
             sweep.affine(layer)
-        rows = () if sweep.rows is None else tuple(sweep.rows.made)
-        return BCDState(state.first, sweep.point, sweep.output, rows)
+        return BCDState(state.first, sweep.point, sweep.output, sweep.journal.rows())
 
 
 class _Sweep:
@@ -103,36 +101,32 @@ class _Sweep:
     def __init__(self, method: BCD, problem: LayeredProblem, state: BCDState) -> None:
         self.problem, self.alpha, self.nu = problem, method.alpha, _nu(problem)
         self.point, self.output = state.point.copy(), state.output
-        self.rows = None
-        if method.record:
-            self.rows = Rows(problem, self.point, self.output, self.alpha, self.nu)
+        self.journal = minimiser_journal(
+            method.record, problem, self.point, self.output, self.alpha, self.nu
+        )
 
     def output_pair(self) -> None:
         """a_L, then z_L."""
         problem, point, nu, rho = self.problem, self.point, self.nu, self.problem.rho
         near = (nu * point.z[-1] + self.alpha * self.output) / (nu + self.alpha)
         output = problem.loss.prox(near, problem.target, nu + self.alpha, self.output)
-        if self.rows is not None:
-            self.rows.split_output(self.output, output)
+        self.journal.minimised("a", problem.layers, output)
         self.output = output
         pre = problem.affine(point, problem.layers)
         new = (nu * output + rho * pre) / (nu + rho)
-        if self.rows is not None:
-            self.rows.output(pre, output, new)
+        self.journal.minimised("z", problem.layers, new, pre)
         point.z[-1] = new
 
     def hidden_pair(self, layer: int) -> None:
         """a_l, then z_l, for l < L."""
         problem, point = self.problem, self.point
         a = _activation(problem, point, layer, self.nu)
-        if self.rows is not None:
-            self.rows.activation(layer, a)
+        self.journal.minimised("a", layer, a)
         point.a[layer - 1] = a
         z = point.z[layer - 1]
         pre = problem.affine(point, layer)
         new = auxiliary_prox(problem, point, pre, layer, z, self.alpha)
-        if self.rows is not None:
-            self.rows.auxiliary(layer, pre, new)
+        self.journal.minimised("z", layer, new, pre)
         point.z[layer - 1] = new
 
     def affine(self, layer: int) -> None:
@@ -142,13 +136,11 @@ class _Sweep:
         w, b = point.w[layer - 1], point.b[layer - 1]
         right = problem.rho * (z - b).mT @ a + alpha * w
         new = _solve_gram(right, a, problem.rho, alpha + problem.mu)
-        if self.rows is not None:
-            self.rows.weight(layer, new)
+        self.journal.minimised("W", layer, new)
         point.w[layer - 1] = new
         rest = (z - a @ new.mT).sum(-2, keepdim=True)
         shifted = (alpha * b + problem.rho * rest) / (problem.rho * problem.samples + alpha)
-        if self.rows is not None:
-            self.rows.bias(layer, shifted)
+        self.journal.minimised("b", layer, shifted)
         point.b[layer - 1] = shifted
 
 

@@ -29,10 +29,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.rows.gradient import GradientRow, Taken, measured
-from amverify.methods.rows.minimiser import auxiliary_record
-from amverify.methods.rows.norms import Norms
-from amverify.methods.rows.record import DOUBLE, BlockRecord, Recorded, Row, gamma, moved, unit
+from amverify.methods.rows.journal import NOTHING, Recorded, Rows, block_journal
 from amverify.methods.step import StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -45,7 +42,6 @@ from amverify.network.blocks import (
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, inner
-from amverify.network.scalars import dot, root
 from amverify.network.weights import FirstLayer
 
 _RISES = 3
@@ -61,7 +57,7 @@ class DlADMMState(Recorded):
     rho: float
     trial: float
     losses: tuple[float, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: Rows = NOTHING
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -138,7 +134,7 @@ class DlADMM(Method[DlADMMState]):
         rho, trial = state.rho, state.trial
         if rising and rho < self.cap:
             rho, trial = min(self.growth * rho, self.cap), self.growth * trial
-        return DlADMMState(state.first, point, dual, rho, trial, losses, tuple(sweep.rows))
+        return DlADMMState(state.first, point, dual, rho, trial, losses, sweep.journal.rows())
 
 
 class _Sweep:
@@ -150,9 +146,9 @@ class _Sweep:
         self.rule = StepRule(
             steps="backtracking", safeguard="none", trial=state.trial, restart=True
         )
-        self.rows: list[Row] = []
-        self.norms = Norms(problem, self.point) if record else None
-        self.shift_size = root(dot(self.shift, self.shift)) if record else 0.0
+        self.journal = block_journal(
+            record, problem, self.point, scale=self.rule.scale, dual=self.shift
+        )
 
     def update(self, kind: str, layer: int) -> None:
         """Update one block in place of the old one."""
@@ -172,36 +168,19 @@ class _Sweep:
             self._minimise(pre, layer)
 
     def ascend(self) -> Tensor:
-        """u ← u + ρ(z_L − pre_L), and its row: L rises by ⟨u⁺ − u, z_L − pre_L⟩ = ‖u⁺ − u‖²/ρ."""
+        """u ← u + ρ(z_L − pre_L)."""
         problem, point = self.problem, self.point
         gap = point.z[-1] - problem.affine(point, problem.layers)
         new = self.dual + problem.rho * gap
-        if self.norms is not None:
-            e = new - self.dual
-            m = moved(e, None, 0.0, 0.0, unit(problem.dtype))
-            change, reach = dot(e, gap), root(m.step)
-            sizes = self.norms.sizes("z", problem.layers)
-            few = unit(problem.dtype)
-            off = gamma(sizes.terms, few) * sizes.residual
-            summed = gamma(e.shape[-2] * e.shape[-1] + 4, DOUBLE) + gamma(2, few)
-            error = reach * (off + summed * root(dot(gap, gap)))
-            norm = dot(new, new)
-            self.rows.append(
-                BlockRecord(
-                    "u", problem.layers, "other", change, error, 0.0, *m, 0.0, 0.0, norm, 0.0
-                )
-            )
+        self.journal.ascended(self.dual, new, gap)
         return new
 
     def _minimise(self, pre: Tensor, layer: int) -> None:
         """z_l, l < L, exactly: T1p with γ = 0."""
         problem, point = self.problem, self.point
-        z = point.z[layer - 1]
-        new = point.z[layer - 1] = auxiliary_prox(problem, point, pre, layer, z, 0.0)
-        if self.norms is not None:
-            sizes, a = self.norms.sizes("z", layer), point.a[layer - 1]
-            row = auxiliary_record(problem, layer, z, new, new - z, a, pre, None, sizes, weight=0.0)
-            self._keep(row)
+        new = auxiliary_prox(problem, point, pre, layer, point.z[layer - 1], 0.0)
+        self.journal.minimised("z", layer, new, pre)
+        point.z[layer - 1] = new
 
     def _pre(self, layer: int) -> Tensor:
         """pre_l, shifted by u/ρ in the last layer."""
@@ -210,16 +189,5 @@ class _Sweep:
 
     def _step(self, block: Block) -> Tensor:
         stepped = take_step(block, block.u, self.rule, 1)
-        if self.norms is not None:
-            around = self.norms.around(block.kind, block.layer)
-            if block.layer + (block.kind == "a") == self.problem.layers:
-                around = around._replace(shift=self.shift_size)  # the residual holds u/ρ as well
-            (products,) = measured([Taken(block, None, stepped)])
-            facts = self.norms.facts_of(block, self.rule.scale)
-            self._keep(GradientRow(facts, products + around.numbers()))
+        self.journal.step(block, None, stepped)
         return stepped.new
-
-    def _keep(self, row: Row) -> None:
-        assert self.norms is not None
-        self.norms.keep(row, still=True)
-        self.rows.append(row)

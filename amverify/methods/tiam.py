@@ -20,20 +20,14 @@ term (γ/2)‖z − z̃‖², γ = sρ, z̃ = z + p1Δ, and no p2, p3 (theorem T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from amverify.compiled.available import compiled
 from amverify.methods.base import Method
 from amverify.methods.inertia import Inertia, nesterov
-from amverify.methods.rows.gradient import GradientRow, Taken, measured
-from amverify.methods.rows.minimiser import auxiliary_record
-from amverify.methods.rows.norms import Key, Norms
-from amverify.methods.rows.record import Recorded, Row
-from amverify.methods.rows.sweep import Carried, SweepRows
+from amverify.methods.rows.journal import NOTHING, Near, Recorded, Rows, block_journal
 from amverify.methods.step import Stepped, StepRule, take_step
 from amverify.network.blocks import (
     Block,
@@ -60,19 +54,17 @@ class TIAMState(Recorded):
     """The point, and what each block remembers: Δ, δ and the last accepted modulus.
 
     ``first_image`` is XΔᵀ of the first layer's displacement: X is fixed, so the next sweep's
-    inertia has no need to form it again. ``rows`` are those of the last sweep, if it was
-    recorded, and ``norms`` is then what the next recorded sweep need not measure again.
+    inertia has no need to form it again. ``rows`` are those of the last sweep.
     """
 
     first: FirstLayer
     point: Point
     displacement: Point
-    delta: dict[Key, Scalar]
-    modulus: dict[Key, Scalar]
+    delta: dict[tuple[str, int], Scalar]
+    modulus: dict[tuple[str, int], Scalar]
     sweep: int = 0
     first_image: Tensor | None = None
-    rows: Sequence[Row] = ()
-    norms: Norms | Carried | None = None
+    rows: Rows = NOTHING
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -141,22 +133,16 @@ class _Sweep:
         coupling = problem.coupling
         self.eps = coupling.at(self.number) if isinstance(coupling, Band) else 0.0
         self.first_image = state.first_image
-        self.norms: Norms | None = None
-        self.swept: SweepRows | None = None
-        self.taken: list[Taken | Callable[[Norms], Row]] = []
-        if method.record:
-            self._start_rows(state.norms)
-
-    def _start_rows(self, known: Norms | Carried | None) -> None:
-        """Rows step by step into arrays, or at the sweep's end; with what need not be measured."""
-        problem, method, loops = self.problem, self.method, compiled()
-        if isinstance(known, Carried):
-            fits = known.layout.serves(problem, method.rule.scale, method.biases)
-            if fits and loops is not None:
-                self.swept = SweepRows(known, loops.sums, self.eps)
-                return
-            known = None
-        self.norms = Norms(problem, self.point, self.moved, self.eps, known)
+        self.journal = block_journal(
+            method.record,
+            problem,
+            self.point,
+            scale=method.rule.scale,
+            moved=self.moved,
+            eps=self.eps,
+            biases=method.biases,
+            after=state.rows,
+        )
 
     def run(self) -> TIAMState:
         """Visit every block once."""
@@ -188,7 +174,7 @@ class _Sweep:
             self.modulus,
             self.number,
             self.first_image,
-            *self._rows(),
+            self.journal.rows(),
         )
 
     def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
@@ -199,36 +185,11 @@ class _Sweep:
         stepped = take_step(
             block, displacement, rule, self.number, delta, self.modulus.get(key), image
         )
-        if self.swept is not None:
-            self.swept.add(Taken(block, displacement, stepped, delta))
-        elif self.norms is not None:
-            self.taken.append(Taken(block, displacement, stepped, delta))
+        self.journal.step(block, displacement, stepped, delta)
         self.points[block.kind][place] = stepped.new
         steps[place] = stepped.e
         self.modulus[key], self.delta[key] = stepped.modulus, stepped.delta
         return stepped
-
-    def _rows(self) -> tuple[Sequence[Row], Norms | Carried | None]:
-        """The rows of the steps taken, and what those of the next sweep need not measure."""
-        if self.swept is not None:
-            return self.swept, self.swept.carried
-        if self.norms is None:
-            return (), None
-        norms, scale = self.norms, self.method.rule.scale
-        swept = SweepRows.of(norms, self.taken, scale)
-        if swept is not None:
-            return swept, swept.carried
-        products = iter(measured([taken for taken in self.taken if isinstance(taken, Taken)]))
-        rows: list[Row] = []
-        for taken in self.taken:
-            if isinstance(taken, Taken):
-                block = taken.block
-                around = norms.numbers(block.kind, block.layer)
-                rows.append(GradientRow(norms.facts_of(block, scale), next(products) + around))
-            else:
-                rows.append(taken(norms))
-            norms.keep(rows[-1])
-        return tuple(rows), norms
 
     def _step_nonconvex(self, pre: Tensor, layer: int) -> None:
         """z_l under a penalty (T1p): Ψ's weight is δ = γ/2, and certified p1 stays below ½."""
@@ -246,31 +207,10 @@ class _Sweep:
             kept = torch.where(raised, 0.0, p1)
             kept = float(kept) if numbers(z) else kept
             new = torch.where(blockwise(raised), plain, new)
-        e, key = new - z, ("z", layer)
-        delta = gamma / 2 if rule.safeguard == "certified" else 0.0
-        if self.norms is not None:
-            a, held = point.a[layer - 1], self.delta.get(key, 0.0)
-
-            def row(norms: Norms) -> Row:
-                return auxiliary_record(
-                    problem,
-                    layer,
-                    z,
-                    new,
-                    e,
-                    a,
-                    pre,
-                    moved,
-                    norms.sizes("z", layer),
-                    weight=gamma,
-                    s=rule.scale,
-                    p1=kept,
-                    delta=held,
-                    delta_next=delta,
-                )
-
-            self.taken.append(row)
-        point.z[layer - 1], self.moved.z[layer - 1] = new, e
+        key, delta = ("z", layer), gamma / 2 if rule.safeguard == "certified" else 0.0
+        near = Near(gamma, rule.scale, kept, moved, self.delta.get(key, 0.0), delta)
+        self.journal.minimised("z", layer, new, pre, near)
+        point.z[layer - 1], self.moved.z[layer - 1] = new, new - z
         self.delta[key] = delta
 
 

@@ -24,7 +24,9 @@ import torch
 from torch import Tensor
 
 from amverify.methods.base import Evaluator, Method
-from amverify.methods.rows.record import BlockRecord, Recorded, Row
+from amverify.methods.rows.journal import NOTHING, Recorded, Rows
+from amverify.methods.rows.record import BlockRecord
+from amverify.methods.rows.written import Written
 from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band
 from amverify.network.initial import Parameters
@@ -63,7 +65,7 @@ class ReleasedState(Recorded):
     point: Point
     first: DenseLayer
     iteration: int = 0
-    rows: tuple[Row, ...] = ()
+    rows: Rows = NOTHING
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -95,11 +97,11 @@ class Released(Method[ReleasedState]):
         """One iteration: per layer W, b, z, a."""
         point, k = state.point.copy(), state.iteration + 1
         _iterate(problem, point, BAND.at(k))
-        rows = _rows(problem, state.point, point) if self.record else ()
+        rows = _rows(problem, state.point, point) if self.record else NOTHING
         return ReleasedState(point, state.first, k, rows)
 
 
-def _rows(problem: LayeredProblem, before: Point, after: Point) -> tuple[Row, ...]:
+def _rows(problem: LayeredProblem, before: Point, after: Point) -> Rows:
     """One row a block, in the script's order: F is the layered objective, in float64.
 
     ``inertia`` is ‖·‖² of the displacement along which the script extrapolated, p1 = p2 = ω its
@@ -145,7 +147,7 @@ def _rows(problem: LayeredProblem, before: Point, after: Point) -> tuple[Row, ..
                 )
             )
             value, error = now, now_error
-    return tuple(found)
+    return Written(found)
 
 
 def run(dataset: Dataset, iterations: int) -> Iterator[Iteration]:

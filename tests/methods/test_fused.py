@@ -14,8 +14,8 @@ from torch import Tensor
 
 from amverify import methods
 from amverify.compiled import available as kernels
-from amverify.methods import tiam
 from amverify.methods.inertia import Inertia
+from amverify.methods.rows import journal
 from amverify.methods.rows import sums as fused
 from amverify.methods.rows import sweep as swept
 from amverify.methods.rows.sums import Sums, sums_of
@@ -122,7 +122,7 @@ def test_rows_without_numba_say_the_same(coupling, replicates, dtype, monkeypatc
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="monotone", steps="backtracking")
     start = parameters(p, 5, replicates) if replicates else parameters(p, 5)
     loop = traced(TIAM(rule), p, start, 10).blocks
-    for module in (fused, swept, tiam):
+    for module in (fused, swept, journal):
         monkeypatch.setattr(module, "compiled", lambda: None)
     torchs = traced(TIAM(rule), p, start, 10).blocks
     assert loop.keys() == torchs.keys()
@@ -153,7 +153,7 @@ def test_rows_made_column_by_column_are_the_rows(steps, biases, dtype, monkeypat
     rule = StepRule(Inertia(0.5, 0.6, 0.3), scale=1.2, safeguard="certified", steps=steps)
     method, start = TIAM(rule, biases=biases), parameters(p, 5)
     columns = traced(method, p, start, 12).blocks
-    monkeypatch.setattr(tiam.SweepRows, "of", lambda *_: None)
+    monkeypatch.setattr(swept.SweepRows, "of", lambda *_: None)
     alone = traced(method, p, start, 12).blocks
     assert columns.keys() == alone.keys()
     for name, column in alone.items():
@@ -172,9 +172,11 @@ def test_a_sweep_of_another_problem_does_not_take_over_what_was_known():
     for _ in range(3):
         state = method.sweep(p, state)
     assert isinstance(state.rows, swept.SweepRows)
-    assert [(row.kind, row.layer) for row in state.rows[:2]] == [("W", 1), ("b", 1)]
-    assert state.rows[0].step == pytest.approx(float(state.displacement.w[0].square().sum()))
+    assert [(row.kind, row.layer) for row in state.rows][:2] == [("W", 1), ("b", 1)]
+    assert next(iter(state.rows)).step == pytest.approx(
+        float(state.displacement.w[0].square().sum())
+    )
     state = method.sweep(q, state)
     assert state.rows.layout.problem is q
-    assert state.rows[0].facts.weight == 0.7
+    assert next(iter(state.rows)).facts.weight == 0.7
     assert isinstance(method.sweep(q, state).rows, swept.SweepRows)

@@ -1,8 +1,6 @@
-"""Block records as rows: order, replicates, absent entries, one transfer for many sweeps."""
+"""Block records as rows: order, replicates, stacks of many sweeps."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,37 +9,35 @@ from support.problems import parameters, problem
 
 from amverify.errors import InvalidInput
 from amverify.methods.inertia import Inertia
+from amverify.methods.rows import written
+from amverify.methods.rows.record import BlockRecord
+from amverify.methods.rows.written import Written
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.record import blocks
 from amverify.record.recorder import MethodRecorder
 from amverify.record.run import traced
+from amverify.trace.columns import KEYS
 from amverify.trace.trace import Trace
 
 
 def record(kind, layer, number, shape=(2, 3), **more):
-    fields = {
-        "kind": kind,
-        "layer": layer,
-        "update": "gradient",
-        "change": torch.full(shape, -float(number)) - torch.arange(6.0).reshape(2, 3)
-        if shape
-        else torch.tensor(-float(number)),
-        "step": torch.full(shape, 0.5, dtype=torch.float64),
-        "modulus": 2.0,
-        "s": torch.tensor(1.5),
-        "backtracks": 3,
-        "gamma": None,
-        "ignored": "text",
-    }
-    return SimpleNamespace(**(fields | more))
+    change = torch.tensor(-float(number))
+    if shape:
+        change = torch.full(shape, -float(number)) - torch.arange(6.0).reshape(2, 3)
+    step = torch.full(shape, 0.5, dtype=torch.float64)
+    fields = dict.fromkeys(BlockRecord._fields, 0.0) | {"change": change, "step": step}
+    fields |= {"kind": kind, "layer": layer, "update": "gradient"}
+    fields |= {"modulus": 2.0, "s": torch.tensor(1.5), "backtracks": 3}
+    return BlockRecord(**(fields | more))
 
 
 def test_rows_are_in_order_and_replicates_flattened():
     recorder = MethodRecorder()
     for k in (1, 2):
-        recorder.sweep(k, (record("W", 1, 10 * k), record("a", 2, 10 * k + 1, gamma=4.0)))
+        rows = record("W", 1, 10 * k), record("a", 2, 10 * k + 1, gamma=4.0)
+        recorder.sweep(k, Written(rows))
     table = recorder.table()
     assert Trace({}, blocks=table).rows("blocks") == 24
     assert table["sweep"].tolist() == [1] * 12 + [2] * 12
@@ -56,18 +52,17 @@ def test_rows_are_in_order_and_replicates_flattened():
     assert set(table["modulus"]) == {2.0}
     assert set(table["s"]) == {1.5}
     assert set(table["backtracks"]) == {3.0}
-    assert "ignored" not in table
-    assert "cross" not in table
+    assert list(table) == [*KEYS["blocks"], "update", *blocks.FIELDS]
 
 
 def test_nothing_is_read_before_the_table_is_asked_for(monkeypatch):
     monkeypatch.setattr(blocks, "EVERY", 3)
     recorder = MethodRecorder()
     read = []
-    monkeypatch.setattr(blocks, "_columns", lambda w, f, s, real=blocks._columns: (
-        read.append(w), real(w, f, s))[1])  # fmt: skip
+    monkeypatch.setattr(blocks, "_part", lambda row, n, real=blocks._part: (
+        read.append(n), real(row, n))[1])  # fmt: skip
     for k in range(1, 8):
-        recorder.sweep(k, (record("W", 1, k, shape=()),))
+        recorder.sweep(k, Written([record("W", 1, k, shape=())]))
     assert read == [3, 3]
     table = recorder.table()
     assert read == [3, 3, 1]
@@ -78,26 +73,14 @@ def test_nothing_is_read_before_the_table_is_asked_for(monkeypatch):
 def test_no_records_no_rows():
     assert MethodRecorder().table() == {}
     recorder = MethodRecorder()
-    recorder.sweep(1, ())
+    recorder.sweep(1, Written())
     assert recorder.table() == {}
-
-
-def test_an_entry_that_one_record_lacks_is_not_a_column():
-    recorder = MethodRecorder()
-    recorder.sweep(1, (record("W", 1, 1), record("b", 1, 2, step=None)))
-    assert "step" not in recorder.table()
 
 
 def test_records_that_do_not_fit_together():
     recorder = MethodRecorder()
-    recorder.sweep(1, (record("W", 1, 1),))
-    recorder.table()
-    recorder.sweep(2, (record("W", 1, 1, step=None),))
-    with pytest.raises(InvalidInput, match=r"sweep 2 has other columns than those before: \['step"):
-        recorder.table()
-    recorder = MethodRecorder()
-    recorder.sweep(1, (record("W", 1, 1), record("W", 1, 1, step=torch.ones(5))))
-    with pytest.raises(InvalidInput, match="replicates of different shapes"):
+    recorder.sweep(1, Written([record("W", 1, 1), record("b", 1, 1, shape=(), step=torch.ones(5))]))
+    with pytest.raises(InvalidInput, match=r"replicates of different numbers \[5, 6\]"):
         recorder.table()
 
 
@@ -144,7 +127,7 @@ def test_a_stack_of_rows_is_the_rows_one_by_one(safeguard, replicates, monkeypat
 
 @pytest.mark.parametrize("shape", [(), (2,)])
 def test_a_number_among_tensors_keeps_its_digits(shape):
-    column = blocks._column([1.3, torch.full(shape, 0.5, dtype=torch.float64)])
+    column = written.column([1.3, torch.full(shape, 0.5, dtype=torch.float64)])
     assert column.dtype is torch.float64
     assert column.shape == (2, *shape)
     assert (column[0] == 1.3).all()

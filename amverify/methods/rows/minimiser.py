@@ -22,6 +22,7 @@ from amverify.methods.rows.gradient import Taken, measured
 from amverify.methods.rows.record import (
     DOUBLE,
     BlockRecord,
+    Near,
     Sizes,
     entries,
     gamma,
@@ -108,29 +109,17 @@ def auxiliary_record(
     layer: int,
     z: Tensor,
     new: Tensor,
-    e: Tensor,
     a: Tensor,
     pre: Tensor,
-    displacement: Tensor | None,
     sizes: Sizes,
-    *,
-    weight: float,
-    s: float = 1.0,
-    p1: Scalar = 0.0,
-    delta: Scalar = 0.0,
-    delta_next: Scalar = 0.0,
+    near: Near,
 ) -> BlockRecord:
-    """z_l, l < L, minimised exactly under a penalty, near z + p1Δ with weight γ ≥ 0.
-
-    Args:
-        displacement: Δ, or ``None`` where it is zero.
-        weight: γ.
-        delta: δᵏ, the Lyapunov weight; ``delta_next`` δᵏ⁺¹.
-    """
+    """z_l, l < L, minimised exactly under a penalty, from ``z`` to ``new``."""
     coupling, h = problem.coupling, problem.activation
     assert isinstance(coupling, Penalty)
     nu, rho, few = coupling.nu, problem.rho, unit(z.dtype)
-    m = moved(e, displacement, sizes.moved, sizes.inertia, few)
+    weight, e = near.weight, new - z
+    m = moved(e, near.displacement, sizes.moved, sizes.inertia, few)
     old_value, residual = h(z), z - pre
     gap, turn = a - old_value, h(new) - old_value
     en, r, g, v = root(m.step), root(dot(residual, residual)), root(dot(gap, gap)), dot(turn, turn)
@@ -145,7 +134,7 @@ def auxiliary_record(
     error = error + 4 * DOUBLE * absolute(change) + smallest(z.dtype) * (1 + rho + nu)
     # the step: T1p compares the minimiser with z alone
     total, steepest = rho + weight, h.lipschitz
-    d = absolute(wide(p1)) * sizes.moved
+    d = absolute(wide(near.p1)) * sizes.moved
     about = (rho * (sizes.block + r) + weight * (sizes.block + d)) / total
     off = rho * off_r / total + gamma(8, few) * about
     level = value + h.largest_intercept * math.sqrt(entries(z))
@@ -155,7 +144,7 @@ def auxiliary_record(
     compared = total * reach * reach + nu * left * left + (0 if h.exact else nu * left * level)
     execution = total * en * off + (total + nu * steepest * steepest) * pieces * pieces
     execution = execution + gamma(20, few) * compared
-    held, leaves = wide(delta), wide(delta_next)
+    held, leaves = wide(near.delta), wide(near.delta_next)
     carried = held * sizes.inertia + (leaves + weight) * m.step + weight * en * d
     return BlockRecord(
         "z",
@@ -170,9 +159,9 @@ def auxiliary_record(
         rho * m.step_error + 2 * DOUBLE * rho * m.step,
         dot(new, new) * (1 + gamma(entries(z) + 4, DOUBLE)),
         rho,
-        s,
+        near.s,
         1.0,
-        wide(p1),
+        wide(near.p1),
         0.0,
         held,
         leaves,

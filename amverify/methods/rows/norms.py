@@ -79,11 +79,12 @@ class Norms:
     """What a recorded sweep knows of the blocks without measuring it again.
 
     Args:
-        moved: the displacements, ``None`` for a method without.
+        moved: the displacements, ``None`` for a method that keeps none.
         eps: ε of the band in this sweep.
         known: what the last recorded sweep left; measured afresh without.
 
     Attributes:
+        still: whether blocks keep no displacements.
         squares: ‖u‖² and ‖Δ‖² by block, kept current by whoever records.
         facts: what a block's rows have in common.
     """
@@ -96,7 +97,7 @@ class Norms:
         eps: float = 0.0,
         known: Norms | None = None,
     ) -> None:
-        self.problem, self.eps = problem, eps
+        self.problem, self.eps, self.still = problem, eps, moved is None
         self.squares: dict[Key, Squares] = (
             measured(point, moved) if known is None else dict(known.squares)
         )
@@ -126,9 +127,9 @@ class Norms:
             facts = self.facts[key] = Facts.of(self.problem, block, summands(self.problem, *key), s)
         return facts
 
-    def keep(self, row: Row, still: bool = False) -> None:
-        """Remember what a row says; ``still`` for a method without displacements."""
-        self.squares[row.kind, row.layer] = (row.norm, 0.0 if still else row.step)
+    def keep(self, row: Row) -> None:
+        """Remember what a row says."""
+        self.squares[row.kind, row.layer] = (row.norm, 0.0 if self.still else row.step)
 
 
 def sizes_of(problem: LayeredProblem, kind: str, layer: int, around: Around) -> Sizes:

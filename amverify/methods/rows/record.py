@@ -12,9 +12,9 @@ for any Δ. e is the exact difference of the stored points, of which the stored 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -62,13 +62,26 @@ class BlockRecord(NamedTuple):
     gamma: float = 0.0
     backtracks: Scalar = 0
 
+    @property
+    def key(self) -> Hashable:
+        """Rows with equal keys may be stacked."""
+        return self[:3]
+
+    def numbers(self) -> tuple[Scalar, ...]:
+        """All that differs from sweep to sweep."""
+        return self[3:]
+
+    def restored(self, numbers: Sequence[Scalar]) -> BlockRecord:
+        """The record of the same block with other numbers, each perhaps a stack of many."""
+        return BlockRecord._make((*self[:3], *numbers))
+
     def finished(self) -> BlockRecord:
         """The record itself; rows that are not finished yet compute theirs."""
         return self
 
 
-class Row(Protocol):
-    """The row of one block update, as a sweep leaves it: measured, perhaps not yet bounded."""
+class Head(Protocol):
+    """What tells a row from the others of its sweep."""
 
     @property
     def kind(self) -> str:
@@ -78,6 +91,10 @@ class Row(Protocol):
     def layer(self) -> int:
         """Its layer, 1 … L."""
 
+
+class Row(Head, Protocol):
+    """The row of one block update, as a sweep leaves it: measured, perhaps not yet bounded."""
+
     @property
     def step(self) -> Scalar:
         """‖e‖²."""
@@ -86,19 +103,73 @@ class Row(Protocol):
     def norm(self) -> Scalar:
         """‖uᵏ⁺¹‖²."""
 
+    @property
+    def key(self) -> Hashable:
+        """Rows with equal keys may be stacked."""
+
+    def numbers(self) -> tuple[Scalar, ...]:
+        """What differs from row to row."""
+
+    def restored(self, numbers: Sequence[Scalar]) -> Row:
+        """The row with other numbers: stacks (K, *R) of many rows'."""
+
     def finished(self) -> BlockRecord:
         """The record, with its bounds."""
+
+
+Stack = tuple[Sequence[int], Row]
+"""The places of some rows among all rows of some sweeps, and one row whose numbers are theirs."""
+
+
+class Rows(Protocol):
+    """The rows of one sweep, in their order."""
+
+    @property
+    def layout(self) -> object:
+        """Sweeps of the same layout may be stacked."""
+
+    @property
+    def heads(self) -> Sequence[Head]:
+        """Kind and layer of each row; no row is made for it."""
+
+    @property
+    def left(self) -> object:
+        """What the next recorded sweep need not measure again."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __iter__(self) -> Iterator[Row]:
+        """Each alone."""
+
+    def stacked(self, sweeps: Sequence[Self]) -> Sequence[Stack]:
+        """All rows of these sweeps, itself among them, in stacks."""
 
 
 class Recorded:
     """A state that keeps the rows of its last sweep in ``rows``."""
 
-    rows: Sequence[Row]
+    rows: Rows
 
     @property
     def records(self) -> tuple[BlockRecord, ...]:
         """The finished rows of the last sweep, in their order; empty if not recorded."""
         return tuple(row.finished() for row in self.rows)
+
+
+class Near(NamedTuple):
+    """What an exact minimiser of F(·) + (γ/2)‖· − ũ‖² was near: ũ = u + p1Δ with weight γ.
+
+    γ = ``weight`` = sρ with the step scale s; Δ is ``None`` where it is zero; ``delta`` and
+    ``delta_next`` are the Lyapunov weights δᵏ and δᵏ⁺¹.
+    """
+
+    weight: float = 0.0
+    s: float = 1.0
+    p1: Scalar = 0.0
+    displacement: Tensor | None = None
+    delta: Scalar = 0.0
+    delta_next: Scalar = 0.0
 
 
 class Sizes(NamedTuple):

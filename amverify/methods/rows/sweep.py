@@ -10,7 +10,7 @@ in the sweep as this sweep left them, of the others as the sweep before did.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -68,7 +68,7 @@ class Carried(NamedTuple):
     sums: Tensor
 
 
-class SweepRows(Sequence[GradientRow]):
+class SweepRows:
     """The rows of one sweep, as they are added, step by step."""
 
     def __init__(self, before: Carried, run: Kernel, eps: float) -> None:
@@ -91,14 +91,13 @@ class SweepRows(Sequence[GradientRow]):
         self.steps.append((rest, s.modulus, s.p1, s.p2, s.t, delta, s.delta, s.backtracks))  # type: ignore[arg-type]
 
     @staticmethod
-    def of(norms: Norms, taken: Sequence[object], scale: float) -> SweepRows | None:
+    def of(norms: Norms, steps: Sequence[Taken], scale: float) -> SweepRows | None:
         """A first sweep's, from the norms at its start and all of its steps; None if it cannot be.
 
-        It cannot with replicates, with blocks that have a centre or a row of their own kind, and
-        without numba.
+        It cannot with replicates, with blocks that have a centre, and without numba.
         """
-        steps, loops = [step for step in taken if isinstance(step, Taken)], compiled()
-        if loops is None or len(steps) != len(taken):
+        loops = compiled()
+        if loops is None:
             return None
         if any(step.block.centre is not None or not plain(step.block.u) for step in steps):
             return None
@@ -112,34 +111,25 @@ class SweepRows(Sequence[GradientRow]):
         return sweep
 
     @property
-    def carried(self) -> Carried:
+    def left(self) -> Carried:
         """What the next sweep is to know."""
         return Carried(self.layout, self.sums)
+
+    @property
+    def heads(self) -> Sequence[Facts]:
+        """What all sweeps' rows have in common."""
+        return self.layout.facts
 
     def __len__(self) -> int:
         return len(self.layout.facts)
 
     def __iter__(self) -> Iterator[GradientRow]:
-        return iter(self[:])
+        for _, row in self.stacked([self]):
+            yield GradientRow(row.facts, tuple(float(value) for value in row.values))
 
-    @overload
-    def __getitem__(self, place: int) -> GradientRow: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[GradientRow]: ...
-
-    def __getitem__(self, place: int | slice) -> GradientRow | list[GradientRow]:
-        """Rows, made of this sweep alone."""
-        rows = [
-            GradientRow(row.facts, tuple(float(value) for value in row.values))
-            for row in self.stacked([self])
-        ]
-        return rows[place]
-
-    @staticmethod
-    def stacked(sweeps: Sequence[SweepRows]) -> list[GradientRow]:
-        """Each block's rows of these sweeps, their values columns of float64."""
-        layout = sweeps[0].layout
+    def stacked(self, sweeps: Sequence[SweepRows]) -> list[tuple[range, GradientRow]]:
+        """Each block's rows of sweeps of this layout, their values columns of float64."""
+        layout, total = self.layout, len(self) * len(sweeps)
         sums = torch.stack([sweep.sums for sweep in sweeps]).numpy()
         steps = np.array([sweep.steps for sweep in sweeps], dtype=np.float64)
         earlier = torch.stack([sweep.before for sweep in sweeps]).numpy()
@@ -158,5 +148,5 @@ class SweepRows(Sequence[GradientRow]):
                 else:
                     measured += [none + float(square) for square in source]
             columns = [torch.from_numpy(np.ascontiguousarray(x)) for x in (*measured, eps, none)]
-            rows.append(GradientRow(facts, tuple(columns)))
+            rows.append((range(i, total, len(self)), GradientRow(facts, tuple(columns))))
         return rows
