@@ -6,7 +6,7 @@ some k on: the step sizes used up to and *including* step k must be the same, to
 
 **Replays.** At a saved state w, draw fresh batches, make the step from w each time, and record
 f(w⁺) − f(w), f the full objective: rows of the table ``replays``. Bounds on the change that are
-known before the draw come with it; ``change_bounds`` derives them from a bound on ‖g‖.
+known before the draw come with it.
 """
 
 from __future__ import annotations
@@ -19,25 +19,6 @@ import numpy as np
 
 from amverify.errors import InvalidInput
 from amverify.trace.columns import Column
-
-
-def change_bounds(
-    value: float, floor: float, slope: float, longest: float, modulus: float
-) -> tuple[float, float]:
-    """Bounds on f(w⁺) − f(w) before the draw.
-
-    Args:
-        value: f(w).
-        floor: a lower bound of f.
-        slope: ‖∇f(w)‖.
-        longest: a bound on ‖w⁺ − w‖ for every batch, such as α_max·(clipping norm).
-        modulus: of ∇f along the way.
-
-    Returns:
-        max(f* − f(w), −‖∇f‖h − (L/2)h²) and ‖∇f‖h + (L/2)h², h the longest step.
-    """
-    most = slope * longest + modulus * longest**2 / 2
-    return max(floor - value, -most), most
 
 
 def replays(

@@ -63,11 +63,6 @@ class Activation:
         """h(z), elementwise."""
         return self.function(z)
 
-    @property
-    def monotone(self) -> bool:
-        """Whether the band's preimage is an interval, so that ``Band`` can be used."""
-        return self.inverse is not None
-
     @cached_property
     def exact(self) -> bool:
         """Whether h is computed without rounding: made of pieces z + 0 and constants."""

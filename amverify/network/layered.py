@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -88,10 +89,8 @@ class LayeredProblem:
     def __post_init__(self) -> None:
         _check(self)
         check_coupling(self.coupling, self.activation)
-        target = self.loss.targets(self.y, self.widths[-1], self.dtype)
-        object.__setattr__(self, "target", target)
-        space = input_space(self.x, self.representation, self.dtype)
-        object.__setattr__(self, "space", space)
+        vars(self)["target"] = self.loss.targets(self.y, self.widths[-1], self.dtype)
+        vars(self)["space"] = input_space(self.x, self.representation, self.dtype)
 
     @cached_property
     def input_norm_squared(self) -> Tensor:
@@ -127,10 +126,20 @@ class LayeredProblem:
 
     def reweighted(self, rho: float, nu: float | None = None) -> LayeredProblem:
         """The same data and network with another ρ (and ν of the penalty), sharing all else."""
+        return self._with(rho=rho, coupling=self.coupling if nu is None else Penalty(nu))
+
+    def double(self) -> LayeredProblem:
+        """The same problem, the very numbers of its inputs and targets, in float64."""
+        space = replace(self.space, inputs=self.space.inputs.double())
+        wide = self._with(dtype=torch.float64, space=space, target=self.target.double())
+        for cached in ("input_norm_squared", "averaging"):
+            vars(wide).pop(cached, None)
+        return wide
+
+    def _with(self, **facts: Any) -> LayeredProblem:
+        """A copy with other facts; nothing is checked or computed again."""
         other = copy.copy(self)
-        object.__setattr__(other, "rho", rho)
-        if nu is not None:
-            object.__setattr__(other, "coupling", Penalty(nu))
+        vars(other).update(facts)
         return other
 
     def inputs(self, point: Point, layer: int) -> Tensor:

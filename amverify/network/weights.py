@@ -107,11 +107,6 @@ class InputSpace:
     inputs: Tensor
     basis: Tensor | None
 
-    @property
-    def spanned(self) -> bool:
-        """Whether the first weight is kept in coordinates of the span."""
-        return self.basis is not None
-
     def encode(self, weight: Tensor) -> tuple[FirstLayer, Tensor]:
         """The layer's representation that starts at ``weight`` (*R, n_1, n_0), and its
         coordinates there.

@@ -12,16 +12,12 @@ draw, and stop whenever one likes. The stakes are those of Waudby-Smith & Ramdas
 adapt to the variance seen so far:
 
     λ_t = √(2 log(2/α) / (σ̂²_{t−1} t log(1 + t))),   c = ½.
-
-``empirical_bernstein`` is the closed form of the same paper (Theorem 2); it is wider.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,17 +36,6 @@ class Interval:
 
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What was decided about μ ≤ threshold, after how many draws.
-
-    ``at most``: μ ≤ threshold; ``above``: μ > threshold; ``open``: the draws did not suffice.
-    """
-
-    said: Literal["at most", "above", "open"]
-    draws: int
 
 
 def _checked(draws: Draws, low: float, high: float, alpha: float) -> Draws:
@@ -128,90 +113,3 @@ def betting(draws: Draws, low: float, high: float, alpha: float) -> Interval:
     bets = stakes(x, alpha)
     below, above = _lower(x, bets, alpha), 1 - _lower(1 - x, stakes(1 - x, alpha), alpha)
     return Interval(low + (high - low) * below, low + (high - low) * above)
-
-
-def empirical_bernstein(draws: Draws, low: float, high: float, alpha: float) -> tuple[Draws, Draws]:
-    """Running lower and upper bounds after each draw, in closed form.
-
-    With ψ(λ) = −log(1 − λ) − λ, each time t gives
-    Σλ_sx_s/Σλ_s ± (log(2/α) + Σ (x_s − μ̂_{s−1})²ψ(λ_s))/Σλ_s; the bounds are intersected.
-
-    Raises:
-        InvalidInput: as :func:`betting`.
-    """
-    x = _checked(draws, low, high, alpha)
-    if not len(x):
-        return np.empty(0), np.empty(0)
-    share = np.minimum(stakes(x, alpha), TRUNCATED)
-    mean, _ = _moments(x)
-    before = np.concatenate(([0.5], mean[:-1]))
-    cost = np.cumsum((x - before) ** 2 * (-np.log1p(-share) - share))
-    total = np.cumsum(share)
-    centre, radius = np.cumsum(share * x) / total, (math.log(2 / alpha) + cost) / total
-    lower = np.maximum.accumulate(np.maximum(centre - radius, 0.0))
-    upper = np.minimum.accumulate(np.minimum(centre + radius, 1.0))
-    return low + (high - low) * lower, low + (high - low) * upper
-
-
-def decide(
-    draw: Callable[[], float],
-    low: float,
-    high: float,
-    threshold: float,
-    alpha: float,
-    most: int,
-) -> Decision:
-    """Draw until it is decided whether the mean is at most a threshold; stop early either way.
-
-    Args:
-        draw: makes a fresh, independent draw.
-        low: a lower bound of every draw.
-        high: an upper bound.
-        threshold: what the mean is compared with.
-        alpha: the probability with which the answer may be wrong.
-        most: at most so many draws.
-
-    Raises:
-        InvalidInput: as :func:`betting`, or if ``most`` is below 1.
-    """
-    if most < 1:
-        raise InvalidInput(f"confidence: expected at least 1 draw, got {most}")
-    _checked(np.empty(0), low, high, alpha)
-    m = (threshold - low) / (high - low)
-    if m >= 1 or m < 0:
-        return Decision("at most" if m >= 1 else "above", 0)
-    limit, found = math.log(2 / alpha), np.empty(most)
-    gains = [0.0, 0.0]
-    running = _Running()
-    for t in range(most):
-        found[t] = draw()
-        x = float(_checked(found[t : t + 1], low, high, alpha)[0])
-        bet = running.stake(alpha)
-        up = min(bet, TRUNCATED / m) if m > 0 else bet
-        gains[0] += math.log1p(up * (x - m))
-        gains[1] += math.log1p(min(bet, TRUNCATED / (1 - m)) * (m - x))
-        if gains[0] >= limit:
-            return Decision("above", t + 1)
-        if gains[1] >= limit:
-            return Decision("at most", t + 1)
-        running.see(x)
-    return Decision("open", most)
-
-
-class _Running:
-    """σ̂² of the draws so far, one at a time."""
-
-    def __init__(self) -> None:
-        self.count, self.total, self.spread = 0, 0.5, 0.25
-
-    def stake(self, alpha: float) -> float:
-        """λ of the next draw."""
-        t = self.count + 1
-        variance = self.spread / t
-        return math.sqrt(2 * math.log(2 / alpha) / (variance * t * math.log1p(t)))
-
-    def see(self, x: float) -> None:
-        """Take a draw into account."""
-        self.count += 1
-        self.total += x
-        self.spread += (x - self.total / (self.count + 1)) ** 2

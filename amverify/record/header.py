@@ -13,8 +13,7 @@ import numpy as np
 import torch
 
 from amverify.errors import InvalidInput
-
-ORIGINS = ("declared", "computed", "measured", "fitted")
+from amverify.trace.header import ORIGINS
 
 
 def versions() -> dict[str, str]:

@@ -11,9 +11,8 @@ gradients ρrᵀa, ρΣr, ρr, ρrW. Distances to cones are 1-Lipschitz in the g
 
 from __future__ import annotations
 
-import copy
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -31,18 +30,6 @@ _ELEMENTARY = 8
 def widened(point: Point) -> Point:
     """The same numbers in float64."""
     return Point(*([u.double() for u in group] for group in (point.w, point.b, point.z, point.a)))
-
-
-def in_float64(problem: LayeredProblem) -> LayeredProblem:
-    """The same problem, the very numbers of its inputs, to be evaluated in float64."""
-    wide = copy.copy(problem)
-    space = replace(problem.space, inputs=problem.space.inputs.double())
-    facts = {"dtype": torch.float64, "space": space, "target": problem.target.double()}
-    for name, value in facts.items():
-        object.__setattr__(wide, name, value)
-    for cached in ("input_norm_squared", "averaging"):
-        wide.__dict__.pop(cached, None)
-    return wide
 
 
 def _norm(u: Tensor) -> float:

@@ -16,17 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.numbers.roundoff import ETA
+from amverify.numbers.roundoff import ETA, UNITS
 from amverify.record.quiet import quietly
 
 Vector = NDArray[np.float64]
-_UNITS = {
-    "tf32": 2.0**-11,
-    "float16": 2.0**-11,
-    "bfloat16": 2.0**-8,
-    "float32": 2.0**-24,
-    "float64": 2.0**-53,
-}
 
 
 def unit_roundoff(dtype: str) -> float:
@@ -35,9 +28,9 @@ def unit_roundoff(dtype: str) -> float:
     Raises:
         InvalidInput: for a format that is not real floating point of at most 64 bits.
     """
-    if dtype not in _UNITS:
-        raise InvalidInput(f"parameters: {dtype} is not one of {', '.join(_UNITS)}")
-    return _UNITS[dtype]
+    if dtype not in UNITS:
+        raise InvalidInput(f"parameters: {dtype} is not one of {', '.join(UNITS)}")
+    return UNITS[dtype]
 
 
 _LEAST = {"tf32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149}
@@ -54,7 +47,7 @@ def format_of(x: Any) -> str:
         kind = str(x.dtype).removeprefix("torch.")
     else:
         kind = np.asarray(x).dtype.name
-    return kind if kind in _UNITS else "float64"
+    return kind if kind in UNITS else "float64"
 
 
 def coarser(*formats: str) -> str:

@@ -27,7 +27,7 @@ from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
-from amverify.record.measures import Sizes, in_float64, measure, value_error, widened
+from amverify.record.measures import Sizes, measure, value_error, widened
 from amverify.record.recorder import MethodRecorder
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
@@ -90,7 +90,7 @@ class Tracer:
 
     def __init__(self, method: Method[Any], problem: LayeredProblem, state: Any) -> None:
         self.method, self.problem = method, problem
-        self.wide = in_float64(problem)
+        self.wide = problem.double()
         self.layered = hasattr(state, "point")
         self.recorder = MethodRecorder()
         self.sweeps: dict[str, list[Tensor]] = {}

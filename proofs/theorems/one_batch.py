@@ -19,7 +19,6 @@ is F_{k+1} ≤ F_k − α_min E‖∇f(w^k)‖² + R, and F_k + kα_min·min ≤
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 
 import sympy as sp
 
@@ -188,24 +187,3 @@ def joins(past: Callable[[Bench], Proved]) -> tuple[Join, ...]:
             follow={value: following}, first={value: ex.f0}, then="bounded",
         ),
     )  # fmt: skip
-
-
-def unbounded_at_w() -> tuple[Fraction, Fraction]:
-    """f(w⁺) and the right-hand side of S3 on the example of the module, G² at the v_i alone."""
-    step = Fraction(12)
-
-    def value(x: Fraction, y: Fraction) -> Fraction:
-        return (x * x + x * y + y * y) / 2 + x + 7 * y
-
-    def gradient(x: Fraction, y: Fraction) -> tuple[Fraction, Fraction]:
-        return x + y / 2 + 1, x / 2 + y + 7
-
-    zero = Fraction(0)
-    at_w = gradient(zero, zero)
-    first = -step * at_w[0]
-    second = gradient(first, zero)[1]
-    most = max(at_w[0] ** 2, second**2)
-    squared = at_w[0] ** 2 + at_w[1] ** 2
-    modulus = Fraction(3, 2)
-    bound = value(zero, zero) - step * squared + modulus * 3 * step**2 * most
-    return value(first, -step * second), bound

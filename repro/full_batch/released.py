@@ -33,7 +33,7 @@ from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.weights import DenseLayer
 from amverify.numbers.roundoff import gamma
-from amverify.record.measures import in_float64, value_error, widened
+from amverify.record.measures import value_error, widened
 from repro.data.dataset import Dataset
 
 RHO, MU = 1e-3, 0.05
@@ -107,7 +107,7 @@ def _rows(problem: LayeredProblem, before: Point, after: Point) -> Rows:
     ``inertia`` is ‖·‖² of the displacement along which the script extrapolated, p1 = p2 = ω its
     factor.
     """
-    wide, at = in_float64(problem), widened(before)
+    wide, at = problem.double(), widened(before)
     found = []
     value = float(wide.value(at))
     error = value_error(wide, at, value)

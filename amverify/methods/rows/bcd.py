@@ -14,7 +14,7 @@ from torch import Tensor
 from amverify.methods.rows.bounds import prox_error
 from amverify.methods.rows.minimiser import auxiliary_record, minimiser_record, solved
 from amverify.methods.rows.norms import Norms
-from amverify.methods.rows.record import BlockRecord, Near, Sizes, gamma, unit
+from amverify.methods.rows.record import BlockRecord, Near, Sizes, unit
 from amverify.network.blocks import (
     Rest,
     activation_block,
@@ -24,6 +24,7 @@ from amverify.network.blocks import (
 )
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.scalars import Scalar, dot, root
+from amverify.numbers.roundoff import gamma
 
 
 class Minimisers:

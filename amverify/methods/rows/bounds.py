@@ -44,12 +44,10 @@ from typing import NamedTuple
 import torch
 
 from amverify.methods.rows.record import (
-    DOUBLE,
     BlockRecord,
     Moved,
     Sizes,
     entries,
-    gamma,
     moved_by,
     smallest,
     unit,
@@ -57,6 +55,7 @@ from amverify.methods.rows.record import (
 from amverify.network.blocks import Block
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import Scalar, absolute, root
+from amverify.numbers.roundoff import U, gamma
 
 
 class Facts(NamedTuple):
@@ -221,7 +220,7 @@ def prox_error(problem: LayeredProblem, size: Scalar, lam: Scalar) -> Scalar:
 def difference(n: Numbers) -> tuple[Scalar, Scalar]:
     """F's change by the difference form, and the bound on its error."""
     f, p, e = n.facts, n.products, n.e
-    summed = gamma(f.entries + 4, DOUBLE) if f.isotropic else gamma(f.image + 4, n.unit)
+    summed = gamma(f.entries + 4, U) if f.isotropic else gamma(f.image + 4, n.unit)
     i = root(p.stretch)
     off_i = gamma(2, n.unit) * e
     if not f.isotropic:
@@ -229,18 +228,18 @@ def difference(n: Numbers) -> tuple[Scalar, Scalar]:
     off_r = n.residual_error
     value = f.weight * (p.inner + 0.5 * p.stretch)
     error = off_r * (i + off_i) + (n.r + i + 0.5 * off_i) * off_i
-    inner = gamma(f.image + 4, DOUBLE) * n.r
+    inner = gamma(f.image + 4, U) * n.r
     error = f.weight * (error + (inner + 0.5 * summed * i) * i)
     if f.ridge:
         value = value + f.ridge * (p.along + 0.5 * n.moved.step)
-        summed = gamma(f.entries + 4, DOUBLE)
+        summed = gamma(f.entries + 4, U)
         away = p.away + p.centre if f.centred else n.sizes.block
         error = error + f.ridge * (gamma(4, n.unit) + summed) * (away + e) * e
     if f.output:
         value = value + p.rest
         error = error + rest_error(f.problem, n.sizes.block, n.sizes.block + e)
     tiny = smallest(f.dtype) * (1 + n.sizes.operator + n.sizes.residual + f.weight)
-    return value, error + gamma(4, DOUBLE) * absolute(value) + tiny
+    return value, error + gamma(4, U) * absolute(value) + tiny
 
 
 def bending(n: Numbers) -> tuple[Scalar, Scalar, tuple[Scalar, Scalar]]:
@@ -250,7 +249,7 @@ def bending(n: Numbers) -> tuple[Scalar, Scalar, tuple[Scalar, Scalar]]:
         near = m.step - 2 * n.products.p2 * m.cross + p2 * p2 * m.inertia
         size = m.step + 2 * p2 * absolute(m.cross) + p2 * p2 * m.inertia
         error = m.step_error + 2 * p2 * m.cross_error + p2 * p2 * m.inertia_error
-        error = f.weight * (error + 8 * DOUBLE * size)
+        error = f.weight * (error + 8 * U * size)
         return f.weight * near, error, (absolute(near), absolute(near))
     near, stretch = n.products.near, n.products.bent
     reach = n.e + p2 * n.d
@@ -260,7 +259,7 @@ def bending(n: Numbers) -> tuple[Scalar, Scalar, tuple[Scalar, Scalar]]:
     error = error + f.ridge * ((2 * root(near) + off) * off + gamma(f.entries + 4, n.unit) * near)
     bend = f.weight * stretch + f.ridge * near
     tiny = smallest(f.dtype) * (1 + f.weight + n.sizes.operator)
-    return bend, error + 4 * DOUBLE * bend + tiny, (near, stretch)
+    return bend, error + 4 * U * bend + tiny, (near, stretch)
 
 
 def _execution(

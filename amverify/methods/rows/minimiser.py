@@ -20,12 +20,10 @@ from torch import Tensor
 from amverify.methods.rows.bounds import Facts, Products, bending, difference, gathered, norm_bound
 from amverify.methods.rows.gradient import Taken, measured
 from amverify.methods.rows.record import (
-    DOUBLE,
     BlockRecord,
     Near,
     Sizes,
     entries,
-    gamma,
     moved,
     smallest,
     unit,
@@ -35,6 +33,7 @@ from amverify.network.blocks import Block
 from amverify.network.coupling import Penalty
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import Scalar, absolute, dot, root, wide
+from amverify.numbers.roundoff import U, gamma
 
 
 def minimiser_record(
@@ -128,10 +127,10 @@ def auxiliary_record(
     value = root(dot(a, a)) + g  # ‖h(z)‖ at most
     bent = 0.0 if h.exact else gamma(2, few)
     off_gap, off_turn = gamma(1, few) * g + bent * value, gamma(2, few) * v + bent * (2 * value + v)
-    summed, off_r = gamma(entries(z) + 4, DOUBLE), gamma(sizes.terms, few) * sizes.residual
+    summed, off_r = gamma(entries(z) + 4, U), gamma(sizes.terms, few) * sizes.residual
     error = rho * (off_r * en + (r + en) * gamma(2, few) * en + summed * (r + en) * en)
     error = error + nu * (off_turn * (g + v + off_gap) + off_gap * v + summed * (g + v) * v)
-    error = error + 4 * DOUBLE * absolute(change) + smallest(z.dtype) * (1 + rho + nu)
+    error = error + 4 * U * absolute(change) + smallest(z.dtype) * (1 + rho + nu)
     # the step: T1p compares the minimiser with z alone
     total, steepest = rho + weight, h.lipschitz
     d = absolute(wide(near.p1)) * sizes.moved
@@ -156,8 +155,8 @@ def auxiliary_record(
         *m,
         # H is not convex here, and T1p has no use for its curvature
         rho * m.step,
-        rho * m.step_error + 2 * DOUBLE * rho * m.step,
-        dot(new, new) * (1 + gamma(entries(z) + 4, DOUBLE)),
+        rho * m.step_error + 2 * U * rho * m.step,
+        dot(new, new) * (1 + gamma(entries(z) + 4, U)),
         rho,
         near.s,
         1.0,

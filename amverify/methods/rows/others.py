@@ -19,17 +19,16 @@ import torch
 from torch import Tensor
 
 from amverify.methods.rows.record import (
-    DOUBLE,
     BlockRecord,
     Sizes,
     entries,
-    gamma,
     moved,
     smallest,
     unit,
 )
 from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import Scalar, dot, root
+from amverify.numbers.roundoff import U, gamma
 
 
 def dual_record(
@@ -40,7 +39,7 @@ def dual_record(
     m = moved(e, None, 0.0, 0.0, few)
     change, reach = dot(e, gap), root(m.step)
     off = gamma(sizes.terms, few) * sizes.residual
-    summed = gamma(entries(e) + 4, DOUBLE) + gamma(2, few)
+    summed = gamma(entries(e) + 4, U) + gamma(2, few)
     error = reach * (off + summed * root(dot(gap, gap)))
     norm = dot(new, new)
     return BlockRecord("u", problem.layers, "other", change, error, 0.0, *m, 0.0, 0.0, norm, 0.0)
@@ -58,14 +57,14 @@ def optimiser_record(
     u, count = unit(problem.dtype), sum(entries(e) for e in moved)
     step, inertia = _summed(moved, moved), _summed(last, last)
     cross = _summed(moved, last) if last else 0.0 * step
-    relative, tiny = gamma(count + 2, DOUBLE), smallest(problem.dtype)
+    relative, tiny = gamma(count + 2, U), smallest(problem.dtype)
     error = _value_error(problem, before) + _value_error(problem, after)
     return BlockRecord(
         "x",
         0,
         "other",
         change if change.ndim else float(change),
-        error + gamma(2, DOUBLE) * (change.abs() if change.ndim else abs(float(change))),
+        error + gamma(2, U) * (change.abs() if change.ndim else abs(float(change))),
         0.0,
         step,
         (relative + 3 * u) * step + tiny,

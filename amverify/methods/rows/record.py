@@ -11,7 +11,6 @@ for any Δ. e is the exact difference of the stored points, of which the stored 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol, Self
@@ -20,10 +19,9 @@ import torch
 from torch import Tensor
 
 from amverify.network.scalars import Scalar, dot, root
+from amverify.numbers.roundoff import UNITS, U, gamma
 
 Update = Literal["gradient", "proximal", "other"]
-DOUBLE = 2.0**-53
-"""Unit roundoff of the inner products."""
 
 
 class BlockRecord(NamedTuple):
@@ -200,17 +198,10 @@ class Moved(NamedTuple):
     inertia_error: Scalar
 
 
-@lru_cache(maxsize=4096)
-def gamma(n: int, unit: float) -> float:
-    """γ_n = nu/(1 − nu): the relative error of n roundings in a row (Higham, ch. 3)."""
-    x = n * unit
-    return x / (1 - x) if x < 1 else math.inf
-
-
 @lru_cache(maxsize=8)
 def unit(dtype: torch.dtype) -> float:
-    """The unit roundoff u: half the distance from 1 to the next number."""
-    return torch.finfo(dtype).eps / 2
+    """The unit roundoff u of a tensor's format."""
+    return UNITS[str(dtype).removeprefix("torch.")]
 
 
 @lru_cache(maxsize=8)
@@ -237,8 +228,8 @@ def moved_by(
     step: Scalar, cross: Scalar, norm: Scalar, inertia: Scalar, count: int, u: float
 ) -> Moved:
     """The same of ‖e‖² and ⟨Δ, e⟩ that are known, of ``count`` entries."""
-    tiny = smallest(torch.float64 if u == DOUBLE else torch.float32)
-    relative = gamma(count + 1, DOUBLE)
+    tiny = smallest(torch.float64 if u == U else torch.float32)
+    relative = gamma(count + 1, U)
     cross_error = (relative + 2 * u) * norm * root(step)
     return Moved(
         step,

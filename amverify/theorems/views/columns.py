@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.numbers.balls import Ball
-from amverify.numbers.roundoff import gamma
+from amverify.numbers.roundoff import UNITS, U, gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
 from amverify.verdict import Checked
 
@@ -152,17 +152,14 @@ def executed(ctx: Context, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     return found
 
 
-_UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-
-
 def unit(ctx: Context) -> float:
     """The unit roundoff of the run's steps: of the coarsest format that its header names.
 
     One that is not known bounds nothing; where none is named the run is one of float64.
     """
     named = [ctx.trace.header.get("dtype"), ctx.trace.settings.get("dtype")]
-    found = [_UNITS.get(str(name), np.inf) for name in named if name is not None]
-    return max(found, default=2.0**-53)
+    found = [UNITS.get(str(name), np.inf) for name in named if name is not None]
+    return max(found, default=U)
 
 
 def step_rounding(ctx: Context) -> NDArray[np.float64]:
