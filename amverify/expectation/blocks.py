@@ -20,8 +20,7 @@ The audit of S1 then compares the mean of those changes, by a confidence sequenc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -55,8 +54,7 @@ class ReplayedTraining(Training):
         def draw() -> None:
             number = next(left)
             if replay:
-                with self._plain_forward():
-                    self._record(number, replay)
+                self._record(number, replay)
             self._chosen = self._indices(self._train)
 
         return self.optimiser.step(lambda: self._loss(self._chosen), draw)
@@ -68,16 +66,6 @@ class ReplayedTraining(Training):
             InvalidInput: if nothing was replayed.
         """
         return self._traced(probe, {})
-
-    @contextmanager
-    def _plain_forward(self) -> Iterator[None]:
-        """The model without SAMT's fast path, which detaches what it need not differentiate."""
-        fast = self.model.__dict__.pop("forward", None)
-        try:
-            yield
-        finally:
-            if fast is not None:
-                self.model.__dict__["forward"] = fast
 
     def _record(self, number: int, count: int) -> None:
         weights = self._trained(number)

@@ -25,11 +25,11 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.expectation.curvature import largest
@@ -43,9 +43,8 @@ from amverify.expectation.reach import (
     radii,
     slopes,
 )
-from amverify.expectation.training import Losses, Training
+from amverify.expectation.training import Training
 from amverify.numbers.roundoff import gamma
-from amverify.samt import SAMT
 from amverify.samt.undo import Kept
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
@@ -65,21 +64,6 @@ class ReplayedSweeps(Training):
     measured = ("L̄ (the largest curvature of a sample's loss, with a margin)",
                 "rounding of gradients")  # fmt: skip
 
-    def __init__(
-        self,
-        model: nn.Module,
-        optimiser: SAMT,
-        x: Tensor,
-        y: Tensor,
-        losses: Losses,
-        *,
-        batch: int,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(model, optimiser, x, y, losses, batch=batch, seed=seed)
-        self._modulus = 0.0
-        self._rows: dict[int, dict[str, float]] = {}
-
     def sweep(self, replay: int = 0) -> Tensor:
         """One sweep; with ``replay`` > 0, it is made so many times before and undone.
 
@@ -92,7 +76,7 @@ class ReplayedSweeps(Training):
             self._record(replay)
         before = [(w, w.detach().clone()) for block in self._visited() for w in block]
         alphas = [self._alpha(number) for number in self._order()]
-        loss = self.optimiser.step(self._on_batch(self._train))
+        loss = self.optimiser.step(**self._on_batch(self._train))
         self._check_steps(before, torch.cat(alphas))
         if replay:
             self._row(self.sweeps, self._value(), self._slopes())
@@ -104,19 +88,19 @@ class ReplayedSweeps(Training):
         Raises:
             InvalidInput: if nothing was replayed.
         """
-        modulus = {"value": self._modulus, "origin": "measured"}
+        most = max((row["modulus"] for row in self._blocks), default=0.0)
+        modulus = {"value": most, "origin": "measured"}
         return self._traced(probe, {"Lbar": modulus}, self._table())
 
-    def _on_batch(self, generator: torch.Generator) -> Callable[[], Tensor]:
-        """The mean loss of a batch drawn now."""
+    def _on_batch(self, generator: torch.Generator) -> dict[str, Any]:
+        """What a step is told: the mean loss of a batch drawn now."""
         chosen = self._indices(generator)
-        x, y = self.x[chosen], self.y[chosen]
-        return lambda: self.losses(self.model(x), y).mean()
+        return {"loss": self._mean, "inputs": self.x[chosen], "targets": self.y[chosen]}
 
     def _move(self, generator: torch.Generator) -> None:
         """The optimiser's own step on a batch drawn now, behind the back of its hooks."""
         step = inspect.unwrap(type(self.optimiser).step)
-        step(self.optimiser, self._on_batch(generator))
+        step(self.optimiser, **self._on_batch(generator))
 
     def _visited(self) -> list[list[Tensor]]:
         """The trained weights of each block, in the order of the sweep."""
@@ -149,7 +133,6 @@ class ReplayedSweeps(Training):
             self._replays.append(replays(change, (low, high), count, where, error))
         finally:
             kept.put_back()
-        self._modulus = max(self._modulus, modulus)
         self._row(self.sweeps - 1, value, found)
         self._rows[self.sweeps] = self._second_moment(found, alphas, modulus)
         self._blocks += [

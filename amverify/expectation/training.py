@@ -103,6 +103,7 @@ class Training:
         self._chosen = self._indices(self._train)
         self._blocks: list[dict[str, Any]] = []
         self._replays: list[dict[str, Column]] = []
+        self._rows: dict[int, dict[str, float]] = {}
 
     def sweep(self, replay: int = 0) -> Tensor:
         """One sweep, replayed so many times."""
@@ -134,8 +135,12 @@ class Training:
     def _indices(self, generator: torch.Generator) -> Tensor:
         return torch.randint(len(self.x), (self.batch,), generator=generator)
 
+    def _mean(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """The mean loss."""
+        return self.losses(outputs, labels).mean()
+
     def _loss(self, chosen: Tensor | slice) -> Tensor:
-        return self.losses(self.model(self.x[chosen]), self.y[chosen]).mean()
+        return self._mean(self.model(self.x[chosen]), self.y[chosen])
 
     def _value(self) -> float:
         """f at the present weights."""

@@ -4,7 +4,8 @@ A step is a sweep: the layers are updated one after the other, each along the gr
 mini-batch loss at the *present* weights of all others, and each step size learns from the angle
 between successive gradients of its layer: it grows while they agree and shrinks when they turn.
 
-**Training.** The closure computes the loss and nothing else: no ``zero_grad``, no ``backward``.
+**Training.** ``step`` is told the loss, a function of outputs and targets, and the batch: no
+``zero_grad``, no ``backward``.
 
     >>> import torch
     >>> from torch import nn
@@ -15,15 +16,27 @@ between successive gradients of its layer: it grows while they agree and shrinks
     >>> x = torch.randn(64, 4)
     >>> y = x.sum(1, keepdim=True).relu()
     >>> optimiser = SAMT(model, lr=0.03, kind="row", order="forward")
-    >>> first = optimiser.step(lambda: mse_loss(model(x), y))
+    >>> first = optimiser.step(loss=mse_loss, inputs=x, targets=y)
     >>> for _ in range(200):
-    ...     last = optimiser.step(lambda: mse_loss(model(x), y))
+    ...     last = optimiser.step(loss=mse_loss, inputs=x, targets=y)
     >>> bool(last < 0.01 * first)
     True
 
 ``step`` returns the loss before the sweep. The model above is a chain, so one forward pass serves
-the whole sweep (``chain``): ``optimiser.uses_chain`` says so. For another model the closure is run
-once a block.
+the whole sweep (``fast``): ``optimiser.uses_chain`` says so. Another model is run once a block.
+
+What is no such function is a closure, run once a block too; it computes the loss and no more.
+
+    >>> def closure():
+    ...     return mse_loss(model(x), y) + 1e-3 * sum(w.abs().sum() for w in model.parameters())
+    >>> optimiser.step(closure).shape
+    torch.Size([])
+
+**Settings** are one object, for many optimisers if need be; single ones may be keywords.
+
+    >>> from amverify.samt import Settings
+    >>> plain = Settings(extrapolation=0.0, order="forward")
+    >>> optimiser = SAMT(model, kind="row", settings=plain, clip=1.0)
 
 **What was learned.** α of every parameter, in the shape of its kind; bounds hold by construction.
 
@@ -34,7 +47,7 @@ A kind of your own is a function of the parameter's shape (``kinds``):
 
     >>> halves = SAMT(model, kind=lambda shape: shape[:1] + (1,) * (len(shape) - 1))
 
-**Blocks of your own** are param groups; ``model`` keeps the fast path. Settings may differ.
+**Blocks of your own** are param groups; ``model`` is whose loss is told. Settings may differ.
 
     >>> groups = [
     ...     {"params": model[0].parameters(), "name": "hidden", "kind": "column"},
@@ -62,9 +75,9 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 | ``kinds`` | shapes of step sizes |
 | ``stepsizes`` | α = lr·exp(θ) in its bounds, all θ in one vector, the meta-step |
 | ``hypergradient`` | closed form, and adjoints through n steps |
-| ``chain`` | the fast path for chains of modules |
-| ``dense`` | the same without graphs, where all of them are linear layers and activations |
-| ``evaluation`` | gradients by block from the user's closure |
+| ``told`` | what a step is asked for: a loss with its batch, or a closure |
+| ``evaluation`` | gradients by block |
+| ``fast`` | less than whole passes: chains, dense networks, losses without a graph, loops |
 | ``blocks``, ``settings`` | what is trained, and how; what is refused |
 | ``averaging`` | more than one machine |
 | ``counters``, ``checkpoint`` | costs; saving and resuming |
@@ -73,5 +86,6 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 from amverify.samt.evaluation import NonFiniteLoss
 from amverify.samt.kinds import KINDS
 from amverify.samt.optimiser import SAMT
+from amverify.samt.settings import Settings
 
-__all__ = ["KINDS", "SAMT", "NonFiniteLoss"]
+__all__ = ["KINDS", "SAMT", "NonFiniteLoss", "Settings"]

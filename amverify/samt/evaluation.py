@@ -1,42 +1,40 @@
-r"""Gradients of the mini-batch loss by one block, from the user's closure.
+r"""Gradients of the mini-batch loss by one block.
 
 All evaluations on one batch see the same ℓ(·; ξ): ξ is the batch together with what is drawn on
 the way (dropout masks, augmentation), so generators are set back before each further call, and
 buffers (running means of BatchNorm) keep what the batch's first call made of them.
+
+A closure is called for each. A loss that was told is asked of the outputs, which a chain gives for
+less than a whole pass.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
 from amverify.samt.averaging import average, is_parallel
 from amverify.samt.counters import Counters
 from amverify.samt.fast.chain import Chain
-from amverify.samt.fast.dense import Product
-from amverify.samt.fast.loss import (
-    Tail,
-    Watch,
-    agrees,
-    find_tail,
-    referred,
-    stand,
-)
+from amverify.samt.fast.dense import Dense, Product
+from amverify.samt.fast.loss import Known, known
 from amverify.samt.randomness import random_state, same, set_random_state
+from amverify.samt.settings import Settings
+from amverify.samt.told import Closure, Told
 
-Closure: TypeAlias = Callable[[], Tensor]
+Gradients: TypeAlias = list[Tensor | Product | None]
+Backward: TypeAlias = Callable[[], Gradients]
 
 
 class NonFiniteLoss(InvalidInput):
-    """The closure returned NaN or ∞: training diverged, or the data are not finite."""
+    """The loss is NaN or ∞: training diverged, or the data are not finite."""
 
 
 class Target(NamedTuple):
@@ -57,48 +55,40 @@ class Evaluation:
     """One step's evaluations of the loss and its gradients by block.
 
     Args:
-        closure: the user's.
+        loss: what the step was asked for.
         counters: to be kept.
-        chain: the fast path, if there is one.
+        chain: the fast path for a loss that was told, if there is one.
         model: whose buffers are to move once a batch, if it is known.
-        count_flops: also count FLOPs.
-        process_group: of the ranks to average with; None for all.
+        settings: whether FLOPs are counted, and the ranks to average with.
+
+    ``chain`` turns None once the loss draws random numbers.
     """
 
-    closure: Closure
+    loss: Closure | Told
     counters: Counters
     chain: Chain | None
     model: nn.Module | None
-    count_flops: bool
-    process_group: dist.ProcessGroup | None
+    settings: Settings
     first_loss: Tensor | None = field(default=None, init=False)
     _called: bool = field(default=False, init=False)
     _random: list[Tensor] = field(default_factory=list, init=False)
     _drew: bool = field(default=False, init=False)
     _buffers: list[Tensor] | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
-    _tail: Tail | None = field(default=None, init=False)
-    _kept: Tensor | None = field(default=None, init=False)
-    _fixed: list[tuple[Tensor, int]] = field(default_factory=list, init=False)
+    _known: Known | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._dense = None if self.chain is None else self.chain.dense
-        self._parallel = is_parallel(self.process_group)
-
-    def begin(self) -> None:
-        """Prepare the model for a step."""
-        if self.chain is not None:
-            self.chain.take_over()
+        self._parallel = is_parallel(self.settings.process_group)
+        self._name = "loss" if isinstance(self.loss, Told) else "closure"
 
     def end(self) -> None:
-        """The model as the user knows it."""
+        """Nothing of the batch is kept."""
         if self.chain is not None:
-            self.chain.hand_back()
+            self.chain.end()
 
     def new_batch(self) -> None:
         """What comes is another batch: its own random numbers, its own buffers."""
         self._called, self._drew, self._random, self._buffers = False, False, [], None
-        self._tail, self._fixed = None, []
 
     def gradient(self, target: Target, graph: bool = False) -> list[Tensor | None]:
         """∇_i ℓ at the present weights; None for a parameter that the loss does not use.
@@ -109,78 +99,41 @@ class Evaluation:
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite.
-            InvalidInput: if the closure does not return a scalar loss with its graph.
+            InvalidInput: if it is no scalar with its graph.
         """
         return [whole(g) for g in self.factored(target, graph)]
 
-    def factored(self, target: Target, graph: bool = False) -> list[Tensor | Product | None]:
+    def factored(self, target: Target, graph: bool = False) -> Gradients:
         """As ``gradient``, but as products where the model is dense and no one else needs more."""
-        if self.chain is not None:
-            self.chain.aim(target.number, graph)
-        loss, found = (
-            self._counted(target, graph) if self.count_flops else self._both(target, graph)
-        )
-        counters = self.counters
-        counters.block_gradients += 1
-        counters.partial_derivatives += target.size
+        with self._flops("forward"):
+            loss, backward = self._called_with_its_randomness(target, graph)
+        with self._flops("backward"):
+            found = backward()
+            if self.settings.count_flops:  # of products too
+                found = [whole(g) for g in found]
+        self.counters.block_gradients += 1
+        self.counters.partial_derivatives += target.size
         loss = loss.detach()
         if self._parallel and not graph:
-            dense = [
-                torch.zeros_like(w) if g is None else g
-                for g, w in zip(map(whole, found), target.parameters, strict=True)
-            ]
-            loss, averaged = average(loss, dense, self.process_group)
-            found = list(averaged)
+            loss, found = self._averaged(loss, found, target)
         value = loss.item()
         if not math.isfinite(value):
-            raise NonFiniteLoss(f"closure: the loss is {value} {target}{self._after()}")
+            raise NonFiniteLoss(f"{self._name}: the loss is {value} {target}{self._after()}")
         if self.first_loss is None:
             self.first_loss = loss
         return found
 
-    def _both(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
-        """The loss and its gradient, without the closure where its tail is known."""
-        network = self._dense
-        for x, version in self._fixed:
-            if x._version != version:  # it shares its memory with a weight
-                self._tail = None
-        if graph or self._tail is None or network is None:
-            with torch.enable_grad():
-                loss = self._call(target)
-            if graph or self._tail is None or network is None:
-                return loss, self._differentiated(loss, target, graph)
-            kept = self._kept
-            assert kept is not None, "the tail was found with it"
-        else:
-            loss, kept = self._tail.loss(network.present())
-        return loss, [*network.products(self._tail.delta(kept), target.parameters)]
+    def _flops(self, which: Literal["forward", "backward"]) -> AbstractContextManager[None]:
+        return self.counters.flops(which) if self.settings.count_flops else nullcontext()
 
-    def _counted(self, target: Target, graph: bool) -> tuple[Tensor, list[Tensor | Product | None]]:
-        """``_both``, with FLOPs counted; those of products are formed, so that they count."""
-        with self.counters.flops("forward"), torch.enable_grad():
-            loss = self._call(target)
-        with self.counters.flops("backward"):
-            return loss, [whole(g) for g in self._differentiated(loss, target, graph)]
-
-    def _differentiated(
-        self, loss: Tensor, target: Target, graph: bool
-    ) -> list[Tensor | Product | None]:
-        """By the parameters: what comes through a dense network's outputs, and what does not."""
-        chain, parameters = self.chain, target.parameters
-        network = self._dense
-        outputs = [] if network is None else [call.output for call in network.calls]
-        found = _differentiate(loss, [*outputs, *parameters], target, graph)
-        if chain is not None:
-            chain.changed(target.number)  # its graph is used up
-        if network is None or not outputs:
-            return list(found)
-        count = len(outputs)
-        products = network.gradients(found[:count], parameters)
-        rest = found[count:]
-        return [
-            product if other is None else _sum(product, other)
-            for product, other in zip(products, rest, strict=True)
+    def _averaged(self, loss: Tensor, found: Gradients, target: Target) -> tuple[Tensor, Gradients]:
+        """The means over the ranks."""
+        dense = [
+            torch.zeros_like(w) if g is None else g
+            for g, w in zip(map(whole, found), target.parameters, strict=True)
         ]
+        mean, averaged = average(loss, dense, self.settings.process_group)
+        return mean, [*averaged]
 
     def changed(self, block: int) -> None:
         """Tell that the parameters of ``block`` moved."""
@@ -190,8 +143,7 @@ class Evaluation:
     def stepped(self, target: Target) -> None:
         """Tell that a block was updated."""
         self._updated = target.block
-        if self.chain is not None:
-            self.chain.changed(target.number)
+        self.changed(target.number)
 
     @property
     def updated(self) -> bool:
@@ -203,70 +155,116 @@ class Evaluation:
             return "; no parameter was changed: look at the batch, and at the weights"
         return f", after block {self._updated!r} was updated: lower lr or the bounds of α"
 
-    def _call(self, where: Target) -> Tensor:
-        """The loss, on the same batch and the same random numbers as before."""
+    def _called_with_its_randomness(self, target: Target, graph: bool) -> tuple[Tensor, Backward]:
+        """ℓ and its gradient, on the same batch and the same random numbers as before."""
         torch.clear_autocast_cache()  # it may hold casts of weights that have moved
-        first, network = not self._called, self._dense
-        watch: Watch | None = None
-        before: Sequence[object] = ()
-        if not first:
-            if self._drew:
-                set_random_state(self._random)
-        elif network is not None and network.shows and not self.count_flops:
-            watch, before = Watch(), referred(self.closure)
-        else:
+        first = not self._called
+        if first:
             self._random = random_state()
+        elif self._drew:
+            set_random_state(self._random)
         self._called = True
         try:
-            with nullcontext() if watch is None else watch:
-                loss = self.closure()
+            found = self._forward(target, graph, first)
         except ValueError as error:
             if "more than 1 value per channel" in str(error):
                 raise InvalidInput(
-                    f"closure: BatchNorm cannot train on a batch of one {where} ({error}); "
+                    f"{self._name}: BatchNorm cannot train on a batch of one {target} ({error}); "
                     "drop the last, smaller batch or call model.eval()"
                 ) from error
             raise
-        _check_loss(loss, where)
-        if loss.ndim:
-            loss = loss.reshape(())
-        if watch is not None and network is not None:
-            self._tail = self._found_tail(loss, watch, before)
-            network.shows = self._tail is not None
-            self._random = watch.random or self._random
-        if first and self._tail is None:
-            self._random = self._random or random_state()
+        if first:
             self._drew = not same(self._random, random_state())
-        if self.chain is not None and self.chain.used and self._drew:
-            self.chain.leave()
+            if self._drew:
+                self.chain = None  # parts of a pass would draw other numbers than the whole
         self._keep_buffers()
-        return loss
+        return found
 
-    def _found_tail(self, loss: Tensor, watch: Watch, before: Sequence[object]) -> Tail | None:
-        """What came after the model, if that is all there is, and later calls would do the same.
+    def _forward(self, target: Target, graph: bool, first: bool) -> tuple[Tensor, Backward]:
+        """ℓ and its gradient: by a chain without graphs, by a chain, or by a whole pass."""
+        told, chain = self.loss, self.chain
+        if chain is None or not isinstance(told, Told):
+            with torch.enable_grad():
+                loss = self._checked(self.loss(), target)
+            return loss, lambda: self._differentiated(loss, target.parameters, target, graph)
+        chain.begin(told.inputs)
+        if chain.dense is not None and chain.plain and not graph:
+            return self._without_graphs(told, chain.dense, target, first)
+        with torch.enable_grad():
+            loss = self._checked(told.of(chain.output(target.number)), target)
 
-        ``before`` is what the closure referred to before it was called.
-        """
-        network, call = self._dense, None if self.chain is None else self.chain.only_call
-        if network is None or network.batch is None or call is None:
-            return None
-        found = find_tail(watch, loss, call.handed)
-        if found is None:
-            return None
-        tail, self._kept = found
-        fixed = [network.batch, *tail.operands]
-        if not stand(fixed, before, self.closure):
-            return None
-        self._fixed = [(x, x._version) for x in fixed]
-        if type(tail) not in network.agreed:
-            if not agrees(tail, self._kept, loss, call.output):
-                return None
-            network.agreed.add(type(tail))
-        return tail
+        def backward() -> Gradients:
+            found = self._differentiated(loss, target.parameters, target, graph)
+            chain.changed(target.number)  # its graph is used up
+            return found
+
+        return loss, backward
+
+    def _without_graphs(
+        self, told: Told, network: Dense, target: Target, first: bool
+    ) -> tuple[Tensor, Backward]:
+        """ℓ and its gradient from ∂ℓ/∂a_L, and what reaches the parameters besides."""
+        a, parameters = network.output(), target.parameters
+        if first:
+            self._known = known(told.loss, a, told.targets)
+        tail = self._known
+        if tail is not None:
+            loss, kept = tail.loss(a)
+            return loss, lambda: [*network.products(tail.delta(kept), parameters)]
+        leaf = a.detach().requires_grad_()
+        with torch.enable_grad():
+            loss = self._checked(told.of(leaf.clone()), target)  # it may write into its outputs
+
+        def backward() -> Gradients:
+            delta, *rest = self._differentiated(loss, [leaf, *parameters], target, False)
+            if not isinstance(delta, Tensor):
+                return rest
+            products = network.products(delta, parameters)
+            return [
+                g if other is None else g.whole().add_(other)
+                for g, other in zip(products, map(whole, rest), strict=True)
+            ]
+
+        return loss, backward
+
+    def _checked(self, loss: object, where: Target) -> Tensor:
+        """The loss as a number with its graph."""
+        name = self._name
+        if not isinstance(loss, Tensor):
+            raise InvalidInput(
+                f"{name}: expected the loss, a tensor, got {type(loss).__name__} {where}; return it"
+            )
+        if loss.numel() != 1:
+            raise InvalidInput(
+                f"{name}: the loss has shape {tuple(loss.shape)} {where}; return a scalar, its mean"
+            )
+        if not loss.requires_grad:
+            raise InvalidInput(
+                f"{name}: the loss depends on no trainable parameter {where}; return it with its "
+                "graph (no detach, no torch.no_grad)"
+            )
+        return loss.reshape(()) if loss.ndim else loss
+
+    def _differentiated(
+        self, loss: Tensor, by: Sequence[Tensor], where: Target, graph: bool
+    ) -> Gradients:
+        try:
+            found = torch.autograd.grad(loss, list(by), allow_unused=True, create_graph=graph)
+        except RuntimeError as error:
+            if "backward through the graph a second time" in str(error):
+                raise InvalidInput(
+                    f"{self._name}: it called backward() {where}; return the loss and leave that "
+                    "to SAMT"
+                ) from error
+            raise
+        for g in found:
+            if g is not None and g.is_sparse:
+                raise InvalidInput(f"{self._name}: a sparse gradient {where}; use sparse=False")
+        return list(found)
 
     def _keep_buffers(self) -> None:
         """Put back what the first call on this batch left in the buffers."""
-        dense = self.chain is not None and self.chain.dense is not None  # it has none
+        dense = self.chain is not None and self.chain.plain  # it has none
         if self.model is None or dense or self._buffers == []:
             return
         buffers = list(self.model.buffers())
@@ -277,48 +275,6 @@ class Evaluation:
             buffer.data.copy_(kept)  # running statistics: no gradient depends on their values
 
 
-def _check_loss(loss: object, where: Target) -> None:
-    if not isinstance(loss, Tensor):
-        raise InvalidInput(
-            f"closure: expected the loss, a tensor, got {type(loss).__name__} {where}; return it"
-        )
-    if loss.numel() != 1:
-        raise InvalidInput(
-            f"closure: the loss has shape {tuple(loss.shape)} {where}; return a scalar, its mean"
-        )
-    if not loss.requires_grad:
-        raise InvalidInput(
-            f"closure: the loss depends on no trainable parameter {where}; return it with its "
-            "graph (no detach, no torch.no_grad)"
-        )
-
-
-def _differentiate(
-    loss: Tensor, parameters: Sequence[Tensor], where: Target, graph: bool
-) -> list[Tensor | None]:
-    try:
-        found = torch.autograd.grad(
-            loss,
-            list(parameters),
-            allow_unused=True,
-            create_graph=graph,
-        )
-    except RuntimeError as error:
-        if "backward through the graph a second time" in str(error):
-            raise InvalidInput(
-                f"closure: it called backward() {where}; return the loss and leave that to SAMT"
-            ) from error
-        raise
-    for g in found:
-        if g is not None and g.is_sparse:
-            raise InvalidInput(f"closure: a sparse gradient {where}; use sparse=False")
-    return list(found)
-
-
 def whole(gradient: Tensor | Product | None) -> Tensor | None:
     """The gradient, no longer a product."""
     return gradient.whole() if isinstance(gradient, Product) else gradient
-
-
-def _sum(product: Product | None, other: Tensor) -> Tensor:
-    return other if product is None else product.whole().add_(other)

@@ -18,11 +18,10 @@ the paper's formulas are not in the public record that we have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
@@ -30,60 +29,29 @@ from amverify.samt import checkpoint
 from amverify.samt.averaging import check_same_model, is_parallel
 from amverify.samt.blocks import Given, check_block, groups_of
 from amverify.samt.counters import Counters
-from amverify.samt.evaluation import Closure, Evaluation
-from amverify.samt.fast.chain import Chain, find_chain
+from amverify.samt.evaluation import Evaluation
+from amverify.samt.fast.chain import Chain, find_chain, is_plain
 from amverify.samt.fast.loops import Lanes, Slot
 from amverify.samt.kinds import Kind, step_size_shape
-from amverify.samt.settings import (
-    Meta,
-    MetaOptimiser,
-    Order,
-    Settings,
-    check_group,
-    meta_terms,
-    meta_weights_of,
-)
-from amverify.samt.stepsizes import (
-    Pool,
-    Scaling,
-    check_bounds,
-    initial_factor,
-    pooled,
-)
+from amverify.samt.settings import Settings, check_values
+from amverify.samt.stepsizes import Pool, initial_factor, pooled
 from amverify.samt.sweep import Block, Sweep
+from amverify.samt.told import Closure, Loss, Told, asked
 
 
 class SAMT(torch.optim.Optimizer):
-    """The optimiser; ``step(closure)`` is one sweep over the blocks.
+    """The optimiser; ``step`` is one sweep over the blocks.
 
     Args:
-        params: a module (one block a layer) or param groups (each a block; ``model=`` besides
-            lets the chain fast path be found). What follows down to ``clip`` may be set a group.
+        params: a module (one block a layer) or param groups (each a block).
         lr: α₀, the initial step size; a scheduler that changes it scales all step sizes.
         kind: the shape of α: scalar, row, column, element, a shape, or a function of the
             parameter's shape (:mod:`amverify.samt.kinds`).
-        bounds: [α_min, α_max]; every step size ever used lies in it.
-        meta_lr: β of θ ← θ + βc; 0 leaves step sizes as they are.
-        extrapolation: β of w ← w + βΔ for all blocks at the start of a sweep, Δ what the sweep
-            before moved; gradients are taken from there on.
-        momentum: heavy ball inside a block instead, e ← −α ⊙ g + βe (S4m); 0.9 flutters.
-        weight_decay: λ of a term (λ/2)‖w‖² in the loss.
-        clip: the greatest norm of a block's gradient that is stepped along, None for no limit.
-        model: the module that the closure calls, where ``params`` is not it.
-        order: of the blocks in a sweep.
-        inner: T, steps of a block in a row.
-        resample: a batch for every block, by ``draw``, instead of one for the sweep.
-        meta: ``lagged`` or ``same``.
-        unroll: n ≥ 1 trains α on Σ_t ω_t ℓ(w^{(t)}) through n steps on the present batch; 0 takes
-            the closed form of successive gradients, which costs nothing.
-        meta_weights: ω_1 … of the meta-loss; ones.
-        hypergradient: ``cosine`` (normalised, default) or ``plain``.
-        meta_optimiser: a function from the list of θ to a torch optimiser that trains them, such
-            as ``lambda thetas: torch.optim.Adam(thetas, lr=0.01)``, instead of ``meta_lr``.
-        seed: of random orders.
-        chain: look for the chain fast path.
-        count_flops: count FLOPs, slowly.
-        process_group: ranks to average gradients with, if ``torch.distributed`` is initialised.
+        meta_lr: β of θ ← θ + βc; 0 leaves step sizes as they are. A group may have its own lr,
+            kind and meta_lr, and those of ``settings`` that are of blocks.
+        model: the module whose loss is told to ``step``, where ``params`` is not it.
+        settings: how a step goes.
+        more: settings by their names, instead of those in ``settings``.
 
     Raises:
         InvalidInput: for settings, blocks or a model that are not admitted.
@@ -95,55 +63,27 @@ class SAMT(torch.optim.Optimizer):
         lr: float = 0.03,
         *,
         kind: Kind = "column",
-        bounds: tuple[float, float] = (1e-6, 10.0),
         meta_lr: float = 0.01,
-        extrapolation: float = 0.9,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        clip: float | None = None,
         model: nn.Module | None = None,
-        order: Order = "backward",
-        inner: int = 1,
-        resample: bool = False,
-        meta: Meta = "lagged",
-        unroll: int = 0,
-        meta_weights: Sequence[float] | None = None,
-        hypergradient: Scaling = "cosine",
-        meta_optimiser: MetaOptimiser | None = None,
-        seed: int = 0,
-        chain: bool = True,
-        count_flops: bool = False,
-        process_group: dist.ProcessGroup | None = None,
+        settings: Settings | None = None,
+        **more: Any,
     ) -> None:
-        weights = meta_weights_of(meta_weights, meta_terms(inner, unroll, meta))
-        self._settings = Settings(
-            order, inner, resample, meta, unroll, weights, hypergradient, count_flops
-        )
+        self.settings = (Settings() if settings is None else settings).but(more)
         self.counters = Counters()
-        self._generator = torch.Generator().manual_seed(seed)
-        self._process_group, self._look_for_chain = process_group, chain
+        self._generator = torch.Generator().manual_seed(self.settings.seed)
         self._blocks: list[Block] | None = None
         self._pools: list[Pool] = []
         self._chain: Chain | None = None
-        self.uses_chain = False
+        self._draws = self.uses_chain = False
         self.meta_optimiser: torch.optim.Optimizer | None = None
         groups, self._model = groups_of(params, model)
-        defaults = {
-            "lr": lr,
-            "kind": kind,
-            "bounds": bounds,
-            "meta_lr": meta_lr,
-            "extrapolation": extrapolation,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "clip": clip,
-        }
-        super().__init__(groups, defaults)
+        rates = {"lr": lr, "kind": kind, "meta_lr": meta_lr}
+        super().__init__(groups, {**rates, **self.settings.of_blocks})
         self._bad = 0
-        if meta_optimiser is not None:
-            self.meta_optimiser = meta_optimiser(self._thetas())
-        if is_parallel(process_group):
-            check_same_model(self.param_groups, process_group)
+        if self.settings.meta_optimiser is not None:
+            self.meta_optimiser = self.settings.meta_optimiser(self._thetas())
+        if is_parallel(self.settings.process_group):
+            check_same_model(self.param_groups, self.settings.process_group)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a block.
@@ -160,8 +100,7 @@ class SAMT(torch.optim.Optimizer):
             ]
         taken = {id(w): own["name"] for own in self.param_groups for w in own["params"]}
         check_block(param_group, taken)
-        check_bounds(param_group)
-        check_group(param_group)
+        check_values(param_group, f"block {param_group['name']!r}")
         names = [own["name"] for own in self.param_groups]
         if param_group["name"] in names:
             raise InvalidInput(f"blocks: two are named {param_group['name']!r}")
@@ -180,58 +119,57 @@ class SAMT(torch.optim.Optimizer):
         self._blocks = None
 
     def step(  # type: ignore[override]
-        self, closure: Closure, draw: Callable[[], object] | None = None
+        self,
+        closure: Closure | None = None,
+        draw: Callable[[], object] | None = None,
+        *,
+        loss: Loss | None = None,
+        inputs: Any = None,
+        targets: Any = None,
     ) -> Tensor:
-        """One sweep over the blocks.
+        """One sweep over the blocks, from a loss and a batch or from a closure.
 
         Args:
             closure: returns the mean loss of the present batch with its graph; it neither calls
-                ``backward`` nor ``zero_grad``. Called once for each block and inner step; once in
-                all where the call shows nothing but cross-entropy or a squared error of the outputs
-                of a dense chain (:mod:`amverify.samt.fast.loss`).
-            draw: with ``resample``, moves on to the next batch; called before each block.
+                ``backward`` nor ``zero_grad``. Called once for each block and inner step.
+            draw: with ``resample``, moves the closure on to the next batch; called before each
+                block.
+            loss: of the model's outputs and the targets, its mean; instead of a closure. It is a
+                function: on the same arguments it gives the same, and it changes nothing. In a
+                chain of modules a sweep then keeps what a block does not change
+                (:mod:`amverify.samt.fast`).
+            inputs: what the model is called with; a tensor has a row for each sample.
+            targets: what the loss is called with besides.
 
         Returns:
             The loss at the first evaluation, before anything was changed, without a graph.
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite.
-            InvalidInput: if the closure does not return a scalar loss with its graph, or ``draw``
-                and ``resample`` do not go together.
+            InvalidInput: if the loss is no scalar with its graph, arguments do not go together,
+                or inputs or targets are on another device than the model.
         """
-        if not callable(closure):
-            raise InvalidInput("step: it needs a closure that returns the loss")
-        if (draw is not None) != self._settings.resample:
+        told = asked(closure, loss, inputs, targets, self._model)
+        if (draw is not None) != self.settings.resample:
             raise InvalidInput("step: draw is needed with resample=True, and only there")
-        blocks, chain = self._prepared()
-        evaluation = Evaluation(
-            closure,
-            self.counters,
-            chain,
-            self._model,
-            self._settings.count_flops,
-            self._process_group,
-        )
+        if draw is not None and closure is None:
+            raise InvalidInput("step: with resample=True it needs a closure; draw moves it on")
+        blocks = self._prepared()
+        chain = self._found_chain(told, blocks)
+        evaluation = Evaluation(told, self.counters, chain, self._model, self.settings)
         sweep = Sweep(
-            blocks, self._pools, self._settings, evaluation, self.counters, self.meta_optimiser
+            blocks, self._pools, self.settings, evaluation, self.counters, self.meta_optimiser
         )
-        evaluation.begin()
         try:
-            with torch.no_grad():  # the closure alone is run with graphs
+            with torch.no_grad():  # the loss alone is run with graphs
                 sweep.run(self._order(len(blocks)), draw)
         finally:
             evaluation.end()
         self._bad += sweep.bad
-        self.uses_chain = chain is not None and chain.used
-        if not self.uses_chain:
-            self._chain, self._look_for_chain = None, self._look_for_chain and chain is None
+        self.uses_chain = evaluation.chain is not None
+        self._draws |= chain is not None and not self.uses_chain
         assert evaluation.first_loss is not None, "a sweep evaluates the loss"
         return evaluation.first_loss
-
-    @property
-    def settings(self) -> Settings:
-        """How a step goes, as the arguments said."""
-        return self._settings
 
     @property
     def gradient_evaluations(self) -> float:
@@ -306,10 +244,10 @@ class SAMT(torch.optim.Optimizer):
         return [own["theta"] for own in self.state.values()]
 
     def _order(self, count: int) -> list[int]:
-        if self._settings.order == "random":
+        if self.settings.order == "random":
             return torch.randperm(count, generator=self._generator).tolist()
         forward = list(range(count))
-        return forward if self._settings.order == "forward" else forward[::-1]
+        return forward if self.settings.order == "forward" else forward[::-1]
 
     def _made(self) -> list[Block]:
         """The blocks, with the step sizes of all in pools."""
@@ -334,8 +272,8 @@ class SAMT(torch.optim.Optimizer):
         self._chain = None
         return self._blocks
 
-    def _prepared(self) -> tuple[list[Block], Chain | None]:
-        """The blocks, and the chain as the model is now."""
+    def _prepared(self) -> list[Block]:
+        """The blocks, all of them still trained."""
         blocks = self._made()
         for block in blocks:
             for w in block.parameters:
@@ -344,8 +282,11 @@ class SAMT(torch.optim.Optimizer):
                         f"block {block.group['name']!r}: a parameter of shape {tuple(w.shape)} was "
                         "frozen after this optimiser was made; make another"
                     )
-        if not self._look_for_chain:
-            return blocks, None
-        parameters = [block.parameters for block in blocks]
-        self._chain = find_chain(self._model, parameters, self._chain)
-        return blocks, self._chain
+        return blocks
+
+    def _found_chain(self, told: Closure | Told, blocks: list[Block]) -> Chain | None:
+        """The chain as the model is now, if it may serve: parts of a pass draw no numbers."""
+        if not isinstance(told, Told) or self._draws or not is_plain(told.inputs):
+            return None
+        self._chain = find_chain(self._model, [block.parameters for block in blocks], self._chain)
+        return self._chain

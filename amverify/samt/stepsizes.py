@@ -26,7 +26,6 @@ from torch import Tensor
 from torch.autograd.graph import increment_version
 from torch.optim import Optimizer
 
-from amverify.errors import InvalidInput
 from amverify.samt.blocks import Group
 from amverify.samt.fast.loops import Ladder, Slot
 
@@ -74,26 +73,6 @@ class Hypergradient(NamedTuple):
             return self
         most = self.most
         return Hypergradient(self.descent * weight, () if most is None else (most * abs(weight),))
-
-
-def check_bounds(group: Group) -> None:
-    """Refuse bounds and an initial step size that do not fit.
-
-    Raises:
-        InvalidInput: unless 0 < α_min ≤ lr ≤ α_max < ∞.
-    """
-    low, high = group["bounds"]
-    block = group["name"]
-    if not 0 < low < math.inf or not 0 < high < math.inf:
-        raise InvalidInput(
-            f"block {block!r}: bounds of α must be positive and finite: {low}, {high}"
-        )
-    if low > high:
-        raise InvalidInput(f"block {block!r}: bounds of α are reversed: [{low}, {high}]")
-    if not low <= group["lr"] <= high:
-        raise InvalidInput(
-            f"block {block!r}: initial step size lr={group['lr']} lies outside [{low}, {high}]"
-        )
 
 
 def initial_factor(parameter: Tensor, shape: tuple[int, ...]) -> Tensor:

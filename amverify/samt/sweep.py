@@ -155,7 +155,7 @@ class Sweep:
             terms = self._move(block, alphas, gradients, rule)
             self.evaluation.stepped(block.target)
             self.counters.block_updates += 1
-            weight = self.settings.meta_weights[t - 1]  # of w^{(t)}, led to by the step before
+            weight = self.settings.omegas[t - 1]  # of w^{(t)}, led to by the step before
             if not found and weight == 1:
                 found = terms
                 continue
@@ -244,4 +244,4 @@ class Sweep:
             gradients,
             lambda: self.evaluation.changed(block.number),
         )
-        return unrolled(trial, self.settings.meta_weights, self.settings.cosine)
+        return unrolled(trial, self.settings.omegas, self.settings.cosine)

@@ -26,7 +26,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +33,6 @@ from torch.nn.functional import cross_entropy
 
 from amverify.errors import InvalidInput
 from amverify.samt import SAMT, NonFiniteLoss
-from amverify.samt.settings import Order
 from repro.minibatch.schedules import cosine
 from repro.spec import Settings
 
@@ -74,7 +72,7 @@ class SamtStepper:
         for group in self.optimiser.param_groups:
             group["lr"], group["meta_lr"] = (scale * value for value in group["initial"])
         try:
-            loss = self.optimiser.step(lambda: cross_entropy(self.model(x), y))
+            loss = self.optimiser.step(loss=cross_entropy, inputs=x, targets=y)
         except NonFiniteLoss:
             return torch.tensor(math.nan)
         self.sweeps += 1
@@ -108,7 +106,7 @@ def samt_stepper(method: str, settings: Settings, model: nn.Sequential, steps: i
         kind="scalar" if fixed else kind,
         meta_lr=0.0 if fixed else settings.number("beta", META_RATE),
         extrapolation=settings.number("extrapolation", EXTRAPOLATION),
-        order=cast(Order, settings.word("order", ORDER)),
+        order=settings.word("order", ORDER),
         bounds=BOUNDS,
     )
     schedule = settings.word("schedule", SCHEDULE)

@@ -70,7 +70,7 @@ def sgd(momentum: float = 0.0, widths: tuple[int, ...] = WIDTHS) -> tuple[nn.Mod
 def samt(widths: tuple[int, ...] = WIDTHS, **settings: Any) -> tuple[nn.Module, Step]:
     model, (x, y) = network(widths), batch()
     optimiser = SAMT(model, lr=1e-3, **settings)
-    return model, lambda: optimiser.step(lambda: cross_entropy(model(x), y))
+    return model, lambda: optimiser.step(loss=cross_entropy, inputs=x, targets=y)
 
 
 def by_hand() -> tuple[nn.Module, Step]:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout
 
 from amverify.samt import SAMT
-from tests.samt.nets import batches, loss, same, weights
+from tests.samt.nets import batches, loss, same, told, weights
 
 
 class Drops(nn.Module):
@@ -19,13 +19,16 @@ class Drops(nn.Module):
 
 def test_hidden_randomness_leaves_the_chain() -> None:
     found = []
-    for chain in (True, False):
+    for tells in (True, False):
         torch.manual_seed(1)
         model = nn.Sequential(nn.Linear(6, 5), Drops(), nn.Linear(5, 4), Drops(), nn.Linear(4, 3))
         model.to(torch.float64)
-        optimiser = SAMT(model, chain=chain)
+        optimiser = SAMT(model)
         for batch in batches(4):
-            optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc] # noqa: B023
+            if tells:
+                optimiser.step(**told(batch))
+            else:
+                optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc] # noqa: B023
         assert not optimiser.uses_chain
         found.append(weights(model))
     assert same(*found)

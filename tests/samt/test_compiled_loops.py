@@ -188,7 +188,7 @@ def trained(model, settings, steps=12):
     for k in range(steps):
         x = torch.randn(9, 6 if flat else 2, *(() if flat else (4, 4)), dtype=torch.float64)
         y = torch.randint(3, (9,))
-        optimiser.step(lambda x=x, y=y: cross_entropy(model(x), y))
+        optimiser.step(loss=cross_entropy, inputs=x, targets=y)
         if k == 5:
             optimiser.load_state_dict(optimiser.state_dict())
     return [*model.parameters(), *optimiser.step_sizes().values()]
@@ -232,6 +232,6 @@ def test_a_graph_from_before_the_step_is_refused():
     x, y = torch.randn(9, 6, dtype=torch.float64), torch.randint(3, (9,))
     optimiser = SAMT(model, lr=0.05)
     stale = cross_entropy(model(x), y)
-    optimiser.step(lambda: cross_entropy(model(x), y))
+    optimiser.step(loss=cross_entropy, inputs=x, targets=y)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         stale.backward()

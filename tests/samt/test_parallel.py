@@ -28,7 +28,7 @@ CHILD = """
     import torch.distributed as dist
     from amverify.errors import InvalidInput
     from amverify.samt import SAMT
-    from tests.samt.nets import batches, dense, loss
+    from tests.samt.nets import batches, dense, loss, told
 
     if sys.argv[3] == "one without numba" and sys.argv[1] == "1":
         sys.modules["amverify.compiled.loops"] = None
@@ -47,7 +47,10 @@ CHILD = """
             mine = slice(4 * rank, 4 * rank + 4)
             if task == "nan" and rank == 1:
                 x = x * float("nan")
-            optimiser.step(lambda: loss(model, (x[mine], y[mine])))
+            if task == "closure":
+                optimiser.step(lambda: loss(model, (x[mine], y[mine])))
+            else:
+                optimiser.step(**told((x[mine], y[mine])))
     except InvalidInput as error:
         print(error, flush=True)
         os._exit(7)  # gloo's threads may still wait for the other rank
@@ -60,7 +63,7 @@ CHILD = """
 
 def start(folder: Path, task: str, kind: str = "column") -> list[tuple[int, str]]:
     """Exit status and output of both ranks."""
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     ranks = [
         subprocess.Popen(
@@ -78,10 +81,10 @@ def start(folder: Path, task: str, kind: str = "column") -> list[tuple[int, str]
     return [(rank.returncode, text) for rank, text in zip(ranks, said, strict=True)]
 
 
-@pytest.mark.parametrize("kind", ["scalar", "element"])
-def test_two_ranks_step_as_one_with_the_whole_batch(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("task", "kind"), [("train", "scalar"), ("closure", "element")])
+def test_two_ranks_step_as_one_with_the_whole_batch(task: str, kind: str, tmp_path: Path) -> None:
     assert kind in KINDS
-    for status, text in start(tmp_path, "train", kind):
+    for status, text in start(tmp_path, task, kind):
         assert status == 0, text
     one, two = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     for name in one["model"]:

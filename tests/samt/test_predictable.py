@@ -12,7 +12,7 @@ from torch import nn
 from amverify.expectation.probe import predictability_probe
 from amverify.samt import KINDS, SAMT
 from amverify.samt.sweep import Sweep
-from tests.samt.nets import Batch, batches, dense, loss
+from tests.samt.nets import Batch, batches, dense, told
 
 
 def used_by(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -32,7 +32,7 @@ def used_by(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
         optimiser = SAMT(model, **settings)
         for batch in stream:
             used.append([])
-            optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+            optimiser.step(**told(batch))
         return [list(step) for step in used]
 
     return run

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from amverify.errors import InvalidInput
-from amverify.samt import SAMT, NonFiniteLoss
-from tests.samt.nets import batches, dense, loss, same, weights
+from amverify.samt import SAMT, NonFiniteLoss, Settings
+from tests.samt.nets import batches, dense, loss, same, told, weights
 
 
 def _trained() -> tuple[nn.Sequential, SAMT]:
@@ -78,18 +78,25 @@ def test_a_loss_that_turns_nan_within_a_sweep_names_the_block_before() -> None:
         optimiser.step(closure)
 
 
-@pytest.mark.parametrize("chain", [True, False])
-def test_a_parameter_that_was_frozen_since_is_named(chain: bool) -> None:
-    model = dense()
-    optimiser = SAMT(model, chain=chain)
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_parameter_that_was_frozen_since_is_named(tells: bool) -> None:
+    model, (batch,) = dense(), batches(1)
+    optimiser = SAMT(model)
+
+    def step() -> Tensor:
+        return optimiser.step(**told(batch)) if tells else optimiser.step(closure)
+
+    def closure() -> Tensor:
+        return loss(model, batch)
+
     for frozen in (False, True):
         model[2].bias.requires_grad_(not frozen)
         before = weights(model)
         if not frozen:
-            optimiser.step(lambda: loss(model, batches(1)[0]))
+            step()
             continue
         with pytest.raises(InvalidInput, match=r"block '2'.* of shape \(4,\) was frozen after"):
-            optimiser.step(lambda: loss(model, batches(1)[0]))
+            step()
         assert same(before, weights(model))
 
 
@@ -127,12 +134,24 @@ def test_a_closure_that_calls_backward_is_told() -> None:
         ({"momentum": 0.5, "extrapolation": 0.5}, "not both"),
         ({"weight_decay": -1.0}, "weight_decay"),
         ({"clip": 0.0}, "clip"),
+        ({"meta_lr": -1.0}, "meta_lr"),
         ({"meta_weights": (1.0, 2.0)}, "meta_weights"),
+        ({"momentun": 0.5}, "no setting 'momentun'; there are bounds, .* momentum"),
     ],
 )
 def test_bad_settings_are_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         SAMT(dense(), **settings)
+
+
+def test_settings_are_one_object_that_keywords_change() -> None:
+    own = Settings(extrapolation=0.0, clip=1.0)
+    optimiser = SAMT([{"params": [w], "clip": 2.0} for w in dense().parameters()][:2],
+                     settings=own, order="forward", momentum=0.5)  # fmt: skip
+    assert optimiser.settings == own.but({"order": "forward", "momentum": 0.5})
+    assert {(g["clip"], g["momentum"]) for g in optimiser.param_groups} == {(2.0, 0.5)}
+    with pytest.raises(InvalidInput, match="settings: clip must be positive"):
+        Settings(clip=-1.0)
 
 
 def test_bad_blocks_are_refused() -> None:

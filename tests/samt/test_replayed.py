@@ -76,7 +76,7 @@ def test_biased_batches_violate_s1() -> None:
 
 def test_the_columns_are_those_of_the_definition() -> None:
     model = network()
-    run = training(model, order="forward", chain=False)
+    run = training(model, order="forward")
     run.sweep(replay=20)
     trace = run.trace()
     x, y = samples()
@@ -105,15 +105,14 @@ def test_the_columns_are_those_of_the_definition() -> None:
 
 
 def test_replays_leave_training_as_it_is() -> None:
-    for chain in (True, False):
-        seen = []
-        for replay in (0, 25):
-            model = network()
-            run = training(model, chain=chain)
-            seen.append([float(run.sweep(replay)) for _ in range(5)])
-            seen.append([w.detach().clone() for w in model.parameters()])
-        assert seen[0] == seen[2]
-        assert all(map(torch.equal, seen[1], seen[3]))
+    seen = []
+    for replay in (0, 25):
+        model = network()
+        run = training(model)
+        seen.append([float(run.sweep(replay)) for _ in range(5)])
+        seen.append([w.detach().clone() for w in model.parameters()])
+    assert seen[0] == seen[2]
+    assert all(map(torch.equal, seen[1], seen[3]))
 
 
 def test_the_probe_of_this_training_finds_it_predictable() -> None:

@@ -17,7 +17,7 @@ import torch
 
 from amverify.errors import InvalidInput
 from amverify.samt import KINDS, SAMT
-from tests.samt.nets import batches, dense, loss, same, weights
+from tests.samt.nets import batches, dense, same, told, weights
 
 SETTINGS: list[dict[str, Any]] = [
     *({"kind": kind} for kind in KINDS),
@@ -39,10 +39,10 @@ def test_a_round_trip_continues_bit_for_bit(settings: dict[str, Any], tmp_path: 
     stream = batches(10)
     straight = SAMT(whole, **settings)
     for batch in stream:
-        straight.step(lambda batch=batch: loss(whole, batch))  # type: ignore[misc]
+        straight.step(**told(batch))
     first = SAMT(part, **settings)
     for batch in stream[:5]:
-        first.step(lambda batch=batch: loss(part, batch))  # type: ignore[misc]
+        first.step(**told(batch))
     path = tmp_path / "checkpoint.pt"
     torch.save({"model": part.state_dict(), "optimiser": first.state_dict()}, path)
     stored = torch.load(path, weights_only=True)
@@ -51,7 +51,7 @@ def test_a_round_trip_continues_bit_for_bit(settings: dict[str, Any], tmp_path: 
     second = SAMT(again, **settings)
     second.load_state_dict(stored["optimiser"])
     for batch in stream[5:]:
-        second.step(lambda batch=batch: loss(again, batch))  # type: ignore[misc]
+        second.step(**told(batch))
     assert same(weights(whole), weights(again))
     assert same(list(straight.step_sizes().values()), list(second.step_sizes().values()))
     assert straight.counters == second.counters
@@ -62,7 +62,7 @@ CHILD = """
     from pathlib import Path
     import torch
     from amverify.samt import SAMT
-    from tests.samt.nets import batches, dense, loss
+    from tests.samt.nets import batches, dense, told
 
     path, steps, pause = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     model = dense()
@@ -74,7 +74,7 @@ CHILD = """
         optimiser.load_state_dict(stored["optimiser"])
         start = stored["step"]
     for step, batch in list(enumerate(batches(steps)))[start:]:
-        optimiser.step(lambda: loss(model, batch))
+        optimiser.step(**told(batch))
         found = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
         torch.save(found, path.with_suffix(".tmp"))
         os.replace(path.with_suffix(".tmp"), path)
@@ -84,7 +84,7 @@ CHILD = """
 
 def _child(path: Path, steps: int, pause: float) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", textwrap.dedent(CHILD), str(path), str(steps), str(pause)]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, env=environment, cwd=root)
 
@@ -126,7 +126,7 @@ def test_a_checkpoint_of_another_model_or_kind_is_refused_and_nothing_changes(ot
     model = dense()
     mine = SAMT(model)
     for batch in batches(3):
-        mine.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        mine.step(**told(batch))
     theirs = other()
     before = theirs.state_dict()
     with pytest.raises(InvalidInput, match="checkpoint"):
@@ -150,7 +150,7 @@ def test_a_checkpoint_with_a_tensor_of_another_shape_is_refused(part: str, value
     model = dense()
     mine = SAMT(model)
     for batch in batches(3):
-        mine.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        mine.step(**told(batch))
     stored = mine.state_dict()
     stored["state"][2] = {**stored["state"][2], part: value}
     other = SAMT(dense())
@@ -171,14 +171,14 @@ def test_a_deep_copy_goes_on_alone_and_bit_for_bit(meta: Any) -> None:
     model = dense()
     optimiser = SAMT(model, kind="row", order="random", seed=4, meta_optimiser=meta)
     for batch in batches(3):
-        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        optimiser.step(**told(batch))
     twin, copied = copy.deepcopy((model, optimiser))
     before = [w.detach().clone() for w in twin.parameters()]
     for batch in batches(3):
-        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        optimiser.step(**told(batch))
     assert same(before, weights(twin))
     for batch in batches(3):
-        copied.step(lambda batch=batch: loss(twin, batch))  # type: ignore[misc]
+        copied.step(**told(batch))
     assert same(weights(model), weights(twin))
     assert same(list(optimiser.step_sizes().values()), list(copied.step_sizes().values()))
     assert copied.uses_chain

@@ -20,17 +20,27 @@ from tests.samt.nets import (
     dense,
     loss,
     same,
+    told,
     weights,
 )
 
 F64 = torch.float64
 
 
-def run(model: nn.Module, steps: int = 6, shape: tuple[int, ...] = (6,), **settings: Any) -> SAMT:
-    """Train a model for some steps, one batch each."""
+def run(
+    model: nn.Module,
+    steps: int = 6,
+    shape: tuple[int, ...] = (6,),
+    tells: bool = True,
+    **settings: Any,
+) -> SAMT:
+    """Train a model for some steps, one batch each: told the loss, or by closures."""
     optimiser = SAMT(model, **settings)
     for batch in batches(steps, shape):
-        optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
+        if tells:
+            optimiser.step(**told(batch))
+        else:
+            optimiser.step(lambda batch=batch: loss(model, batch))  # type: ignore[misc]
     return optimiser
 
 
@@ -79,13 +89,13 @@ def test_a_sweep_with_fixed_step_sizes_is_its_definition(
     ],
     ids=str,
 )
-def test_the_chain_path_and_the_closure_path_give_the_same_iterates(
+def test_a_loss_that_was_told_and_a_closure_give_the_same_iterates(
     kind: str, order: Any, settings: dict[str, Any]
 ) -> None:
     """Only what is computed twice differs: the iterates agree to rounding."""
     fast, slow = dense(), dense()
     one = run(fast, 4, kind=kind, order=order, seed=5, **settings)
-    other = run(slow, 4, kind=kind, order=order, seed=5, chain=False, **settings)
+    other = run(slow, 4, kind=kind, order=order, seed=5, tells=False, **settings)
     assert one.uses_chain
     assert not other.uses_chain
     for a, b in zip(fast.parameters(), slow.parameters(), strict=True):
@@ -94,12 +104,31 @@ def test_the_chain_path_and_the_closure_path_give_the_same_iterates(
         torch.testing.assert_close(alpha, other.step_sizes()[name], rtol=1e-11, atol=0)
 
 
-def test_the_chain_path_takes_convolutions_and_a_flattening() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("order", ["backward", "forward"])
+def test_so_do_convolutions_and_a_flattening(kind: str, order: Any) -> None:
     fast, slow = convolutional(), convolutional()
-    assert run(fast, 4, (1, 6, 6)).uses_chain
-    run(slow, 4, (1, 6, 6), chain=False)
+    assert run(fast, 4, (1, 6, 6), kind=kind, order=order).uses_chain
+    run(slow, 4, (1, 6, 6), tells=False, kind=kind, order=order)
     for a, b in zip(fast.parameters(), slow.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
+
+
+def test_a_model_that_is_no_chain_is_run_as_a_closure_is() -> None:
+    """To the last bit: told or not, it is called for every block."""
+
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = dense()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x[:, :CLASSES] + self.inner(x)
+
+    one, other = Residual(), Residual()
+    assert not run(one, 4).uses_chain
+    run(other, 4, tells=False)
+    assert same(weights(one), weights(other))
 
 
 def test_a_chain_runs_each_layer_forward_as_often_as_the_order_needs() -> None:
@@ -118,7 +147,7 @@ def test_a_chain_runs_each_layer_forward_as_often_as_the_order_needs() -> None:
     model = nn.Sequential(*layers)
     optimiser = SAMT(model, extrapolation=0.0)
     x, y = torch.randn(5, 4), torch.randint(0, CLASSES, (5,))
-    optimiser.step(lambda: cross_entropy(model(x), y))
+    optimiser.step(loss=cross_entropy, inputs=x, targets=y)
     assert calls == {0: 1, 1: 2, 2: 3}
 
 
@@ -160,7 +189,7 @@ def test_a_kind_of_the_user_s_own() -> None:
 def test_weight_decay_is_a_term_of_the_loss() -> None:
     ours, theirs = dense(), dense()
     run(ours, 4, weight_decay=0.1, meta_lr=0)
-    optimiser = SAMT(theirs, meta_lr=0, chain=False)
+    optimiser = SAMT(theirs, meta_lr=0)
     for batch in batches(4):
         optimiser.step(
             lambda batch=batch: (
@@ -336,17 +365,21 @@ def test_dropout_is_drawn_once_for_a_sweep() -> None:
     assert not torch.allclose(seen[0], seen[2])
 
 
-def test_bfloat16_autocast_trains() -> None:
+@pytest.mark.parametrize("tells", [True, False])
+def test_bfloat16_autocast_trains(tells: bool) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, CLASSES))
     optimiser = SAMT(model, lr=0.1)
     batch = batches(1, dtype=torch.float32)[0]
 
-    def closure() -> Tensor:
+    def step() -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            return loss(model, batch)
+            return optimiser.step(**told(batch)) if tells else optimiser.step(closure)
 
-    values = [float(optimiser.step(closure)) for _ in range(40)]
+    def closure() -> Tensor:
+        return loss(model, batch)
+
+    values = [float(step()) for _ in range(40)]
     assert values[-1] < 0.5 * values[0]
     assert all(w.dtype == torch.float32 for w in model.parameters())
 
@@ -361,7 +394,7 @@ def test_a_compiled_model_gives_the_same_iterates() -> None:
         pytest.skip(f"torch.compile does not work here: {str(error)[:60]}")
     one, two = SAMT(plain), SAMT(other)
     for batch in batches(3):
-        one.step(lambda batch=batch: loss(plain, batch))  # type: ignore[misc]
+        one.step(**told(batch))
         two.step(lambda batch=batch: loss(compiled, batch))  # type: ignore[misc]
     for a, b in zip(plain.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-11)
@@ -372,8 +405,8 @@ def test_cuda_gives_the_same_iterates_to_rounding() -> None:
     here, there = dense(), dense().cuda()
     one, two = SAMT(here), SAMT(there)
     for x, y in batches(4):
-        one.step(lambda x=x, y=y: loss(here, (x, y)))  # type: ignore[misc]
-        two.step(lambda x=x, y=y: loss(there, (x.cuda(), y.cuda())))  # type: ignore[misc]
+        one.step(**told((x, y)))
+        two.step(**told((x.cuda(), y.cuda())))
     for a, b in zip(here.parameters(), there.parameters(), strict=True):
         torch.testing.assert_close(a, b.cpu(), rtol=1e-9, atol=1e-11)
 

@@ -13,24 +13,20 @@ once for its own gradient and once for each earlier block's. Any other order is 
 same two rules at a higher price.
 
 Where the modules make up a dense network, the same is done without graphs
-(:mod:`amverify.samt.fast.dense`), call by call: what that cannot serve is served as above.
-Where the closure shows what it does after the model (:mod:`amverify.samt.fast.loss`), a sweep
-calls it once.
+(:mod:`amverify.samt.fast.dense`); and where the loss's derivative is known
+(:mod:`amverify.samt.fast.loss`), without any.
 
-The user's closure stays what it was. During a step the model's ``forward`` is replaced: called
-with the very tensor that it was called with last (same object, same version), it resumes at
-segment s; called with another, it starts anew.
+All this serves steps that are told the loss; a closure is called as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, nn
 
-from amverify.samt.fast.dense import Call, Dense, find_dense
+from amverify.samt.fast.dense import Dense, find_dense
 
 RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
 """Modules that draw random numbers in training: only a whole forward pass replays them."""
@@ -59,6 +55,11 @@ def _unfold(module: nn.Module) -> Iterator[nn.Module]:
             yield part
 
 
+def is_plain(x: object) -> bool:
+    """Whether values of the model at x may be kept: nothing is differentiated by x itself."""
+    return isinstance(x, Tensor) and not x.requires_grad and not x.is_inference()
+
+
 def _is_touched(module: nn.Module) -> bool:
     """Whether a hook, or a forward of its own, makes this module another than its type."""
     return bool(
@@ -75,25 +76,24 @@ class Chain:
     """The model as segments, and the values that are still valid.
 
     Args:
-        model: whose ``forward`` is replaced.
+        model: the chain.
         segments: the modules, cut where a block begins.
         starts: for each block the first segment that uses its parameters.
         layers: for each block the number of ``nn.Linear`` before its first module.
+        dense: the same as a dense network, if it is one.
+
+    ``plain`` says whether the dense network serves the present batch.
     """
 
     model: nn.Module
     segments: list[list[nn.Module]]
     starts: list[int]
     layers: list[int]
-    dense: Dense | None = field(default=None, init=False)
-    used: bool = field(default=False, init=False)
-    _left: bool = field(default=False, init=False)
+    dense: Dense | None
+    plain: bool = field(default=False, init=False)
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _outputs: list[Tensor] = field(default_factory=list, init=False)
-    _target: int = field(default=0, init=False)
-    _graph: bool = field(default=False, init=False)
-    _count: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._tree = [(module, [*module._modules.values()]) for module in self.model.modules()]
@@ -106,75 +106,47 @@ class Chain:
                 return False
         return True
 
-    def take_over(self) -> None:
-        """Replace the model's ``forward``, for a step."""
-        self.used = False
-        self.model.__dict__["forward"] = self._forward
+    def begin(self, x: Tensor) -> None:
+        """Start on the batch x, unless what is kept is of it: the same object, unwritten since.
 
-    def hand_back(self) -> None:
-        """Give the model its own; nothing is kept."""
-        del self.model.__dict__["forward"]
+        A batch may share its memory with a weight, and a module may write into it.
+        """
+        if x is self._x and x._version == self._version:
+            return
+        self._x, self._version, self._outputs = x, x._version, []
+        self.plain = self.dense is not None and self.dense.takes(x)
+        if self.dense is not None and self.plain:
+            self.dense.begin(x)
+
+    def end(self) -> None:
+        """Nothing is kept."""
         self._x, self._outputs = None, []
         if self.dense is not None:
-            self.dense.forget()
+            self.dense.end()
 
-    def aim(self, block: int, graph: bool) -> None:
-        """The next gradient is by ``block``, perhaps with its graph."""
-        self._target, self._graph, self._count = self.starts[block], graph, 0
-        if self.dense is not None:
-            self.dense.start()
+    def output(self, block: int) -> Tensor:
+        """What the model gives, with a graph from the first segment of ``block`` on."""
+        assert self._x is not None, "a batch was begun"
+        target = self.starts[block]
+        while len(self._outputs) <= target:
+            number = len(self._outputs)
+            before = self._outputs[-1].detach() if number else self._x
+            self._outputs.append(_run(self.segments[number], before))
+        found = self._outputs[target]
+        for segment in self.segments[target + 1 :]:
+            found = _run(segment, found)
+        return found
 
     def changed(self, block: int) -> None:
         """The block's parameters moved, or its graph was used up."""
         del self._outputs[self.starts[block] :]
-        if self.dense is not None:
+        if self.plain and self.dense is not None:
             self.dense.changed(self.layers[block])
 
-    @property
-    def only_call(self) -> Call | None:
-        """The one call of the model since ``aim``, if the dense network took it."""
-        calls = [] if self.dense is None else self.dense.calls
-        return calls[0] if self._count == len(calls) == 1 else None
 
-    def leave(self) -> None:
-        """Run whole passes from now on: the closure draws random numbers, parts would not."""
-        self._left, self.used, self._outputs = True, False, []
-
-    def _forward(self, x: Tensor) -> Tensor:
-        self._count += 1
-        with torch._C.DisableTorchFunction():  # whoever watches the closure is not to see this
-            output = self._without_graphs(x)
-        if output is not None:
-            return output
-        if not self._resumes(x):
-            return _run(self.segments, x)
-        self.used = True
-        if x is not self._x or x._version != self._version:
-            self._x, self._version, self._outputs = x, x._version, []
-        while len(self._outputs) <= self._target:
-            number = len(self._outputs)
-            before = self._outputs[-1].detach() if number else x
-            self._outputs.append(_run(self.segments[number : number + 1], before))
-        return _run(self.segments[self._target + 1 :], self._outputs[self._target])
-
-    def _resumes(self, x: Tensor) -> bool:
-        """Whether this call is one whose values may be kept."""
-        recorded = torch.is_grad_enabled() and not x.requires_grad
-        return recorded and not self._left and not torch.compiler.is_compiling()
-
-    def _without_graphs(self, x: Tensor) -> Tensor | None:
-        """What the dense network gives, if there is one and it takes this call."""
-        dense = self.dense
-        if dense is None or self._graph or not self._resumes(x) or not dense.takes(x):
-            return None
-        self.used = True
-        return dense.forward(x)
-
-
-def _run(segments: Iterable[Sequence[nn.Module]], x: Tensor) -> Tensor:
-    for segment in segments:
-        for module in segment:
-            x = module(x)
+def _run(segment: Sequence[nn.Module], x: Tensor) -> Tensor:
+    for module in segment:
+        x = module(x)
     return x
 
 
@@ -204,9 +176,8 @@ def find_chain(
     cuts = sorted({0, *first})
     segments = [parts[a:b] for a, b in zip(cuts, [*cuts[1:], len(parts)], strict=True)]
     layers = [sum(type(part) is nn.Linear for part in parts[:place]) for place in first]
-    found = Chain(model, segments, [cuts.index(place) for place in first], layers)
-    found.dense = _dense(parts, blocks)
-    return found
+    starts = [cuts.index(place) for place in first]
+    return Chain(model, segments, starts, layers, _dense(parts, blocks))
 
 
 def _dense(parts: Sequence[nn.Module], blocks: Sequence[Sequence[Tensor]]) -> Dense | None:
