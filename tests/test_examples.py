@@ -25,7 +25,7 @@ def test_none_is_forgotten():
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_one_import_line_of_ours(file):
-    ours = re.findall(r"^\s*(?:from|import) amverify.*$", file.read_text("utf-8"), re.MULTILINE)
+    ours = re.findall(r"^[ \t]*(?:from|import) amverify.*$", file.read_text("utf-8"), re.MULTILINE)
     assert ours == ["import amverify as amv"]
 
 

@@ -21,6 +21,8 @@ from typing import Any
 
 from amverify.command.subject import Claim
 from amverify.errors import InvalidInput
+from amverify.judge.constants import refuse_unknown
+from amverify.numbers.given import plain
 from amverify.theorems import theorem
 from amverify.trace.header import is_number, shown
 
@@ -83,21 +85,23 @@ def _claim(path: Path, text: str, number: int, given: Any) -> Claim:
     if not isinstance(given.get("theorem"), str):
         raise InvalidInput(f"{where}: key 'theorem' is missing or no string")
     try:
-        known = {p.name for p in theorem(given["theorem"]).parameters}
+        claimed = theorem(given["theorem"])
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from None
     constants = given.get("constants", {})
     if not isinstance(constants, Mapping):
         raise InvalidInput(f"{where}: constants must be a table of numbers")
-    for name, value in constants.items():
-        if name not in known:
-            raise InvalidInput(
-                f"{where}: {given['theorem']} has no constant {name!r}"
-                f"; it has {', '.join(sorted(known)) or 'none to declare'}"
-            )
+    try:
+        refuse_unknown(constants, [claimed])
+        known = {name: plain(f"constants.{name}", value) for name, value in constants.items()}
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from None
+    for name, value in known.items():
         if not is_number(value):
-            raise InvalidInput(f"{where}: constants.{name} = {shown(value)} is not a finite number")
-    return Claim(given["theorem"], dict(constants))
+            raise InvalidInput(
+                f"{where}: constants.{name} = {shown(constants[name])} is not a finite number"
+            )
+    return Claim(claimed.id, known)
 
 
 def _line(text: str, start: str, count: int = 1) -> int:

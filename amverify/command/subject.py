@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import AmverifyError, InvalidInput
+from amverify.numbers.given import plain
 from amverify.record.limit import at_most
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
@@ -102,6 +103,10 @@ def _load(name: str) -> Subject:
     raise InvalidInput(f"{attribute} is neither a function nor a Subject")
 
 
+def _portable(constants: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(f"constant {name}", value) for name, value in constants.items()}
+
+
 def child(name: str, folder: str, iterations: str) -> int:
     """Run the subject; what goes wrong becomes the last line on standard error."""
     try:
@@ -111,7 +116,7 @@ def child(name: str, folder: str, iterations: str) -> int:
         if not isinstance(trace, Trace):
             raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
         save_trace(trace, Path(folder) / "run.trace")
-        claims = json.dumps([[c.theorem, dict(c.constants)] for c in subject.claims])
+        claims = json.dumps([[c.theorem, _portable(c.constants)] for c in subject.claims])
         (Path(folder) / "claims.json").write_text(claims, encoding="utf-8")
     except (Exception, SystemExit) as error:
         place = ""

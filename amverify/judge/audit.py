@@ -28,6 +28,7 @@ import sympy as sp
 
 from amverify.errors import InvalidInput
 from amverify.judge.conclusion import Tested, tested
+from amverify.judge.constants import refuse_unknown
 from amverify.judge.ruling import ruled, without_data
 from amverify.judge.sides import sides
 from amverify.judge.witness import with_state
@@ -42,7 +43,7 @@ from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack,
 
 def audit(
     trace: Trace,
-    claims: Iterable[str | Theorem],
+    claims: str | Theorem | Iterable[str | Theorem],
     constants: Mapping[str, Any] | None = None,
     exact: Exact | None = None,
 ) -> Report:
@@ -50,20 +51,24 @@ def audit(
 
     Args:
         trace: what the run left behind.
-        claims: theorems, or their ids.
-        constants: constants declared for these claims; they win over those of the trace.
+        claims: theorems, or their ids: one of them, or several.
+        constants: constants declared for these claims, by name; they win over those of the trace.
+            A number of any kind (1/2 as a fraction, numpy's scalars, a tensor without
+            dimensions), or ``{"value": …, "error": …, "origin": …}``.
         exact: gives an instance's symbols exactly, on problems small enough
             (``traced_exactly`` returns it with a layered run).
 
     Raises:
-        InvalidInput: for an unknown theorem, a trace without rows, or a constant that
-            contradicts its theorem.
+        InvalidInput: for an unknown theorem, a trace without rows, a constant that none of the
+            theorems has, or one that contradicts its theorem.
     """
+    claimed = theorems(claims)
+    refuse_unknown(constants or {}, claimed)
     if not any(trace.rows(name) for name in KEYS):
         cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
         raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
     ctx = Context(trace, constants or {})
-    findings = tuple(judge(ctx, theorem, exact) for theorem in theorems(claims))
+    findings = tuple(judge(ctx, theorem, exact) for theorem in claimed)
     notes = []
     if not trace.complete:
         notes.append("the trace file was cut off: only its whole rows count")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from amverify.errors import InvalidInput
+from amverify.numbers.given import plain
 from amverify.trace.header import ORIGINS
 
 
@@ -45,12 +46,9 @@ def declared(constants: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for name, given in constants.items():
         entry = dict(given) if isinstance(given, Mapping) else {"value": given}
         entry.setdefault("origin", "declared")
+        entry |= plain(f"constant {name}", entry)
         for part in ("value", "error"):
             number = entry.get(part, 0.0)
-            if isinstance(number, np.generic):
-                number = entry[part] = number.item()
-            if isinstance(number, bool) or not isinstance(number, int | float):
-                raise InvalidInput(f"constant {name}: expected a number, got {number!r}")
             if not math.isfinite(number):
                 raise InvalidInput(f"constant {name}: its {part} is {number}")
         if entry["origin"] not in ORIGINS:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
+from amverify.numbers.given import plain
 from amverify.theorems.properties import Property, Term
 from amverify.trace.columns import Table
 from amverify.trace.trace import Trace
@@ -171,21 +172,18 @@ class Context:
         given = self.constants.get(name, self.trace.constants.get(name))
         if given is None:
             raise Missing(f"constant {name} ({parameter.meaning})")
-        origin: Origin = "declared"
-        error = 0.0
-        if isinstance(given, Mapping):
-            origin, error = given.get("origin", "declared"), given.get("error", 0.0)
-            given = given.get("value")
-        if isinstance(given, bool) or not isinstance(given, int | float):
-            raise InvalidInput(f"constant {name}: expected a number, got {given!r}")
+        entry = plain(f"constant {name}", given)
+        entry = entry if isinstance(entry, Mapping) else {"value": entry}
+        origin: Origin = entry.get("origin", "declared")
+        value, error = entry["value"], entry.get("error", 0.0)
         if origin not in ("declared", "computed", "measured", "fitted"):
             raise InvalidInput(f"constant {name}: unknown origin {origin!r}")
-        low = {"positive": given > 0, "nonnegative": given >= 0, "any": True}[parameter.sign]
-        if not (low and np.isfinite(given) and np.isfinite(error) and error >= 0):
+        low = {"positive": value > 0, "nonnegative": value >= 0, "any": True}[parameter.sign]
+        if not (low and np.isfinite(value) and np.isfinite(error) and error >= 0):
             raise InvalidInput(
-                f"constant {name} = {given}: {parameter.meaning} is to be finite, {parameter.sign}"
+                f"constant {name} = {value}: {parameter.meaning} is to be finite, {parameter.sign}"
             )
-        return Known(Ball.of(float(given), float(error)), origin)
+        return Known(Ball.of(value, error), origin)
 
     def setting(self, name: str) -> Any:
         """A setting of the run.
@@ -271,6 +269,7 @@ class Theorem:
         hypotheses: those that are neither conditions nor facts, as far as a proof uses them.
         constants: named formulas that occur in the conclusions, for tables.
         parameters: constants that have to be declared.
+        options: names of constants that may be declared besides: they have a default.
         liveness: what has to move for the theorem to say anything.
         fitted: the claim leaves its constant open; it can be refuted but not confirmed.
         remarks: sentences on a run that belong beside the verdict, from its trace.
@@ -301,6 +300,7 @@ class Theorem:
     follows: Mapping[str, sp.Expr] = field(default_factory=dict)
     starts: Mapping[str, sp.Symbol] = field(default_factory=dict)
     fixed: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if set(self.terms) - set(self.symbols):
@@ -321,6 +321,11 @@ class Theorem:
     def cases(self, part: Conclusion) -> frozenset[str]:
         """The cases in which a conclusion has to be proved; none where it has no cases."""
         return frozenset(h.case for h in self.hypotheses if h.case and h.of(part))
+
+    @property
+    def declarable(self) -> tuple[str, ...]:
+        """Names of the constants that may be declared for it."""
+        return (*(p.name for p in self.parameters), *self.options)
 
     @property
     def unmonitored(self) -> tuple[Hypothesis, ...]:

@@ -44,12 +44,13 @@ def theorem(name: str) -> Theorem:
     raise InvalidInput(f"unknown theorem {name!r}{hint} (all: {', '.join(CATALOGUE)})")
 
 
-def theorems(names: Iterable[str | Theorem]) -> tuple[Theorem, ...]:
-    """Theorems, given by id or as they are.
+def theorems(names: str | Theorem | Iterable[str | Theorem]) -> tuple[Theorem, ...]:
+    """Theorems, given by id or as they are; one of them stands for itself.
 
     Raises:
         InvalidInput: for an unknown id, or none at all.
     """
+    names = (names,) if isinstance(names, str | Theorem) else names
     found = tuple(theorem(n) if isinstance(n, str) else n for n in names)
     if not found:
         raise InvalidInput("no theorem named")

@@ -179,6 +179,7 @@ S1 = Theorem(
     ),
     facts=(PREDICTABLE, FRESH, HONEST),
     hypotheses=(IN_BLOCK, FIXED, AT_V, SPREAD),
+    options=("alpha",),
     remarks=measured,
     terms={
         "dE": Expected("f(v−Dg)−f(v)"),
@@ -279,6 +280,7 @@ S3 = Theorem(
     facts=(PREDICTABLE, ONE_BATCH, HONEST),
     hypotheses=(SAMPLES, FIXED, AT_W, BOUNDED_MOMENTS, USED, LOWER),
     parameters=(SAMPLE_MODULUS,),
+    options=("alpha",),
     constants={"L̄B(B−½)α_max²G²": Lbar * S3_COEFFICIENT * amax**2 * G2},
     remarks=measured,
     terms={

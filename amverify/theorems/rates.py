@@ -207,6 +207,7 @@ T6 = Theorem(
     facts=(BOUNDED, LOOK, REGIME),
     hypotheses=(BEYOND, TWICE, AT_HALF, ABOVE_HALF, AT_ZERO, NOT_YET, NOT_BEFORE, FROM_START),
     parameters=_DECLARED,
+    options=("memory",),
     constants={"C": RATE_CONSTANT, "ν": GAIN},
     terms={
         "e1": Norm(vector("e_k")),

@@ -43,6 +43,7 @@ from amverify.families.loops.blocks import Rule
 from amverify.judge.audit import audit
 from amverify.methods.tiam import TIAM, mdlam
 from amverify.network.coupling import Band, Penalty
+from amverify.theorems import CATALOGUE
 from amverify.trace.trace import Trace
 
 SUBJECTS = {**faults.SUBJECTS, **samt_mutants.SUBJECTS}
@@ -82,7 +83,8 @@ class Mutant:
 def verdict(trace: Trace, theorem: str, constants: Mapping[str, float]) -> str:
     """What the audit answers, InvalidInput included."""
     try:
-        return str(audit(trace, [theorem], constants).verdict)
+        known = {n: v for n, v in constants.items() if n in CATALOGUE[theorem].declarable}
+        return str(audit(trace, [theorem], known).verdict)
     except InvalidInput:
         return "InvalidInput"
 

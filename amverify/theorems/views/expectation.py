@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.confidence import betting
+from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
 from amverify.theorems.views.columns import block_rows, fact, pairs
@@ -139,24 +139,26 @@ def _intervals(ctx: Context, whole: bool) -> dict[tuple[Any, ...], Ball]:
     states = {k: rows for k, rows in _states(ctx).items() if (k[2] == WHOLE) == whole}
     if not states:
         raise Missing("column expected_change, or replays of these states")
-    alpha = ctx.constants.get("alpha", SIGNIFICANCE)
-    if isinstance(alpha, bool) or not isinstance(alpha, int | float):
-        raise InvalidInput(f"constant alpha: expected a number, got {alpha!r}")
+    alpha = _significance(ctx)
     change, error = ctx.column("replays", "change"), ctx.column("replays", "change_error")
     low, high = ctx.column("replays", "low"), ctx.column("replays", "high")
     found = {}
     for state, rows in states.items():
         bottom, top = float(low[rows].min()), float(high[rows].max())
         draws = np.clip(change[rows], bottom, top)
-        got = betting(draws, bottom, top, float(alpha) / len(states))
+        got = betting(draws, bottom, top, alpha / len(states))
         mid = (got.low + got.high) / 2
         rad = (got.high - got.low) / 2 + float(error[rows].max()) + gamma(8) * (top - bottom)
         found[state] = Ball.of(mid, rad)
     return found
 
 
+def _significance(ctx: Context) -> float:
+    return given("constant alpha", ctx.constants.get("alpha", SIGNIFICANCE))[0]
+
+
 def _told(ctx: Context, states: int) -> tuple[str, ...]:
-    alpha = ctx.constants.get("alpha", SIGNIFICANCE)
+    alpha = _significance(ctx)
     return (f"{states} states replayed, confidence {1 - alpha:.4g} for all of them together",)
 
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
+from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, Parameter
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
@@ -138,9 +139,8 @@ def memory(ctx: Context) -> int:
     Raises:
         InvalidInput: for anything else.
     """
-    found = ctx.constants.get("memory", ctx.trace.settings.get("memory", 2))
-    if isinstance(found, Mapping):
-        found = found.get("value")
+    said = ctx.constants.get("memory", ctx.trace.settings.get("memory", 2))
+    found, _ = given("memory", said.get("value") if isinstance(said, Mapping) else said)
     if found not in (1, 2):
         raise InvalidInput(f"memory: expected 1 (one-step method) or 2, got {found!r}")
     return int(found)

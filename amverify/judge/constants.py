@@ -1,0 +1,31 @@
+"""Constants that nobody asked for: a mistyped name may not go unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from amverify.errors import InvalidInput
+from amverify.theorems import Theorem
+
+
+def refuse_unknown(names: Iterable[str], claimed: Sequence[Theorem]) -> None:
+    """Refuse a constant that none of these theorems has.
+
+    Raises:
+        InvalidInput: with the nearest name, or all that there are.
+    """
+    known = sorted({name for theorem in claimed for name in theorem.declarable})
+    for name in names:
+        if name not in known:
+            ids = ", ".join(theorem.id for theorem in claimed)
+            hint = _hint(name, known)
+            raise InvalidInput(f"constant {name!r}: {ids} has no such constant to declare; {hint}")
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    folded = {other.casefold(): other for other in known}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+    if near:
+        return f"did you mean {folded[near[0]]!r}?"
+    return f"it has {', '.join(known)}" if known else "there is none to declare"
