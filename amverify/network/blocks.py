@@ -13,7 +13,7 @@ with a linear map A, so that for a point u₀ + d, a step e and the modulus of �
 | block | A | w | r | m, c | L | non-smooth |
 |---|---|---|---|---|---|---|
 | W_l | d ↦ a_{l−1}dᵀ | ρ | pre_l − z_l | μ, 0 | ρσ_max(a_{l−1})² + μ | – |
-| b_l | identity | ρN | column means of pre_l − z_l | – | ρN | – |
+| b_l | identity | ρN | column means of pre_l − z_l | μ_b, 0 | ρN + μ_b | – |
 | z_l | identity | ρ | z_l − pre_l | – | ρ | band: interval |
 | z_L | identity | ρ | z_L − pre_L | – | ρ | R |
 | a_l | d ↦ dW_{l+1}ᵀ | ρ | pre_{l+1} − z_{l+1} | ν, h(z_l) | ρσ_max(W_{l+1})² + ν | band: box |
@@ -250,8 +250,9 @@ def bias_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -
         weight=weight,
         apply=_identity,
         adjoint=_identity_adjoint,
-        modulus=lambda: weight,
-        isotropic=True,
+        modulus=lambda: weight + problem.mu_bias,
+        ridge=problem.mu_bias,
+        isotropic=not problem.mu_bias,
     )
 
 

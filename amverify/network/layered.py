@@ -1,6 +1,7 @@
 r"""The layered objective: an L-layer network split at every layer.
 
-    F(W, b, z, a) = R(z_L; y) + Σ_l (μ/2)‖W_l‖² + Σ_l φ_l + coupling of a_l to h(z_l), l < L
+    F(W, b, z, a) = R(z_L; y) + Σ_l [(μ/2)‖W_l‖² + (μ_b/2)‖b_l‖² + φ_l] + coupling
+    coupling      = of a_l to h(z_l), l < L: a band or a penalty
     φ_l           = (ρ/2)‖z_l − a_{l−1}W_lᵀ − 1b_lᵀ‖²,            l = 1 … L,  a_0 = X
 
 Samples are rows: W_l (n_l, n_{l−1}), b_l (1, n_l), z_l and a_l (N, n_l). Every state tensor
@@ -68,6 +69,7 @@ class LayeredProblem:
         loss: R.
         dtype: of all state tensors.
         representation: of the first weight; ``auto`` keeps it in the span of X if N < n_0.
+        mu_bias: μ_b ≥ 0, the ridge on the biases.
 
     Raises:
         InvalidInput: what is wrong, where, and what to do.
@@ -83,6 +85,7 @@ class LayeredProblem:
     loss: Loss = field(default_factory=CrossEntropy)
     dtype: torch.dtype = torch.float64
     representation: Representation = "auto"
+    mu_bias: float = 0.0
     space: InputSpace = field(init=False)
     target: Tensor = field(init=False)
 
@@ -168,6 +171,8 @@ class LayeredProblem:
             residual = point.z[layer - 1] - self.affine(point, layer)
             total = total + (0.5 * self.rho) * squared_norm(residual)
             total = total + (0.5 * self.mu) * squared_norm(point.w[layer - 1])
+            if self.mu_bias:
+                total = total + (0.5 * self.mu_bias) * squared_norm(point.b[layer - 1])
         if isinstance(self.coupling, Penalty):
             for z, a in zip(point.z, point.a, strict=False):
                 total = total + self.coupling.value(self.activation, z, a)
@@ -214,5 +219,7 @@ def _check(problem: LayeredProblem) -> None:
         raise InvalidInput(f"rho: must be positive and finite, got {problem.rho}")
     if not (math.isfinite(problem.mu) and problem.mu >= 0):
         raise InvalidInput(f"mu: must be zero or positive and finite, got {problem.mu}")
+    if not (math.isfinite(problem.mu_bias) and problem.mu_bias >= 0):
+        raise InvalidInput(f"mu_bias: must be zero or positive and finite, got {problem.mu_bias}")
     if problem.dtype not in (torch.float32, torch.float64):
         raise InvalidInput(f"dtype: float32 or float64, got {problem.dtype}")

@@ -44,5 +44,5 @@ def test_the_corner_of_the_specification():
 
 def test_smooth_activations_are_refused():
     x = torch.zeros(1)
-    with pytest.raises(InvalidInput, match="tanh: the joint block .* relu"):
+    with pytest.raises(InvalidInput, match=r"tanh: the joint block .* relu"):
         joint_minimiser(activation("tanh"), x, x, 1.0, 1.0, 0.1)

@@ -1,0 +1,328 @@
+r"""TIAM with joint blocks, in a metric: the variant of which convergence is proved.
+
+One sweep visits V_1 → y_1 → V_2 → … → V_L → z_L, with V_l = [W_l, b_l] and y_l = (z_l, a_l). Each
+block u takes TIAM's step in its own metric M ⪰ Q = ∇²H (H the smooth part of F), Δ = u^k − u^{k−1},
+
+    ũ = u + p1Δ,  û = u + p2Δ,  u⁺ ∈ argmin ⟨∇H(û), ·⟩ + (s/2)‖· − ũ‖²_M + g,  u' = u⁺ + p3(u⁺ − u)
+
+| block | M | inertia | over-relaxation | descends by |
+|---|---|---|---|---|
+| V_l | Q = ρ[A 1]ᵀ[A 1] + diag(μ, μ_b) | live: p1 = c, p2 = 0, s = 1 | t = 1 + p3 | TM-Q, TH |
+| y_l | diag(ρ, κ), κ ≥ ρσ_max(W_{l+1})² | p1 = p2/s (c = 0) | none | TJ, s > 1 |
+| z_L | Q = ρ | live, s = 1 | none | TM, TH |
+
+with ‖Δ‖² in the metrics of the last sweep (old) and of this one (new), and margin ϑ,
+
+    V, z_L:  α = 1/t − ½,    δ = (1 − ϑ)α,    |c| ≤ δ·√(old/new)                       (TH)
+    y:       α = (s − 1)/2,  δ = 2(1 − ϑ)α,   p2² ≤ δ·old/new                          (TJ)
+
+so that Ψ = F + Σ (δ/2)‖Δ‖²_M falls by ϑΣα‖e‖²_M at least in every sweep (TΨ). The inertia that is
+asked for is cut to these bounds: it is certified.
+
+What the published scheme (``tiam.py``) lacks: there z_l and a_l are blocks of their own although
+one nonsmooth term, the band, ties them; it stops at points that are not critical. What this one
+lacks: activations that are not piecewise linear, a penalty instead of the band, and a name in any
+paper. (Where M = Q, inertia with c = 0 cancels: hence p2 = 0 there. With c = 0 and p3 = 0 the step
+of V is exact minimisation.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from amverify.errors import InvalidInput
+from amverify.methods.base import Method
+from amverify.methods.rows.record import Recorded, Row
+from amverify.network.blocks import axpy, blockwise
+from amverify.network.coupling import Band
+from amverify.network.entries import joint_minimiser, model
+from amverify.network.initial import Parameters, start
+from amverify.network.layered import LayeredProblem, Point, squared_norm
+from amverify.network.scalars import Scalar, dot, plain, root
+from amverify.network.weights import FirstLayer
+
+Key = tuple[str, int]
+SAFE = 1 - 2.0**-20
+"""Certified inertia stays this far inside its bound, whatever the last places of the norms."""
+
+
+@dataclass(frozen=True)
+class JointState(Recorded):
+    """The point, the last displacement, and ‖Δ‖²_M of each block in the metric of its step.
+
+    ``factor`` is the Cholesky factor of the first layer's metric, which never changes.
+    """
+
+    first: FirstLayer
+    point: Point
+    displacement: Point
+    factor: Tensor
+    length: dict[Key, Scalar] = field(default_factory=dict)
+    sweep: int = 0
+    rows: Sequence[Row] = ()
+
+    @property
+    def network(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights (W_1 in coordinates) and biases."""
+        return self.point.w, self.point.b
+
+
+@dataclass(frozen=True)
+class JointTIAM(Method[JointState]):
+    """TIAM with joint blocks (z_l, a_l) and V_l = [W_l, b_l] in its own metric.
+
+    Args:
+        scale: s > 1 of the joint blocks.
+        relaxation: p3 ∈ [0, 1) of V.
+        momentum: c wanted in V and z_L; what is certified is taken.
+        inertia: p2 wanted in the joint blocks; what is certified is taken.
+        margin: ϑ ∈ (0, 1), the share of the descent that is kept.
+        floor: λ⁻ > 0, the least κ.
+        name: for tables.
+
+    Raises:
+        InvalidInput: for a parameter outside its range.
+    """
+
+    scale: float = 1.05
+    relaxation: float = 0.2
+    momentum: float = 0.0
+    inertia: float = 0.0
+    margin: float = 0.1
+    floor: float = 1e-3
+    label_output: bool = True
+    record: bool = False
+    name: str = "joint_tiam"
+
+    def __post_init__(self) -> None:
+        for name, holds, wanted in (
+            ("scale", self.scale > 1, "s > 1: at s = 1 a sweep need not decrease F (theorem TJ)"),
+            ("relaxation", 0 <= self.relaxation < 1, "p3 in [0, 1)"),
+            ("momentum", math.isfinite(self.momentum), "finite"),
+            ("inertia", 0 <= self.inertia < 1, "p2 in [0, 1)"),
+            ("margin", 0 < self.margin < 1, "ϑ in (0, 1)"),
+            ("floor", 0 < self.floor < math.inf, "positive and finite"),
+        ):
+            if not holds:
+                raise InvalidInput(f"{name}: expected {wanted}, got {getattr(self, name)}")
+        if self.record:
+            raise InvalidInput("record: the rows of joint blocks are not recorded yet")
+
+    def weight(self, kind: str) -> float:
+        """δ of a block's ‖Δ‖²_M in Ψ."""
+        if kind == "y":
+            return (1 - self.margin) * (self.scale - 1)
+        t = 1 + self.relaxation if kind == "V" else 1.0
+        return (1 - self.margin) * (1 / t - 0.5)
+
+    def initialise(self, problem: LayeredProblem, parameters: Parameters) -> JointState:
+        """Weights as given, z and a by a forward pass (and z_L by the labels); Δ = 0.
+
+        Raises:
+            InvalidInput: for a penalty, an activation that is not piecewise linear, or a singular
+                metric.
+        """
+        _check(problem)
+        first, point = start(problem, parameters, label_output=self.label_output)
+        still = Point(
+            *([torch.zeros_like(u) for u in x] for x in (point.w, point.b, point.z, point.a))
+        )
+        return JointState(first, point, still, metric_factor(problem, problem.space.inputs, 1))
+
+    def objective(self, problem: LayeredProblem, state: JointState) -> Tensor:
+        """F (without the band's indicator)."""
+        return problem.value(state.point)
+
+    def lyapunov(self, problem: LayeredProblem, state: JointState) -> Tensor:
+        """Ψ = F + Σ (δ/2)‖Δ‖²_M of TΨ, of the replicates' shape."""
+        total = problem.value(state.point)
+        for (kind, _), length in state.length.items():
+            total = total + 0.5 * self.weight(kind) * length
+        return total
+
+    @torch.no_grad()
+    def sweep(self, problem: LayeredProblem, state: JointState) -> JointState:
+        """One sweep: V_1 → y_1 → … → V_L → z_L."""
+        return _Sweep(self, problem, state).run()
+
+
+def _check(problem: LayeredProblem) -> None:
+    if not isinstance(problem.coupling, Band):
+        raise InvalidInput("coupling: the joint blocks are those of a Band, not of a Penalty")
+    if problem.layers > 1:
+        zero = torch.zeros(1, dtype=problem.dtype)
+        joint_minimiser(problem.activation, zero, zero, 1.0, 1.0, 1.0)
+
+
+def bordered(a: Tensor) -> Tensor:
+    """[A 1], (*R, N, n + 1)."""
+    return torch.nn.functional.pad(a, (0, 1), value=1.0)
+
+
+def metric_factor(problem: LayeredProblem, a: Tensor, layer: int) -> Tensor:
+    """The Cholesky factor of Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b), float64 (*R, n + 1, n + 1).
+
+    The Gram matrix is formed in the state's format, and in float64 where its rounding loses
+    positive definiteness.
+
+    Raises:
+        InvalidInput: if Q is singular.
+    """
+    for wide in (bordered(a), bordered(a).double()):
+        gram = (problem.rho * (wide.mT @ wide)).double()
+        gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
+        gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
+        factor, failed = torch.linalg.cholesky_ex(gram)
+        if not bool(failed.any()):
+            return factor
+    raise InvalidInput(
+        f"mu: the metric of V_{layer} is singular; with mu > 0 and mu_bias > 0 it is not "
+        "(without them level sets may be unbounded too: theorem TB)"
+    )
+
+
+def certified_curvature(w: Tensor) -> Scalar:
+    """An upper bound of σ_max(W)², a number or of shape *R; W (*R, m, n).
+
+    From the eigenvalues of the smaller Gram matrix in float64: LAPACK's are those of a matrix
+    within 8nu‖·‖_F of the one given, which is itself within 2γ_n‖W‖_F² of WᵀW.
+    """
+    wide = w.double()
+    gram = wide.mT @ wide if w.shape[-2] >= w.shape[-1] else wide @ wide.mT
+    size = squared_norm(wide)
+    rounding = 2.0**-53 * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
+    largest = torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0) + rounding * size
+    return float(largest) if plain(w) else largest
+
+
+class _Sweep:
+    """One sweep in progress."""
+
+    def __init__(self, method: JointTIAM, problem: LayeredProblem, state: JointState) -> None:
+        self.method, self.problem, self.before = method, problem, state
+        self.point, self.moved = state.point.copy(), state.displacement.copy()
+        self.length = dict(state.length)
+        assert isinstance(problem.coupling, Band)
+        self.eps = problem.coupling.at(state.sweep + 1)
+
+    def run(self) -> JointState:
+        """Visit every block once."""
+        problem = self.problem
+        for layer in range(1, problem.layers + 1):
+            pre = self._weights(layer)
+            if layer < problem.layers:
+                self._joint(layer, pre)
+            else:
+                self._output(pre)
+        state = self.before
+        return JointState(
+            state.first, self.point, self.moved, state.factor, self.length, state.sweep + 1
+        )
+
+    def _momentum(self, key: Key, new: Scalar) -> Scalar:
+        """c: what is wanted, within δ√(old/new) (TH)."""
+        wanted = self.method.momentum
+        old = self.length.get(key, 0.0)
+        most = self.method.weight(key[0]) * SAFE * _ratio(old, new)
+        if isinstance(most, Tensor):
+            return most.clamp(max=abs(wanted)) * math.copysign(1.0, wanted)
+        return math.copysign(min(abs(wanted), most), wanted)
+
+    def _weights(self, layer: int) -> Tensor:
+        """V_l: V + t(cΔ − Q⁻¹∇H(V)), in residual form; gives the new a_{l−1}W_lᵀ + 1b_lᵀ."""
+        problem, method, i = self.problem, self.method, layer - 1
+        a, w, b = problem.inputs(self.point, layer), self.point.w[i], self.point.b[i]
+        factor = self.before.factor if layer == 1 else metric_factor(problem, a, layer)
+        pre = problem.affine(self.point, layer)
+        residual = pre - self.point.z[i]
+        slope = torch.cat(
+            (
+                torch.add(problem.mu * w, residual.mT @ a, alpha=problem.rho),
+                torch.add(
+                    problem.mu_bias * b, residual.sum(-2, keepdim=True), alpha=problem.rho
+                ).mT,
+            ),
+            -1,
+        )
+        step = -torch.cholesky_solve(slope.mT.double(), factor).mT.to(w.dtype)
+        e_w, e_b = step[..., :-1], step[..., -1:].mT
+        t = 1 + method.relaxation
+        if method.momentum and self.before.sweep:
+            moved_w, moved_b = self.moved.w[i], self.moved.b[i]
+            c = self._momentum(("V", layer), self._quadratic(a, moved_w, moved_b))
+            e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
+        e_w, e_b = t * e_w, t * e_b
+        self.point.w[i], self.point.b[i] = w + e_w, b + e_b
+        self.moved.w[i], self.moved.b[i] = e_w, e_b
+        image = a @ e_w.mT + e_b
+        self.length["V", layer] = self._quadratic(a, e_w, e_b, image)
+        return pre + image
+
+    def _quadratic(self, a: Tensor, w: Tensor, b: Tensor, image: Tensor | None = None) -> Scalar:
+        """‖[w b]‖²_Q = ρ‖awᵀ + 1b‖² + μ‖w‖² + μ_b‖b‖²."""
+        problem = self.problem
+        image = a @ w.mT + b if image is None else image
+        return (
+            problem.rho * dot(image, image) + problem.mu * dot(w, w) + problem.mu_bias * dot(b, b)
+        )
+
+    def _joint(self, layer: int, pre: Tensor) -> None:
+        """y_l = (z_l, a_l): exact, entry by entry."""
+        problem, method, i = self.problem, self.method, layer - 1
+        rho, s = problem.rho, method.scale
+        z, a, w = self.point.z[i], self.point.a[i], self.point.w[layer]
+        kappa = _at_least(rho * certified_curvature(w), method.floor)
+        moved_z, moved_a = self.moved.z[i], self.moved.a[i]
+        p2: Scalar = 0.0
+        if method.inertia and self.before.sweep:
+            new = rho * dot(moved_z, moved_z) + kappa * dot(moved_a, moved_a)
+            most = _ratio(self.length.get(("y", layer), 0.0), new)
+            most = most * math.sqrt(method.weight("y")) * SAFE
+            p2 = _at_most(most, method.inertia)
+        near_z, near_a = axpy(z, p2, moved_z), axpy(a, p2, moved_a)
+        slope_z = near_z - pre
+        slope_a = (near_a @ w.mT + self.point.b[layer] - self.point.z[layer]) @ w
+        curve = blockwise(kappa).to(z.dtype) if isinstance(kappa, Tensor) else kappa
+        c = axpy(z, p2 / s, moved_z) - slope_z / s
+        d = axpy(a, p2 / s, moved_a) - slope_a * (rho / s) / curve
+        new_z, new_a = joint_minimiser(problem.activation, c, d, rho, curve, self.eps)
+        kept = model(z, a, c, d, rho, curve) <= model(new_z, new_a, c, d, rho, curve)
+        kept &= (a - problem.activation(z)).abs() <= self.eps
+        new_z, new_a = torch.where(kept, z, new_z), torch.where(kept, a, new_a)
+        e_z, e_a = new_z - z, new_a - a
+        self.point.z[i], self.point.a[i] = new_z, new_a
+        self.moved.z[i], self.moved.a[i] = e_z, e_a
+        self.length["y", layer] = rho * dot(e_z, e_z) + kappa * dot(e_a, e_a)
+
+    def _output(self, pre: Tensor) -> None:
+        """z_L: argmin R + (ρ/2)‖· − (pre_L + cΔ)‖²."""
+        problem, key = self.problem, ("z", self.problem.layers)
+        z, moved = self.point.z[-1], self.moved.z[-1]
+        centre = pre
+        if self.method.momentum and self.before.sweep:
+            old = self.length.get(key, 0.0)
+            centre = axpy(pre, self._momentum(key, old), moved)
+        new = problem.loss.prox(centre, problem.target, problem.rho, z)
+        e = new - z
+        self.point.z[-1], self.moved.z[-1] = new, e
+        self.length[key] = problem.rho * dot(e, e)
+
+
+def _ratio(old: Scalar, new: Scalar) -> Scalar:
+    """√(old/new); 0 where nothing moved."""
+    if isinstance(new, Tensor):
+        return torch.where(new > 0, root(old / new.clamp(min=torch.finfo(new.dtype).tiny)), 0.0)
+    return math.sqrt(float(old) / new) if new > 0 else 0.0
+
+
+def _at_most(x: Scalar, most: float) -> Scalar:
+    return x.clamp(max=most) if isinstance(x, Tensor) else min(x, most)
+
+
+def _at_least(x: Scalar, least: float) -> Scalar:
+    return x.clamp(min=least) if isinstance(x, Tensor) else max(x, least)
