@@ -29,7 +29,6 @@ of V is exact minimisation.)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -37,7 +36,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.rows.record import Recorded, Row
+from amverify.methods.rows.journal import NOTHING, Recorded, Rows
 from amverify.network.blocks import axpy, blockwise
 from amverify.network.coupling import Band
 from amverify.network.entries import joint_minimiser, model
@@ -64,7 +63,7 @@ class JointState(Recorded):
     factor: Tensor
     length: dict[Key, Scalar] = field(default_factory=dict)
     sweep: int = 0
-    rows: Sequence[Row] = ()
+    rows: Rows = NOTHING
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -177,6 +176,7 @@ def metric_factor(problem: LayeredProblem, a: Tensor, layer: int) -> Tensor:
         gram = (problem.rho * (wide.mT @ wide)).double()
         gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
         gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
+        factor: Tensor
         factor, failed = torch.linalg.cholesky_ex(gram)
         if not bool(failed.any()):
             return factor
