@@ -19,8 +19,8 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
 | state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
 | | ``activation``, ``gaussian`` |
-| solve it | ``TIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, ``StepRule``, |
-| | ``Inertia``, ``DlADMM``, ``BCD``, ``gradient_method`` |
+| solve it | ``TIAM``, ``JointTIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, |
+| | ``StepRule``, ``Inertia``, ``DlADMM``, ``BCD``, ``gradient_method`` |
 | train any network | ``SAMT``, ``NonFiniteLoss`` |
 | judge in expectation | ``ReplayedTraining``, ``ReplayedSweeps``, ``probe`` |
 | catch what went wrong | ``AmverifyError``, ``InvalidInput``, ``CorruptFile``, ``CannotWrite`` |
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from amverify.methods.dladmm import DlADMM
     from amverify.methods.gradient import gradient_method
     from amverify.methods.inertia import Inertia
+    from amverify.methods.joint import JointTIAM
     from amverify.methods.step import StepRule
     from amverify.methods.tiam import TIAM, gauss_seidel, ipalm, mdlam, palm
     from amverify.network.activations import activation
@@ -78,6 +79,7 @@ __all__ = [
     "Finding",
     "Inertia",
     "InvalidInput",
+    "JointTIAM",
     "LayeredProblem",
     "NonFiniteLoss",
     "Penalty",
@@ -125,6 +127,7 @@ _HOMES = {
     "methods.dladmm": "DlADMM",
     "methods.gradient": "gradient_method",
     "methods.inertia": "Inertia",
+    "methods.joint": "JointTIAM",
     "methods.step": "StepRule",
     "methods.tiam": "TIAM gauss_seidel ipalm mdlam palm",
     "network.activations": "activation",

@@ -16,6 +16,9 @@ The family contains its relatives as values:
 
 Under ``Penalty`` the block z_l, l < L, is nonconvex: it is minimised exactly, with a proximal
 term (γ/2)‖z − z̃‖², γ = sρ, z̃ = z + p1Δ, and no p2, p3 (theorem T1p; certified: p1 < ½).
+
+Under ``Band`` z_l and a_l are two blocks that share one nonsmooth term: the scheme stops where each
+is balanced alone, critical for the pair or not. ``joint.py`` moves the two together.
 """
 
 from __future__ import annotations
