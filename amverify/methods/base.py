@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 from amverify.errors import InvalidInput
 from amverify.methods.rows.record import BlockRecord, Rows
 from amverify.network.initial import Parameters
-from amverify.network.layered import LayeredProblem
+from amverify.network.layered import LayeredProblem, Point
 from amverify.network.weights import FirstLayer, Predictor
 
 
@@ -34,6 +35,10 @@ class HasNetwork(Protocol):
     @property
     def first(self) -> FirstLayer:
         """How W_1 is represented."""
+
+    @property
+    def point(self) -> Point | None:
+        """Its blocks; None for a method that has no auxiliary variables."""
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -54,11 +59,17 @@ S = TypeVar("S", bound=HasNetwork)
 class Method(ABC, Generic[S]):
     """A full-batch training method on a layered problem.
 
-    ``record`` says whether each sweep leaves its rows in ``state.rows``.
+    ``record`` says whether each sweep leaves its rows in ``state.rows``; ``settings`` is what
+    else the header of a trace is to say of the method.
     """
 
     name: str
     record: bool
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """JSON by name."""
+        return {}
 
     @abstractmethod
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> S:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -46,6 +47,7 @@ class GradientState(Recorded):
     optimiser: torch.optim.Optimizer
     first: FirstLayer
     rows: Rows = NOTHING
+    point: ClassVar[None] = None
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:

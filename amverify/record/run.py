@@ -21,6 +21,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
+from amverify.methods.dladmm import DlADMMState
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters
@@ -91,7 +92,7 @@ class Tracer:
     def __init__(self, method: Method[Any], problem: LayeredProblem, state: Any) -> None:
         self.method, self.problem = method, problem
         self.wide = problem.double()
-        self.layered = hasattr(state, "point")
+        self.layered = state.point is not None
         self.recorder = MethodRecorder()
         self.sweeps: dict[str, list[Tensor]] = {}
         self.measures: dict[str, list[Tensor]] = {}
@@ -162,9 +163,7 @@ class Tracer:
         """The bound of ``value_error``; a float32 value is off by its own roundoff besides."""
         point = widened(state.point)
         error = value_error(self.wide, point, float(value.abs().max()))
-        if self.problem.dtype == torch.float64 and not hasattr(state, "dual"):
-            return error
-        if hasattr(state, "dual"):
+        if isinstance(state, DlADMMState):
             sizes = Sizes.of(self.wide, point)
             dual = float(squared_norm(state.dual).max().sqrt())
             error += (
@@ -247,9 +246,8 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
             "region": rule.region,
             "margin": rule.margin,
         }
-    elif hasattr(method, "settings"):
-        facts |= method.settings
-    if hasattr(state, "point"):
+    facts |= method.settings
+    if state.point is not None:
         facts["start_norm"] = _start(problem, state.point)
     return facts
 

@@ -15,6 +15,7 @@ from amverify.methods import dladmm
 from amverify.methods.bcd import BCD
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.gradient import GradientMethod, gradient_method
+from amverify.methods.rows.gradient import GradientRow
 from amverify.methods.rows.record import BlockRecord
 from amverify.network.coupling import Penalty
 
@@ -92,6 +93,20 @@ def test_dladmm(loss, act, dtype, snapshots):
         assert abs(total + number(rows[-1].change, ()) - whole) <= error
         assert {r.update for r in rows} == {"gradient", "proximal", "other"}
         snapshots.clear()
+
+
+def test_bounds_know_that_the_last_residual_holds_the_dual_variable():
+    """z_L − pre_L + u/ρ: what rounding does to it is of u/ρ's size too, however small the rest."""
+    p = problem((3, 3, 2), 4, coupling=Penalty(1.0), rho=0.6)
+    method = DlADMM(trial=0.05, record=True)
+    before = method.sweep(p, method.initialise(p, parameters(p, 1)))
+    size = float((before.dual / before.rho).norm())
+    assert size > 0
+    steps = [row for row in method.sweep(p, before).rows if isinstance(row, GradientRow)]
+    held = {(row.kind, row.layer): row.values[-1] for row in steps}
+    last = {("W", 2), ("b", 2), ("z", 2), ("a", 1)}
+    assert {key for key, shift in held.items() if shift} == last
+    assert [held[key] for key in last] == pytest.approx([size] * 4)
 
 
 def bcd_objective(p, at, output):
