@@ -1,6 +1,12 @@
-"""``python -m proofs``."""
+"""``python -m proofs``, and the command ``amverify-proofs``."""
 
 from amverify.command.entry import enter
 
-if __name__ == "__main__":
+
+def run() -> None:
+    """The command ``amverify-proofs``."""
     enter("proofs.cli")
+
+
+if __name__ == "__main__":
+    run()

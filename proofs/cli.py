@@ -27,6 +27,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from amverify.command.application import Quiet, Version, application, called, examples
 from amverify.command.shell import run
 from amverify.files import write
 from amverify.theorems import standing
@@ -47,30 +48,30 @@ from proofs.theorems import catalogue as groups
 from proofs.theorems import necessity
 from proofs.theorems.show import as_latex, as_text
 
-EPILOG = """Examples:
-
-\b
-python -m proofs                      every theorem, one line each
-python -m proofs check T1 T3          exit 1 if anything is open
-python -m proofs check --coq          with Coq as well
-python -m proofs show T2              the proof, line by line
-python -m proofs show T2 --latex
-python -m proofs search T2            find the multipliers again
-python -m proofs certify "x**4 + y**4 - 2*x*x*y*y"        any polynomial inequality
-python -m proofs certify "1 - x*x" --given "1 - x" --given "1 + x" --save square.json
-python -m proofs recheck square.json
-python -m proofs record               what audit reports show as “proved”
-"""
-NAME = "python -m proofs"
-STATUSES: dict[type[Exception], int] = {Refused: 1, TooLong: 3, Malformed: 5}
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="The theorems' proofs, checked exactly from the formulas that the monitor evaluates.",
-    epilog=EPILOG,
+PROGRAM, MODULE = "amverify-proofs", "python -m proofs"
+EXAMPLES = (
+    "python -m proofs                      # every theorem, one line each",
+    "python -m proofs check T1 T3          # exit 1 if anything is open",
+    "python -m proofs show T2              # the proof, line by line",
+    'python -m proofs certify "x**2 - 2*x + 1"        # any polynomial inequality',
 )
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Theorems; else all.")]
+STATUSES: dict[type[Exception], int] = {Refused: 1, TooLong: 3, Malformed: 5}
+app = application(
+    "The theorems' proofs, checked exactly from the formulas that the monitor evaluates.",
+    EXAMPLES,
+    PROGRAM,
+)
+
+
+def _ids(incomplete: str) -> list[str]:
+    """Theorems with a proof, for a shell to complete."""
+    return [name for name in groups.ORDER if name.startswith(incomplete)]
+
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Theorems; else all.", autocompletion=_ids),
+]
 Folder = Annotated[
     Path | None, typer.Option("--certificates", metavar="DIR", help="Not proofs/certificates.")
 ]
@@ -104,12 +105,16 @@ def _checked(
 
 
 def _print(rows: Sequence[dict[str, Any]], seconds: float, coq: bool) -> None:
-    """The table, what has to be trusted, and a line for what is not proved."""
+    """The table, and what has to be trusted."""
     # Without a terminal rich cuts at 80 columns, and a cut number is another number.
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(table(rows, seconds))
     for line in trusted(coq):
         print(line)
+
+
+def _disagreements(rows: Sequence[dict[str, Any]], coq: bool) -> None:
+    """A line on standard error for what is not proved."""
     for one in rows:
         if one["kernel"] == "open":
             print(f"open: {one['why']}", file=sys.stderr)
@@ -136,40 +141,58 @@ def _status(rows: Sequence[dict[str, Any]]) -> int:
 
 
 def _run(
-    ids: Sequence[str] | None, folder: Path | None, z3: bool, coq: bool, out: Path | None
+    ids: Sequence[str] | None,
+    folder: Path | None = None,
+    z3: bool = True,
+    coq: bool = False,
+    out: Path | None = None,
+    quiet: bool = False,
 ) -> int:
     began = time.perf_counter()
     rows = _checked(ids, folder, z3, coq)
-    _print(rows, time.perf_counter() - began, coq)
+    if not quiet:
+        _print(rows, time.perf_counter() - began, coq)
     if any(one["theorem"] == "T2" for one in rows):
         outside, on = necessity.sample()
-        print(
-            f"T2's region is exact: {len(outside)} rational counterexamples outside it, "
-            f"{len(on)} on its border"
-        )
+        told = f"{len(outside)} rational counterexamples outside it, {len(on)} on its border"
+        if not quiet:
+            print(f"T2's region is exact: {told}")
+    _disagreements(rows, coq)
     if out is not None:
         write(out, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     return _status(rows)
 
 
 @app.callback(invoke_without_command=True)
-def overview(context: typer.Context) -> None:
-    """All theorems, one line each."""
+def overview(context: typer.Context, version: Version = False) -> None:
+    """The theorems' proofs, checked exactly from the formulas that the monitor evaluates."""
     if context.invoked_subcommand is None:
-        raise typer.Exit(_run(None, None, True, False, None))
+        raise typer.Exit(_run(None))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "python -m proofs check T1 T3",
+        "python -m proofs check --no-z3 --json proofs.json",
+        "python -m proofs check T1 --coq       # and by Coq, from clean",
+        "python -m proofs check T1 -q && echo proved",
+    )
+)
 def check(
-    ids: Ids = None, z3: Z3 = True, coq: Coq = False, json_: Json = None, folder: Folder = None
+    ids: Ids = None,
+    z3: Z3 = True,
+    coq: Coq = False,
+    json_: Json = None,
+    folder: Folder = None,
+    quiet: Quiet = False,
 ) -> None:
     """Check theorems; exit 1 if anything is open."""
-    raise typer.Exit(_run(ids, folder, z3, coq, json_))
+    raise typer.Exit(_run(ids, folder, z3, coq, json_, quiet))
 
 
-@app.command()
+@app.command(epilog=examples("python -m proofs show T2", "python -m proofs show T2 --latex"))
 def show(
-    name: Annotated[str, typer.Argument(metavar="ID")],
+    name: Annotated[str, typer.Argument(metavar="ID", autocompletion=_ids)],
     latex: Annotated[bool, typer.Option("--latex", help="For a paper.")] = False,
 ) -> None:
     """Print a theorem's proof, line by line."""
@@ -177,13 +200,15 @@ def show(
     print(as_latex(made) if latex else as_text(made))
 
 
-@app.command()
-def record() -> None:
+@app.command(epilog=examples("python -m proofs record"))
+def record(quiet: Quiet = False) -> None:
     """Check everything, with Coq, and write down what is proved for audit reports to show."""
     if stale := statements.stale():
         raise Refused(f"nothing is written: {', '.join(stale)}: {STALE}")
     rows = _checked(None, None, False, True)
-    _print(rows, sum(one.get("seconds", 0.0) for one in rows), True)
+    if not quiet:
+        _print(rows, sum(one.get("seconds", 0.0) for one in rows), True)
+    _disagreements(rows, True)
     missing = [one["theorem"] for one in rows if one["kernel"] == "open"]
     if missing:
         raise Refused(f"nothing is written: {', '.join(missing)} open")
@@ -197,21 +222,37 @@ def record() -> None:
         for one in rows
     }
     write(standing.FILE, json.dumps(said, indent=1, sort_keys=True) + "\n")
-    print(f"written: {standing.FILE}")
+    _say(f"written: {standing.FILE}", quiet)
 
 
-@app.command()
-def search(ids: Ids = None, folder: Folder = None) -> None:
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        print(text)
+
+
+@app.command(
+    epilog=examples(
+        "python -m proofs search T2",
+        "python -m proofs search T2 --certificates elsewhere",
+    )
+)
+def search(ids: Ids = None, folder: Folder = None, quiet: Quiet = False) -> None:
     """Find the multipliers anew and write the certificate files; each is checked again."""
     for name in [groups.known(n).id for n in ids] if ids else groups.ORDER:
         made = groups.prove(name, folder, seek=True)
         path = save(name, made.found, folder)
         load(name, folder)
         groups.prove(name, folder)
-        print(f"{name}: {path}")
+        _say(f"{name}: {path}", quiet)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'python -m proofs certify "x**4 + y**4 - 2*x*x*y*y"',
+        'python -m proofs certify "1 - x*x" --given "1 - x" --given "1 + x" --save square.json',
+        'python -m proofs certify "x + 1" --given x --strict -q && echo proved',
+    )
+)
 def certify(
     formula: Annotated[str, typer.Argument(metavar="FORMULA", help="p; the claim is p ≥ 0.")],
     given: Annotated[
@@ -222,7 +263,10 @@ def certify(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Claim p > 0.")] = False,
     degree: Annotated[int | None, typer.Option(min=2, max=12, help="Of every term.")] = None,
-    out: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the certificate.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Search for an exact certificate of a polynomial inequality; exit 3 if none was found.
 
@@ -234,36 +278,41 @@ def certify(
         with Console(stderr=True).status("looking for a certificate"):
             found = scaling.find(goal, above, equal, degree)
     except Undecided as why:
-        print(f"undecided: {why}; that says nothing about the claim")
+        _say(f"undecided: {why}; that says nothing about the claim", quiet)
         raise typer.Exit(3) from None
-    status = _tell(found)
+    status = _tell(found, quiet=quiet)
     for line in sos.lines(found):
-        print(f"  {line}")
+        _say(f"  {line}", quiet)
     if out is not None:
         sos_io.save(found, out)
     raise typer.Exit(status)
 
 
-def _tell(found: sos.Certificate, before: str = "") -> int:
+def _tell(found: sos.Certificate, before: str = "", quiet: bool = False) -> int:
     """Print what the kernel makes of a certificate; 3 if what is given contradicts itself."""
     found.check()
-    print(f"{before}proved: {sequent(found)}")
+    _say(f"{before}proved: {sequent(found)}", quiet)
     if why := contradiction(found.given, found.zero):
-        print(f"{before}vacuous: {why}, so that anything follows")
+        _say(f"{before}vacuous: {why}, so that anything follows", quiet)
     return 3 if why else 0
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "python -m proofs recheck square.json", "python -m proofs recheck a.json b.json"
+    )
+)
 def recheck(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="From certify --save.")],
+    quiet: Quiet = False,
 ) -> None:
     """Check certificate files again; needs neither cvxpy nor a search.
 
     Exit 3 if what a file takes as given contradicts itself.
     """
-    raise typer.Exit(max(_tell(sos_io.load(file), f"{plain(file)}: ") for file in files))
+    raise typer.Exit(max(_tell(sos_io.load(file), f"{plain(file)}: ", quiet) for file in files))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
-    return run(app, NAME, arguments, STATUSES)
+    return run(app, called(PROGRAM, MODULE), arguments, STATUSES)

@@ -1,6 +1,12 @@
-"""``python -m repro``."""
+"""``python -m repro``, and the command ``amverify-repro``."""
 
 from amverify.command.entry import enter
 
-if __name__ == "__main__":
+
+def run() -> None:
+    """The command ``amverify-repro``."""
     enter("repro.command.cli")
+
+
+if __name__ == "__main__":
+    run()

@@ -10,6 +10,8 @@
 | 7 | a fault of the program: no verdict |
 | 130 | interrupted |
 | 141 | whoever read the output went away |
+
+Here is what can be asked for; a command imports what does it when it is run.
 """
 
 from __future__ import annotations
@@ -20,49 +22,52 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from amverify.command.replay import replay_report
+from amverify.command.application import Quiet, Version, application, examples
 from amverify.command.shell import run
-from amverify.command.specification import read_specification
-from amverify.command.subject import Claim, run_subject
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.judge.audit import audit
-from amverify.report import render, to_html, to_json, to_junit, write
-from amverify.theorems import CATALOGUE, Theorem, theorem
-from amverify.trace.file import load_trace
-from amverify.trace.trace import Trace
-from amverify.verdict import Report
 
-EPILOG = """Examples:
-
-\b
-amverify audit my_module:my_run --theorem descent --html report.html
-amverify audit run.trace --theorem T1 --theorem T3
-amverify audit run.trace --theorem H1 --constant a=0.5 --json report.json
-amverify audit claims.toml --junit results.xml
-amverify theorems T3
-amverify replay report.json
-
-Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous,
-6 cannot be written, 7 a fault of the program (no verdict), 130 interrupted, 141 closed pipe.
-"""
-
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Is a convergence claim true of a run? Theorem + trace = verdict with evidence.",
-    epilog=EPILOG,
+EXAMPLES = (
+    "amverify theorems                                  # what can be claimed",
+    "amverify audit run.trace --theorem descent         # is it true of this run?",
+    "amverify replay report.json                        # a report's witnesses again",
+)
+STATUS = (
+    "Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous, "
+    "6 cannot be written, 7 a fault of the program (no verdict), 130 interrupted, 141 closed pipe."
+)
+app = application(
+    "Is a convergence claim true of a run? Theorem + trace = verdict with evidence.",
+    EXAMPLES,
+    "amverify",
+    STATUS,
 )
 
-FileOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report there.")]
+
+@app.callback()
+def common(version: Version = False) -> None:
+    """Is a convergence claim true of a run? Theorem + trace = verdict with evidence."""
 
 
-@app.command("audit", epilog=EPILOG)
-def audit_command(
+def _ids(incomplete: str) -> list[tuple[str, str]]:
+    """Theorems for a shell to complete, with their titles."""
+    from amverify.theorems import CATALOGUE
+
+    return [(t.id, t.title) for t in CATALOGUE.values() if t.id.startswith(incomplete)]
+
+
+@app.command(
+    "audit",
+    epilog=examples(
+        "amverify audit run.trace --theorem descent --theorem T3",
+        "amverify audit run.trace --theorem H1 --constant a=0.5 --html report.html",
+        "amverify audit my_module:my_run --theorem descent --json report.json",
+        "amverify audit claims.toml --junit results.xml",
+        "amverify audit run.trace --theorem descent -q && echo it holds",
+        after=STATUS,
+    ),
+)
+def audit(
     subject: Annotated[
         str,
         typer.Argument(
@@ -70,16 +75,20 @@ def audit_command(
             help="A specification, a trace file, or a function that returns a trace.",
         ),
     ],
-    theorem_: Annotated[
+    theorem: Annotated[
         list[str] | None,
-        typer.Option("--theorem", metavar="ID", help="A theorem; may be repeated. See 'theorems'."),
+        typer.Option(
+            metavar="ID",
+            help="A theorem; may be repeated. See 'amverify theorems'.",
+            autocompletion=_ids,
+        ),
     ] = None,
     constant: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=NUMBER", help="A declared constant; may be repeated."),
     ] = None,
-    json_: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the report as JSON.")
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as JSON.")
     ] = None,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")
@@ -97,111 +106,59 @@ def audit_command(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every theorem's details.")
     ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Judge what is claimed of a run."""
-    trace, claims = _gathered(subject, time_limit, iteration_limit)
-    declared = _constants(constant or [])
-    if theorem_:
-        claims = tuple(Claim(name, declared) for name in theorem_)
-    elif declared:
-        claims = tuple(Claim(c.theorem, {**c.constants, **declared}) for c in claims)
-    if not claims:
-        raise InvalidInput(f"{subject}: nothing is claimed of it; name theorems with --theorem")
-    report = audited(trace, claims)
-    for path, text in ((json_, to_json), (junit, to_junit), (html, to_html)):
-        if path is not None:
-            write(path, text(report))
-    render(report, Console(), verbose=verbose)
-    raise typer.Exit(report.exit_status)
+    from amverify.command.auditing import Request, judged
+
+    request = Request(
+        subject, tuple(theorem or ()), tuple(constant or ()), time_limit, iteration_limit
+    )
+    raise typer.Exit(judged(request, json, junit, html, verbose, quiet))
 
 
-def audited(trace: Trace, claims: Sequence[Claim]) -> Report:
-    """One report on all claims, each with its own constants."""
-    reports = [audit(trace, [claim.theorem], claim.constants) for claim in claims]
-    findings = tuple(finding for report in reports for finding in report.findings)
-    return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
-
-
-def _gathered(subject: str, seconds: float, iterations: int) -> tuple[Trace, tuple[Claim, ...]]:
-    path = Path(subject)
-    if path.suffix == ".toml":
-        file, claims = read_specification(path)
-        return load_trace(file), claims
-    if ":" in subject and not path.exists():
-        return run_subject(subject, seconds, iterations)
-    return load_trace(path), ()
-
-
-def _constants(given: Sequence[str]) -> dict[str, float]:
-    found = {}
-    for text in given:
-        name, sign, value = text.partition("=")
-        try:
-            if not (name.strip() and sign):
-                raise ValueError
-            found[name.strip()] = float(value)
-        except ValueError:
-            raise InvalidInput(f"--constant {text}: write it as NAME=NUMBER") from None
-    return found
-
-
-@app.command("theorems", epilog=EPILOG)
-def theorems_command(
-    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One theorem in full.")] = None,
+@app.command(
+    "theorems",
+    epilog=examples(
+        "amverify theorems",
+        "amverify theorems T3",
+        "amverify theorems lyapunov",
+        "amverify theorems linear rate",
+        "amverify theorems -q",
+    ),
+)
+def theorems(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID | WORD...]",
+            help="One theorem in full, or those that are about these words.",
+            autocompletion=_ids,
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the ids, one a line.")] = False,
 ) -> None:
-    """List the theorems, or show one: statement, hypotheses, constants, columns."""
-    console = Console()
-    if id is not None:
-        _show(theorem(id), console)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("Id", "Title", "Constants to declare"):
-        table.add_column(title, overflow="fold")
-    for found in CATALOGUE.values():
-        declared = ", ".join(p.name for p in found.parameters)
-        table.add_row(found.id, Text(found.title), Text(declared))
-    console.print(table)
+    """List the theorems, search them, or show one: statement, hypotheses, constants."""
+    from amverify.command.listing import list_theorems
+
+    list_theorems(tuple(words or ()), quiet)
 
 
-def _show(shown: Theorem, console: Console) -> None:
-    """Everything that a theorem's object says."""
-
-    def line(label: str, text: str) -> None:
-        console.print(Text.assemble((f"{label:<12}", "bold"), text), soft_wrap=True)
-
-    line(shown.id, shown.title)
-    line("statement", shown.statement)
-    line("source", shown.source)
-    for part in shown.conclusions:
-        line("conclusion", f"{part.inequality.name}: {part.inequality}")
-        for condition in part.conditions:
-            line("  if", f"{condition.text or condition.name}: {condition}")
-    for fact in shown.facts:
-        line("  if", fact.text)
-    for said in shown.hypotheses:
-        line("  if", said.text + ("" if said.monitored else " (not monitored)"))
-    for name, formula in shown.constants.items():
-        line("constant", f"{name} = {formula}")
-    for parameter in shown.parameters:
-        line("to declare", f"{parameter.name}: {parameter.meaning} ({parameter.sign})")
-    for name, meaning in shown.symbols.items():
-        line("where", f"{name}: {meaning}")
-    line("LaTeX", shown.latex)
-
-
-@app.command("replay", epilog=EPILOG)
-def replay_command(
+@app.command(
+    "replay",
+    epilog=examples("amverify replay report.json", "amverify replay report.json -q"),
+)
+def replay(
     report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="What --json wrote.")],
+    quiet: Quiet = False,
 ) -> None:
-    """Evaluate the witnesses of a report again, exactly, from the file alone."""
-    console, failing = Console(), 0
-    lines = replay_report(report)
-    if not lines:
-        console.print(Text("no witness in this report: nothing to replay"))
-    for text, fails in lines:
-        console.print(Text(text), soft_wrap=True)
-        failing += fails
-    raise typer.Exit(1 if failing else 0)
+    """Evaluate the witnesses of a report again, exactly, from the file alone.
+
+    Exit status 1 if one of them fails for certain.
+    """
+    from amverify.command.replay import replayed
+
+    raise typer.Exit(replayed(report, quiet))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,9 @@ from __future__ import annotations
 from math import isfinite
 from pathlib import Path
 
+from rich.console import Console
+from rich.text import Text
+
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.judge.witness import LARGEST, replay
 from amverify.report import from_json
@@ -50,3 +53,13 @@ def _told(witness: Witness) -> tuple[str, bool]:
         ),
         fails,
     )
+
+
+def replayed(path: Path, quiet: bool = False) -> int:
+    """Print what :func:`replay_report` says; 1 if a witness fails for certain."""
+    console, lines = Console(quiet=quiet), replay_report(path)
+    if not lines:
+        console.print(Text("no witness in this report: nothing to replay"))
+    for text, _ in lines:
+        console.print(Text(text), soft_wrap=True)
+    return int(any(fails for _, fails in lines))

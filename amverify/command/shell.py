@@ -15,7 +15,7 @@ import typer
 from typer.main import get_command
 
 from amverify.command.entry import INTERRUPTED, ended, say
-from amverify.errors import AmverifyError
+from amverify.errors import AmverifyError, InvalidInput
 
 # The base of all that is wrong with options; which module it lives in varies with typer.
 UsageError: type[Exception] = next(
@@ -60,12 +60,26 @@ def run(
 def _invoked(app: typer.Typer, name: str, given: list[str]) -> int:
     command = get_command(app)
     try:
-        with command.make_context(name, given) as context:
+        if os.environ.get(f"_{name}_COMPLETE".replace("-", "_").upper()):
+            command.main(given, name)
+        context = command.make_context(name, given)
+    except (typer.Exit, SystemExit) as end:
+        return _answered(end)
+    try:
+        with context:
             return int(command.invoke(context) or 0)
     except typer.Exit as end:
         return end.exit_code
     except typer.Abort:
         return INTERRUPTED
+
+
+def _answered(end: typer.Exit | SystemExit) -> int:
+    """Status of what ends before any command runs: --help, --version, completion."""
+    if isinstance(end.__context__, BrokenPipeError):
+        raise end
+    code = end.exit_code if isinstance(end, typer.Exit) else end.code
+    return InvalidInput.exit_status if code else 0
 
 
 def usage(error: Exception) -> str:

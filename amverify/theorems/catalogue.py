@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from amverify.errors import InvalidInput
@@ -14,6 +13,7 @@ from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
 from amverify.theorems.relative import T4
 from amverify.theorems.samt import S4, S5, S4m
+from amverify.theorems.search import offered
 from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
 from amverify.theorems.wide import T2z, T3z
 
@@ -32,15 +32,12 @@ def theorem(name: str) -> Theorem:
     """A theorem by its id.
 
     Raises:
-        InvalidInput: if there is none, with the nearest ids.
+        InvalidInput: if there is none, with those whose ids or words are nearest.
     """
     if name in CATALOGUE:
         return CATALOGUE[name]
-    folded = {key.lower(): key for key in CATALOGUE}
-    near = difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.3)
-    words = [t.id for t in CATALOGUE.values() if name.lower() in t.title.lower()]
-    offered = list(dict.fromkeys([*(folded[key] for key in near), *words]))[:4]
-    hint = f"; nearest: {', '.join(offered)}" if offered else ""
+    near = ", ".join(f"{t.id} ({t.title})" for t in offered(name, CATALOGUE))
+    hint = f"; nearest: {near}" if near else ""
     raise InvalidInput(f"unknown theorem {name!r}{hint} (all: {', '.join(CATALOGUE)})")
 
 

@@ -20,7 +20,7 @@ MEANING = {
     "L": "Lipschitz modulus of ∇f",
     "mu": "Polyak–Łojasiewicz constant μ",
     "fstar": "f*, the infimum",
-    "D": "a bound on ‖x⁰ − x*‖",
+    "D": "a bound on the distance ‖x⁰ − x*‖",
     "a": "a of H1",
     "b": "b of H2",
 }

@@ -3,6 +3,8 @@
 What a user can get wrong is answered in one line on standard error and a distinct exit
 status (:mod:`amverify.errors`); AMVERIFY_DEBUG=1 shows the traceback as well. Tables go to
 standard output and to files, everything else to standard error.
+
+Only a command that computes imports what computes: help, completion and refusals need no torch.
 """
 
 from __future__ import annotations
@@ -11,37 +13,30 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from amverify.command.application import Version, application, called, examples
 from amverify.command.shell import failed, run
 from amverify.errors import InvalidInput
-from repro.command.make import Options, print_list, seeds_of
-from repro.command.make import make_tables as make
-from repro.command.make import tune as tune_settings
-from repro.command.make import tune_stochastic as tune_minibatches
-from repro.full_batch.configurations import CROSSED, TUNED
-from repro.names import check_names
-from repro.tables import TABLES
+from repro.names import CONTENTS, check_names
 
-EPILOG = """Examples:
+if TYPE_CHECKING:
+    from repro.command.make import Options
 
-\b
-python -m repro list
-python -m repro table2                            (two seeds, minutes)
-python -m repro table2 --profile paper --jobs 4   (ten seeds)
-python -m repro table2 --data cora --method tiam --method mdlam --seeds 0-4
-"""
-
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Make the tables again, from data to files, beside the published numbers.",
-    epilog=EPILOG,
+PROGRAM, MODULE = "amverify-repro", "python -m repro"
+EXAMPLES = (
+    "python -m repro list                              # what can be made, from which data",
+    "python -m repro table2                            # two seeds, minutes",
+    "python -m repro table2 --profile paper --jobs 4   # ten seeds",
 )
+app = application("Make the tables again, beside the published numbers.", EXAMPLES, PROGRAM)
+
+
+@app.callback()
+def common(version: Version = False) -> None:
+    """Make the tables again, from data to files, beside the published numbers."""
 
 
 class Profile(StrEnum):
@@ -94,6 +89,9 @@ SchedulerOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead."),
 ]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only write the files; print nothing but warnings.")
+]
 
 OUT = Path("results")
 CACHE = Path("results/cache")
@@ -101,28 +99,45 @@ SHIPPED = "the package's own tuned.toml, or crossed.toml"
 TUNED_STOCHASTIC = Path(__file__).parents[1] / "minibatch" / "tuned.toml"
 
 
-@app.command("list")
+@app.command("list", epilog=examples("python -m repro list", "python -m repro list --data-dir ."))
 def list_command(data_dir: DataDirOption = None) -> None:
     """Show the tables, the data sets (at hand here or not, and why) and the methods."""
+    from rich.console import Console
+
+    from repro.command.make import print_list
+
     print_list(data_dir, Console())
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "python -m repro table1",
+        "python -m repro table1 --data digits --no-download --out counts",
+    )
+)
 def table1(
     data: DataOption = None,
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
     out: OutOption = OUT,
+    quiet: QuietOption = False,
 ) -> None:
     """Counts of the data sets beside the published ones."""
-    options = Options(data=data, data_dir=data_dir, download=not no_download, out=out)
-    raise typer.Exit(make(["table1"], options))
+    from repro.command.make import Options
+
+    _make(
+        ["table1"],
+        Options(data=data, data_dir=data_dir, download=not no_download, out=out, quiet=quiet),
+    )
 
 
-WITHOUT_RUNS = ("table1",)
+def _make(tables: Sequence[str], options: Options) -> None:
+    from repro.command.make import make_tables
+
+    raise typer.Exit(make_tables(tables, options))
 
 
-def runs_command(name: str, tables: Sequence[str], about: str) -> None:
+def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[str]) -> None:
     """Add the command ``name``, which makes ``tables``, all with the options of runs."""
 
     def command(
@@ -139,7 +154,10 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
         no_download: NoDownloadOption = False,
         out: OutOption = OUT,
         cache: CacheOption = CACHE,
+        quiet: QuietOption = False,
     ) -> None:
+        from repro.command.make import Options, seeds_of
+
         options = Options(
             data=data,
             data_dir=data_dir,
@@ -154,19 +172,42 @@ def runs_command(name: str, tables: Sequence[str], about: str) -> None:
             fresh=fresh,
             scheduler=scheduler,
             networks=network,
+            quiet=quiet,
         )
-        raise typer.Exit(make(tables, options))
+        _make(tables, options)
 
-    app.command(name, help=about, epilog=EPILOG)(command)
-
-
-for table, entry in TABLES.items():
-    if table not in WITHOUT_RUNS:
-        runs_command(table, [table], f"{entry.contents[0].upper()}{entry.contents[1:]}.")
-runs_command("all", list(TABLES), "Every table.")
+    app.command(name, help=about, epilog=examples(*shown))(command)
 
 
-@app.command()
+WITHOUT_RUNS = ("table1",)
+USUAL = ("", "--profile paper --jobs 4", "--data digits --method tiam --seeds 0")
+SHOWN = {
+    "table2": ("", "--data cora --method tiam --method mdlam --seeds 0-4"),
+    "table6": ("", "--data digits --seeds 0"),
+    "table7": ("--data digits", "--data digits --network mlp --method adam --seeds 0"),
+    "table8": ("--data digits", "--data digits --network mlp --method samt_row --seeds 0"),
+    "table11": ("", "--seeds 0 --jobs 2"),
+    "mdlam_setting": ("", "--data cora --seeds 0"),
+    "all": ("--jobs 4", "--profile paper --jobs 4 --no-download"),
+}
+
+
+def _shown(name: str) -> list[str]:
+    return [f"{MODULE} {name} {options}".rstrip() for options in SHOWN.get(name, USUAL)]
+
+
+for _name, _contents in CONTENTS.items():
+    if _name not in WITHOUT_RUNS:
+        runs_command(_name, [_name], f"{_contents}.", _shown(_name))
+runs_command("all", list(CONTENTS), "Every table.", _shown("all"))
+
+
+@app.command(
+    epilog=examples(
+        "python -m repro tune --jobs 2 --file tuned.toml",
+        "python -m repro tune --crossed --no-download",
+    )
+)
 def tune(
     crossed: Annotated[
         bool, typer.Option("--crossed", help="TIAM by cross-validation, for its second row.")
@@ -181,11 +222,16 @@ def tune(
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
     cache: CacheOption = CACHE,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose the settings that nobody published (repro/full_batch/tuning.py).
 
     On training accuracy, or with --crossed by cross-validation within the training sets.
     """
+    from repro.command.make import Options
+    from repro.command.make import tune as tune_settings
+    from repro.full_batch.configurations import CROSSED, TUNED
+
     options = Options(
         data=None,
         data_dir=data_dir,
@@ -195,20 +241,19 @@ def tune(
         jobs=jobs,
         fresh=fresh,
         scheduler=scheduler,
+        quiet=quiet,
     )
     shipped = Path(__file__).parents[1] / "full_batch" / (CROSSED if crossed else TUNED)
     tune_settings(options, file or shipped, crossed)
 
 
-TUNE_EPILOG = """Examples:
-
-\b
-python -m repro tune-stochastic --jobs 4
-python -m repro tune-stochastic --data digits --network cnn --method samt_row
-"""
-
-
-@app.command("tune-stochastic", epilog=TUNE_EPILOG)
+@app.command(
+    "tune-stochastic",
+    epilog=examples(
+        "python -m repro tune-stochastic --jobs 4",
+        "python -m repro tune-stochastic --data digits --network cnn --method samt_row",
+    ),
+)
 def tune_stochastic(
     data: DataOption = None,
     network: NetworkOption = None,
@@ -222,11 +267,15 @@ def tune_stochastic(
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
     cache: CacheOption = CACHE,
+    quiet: QuietOption = False,
 ) -> None:
     """Choose tables 7 and 8's step sizes, on a validation split (repro/minibatch/tuning.py).
 
     With --data, --network or --method only those; what the file has of others stays.
     """
+    from repro.command.make import Options
+    from repro.command.make import tune_stochastic as tune_minibatches
+
     options = Options(
         data=data,
         methods=method,
@@ -238,11 +287,12 @@ def tune_stochastic(
         fresh=fresh,
         scheduler=scheduler,
         networks=network,
+        quiet=quiet,
     )
     tune_minibatches(options, file)
 
 
-COMMANDS = ("list", *TABLES, "all", "tune", "tune-stochastic")
+COMMANDS = ("list", *CONTENTS, "all", "tune", "tune-stochastic")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -253,4 +303,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check_names("table or command", given[:1], COMMANDS)
     except InvalidInput as error:
         return failed(error, error.exit_status)
-    return run(app, "python -m repro", given)
+    return run(app, called(PROGRAM, MODULE), given)

@@ -54,6 +54,15 @@ class Options:
     fresh: bool = False
     scheduler: str | None = None
     networks: list[str] | None = None
+    quiet: bool = False
+
+    def screen(self) -> Console:
+        """Standard output, for what was asked for."""
+        return Console(quiet=self.quiet)
+
+    def aside(self) -> Console:
+        """Standard error, for what is told meanwhile."""
+        return Console(stderr=True, quiet=self.quiet)
 
 
 @contextmanager
@@ -72,7 +81,7 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     That is 0 also when a data set could not be had, which the table says, but the status of
     :class:`CorruptFile` when a file was not what it should be.
     """
-    screen, aside = Console(), Console(stderr=True)
+    screen, aside = options.screen(), options.aside()
     requests = requested(tables, options)
     check_writable(options.out)
     failed: dict[str, AmverifyError] = {}
@@ -99,7 +108,7 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
 @interruptible()
 def tune(options: Options, file: Path, crossed: bool) -> None:
     """Carry out every candidate of :mod:`repro.full_batch.tuning`; the best go to ``file``."""
-    aside = Console(stderr=True)
+    aside = options.aside()
     check_writable(file.parent)
     sweeps = options.sweeps or tuning.SWEEPS
     chosen = list(tuning.crossed_choices() if crossed else tuning.choices())
@@ -122,7 +131,7 @@ def tune(options: Options, file: Path, crossed: bool) -> None:
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
     head = tuning.CROSSED_HEAD if crossed else tuning.HEAD
     write(file, tuning.as_toml(winners, head))
-    Console().print(Text(f"written: {file}"), soft_wrap=True)
+    options.screen().print(Text(f"written: {file}"), soft_wrap=True)
 
 
 @interruptible()
@@ -133,7 +142,7 @@ def tune_stochastic(options: Options, file: Path) -> None:
 
     Raises :class:`InvalidInput` for names that are not known.
     """
-    aside = Console(stderr=True)
+    aside = options.aside()
     check_writable(file.parent)
     epochs = options.sweeps or EPOCHS
     everything = list(stochastic_tuning.choices())
@@ -165,7 +174,7 @@ def tune_stochastic(options: Options, file: Path) -> None:
     if len(chosen) < len(everything) and file.is_file():
         text = stochastic_tuning.merged(file.read_text(encoding="utf-8"), text)
     write(file, text)
-    Console().print(Text(f"written: {file}"), soft_wrap=True)
+    options.screen().print(Text(f"written: {file}"), soft_wrap=True)
 
 
 def requested(tables: Sequence[str], options: Options) -> dict[str, Request]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+
+from amverify.command.version import commit_of
 
 # What a run computes is decided in these packages; the data enter the key by their content.
 DECIDING = (
@@ -124,28 +125,8 @@ def memory() -> int | None:
 
 @lru_cache
 def commit() -> dict[str, object]:
-    """``{"commit": hash or None, "dirty": bool or None}`` of the repository of this file.
-
-    None when the package is not installed from a checkout (this file is then not tracked,
-    even if a repository of somebody else's happens to lie around it).
-    """
-    here = Path(__file__)
-    if git(here.parent, "ls-files", "--error-unmatch", here.name) is None:
-        return {"commit": None, "dirty": None}
-    head = git(here.parent, "rev-parse", "--verify", "HEAD")
-    status = git(here.parent, "status", "--porcelain")
-    return {"commit": head, "dirty": None if status is None else bool(status)}
-
-
-def git(folder: Path, *arguments: str) -> str | None:
-    """What git answers in ``folder``; None when it fails or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    """The commit of this file's repository, and whether files differ from it."""
+    return commit_of(Path(__file__))
 
 
 def environment() -> dict[str, object]:

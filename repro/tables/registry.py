@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from repro import data
 from repro.full_batch.configurations import METHODS
+from repro.names import CONTENTS
 from repro.render import Document
 from repro.tables import mdlam_setting, table1, table2, table6, table7, table8, table10, table11
 from repro.tables.parts.request import Laboratory, Protocol, Request
@@ -30,35 +31,12 @@ class TableEntry:
 
 
 TABLES = {
-    "table1": TableEntry("counts of the data sets beside the published ones", table1.make),
-    "table2": TableEntry(
-        "test accuracy of TIAM and the compared methods; sweeps and seconds to a target accuracy",
-        table2.make,
-    ),
-    "table6": TableEntry(
-        "TIAM's inertia inside and outside the admissible region, under each safeguard, audited",
-        table6.make,
-    ),
-    "table7": TableEntry(
-        "SAMT beside SGD-type methods: accuracy, parameter updates, gradient evaluations, seconds",
-        table7.make,
-        table7.PROTOCOL,
-    ),
-    "table8": TableEntry(
-        "SAMT's kinds of step size: learned ranges, and how the initial step size matters",
-        table8.make,
-        table8.PROTOCOL,
-    ),
-    "table10": TableEntry(
-        "audit: every theorem on every method and data set, with evidence, constants and slack",
-        table10.make,
-    ),
-    "table11": TableEntry(
-        "audit of published claims: mDLAM's, dlADMM's, and those of the released mDLAM script",
-        table11.make,
-    ),
-    "mdlam_setting": TableEntry(
-        "mDLAM: what its trial modulus and its inertia do to the published accuracies",
-        mdlam_setting.make,
-    ),
+    "table1": TableEntry(CONTENTS["table1"], table1.make),
+    "table2": TableEntry(CONTENTS["table2"], table2.make),
+    "table6": TableEntry(CONTENTS["table6"], table6.make),
+    "table7": TableEntry(CONTENTS["table7"], table7.make, table7.PROTOCOL),
+    "table8": TableEntry(CONTENTS["table8"], table8.make, table8.PROTOCOL),
+    "table10": TableEntry(CONTENTS["table10"], table10.make),
+    "table11": TableEntry(CONTENTS["table11"], table11.make),
+    "mdlam_setting": TableEntry(CONTENTS["mdlam_setting"], mdlam_setting.make),
 }

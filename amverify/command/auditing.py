@@ -1,0 +1,141 @@
+"""What ``amverify audit`` does: a trace and claims, a report, and the files that were asked for."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from amverify.command.specification import read_specification
+from amverify.command.subject import Claim, run_subject
+from amverify.errors import InvalidInput
+from amverify.judge.audit import audit
+from amverify.report import render, to_html, to_json, to_junit, write
+from amverify.theorems import CATALOGUE, Theorem
+from amverify.theorems.search import offered
+from amverify.trace.file import load_trace
+from amverify.trace.trace import Trace
+from amverify.verdict import Report
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be judged: a subject, theorems by id, constants as NAME=NUMBER, two limits."""
+
+    subject: str
+    theorems: tuple[str, ...]
+    constants: tuple[str, ...]
+    time_limit: float
+    iteration_limit: int
+
+
+def judged(
+    request: Request,
+    json: Path | None,
+    junit: Path | None,
+    html: Path | None,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
+    known = tuple(_theorem(name) for name in request.theorems)
+    declared = _constants(request.constants)
+    trace, claims = _gathered(request)
+    if known:
+        claims = tuple(Claim(theorem.id, declared) for theorem in known)
+    if not claims:
+        raise InvalidInput(
+            f"{request.subject}: nothing is claimed of it; name theorems with --theorem"
+        )
+    report = audited(trace, _declared(claims, declared))
+    for path, text in ((json, to_json), (junit, to_junit), (html, to_html)):
+        if path is not None:
+            write(path, text(report))
+    if not quiet:
+        render(report, Console(), verbose=verbose)
+    return report.exit_status
+
+
+def audited(trace: Trace, claims: Sequence[Claim]) -> Report:
+    """One report on all claims, each with its own constants."""
+    reports = [audit(trace, [claim.theorem], claim.constants) for claim in claims]
+    findings = tuple(finding for report in reports for finding in report.findings)
+    return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
+
+
+def _theorem(name: str) -> Theorem:
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    near = ", ".join(f"--theorem {t.id} ({t.title})" for t in offered(name, CATALOGUE))
+    hint = f"nearest: {near}" if near else f"there are {', '.join(CATALOGUE)}"
+    raise InvalidInput(f"unknown theorem {name!r}; {hint}")
+
+
+def _declared(claims: Sequence[Claim], given: dict[str, float]) -> tuple[Claim, ...]:
+    """The claims, each with those of the given constants that its theorem has.
+
+    Raises:
+        InvalidInput: for a constant that none of them has, with the argument to pass instead.
+    """
+    has = {c.theorem: {p.name for p in _theorem(c.theorem).parameters} for c in claims}
+    known = sorted(set().union(*has.values()))
+    for name, value in given.items():
+        if name not in known:
+            raise InvalidInput(_no_such_constant(name, value, known, list(has)))
+    return tuple(
+        Claim(
+            c.theorem,
+            {**c.constants, **{n: v for n, v in given.items() if n in has[c.theorem]}},
+        )
+        for c in claims
+    )
+
+
+def _no_such_constant(name: str, value: float, known: list[str], theorems: list[str]) -> str:
+    folded = {other.casefold(): other for other in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+    told = f"--constant {name}: {', '.join(theorems)} has no such constant to declare"
+    if near:
+        return f"{told}; did you mean --constant {folded[near[0]]}={value!r}?"
+    return f"{told}; it has {', '.join(known) or 'none'}"
+
+
+def _gathered(request: Request) -> tuple[Trace, tuple[Claim, ...]]:
+    subject, path = request.subject, Path(request.subject)
+    if path.suffix == ".toml":
+        file, claims = read_specification(path)
+        return load_trace(file), claims
+    if ":" in subject and not path.exists():
+        return run_subject(subject, request.time_limit, request.iteration_limit)
+    if not os.path.lexists(path):
+        raise InvalidInput(f"{subject}: no such file{_like(path)}")
+    return load_trace(path), ()
+
+
+def _like(path: Path) -> str:
+    """A file beside it with nearly its name, or how a function is written."""
+    try:
+        beside = [p.name for p in path.parent.iterdir() if p.suffix in (".trace", ".toml")]
+    except (OSError, ValueError):
+        beside = []
+    near = difflib.get_close_matches(path.name, sorted(beside), n=1)
+    if near:
+        return f"; did you mean {path.parent / near[0]}?"
+    return "; a subject is FILE.trace, SPEC.toml or module:function"
+
+
+def _constants(given: Sequence[str]) -> dict[str, float]:
+    found = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        try:
+            if not (name.strip() and sign):
+                raise ValueError
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise InvalidInput(f"--constant {text}: write it as NAME=NUMBER") from None
+    return found

@@ -1,0 +1,79 @@
+"""What ``amverify theorems`` prints: all theorems, those about some words, or one in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from amverify.errors import InvalidInput
+from amverify.theorems import CATALOGUE, Theorem
+from amverify.theorems.search import about, offered
+
+
+def list_theorems(words: Sequence[str], quiet: bool = False) -> None:
+    """Print what ``words`` ask for: ids in full, else the theorems that have all the words.
+
+    Raises:
+        InvalidInput: if no theorem has them, with what may have been meant.
+    """
+    named = [CATALOGUE[word] for word in words if word in CATALOGUE]
+    whole = bool(words) and len(named) == len(words)
+    found = tuple(named) if whole else about(words, CATALOGUE.values())
+    if not words:
+        found = tuple(CATALOGUE.values())
+    if not found:
+        raise InvalidInput(f"no theorem has {' '.join(words)!r} in its words{_hint(words)}")
+    if quiet:
+        print("\n".join(theorem.id for theorem in found))
+    elif whole:
+        for theorem in found:
+            _show(theorem, Console())
+    else:
+        _table(found, Console())
+        if words:
+            print("\nOne in full: amverify theorems", found[0].id)
+
+
+def _hint(words: Sequence[str]) -> str:
+    near = {t.id: t.title for word in words for t in offered(word, CATALOGUE)}
+    told = ", ".join(f"{name} ({title})" for name, title in near.items())
+    return f"; nearest: {told}" if told else "; all of them: amverify theorems"
+
+
+def _table(found: Iterable[Theorem], console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Id", "Title", "Constants to declare"):
+        table.add_column(title, overflow="fold")
+    for theorem in found:
+        declared = ", ".join(p.name for p in theorem.parameters)
+        table.add_row(theorem.id, Text(theorem.title), Text(declared))
+    console.print(table)
+
+
+def _show(shown: Theorem, console: Console) -> None:
+    """Everything that a theorem's object says."""
+
+    def line(label: str, text: str) -> None:
+        console.print(Text.assemble((f"{label:<12}", "bold"), text), soft_wrap=True)
+
+    line(shown.id, shown.title)
+    line("statement", shown.statement)
+    line("source", shown.source)
+    for part in shown.conclusions:
+        line("conclusion", f"{part.inequality.name}: {part.inequality}")
+        for condition in part.conditions:
+            line("  if", f"{condition.text or condition.name}: {condition}")
+    for fact in shown.facts:
+        line("  if", fact.text)
+    for said in shown.hypotheses:
+        line("  if", said.text + ("" if said.monitored else " (not monitored)"))
+    for name, formula in shown.constants.items():
+        line("constant", f"{name} = {formula}")
+    for parameter in shown.parameters:
+        line("to declare", f"{parameter.name}: {parameter.meaning} ({parameter.sign})")
+    for name, meaning in shown.symbols.items():
+        line("where", f"{name}: {meaning}")
+    line("LaTeX", shown.latex)

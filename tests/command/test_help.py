@@ -1,0 +1,249 @@
+"""--help, --version, completion, -q: of all three commands, and every example in the help runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judged import ROOT, Process
+from typer.main import get_command
+
+import amverify.command.cli
+import proofs.cli
+import repro.command.cli
+from amverify.command.shell import run
+from amverify.theorems.catalogue import CATALOGUE
+from repro.names import CONTENTS
+from repro.tables import TABLES
+
+APPS = {
+    "amverify": amverify.command.cli,
+    "python -m proofs": proofs.cli,
+    "python -m repro": repro.command.cli,
+}
+MODULES = ("amverify", "proofs", "repro")
+
+
+def commands() -> Iterator[tuple[str, str, str]]:
+    """Program, command and epilog of every help."""
+    for program, module in APPS.items():
+        group = get_command(module.app)
+        yield program, "", group.epilog or ""
+        for name, command in group.commands.items():  # type: ignore[attr-defined]
+            yield program, name, command.epilog or ""
+
+
+def examples() -> list[tuple[str, str, list[str]]]:
+    """Program, command and the arguments of every example in a help, after the program's name."""
+    found = []
+    for program, command, epilog in commands():
+        lines = [line for line in epilog.splitlines() if line.startswith(("amverify ", "python "))]
+        assert lines, f"{program} {command} has no example"
+        for line in lines:
+            assert line.startswith(program), line
+            said = line.partition(" &&")[0].removeprefix(program)
+            found.append((program, command, shlex.split(said, comments=True)))
+    return found
+
+
+@pytest.mark.parametrize(("program", "command", "arguments"), examples(), ids=str)
+def test_an_example_belongs_to_its_command_and_parses(
+    program: str, command: str, arguments: list[str]
+) -> None:
+    assert arguments[:1] == [command] or (command == "" and program != "")
+    group = get_command(APPS[program].app)
+    with group.make_context(program, list(arguments)) as context:
+        if not arguments:
+            return
+        name, found, rest = group.resolve_command(context, list(arguments))  # type: ignore[attr-defined]
+        with found.make_context(name, rest, parent=context) as inner:
+            assert not inner.args
+
+
+def cheap() -> list[tuple[str, list[str]]]:
+    """The examples that take no minutes, no Coq, no solver and write nothing of the package."""
+    slow = ("record", "search", "tune", "tune-stochastic", "all")
+    found = []
+    for program, _, arguments in examples():
+        words = set(arguments)
+        if program == "python -m repro":
+            quick = arguments[:1] == ["list"] or ("--no-download" in words and "digits" in words)
+        else:
+            quick = bool(arguments) and arguments[0] not in slow and "--coq" not in words
+        if quick:
+            found.append((program, arguments))
+    return found
+
+
+SUBJECT = (
+    "from amverify.trace.file import load_trace\ndef my_run(): return load_trace('run.trace')\n"
+)
+CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 }\n'
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, traces: Path) -> Path:
+    """A folder with what the examples name."""
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "run.trace").write_bytes((traces / "good.trace").read_bytes())
+    (folder / "my_module.py").write_text(SUBJECT, encoding="utf-8")
+    (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
+    audited = ["audit", str(traces / "bad.trace"), "--theorem", "descent", "-q", "--json"]
+    assert run(APPS["amverify"].app, "amverify", [*audited, str(folder / "report.json")]) == 1
+    for name in ("square", "a", "b"):
+        given = ["certify", "x**2", "-q", "--save", str(folder / f"{name}.json")]
+        assert run(APPS["python -m proofs"].app, "proofs", given) == 0
+    return folder
+
+
+@pytest.mark.parametrize(("program", "arguments"), cheap(), ids=str)
+def test_an_example_runs(
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    program: str,
+    arguments: list[str],
+) -> None:
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{place}")
+    status = APPS[program].main(arguments)
+    printed = capsys.readouterr()
+    assert status in ((0, 1, 3) if program == "amverify" else (0,)), printed
+    assert not printed.err
+
+
+def test_contents_are_those_of_the_tables() -> None:
+    assert list(CONTENTS) == list(TABLES)
+    assert all(entry.contents == CONTENTS[name] for name, entry in TABLES.items())
+
+
+WITHOUT_TORCH = """
+import sys
+from {module} import main
+status = main({arguments!r})
+heavy = [name for name in ("torch", "sklearn", "z3", "cvxpy") if name in sys.modules]
+sys.exit(str(heavy) if heavy else status)
+"""
+
+
+@pytest.mark.parametrize("program", APPS)
+def test_help_needs_no_torch(program: str) -> None:
+    module = APPS[program]
+    for arguments in (["--help"], ["--version"], ["nonsense"]):
+        text = WITHOUT_TORCH.format(module=module.__name__, arguments=arguments)
+        done = subprocess.run(
+            [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == (2 if arguments == ["nonsense"] else 0), done.stderr
+
+
+@pytest.mark.parametrize("program", APPS)
+def test_every_command_has_help_without_torch(program: str) -> None:
+    """In one process, since each import costs a second."""
+    own = [name for of, name, _ in commands() if of == program and name]
+    text = WITHOUT_TORCH.replace(
+        "main({arguments!r})", "max(main([name, '--help']) for name in {arguments!r})"
+    ).format(module=APPS[program].__name__, arguments=own)
+    done = subprocess.run(
+        [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.decode()
+    assert all(f"{program} {name} " in told for name in own)
+
+
+def test_the_version_and_the_commit_of_a_checkout(process: Process) -> None:
+    for module in MODULES:
+        done = process(module, "--version")
+        told = done.stdout.decode()
+        assert done.returncode == 0
+        assert re.fullmatch(r"amverify \d+\.\d+\.\d+( \(commit [0-9a-f]{12}.*\))?\n", told)
+        assert ("commit" in told) == (ROOT / ".git").exists()
+
+
+def as_program(name: str, module: str, *arguments: str, **shell: str) -> tuple[int, str, str]:
+    """What an installed program does: ``(status, output, errors)``."""
+    text = f"import sys; sys.argv[0] = {name!r}; from {module}.__main__ import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", text, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **shell},
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+PROGRAMS = {
+    "amverify": ("amverify", "audit"),
+    "amverify-proofs": ("proofs", "certify"),
+    "amverify-repro": ("repro", "table2"),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_shell_completes_commands(program: str) -> None:
+    module, command = PROGRAMS[program]
+    variable = f"_{program}_COMPLETE".replace("-", "_").upper()
+    words = {"COMP_WORDS": f"{program} {command[:-2]}", "COMP_CWORD": "1"}
+    status, out, err = as_program(program, module, **{variable: "complete_bash"}, **words)
+    assert (status, out.split(), err) == (0, [command], "")
+    assert "--install-completion" in as_program(program, module, "--help")[1]
+
+
+def test_a_shell_completes_theorems() -> None:
+    words = {"COMP_WORDS": "amverify audit x.trace --theorem T", "COMP_CWORD": "4"}
+    status, out, _ = as_program("amverify", "amverify", _AMVERIFY_COMPLETE="complete_bash", **words)
+    assert status == 0
+    assert set(out.split()) == {name for name in CATALOGUE if name.startswith("T")}
+
+
+def test_a_script_for_a_shell_and_a_shell_that_is_none() -> None:
+    told = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    status, out, _ = as_program("amverify", "amverify", "--show-completion", "bash", **told)
+    assert status == 0
+    assert "_AMVERIFY_COMPLETE=complete_bash" in out
+    status, out, err = as_program("amverify", "amverify", "--show-completion", "tcl", **told)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+
+
+def test_as_a_module_no_completion_is_installed_for_python() -> None:
+    for module in MODULES[1:]:
+        text = subprocess.run(
+            [sys.executable, "-m", module, "--help"],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True,
+        ).stdout.decode()  # fmt: skip
+        assert f"amverify-{module} --install-completion" in " ".join(text.split())
+        assert "--show-completion" not in text
+
+
+@pytest.mark.parametrize(("name", "status"), [("good", 0), ("bad", 1), ("absent", 2)])
+def test_quiet_leaves_the_status_and_the_files(
+    traces: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, status: int
+) -> None:
+    file = tmp_path / "r.json"
+    given = ["audit", str(traces / f"{name}.trace"), "--theorem", "descent", "-q"]
+    assert APPS["amverify"].main([*given, "--json", str(file)]) == status
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert bool(printed.err) == (status == 2)
+    assert file.exists() == (status != 2)
+    if file.exists():
+        assert APPS["amverify"].main(["replay", str(file), "-q"]) == status
+        assert capsys.readouterr().out == ""
+
+
+def test_quiet_of_proofs_and_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert APPS["python -m proofs"].main(["check", "T1", "--no-z3", "--quiet"]) == 0
+    words = ["table1", "--data", "digits", "--no-download", "--out", str(tmp_path), "-q"]
+    assert APPS["python -m repro"].main(words) == 0
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == ""
+    assert (tmp_path / "table1.md").exists()

@@ -1,0 +1,105 @@
+"""What is not known is answered with what may have been meant, as it is to be passed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amverify.command.cli import main
+from amverify.theorems.catalogue import CATALOGUE
+from amverify.theorems.search import about, offered
+
+
+def ids(words: str) -> list[str]:
+    return [theorem.id for theorem in about(words.split(), CATALOGUE.values())]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "also"),
+    [
+        ("lyapunov", {"T3", "T3z", "G4"}, {"T2"}),
+        ("rate", {"T6", "M2", "S2", "G2", "G5"}, set()),
+        ("linear rate", {"M2", "G2"}, set()),
+        ("distance", set(), {"K2", "T5", "G5"}),
+        ("Lojasiewicz", {"K2", "G2"}, set()),
+        ("KL", {"T6"}, {"K2", "T5"}),
+        ("nesterov", {"G5"}, {"G1"}),
+        ("NESTEROV's", {"G5"}, set()),
+        ("dladmm", {"D1"}, set()),
+        ("momentum", {"S4m"}, {"G4"}),
+        ("batch", {"S2", "S3", "S4"}, set()),
+        ("infimum", set(), {"G2", "G5"}),
+    ],
+)
+def test_words_find_theorems_titles_first(words: str, first: set[str], also: set[str]) -> None:
+    found = ids(words)
+    assert first <= set(found[: max(len(first), 6)])
+    assert also <= set(found)
+
+
+def test_words_that_no_theorem_has() -> None:
+    assert ids("quark") == []
+    assert ids("") == []
+    assert ids("...") == []
+
+
+def test_an_id_in_another_case_is_offered_alone() -> None:
+    assert [t.id for t in offered("t3", CATALOGUE)] == ["T3"]
+    assert [t.id for t in offered("DESCENT", CATALOGUE)] == ["descent"]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status = main(list(arguments))
+    printed = capsys.readouterr()
+    assert (status, printed.out) == (2, "")
+    assert len(printed.err.splitlines()) == 1
+    return printed.err
+
+
+def test_a_search_is_a_list_that_leads_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["theorems", "lyapunov"]) == 0
+    told = capsys.readouterr().out
+    assert "heavy ball's Lyapunov function" in told
+    assert "amverify theorems T3" in told
+    assert main(["theorems", "T1", "T3"]) == 0
+    assert "Lyapunov decrease" in capsys.readouterr().out
+    assert main(["theorems", "lyapunov", "-q"]) == 0
+    assert capsys.readouterr().out.split() == ids("lyapunov")
+    assert "T3" in refused(capsys, "theorems", "T33")
+    assert "amverify theorems" in refused(capsys, "theorems", "quark")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--theorem", "lyapunov"), "--theorem T3 (Lyapunov decrease)"),
+        (("--theorem", "h1"), "--theorem H1 ("),
+        (("--theorem", "H1", "--constant", "A=0.5"), "did you mean --constant a=0.5?"),
+        (("--theorem", "G5", "--constant", "fstr=0"), "did you mean --constant fstar=0.0?"),
+        (("--theorem", "descent", "--constant", "L=1"), "descent has no such constant"),
+        (("--theorem", "G1", "--constant", "quark=1"), "it has L"),
+        (("--theorm", "H1"), "--theorem"),
+    ],
+)
+def test_an_argument_is_answered_with_the_one_to_pass(
+    traces: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in refused(capsys, "audit", str(traces / "good.trace"), *arguments)
+
+
+def test_a_constant_goes_to_the_theorem_that_has_it(traces: Path) -> None:
+    given = ("--theorem", "descent", "--theorem", "H1", "--constant", "a=0.5", "-q")
+    assert main(["audit", str(traces / "good.trace"), *given]) == 0
+
+
+def test_a_file_that_is_not_there_is_answered_with_its_neighbour(
+    traces: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refused(capsys, "audit", str(traces / "goood.trace"), "--theorem", "descent")
+    assert f"did you mean {traces / 'good.trace'}?" in told
+    assert "module:function" in refused(capsys, "audit", "xyzzy", "--theorem", "descent")
+
+
+def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'audit'" in refused(capsys, "adit")
