@@ -131,10 +131,9 @@ class Witness:
     values: Mapping[str, tuple[float, float]]
     state: Mapping[str, Any] | None = None
 
-    @property
-    def where(self) -> str:
-        """Sweep, block and replicate in words."""
-        words = [f"sweep {self.sweep}"] + ([f"block {self.block}"] if self.block else [])
+    def where(self, iteration: str) -> str:
+        """Step or sweep (``iteration``), block and replicate in words."""
+        words = [f"{iteration} {self.sweep}"] + ([f"block {self.block}"] if self.block else [])
         return ", ".join(words + ([f"replicate {self.replicate}"] if self.replicate else []))
 
 

@@ -36,19 +36,27 @@ def replay_report(path: Path) -> list[tuple[str, bool]]:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CorruptFile(f"{path}: not UTF-8 text") from None
-    return [_told(finding.witness) for finding in report.findings if finding.witness is not None]
+    iteration = str(report.header.get("iteration", "sweep"))
+    return [
+        _told(finding.witness, iteration)
+        for finding in report.findings
+        if finding.witness is not None
+    ]
 
 
-def _told(witness: Witness) -> tuple[str, bool]:
+def _told(witness: Witness, iteration: str) -> tuple[str, bool]:
     if not isfinite(witness.lhs):
-        return f"{witness.theorem} at {witness.where}: the value there is not finite", True
+        return (
+            f"{witness.theorem} at {witness.where(iteration)}: the value there is not finite",
+            True,
+        )
     lhs, rhs, margin = replay(witness)
     fails = bool(margin < 0)
     told = "fails for certain" if fails else "is not refuted by these values"
     values = ", ".join(f"{name} = {mid!r}" for name, (mid, _) in sorted(witness.values.items()))
     return (
         one_line(
-            f"{witness.theorem} at {witness.where}: {witness.inequality} {told}: "
+            f"{witness.theorem} at {witness.where(iteration)}: {witness.inequality} {told}: "
             f"lhs = {lhs.str(17)}, rhs = {rhs.str(17)}, rhs - lhs = {margin.str(17)}; {values}"
         ),
         fails,

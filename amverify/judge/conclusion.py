@@ -81,7 +81,7 @@ def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None
     instances = part.view(ctx)
     if not len(instances):
         return Tested(instances, (), Counts(), None, Slack(), instances.notes)
-    hypotheses = [judged(instances, condition) for condition in part.conditions]
+    hypotheses = [judged(instances, c, ctx.trace.iteration) for c in part.conditions]
     cost = total_cost(hypotheses, len(instances))
     lhs, rhs, margin = sides(instances, part.inequality)
     found = _decided(part.inequality, instances, margin, cost)

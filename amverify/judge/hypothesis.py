@@ -45,8 +45,8 @@ class Judged:
     cost: NDArray[np.float64]
 
 
-def judged(instances: Instances, condition: Inequality) -> Judged:
-    """A condition on all instances."""
+def judged(instances: Instances, condition: Inequality, iteration: str = "sweep") -> Judged:
+    """A condition on all instances; ``iteration`` is what the run calls its steps."""
     lhs, rhs, margin = sides(instances, condition)
     met = np.array(margin.surely_nonnegative)
     if condition.strict:
@@ -58,7 +58,8 @@ def judged(instances: Instances, condition: Inequality) -> Judged:
     rows = np.flatnonzero(~met & ~failed)
     if len(rows):
         cost[rows] = _cost(instances, condition, rows, margin)
-    return Judged(_checked(instances, condition, (lhs, rhs, margin), (met, failed), cost), cost)
+    seen = (lhs, rhs, margin)
+    return Judged(_checked(instances, condition, seen, (met, failed), cost, iteration), cost)
 
 
 def _exactly(
@@ -110,6 +111,7 @@ def _checked(
     seen: tuple[Ball, Ball, Ball],
     masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     cost: NDArray[np.float64],
+    iteration: str,
 ) -> Checked:
     """What is said of a condition on the whole run."""
     (lhs, rhs, margin), (met, failed) = seen, masks
@@ -119,7 +121,9 @@ def _checked(
     if failed.any():
         rows = np.flatnonzero(failed)
         row = int(rows[np.argmin(margin.mid[rows])])
-        detail = f"{where(instances, row)}: {lhs.mid[row]:.6g} against {rhs.mid[row]:.6g} "
+        detail = (
+            f"{where(instances, row, iteration)}: {lhs.mid[row]:.6g} against {rhs.mid[row]:.6g} "
+        )
         return Checked(
             condition.name,
             text,

@@ -60,7 +60,7 @@ def ruled(
         return _undecided(finding, f"hypothesis not checked: {names}")
     finding = _broken_down(ctx.trace, theorem, finding)
     if finding.witness is not None:
-        return _violated(finding, finding.witness)
+        return _violated(finding, finding.witness, ctx.trace.iteration)
     excused = sum(test.excused for test in tests)
     if excused:
         return _undecided(finding, _unexplained(tests, excused, finding.counts.total))
@@ -93,7 +93,9 @@ def _unrefuted(
     end = _end(ctx.trace)
     if end is not None:
         said = "what the claim asks was not seen there"
-        return _undecided(finding, f"at sweep {end[0]} {end[1]} is not finite, and {said}")
+        return _undecided(
+            finding, f"at {ctx.trace.iteration} {end[0]} {end[1]} is not finite, and {said}"
+        )
     return replace(finding, verdict=Verdict.HOLDS, reason=_held(finding))
 
 
@@ -145,11 +147,11 @@ def _undecided(finding: Finding, reason: str) -> Finding:
     return replace(finding, verdict=Verdict.UNDECIDED, reason=reason, witness=None)
 
 
-def _violated(finding: Finding, witness: Witness) -> Finding:
+def _violated(finding: Finding, witness: Witness, iteration: str) -> Finding:
     """A failure, and who else than the claim may be at fault."""
     counts, proved = finding.counts, Evidence.PROVED in finding.evidence
     reason = (
-        f"{witness.inequality} fails at {witness.where} {by_how_much(witness)} "
+        f"{witness.inequality} fails at {witness.where(iteration)} {by_how_much(witness)} "
         f"({counts.failed} of {counts.total} instances fail)"
     )
     listed = "; ".join(finding.unmonitored)

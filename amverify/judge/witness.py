@@ -20,9 +20,9 @@ from amverify.trace.trace import Trace
 from amverify.verdict import Witness
 
 
-def where(instances: Instances, row: int) -> str:
-    """An instance's sweep, block and replicate, in words."""
-    words = [f"sweep {instances.sweep[row]}"]
+def where(instances: Instances, row: int, iteration: str) -> str:
+    """An instance's step or sweep (``iteration``), block and replicate, in words."""
+    words = [f"{iteration} {instances.sweep[row]}"]
     if instances.blocks is not None:
         words.append(f"block {instances.block(row)}")
     if instances.replicate[row]:
@@ -86,7 +86,7 @@ def with_state(witness: Witness | None, trace: Trace) -> Witness | None:
     if witness is None:
         return None
     near = range(witness.sweep - 2, witness.sweep + 1)
-    state = {f"sweep {k}": dict(trace.iterates[k]) for k in near if k in trace.iterates}
+    state = {f"{trace.iteration} {k}": dict(trace.iterates[k]) for k in near if k in trace.iterates}
     return replace(witness, state=state or None)
 
 

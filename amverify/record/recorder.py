@@ -281,6 +281,7 @@ class Recorder:
             raise InvalidInput(f"{self.subject}: no step was recorded{why}")
         header: dict[str, Any] = {
             "subject": self.subject,
+            "iteration": "step",
             "settings": {"dtype": self._dtype, **(settings or {})},
             "constants": declared(constants or {}),
             "versions": versions(),

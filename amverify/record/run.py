@@ -124,6 +124,7 @@ class Tracer:
             "subject": self.method.name,
             "method": self.method.name,
             "dtype": str(self.problem.dtype).removeprefix("torch."),
+            "iteration": "sweep",
             "settings": self.settings,
             "versions": versions(),
             **header,

@@ -69,7 +69,7 @@ def _report(report: Report, width: int, verbose: bool) -> Iterator[Text]:
     if report.findings:
         yield from _wrapped(_CAPTION, width, 0, "dim")
     for finding in report.findings:
-        told = list(_finding(finding, verbose))
+        told = list(_finding(finding, verbose, words.iteration(report)))
         if told:
             yield Text()
             yield from _wrapped(_head(finding), width, 0, STYLES[finding.verdict])
@@ -147,17 +147,17 @@ def _head(finding: Finding) -> str:
     return f"{head}: {finding.reason}" if finding.reason else head
 
 
-def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
+def _finding(finding: Finding, verbose: bool, iteration: str) -> Iterator[str]:
     """What stands below the table on one theorem; nothing where it holds without a note."""
     if verbose:
-        yield from _background(finding)
+        yield from _background(finding, iteration)
     if verbose or finding.verdict is not Verdict.HOLDS:
         for checked in finding.hypotheses:
             if verbose or checked.holds is not True:
                 mark, word = words.CHECKED[checked.holds]
                 yield f"{mark} hypothesis {word}: {words.hypothesis(checked)}"
         if finding.witness is not None:
-            rows = words.witness(finding.witness)
+            rows = words.witness(finding.witness, iteration)
             kept = rows if verbose else rows[: len(rows) - len(finding.witness.values)]
             yield from (f"{name}: {value}" for name, value in kept)
         if not (finding.hypotheses or finding.witness or finding.notes or verbose):
@@ -168,7 +168,7 @@ def _finding(finding: Finding, verbose: bool) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def _background(finding: Finding) -> Iterator[str]:
+def _background(finding: Finding, iteration: str) -> Iterator[str]:
     """What a theorem says and what was known of it, whatever the verdict."""
     yield f"statement: {finding.statement}"
     if finding.source:
@@ -182,4 +182,4 @@ def _background(finding: Finding) -> Iterator[str]:
         yield f"evidence {kind}: {EVIDENCE_MEANING[kind]}"
     least = words.least(finding)
     if least is not None:
-        yield f"least relative slack: {words.number(least[1])} at sweep {least[0]}"
+        yield f"least relative slack: {words.number(least[1])} at {iteration} {least[0]}"

@@ -24,13 +24,17 @@ def to_html(report: Report) -> str:
     Raises:
         InvalidInput: if a finding's slack has not one margin and floor a sweep.
     """
+    called = words.iteration(report)
     names = _names(report.findings)
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=report,
-            sections=[_section(f, name) for f, name in zip(report.findings, names, strict=True)],
+            sections=[
+                _section(f, name, called) for f, name in zip(report.findings, names, strict=True)
+            ],
+            iteration=called,
             header=words.header(report),
             tally=words.tally(report),
         )
@@ -71,16 +75,16 @@ def _cleaned(value: Any) -> Any:
     )
 
 
-def _section(finding: Finding, name: str) -> dict[str, Any]:
+def _section(finding: Finding, name: str, iteration: str) -> dict[str, Any]:
     """What the template needs of one finding besides the finding itself."""
     least = words.least(finding)
-    label = words.one_line(f"Slack of {finding.theorem} by sweep")
+    label = words.one_line(f"Slack of {finding.theorem} by {iteration}")
     return {
         "finding": finding,
         "name": name,
         "least": "–" if least is None else words.short(least[1]),
-        "plot": slack.svg(finding.slack, f"plot-{name}", label),
-        "plot_summary": slack.summary(finding.slack),
+        "plot": slack.svg(finding.slack, f"plot-{name}", label, iteration),
+        "plot_summary": slack.summary(finding.slack, iteration),
     }
 
 

@@ -33,7 +33,7 @@ def to_junit(report: Report) -> str:
     suite = ET.SubElement(root, "testsuite", {"name": words.one_line(report.subject), **attributes})
     _properties(suite, report)
     for finding in report.findings:
-        _case(suite, finding)
+        _case(suite, finding, words.iteration(report))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -48,20 +48,21 @@ def _properties(suite: ET.Element, report: Report) -> None:
         ET.SubElement(properties, "property", {"name": name, "value": value})
 
 
-def _case(suite: ET.Element, finding: Finding) -> None:
+def _case(suite: ET.Element, finding: Finding, iteration: str) -> None:
     name = words.one_line(f"{finding.theorem} {finding.title}")
     case = ET.SubElement(suite, "testcase", {"classname": "amverify.judge.audit", "name": name})
+    text = _text(finding, iteration)
     if finding.verdict is Verdict.HOLDS:
-        ET.SubElement(case, "system-out").text = _text(finding)
+        ET.SubElement(case, "system-out").text = text
         return
     message = {"message": words.one_line(f"{finding.verdict}: {finding.reason}")}
     if finding.verdict is Verdict.VIOLATED:
-        ET.SubElement(case, "failure", {**message, "type": "VIOLATED"}).text = _text(finding)
+        ET.SubElement(case, "failure", {**message, "type": "VIOLATED"}).text = text
     else:
-        ET.SubElement(case, "skipped", message).text = _text(finding)
+        ET.SubElement(case, "skipped", message).text = text
 
 
-def _text(finding: Finding) -> str:
+def _text(finding: Finding, iteration: str) -> str:
     """Reason, counts, evidence, hypotheses that fail or were not seen, witness, a line each."""
     lines = [
         f"{finding.verdict}: {finding.reason}",
@@ -73,6 +74,8 @@ def _text(finding: Finding) -> str:
     lines += [f"hypothesis not seen: {words.hypothesis(h)}" for h in words.unseen(finding)]
     lines += [f"not monitored: {text}" for text in finding.unmonitored]
     if finding.witness is not None:
-        lines += [f"witness, {name}: {value}" for name, value in words.witness(finding.witness)]
+        lines += [
+            f"witness, {name}: {value}" for name, value in words.witness(finding.witness, iteration)
+        ]
     lines += [f"note: {note}" for note in finding.notes]
     return "\n".join(words.one_line(line) for line in lines)

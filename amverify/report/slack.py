@@ -74,21 +74,22 @@ def thinned(found: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
     ]
 
 
-def summary(slack: Slack) -> str:
-    """The plot in words: how many sweeps, the least margin, how many are violated or unknown."""
+def summary(slack: Slack, iteration: str = "sweep") -> str:
+    """The plot in words: how many iterations, the least margin, how many violated or unknown."""
     found = points(slack)
     if not found:
-        return "No sweep has a margin."
+        return f"No {iteration} has a margin."
     worst = min(found, key=lambda p: p.margin)
     failed = [p.sweep for p in found if p.violated]
-    said = f"{len(found)} sweeps; least relative margin {worst.margin!r} at sweep {worst.sweep}; "
+    said = f"{len(found)} {iteration}s; least relative margin {worst.margin!r} "
+    said += f"at {iteration} {worst.sweep}; "
     said += (
-        f"{len(failed)} below the rounding floor, the first at sweep {failed[0]}."
+        f"{len(failed)} below the rounding floor, the first at {iteration} {failed[0]}."
         if failed
         else "none below the rounding floor."
     )
     lost = len(slack.sweeps) - len(found)
-    return said + (f" {lost} sweeps without a margin are left out." if lost else "")
+    return said + (f" {lost} {iteration}s without a margin are left out." if lost else "")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _whole(size: float, decade: int) -> float:
     return 10.0 ** max(power, decade)
 
 
-def svg(slack: Slack, name: str, label: str) -> str:
+def svg(slack: Slack, name: str, label: str, iteration: str = "sweep") -> str:
     """The plot as an SVG element; an empty text where no sweep has a margin.
 
     ``name`` begins the ids inside and must be unique in the page; ``label`` is the plot's title
@@ -165,8 +166,8 @@ def svg(slack: Slack, name: str, label: str) -> str:
         },
     )
     ET.SubElement(root, "title", {"id": f"{name}-title"}).text = label
-    ET.SubElement(root, "desc", {"id": f"{name}-desc"}).text = summary(slack)
-    _axes(root, height, drawn)
+    ET.SubElement(root, "desc", {"id": f"{name}-desc"}).text = summary(slack, iteration)
+    _axes(root, height, drawn, iteration)
     _floor(root, drawn, across, height)
     line = " ".join(f"{across(p.sweep):.1f},{height(p.margin):.1f}" for p in drawn)
     ET.SubElement(root, "polyline", {"class": "margin", "points": line})
@@ -185,7 +186,7 @@ def _across(drawn: Sequence[Point]) -> Callable[[int], float]:
     return lambda sweep: _LEFT + (_RIGHT - _LEFT) * ((sweep - first) / (last - first))
 
 
-def _axes(root: ET.Element, height: Scale, drawn: Sequence[Point]) -> None:
+def _axes(root: ET.Element, height: Scale, drawn: Sequence[Point], iteration: str) -> None:
     for value, label in height.ticks():
         y = height(value)
         kind = "zero" if value == 0 else "grid"
@@ -197,7 +198,7 @@ def _axes(root: ET.Element, height: Scale, drawn: Sequence[Point]) -> None:
         _line(root, "tick", x, _BOTTOM, x, _BOTTOM + 5)
         _text(root, x, _BOTTOM + 22, "middle", str(sweep))
     _text(root, _LEFT, _TOP - 12, "start", "relative margin")
-    _text(root, _RIGHT, _HEIGHT - 4, "end", "sweep")
+    _text(root, _RIGHT, _HEIGHT - 4, "end", iteration)
 
 
 def _whole_ticks(first: int, last: int) -> range:

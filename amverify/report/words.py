@@ -134,11 +134,16 @@ def hypothesis(checked: Checked) -> str:
     return one_line(f"{said} — {checked.detail}" if checked.detail else said)
 
 
-def witness(found: Witness) -> tuple[tuple[str, str], ...]:
+def iteration(report: Report) -> str:
+    """What the run calls its iterations: *step*, of an optimiser, or *sweep*, of a method."""
+    return "step" if report.header.get("iteration") == "step" else "sweep"
+
+
+def witness(found: Witness, iteration: str) -> tuple[tuple[str, str], ...]:
     """A witness as (name, value) rows: where, both sides, margin, bound, every symbol."""
     how = {"float": "in floating point, beyond the bound", "exact": "in exact arithmetic"}
     rows = [
-        ("where", one_line(found.where)),
+        ("where", one_line(found.where(iteration))),
         ("inequality", one_line(found.inequality)),
         ("left side", number(found.lhs)),
         ("right side", number(found.rhs)),

@@ -53,6 +53,10 @@ def _pair(given: Any) -> bool:
     return isinstance(given, list | tuple) and len(given) == 2 and _numbers(given)
 
 
+def _iteration(given: Any) -> bool:
+    return given in ("step", "sweep")
+
+
 def _end(given: Any) -> bool:
     return _object(given) and _whole(given.get("sweep")) and _text(given.get("what"))
 
@@ -71,12 +75,14 @@ _FORMS: Mapping[Callable[[Any], bool], str] = {
     _pair: "two finite numbers",
     _probe: "counts by name",
     _end: "a sweep and what was not finite there",
+    _iteration: "step or sweep",
 }
 
 FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "subject": _text,
     "method": _text,
     "dtype": _text,
+    "iteration": _iteration,
     "stopped": _text,
     "nonfinite": _end,
     "notes": _texts,

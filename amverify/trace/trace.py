@@ -69,6 +69,11 @@ class Trace:
         return found
 
     @property
+    def iteration(self) -> str:
+        """What one row of ``sweeps`` is: a *step* of an optimiser, or a *sweep* of a method."""
+        return str(self.header.get("iteration", "sweep"))
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """Settings of the method that ran, and facts of its problem."""
         found: Mapping[str, Any] = self.header.get("settings", {})

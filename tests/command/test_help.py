@@ -81,9 +81,11 @@ def cheap() -> list[tuple[str, list[str]]]:
     return found
 
 
-SUBJECT = (
-    "from amverify.trace.file import load_trace\ndef my_run(): return load_trace('run.trace')\n"
-)
+SUBJECT = """
+from pathlib import Path
+from amverify.trace.file import load_trace
+def my_run(): return load_trace(Path("run.trace"))
+"""
 CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 }\n'
 
 

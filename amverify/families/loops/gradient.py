@@ -135,7 +135,8 @@ def path_trace(problem: Problem, path: Path) -> Trace:
     if path.formula:
         steps = step_columns(points)
         columns |= {name: steps[name] for name in ("departure", "departure_error")}
-    return Trace(header(problem, path.method, path.dtype, path.settings), sweeps=keys | columns)
+    told = header(problem, path.method, path.dtype, path.settings)
+    return Trace({**told, "iteration": "step"}, sweeps=keys | columns)
 
 
 def format_error(radius: NDArray[np.float64], dtype: Format) -> NDArray[np.float64]:
