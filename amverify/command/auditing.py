@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
+from amverify.command.pace import Pace, about
 from amverify.command.specification import read_specification
 from amverify.command.subject import Claim, run_subject
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
+from amverify.record.limit import Heard
 from amverify.report import render, to_html, to_json, to_junit, write
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.search import offered
@@ -44,14 +47,15 @@ def judged(
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
     known = tuple(_theorem(name) for name in request.theorems)
     declared = _constants(request.constants)
-    trace, claims = _gathered(request)
-    if known:
-        claims = tuple(Claim(theorem.id, declared) for theorem in known)
-    if not claims:
-        raise InvalidInput(
-            f"{request.subject}: nothing is claimed of it; name theorems with --theorem"
-        )
-    report = audited(trace, _declared(claims, declared))
+    with Console(stderr=True, quiet=quiet).status("") as line:
+        trace, claims = _gathered(request, watching(request.subject, line.update))
+        if known:
+            claims = tuple(Claim(theorem.id, declared) for theorem in known)
+        if not claims:
+            raise InvalidInput(
+                f"{request.subject}: nothing is claimed of it; name theorems with --theorem"
+            )
+        report = audited(trace, _declared(claims, declared), line.update)
     for path, text in ((json, to_json), (junit, to_junit), (html, to_html)):
         if path is not None:
             write(path, text(report))
@@ -60,9 +64,30 @@ def judged(
     return report.exit_status
 
 
-def audited(trace: Trace, claims: Sequence[Claim]) -> Report:
+def watching(subject: str, show: Callable[[Text], None]) -> Heard:
+    """Shows how far a subject is, and how long it still takes where it says how long it is."""
+    pace = Pace()
+
+    def heard(iteration: int, total: int | None) -> None:
+        of, left = (
+            ("", "") if total is None else (f" of {total}", about(pace.left(iteration, total)))
+        )
+        said = f"{subject}: iteration {iteration}{of}"
+        show(Text(f"{said}, {left}" if left else said))
+
+    return heard
+
+
+def audited(
+    trace: Trace, claims: Sequence[Claim], show: Callable[[Text], None] = lambda _: None
+) -> Report:
     """One report on all claims, each with its own constants."""
-    reports = [audit(trace, [claim.theorem], claim.constants) for claim in claims]
+    pace, reports = Pace(), []
+    for done, claim in enumerate(claims):
+        left = about(pace.left(done, len(claims)))
+        said = f"judging {claim.theorem}, {done + 1} of {len(claims)}"
+        show(Text(f"{said}, {left}" if left else said))
+        reports.append(audit(trace, [claim.theorem], claim.constants))
     findings = tuple(finding for report in reports for finding in report.findings)
     return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
 
@@ -104,13 +129,13 @@ def _no_such_constant(name: str, value: float, known: list[str], theorems: list[
     return f"{told}; it has {', '.join(known) or 'none'}"
 
 
-def _gathered(request: Request) -> tuple[Trace, tuple[Claim, ...]]:
+def _gathered(request: Request, heard: Heard) -> tuple[Trace, tuple[Claim, ...]]:
     subject, path = request.subject, Path(request.subject)
     if path.suffix == ".toml":
         file, claims = read_specification(path)
         return load_trace(file), claims
     if ":" in subject and not path.exists():
-        return run_subject(subject, request.time_limit, request.iteration_limit)
+        return run_subject(subject, request.time_limit, request.iteration_limit, heard)
     if not os.path.lexists(path):
         raise InvalidInput(f"{subject}: no such file{_like(path)}")
     return load_trace(path), ()

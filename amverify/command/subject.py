@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,12 +23,15 @@ from typing import Any
 
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.numbers.given import plain
-from amverify.record.limit import at_most
+from amverify.record.limit import Heard, at_most
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
 
 _RAISED = 70
 """The child's exit status where the subject is at fault; its last line says how."""
+EVERY = 0.5
+"""Seconds between two looks at how far a subject is."""
+_PROGRESS = "progress.json"
 _START = "import sys; from amverify.command.subject import child; sys.exit(child(*sys.argv[1:]))"
 """Not ``-m``: this module must be the one that the subject's own module imports."""
 
@@ -55,13 +59,16 @@ class Subject:
     claims: tuple[Claim, ...] = ()
 
 
-def run_subject(name: str, seconds: float, iterations: int) -> tuple[Trace, tuple[Claim, ...]]:
+def run_subject(
+    name: str, seconds: float, iterations: int, tell: Heard | None = None
+) -> tuple[Trace, tuple[Claim, ...]]:
     """Run ``module:function`` in a process of its own, for at most so long.
 
     Args:
         name: of the subject.
         seconds: after which it is stopped.
         iterations: that it may record; a trace that it reads from a file is not counted.
+        tell: told now and then which iteration it is at, and of how many, if that is known.
 
     Raises:
         InvalidInput: if there is no such subject, it raises, it takes longer, or what it
@@ -74,21 +81,66 @@ def run_subject(name: str, seconds: float, iterations: int) -> tuple[Trace, tupl
         out = Path(folder)
         command = [sys.executable, "-c", _START, name, folder, str(iterations)]
         try:
-            done = subprocess.run(command, timeout=seconds, stderr=subprocess.PIPE, check=False)
+            status, said = _watched(command, seconds, out, tell)
         except subprocess.TimeoutExpired:
             raise InvalidInput(
                 f"subject {name}: not done after {seconds:g} s; see --time-limit"
             ) from None
-        if done.returncode != 0:
-            last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
-            how = last[0] if done.returncode == _RAISED else f"exit status {done.returncode}"
+        if status != 0:
+            last = said.strip().splitlines()[-1:] or ["no message"]
+            how = last[0] if status == _RAISED else f"exit status {status}"
             raise InvalidInput(f"subject {name}: {how}")
-        sys.stderr.write(done.stderr.decode(errors="replace"))
+        sys.stderr.write(said)
         try:
             claims = json.loads((out / "claims.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise InvalidInput(f"subject {name}: it ended without leaving a trace") from None
         return load_trace(out / "run.trace"), tuple(Claim(*claim) for claim in claims)
+
+
+def _watched(
+    command: list[str], seconds: float, folder: Path, tell: Heard | None
+) -> tuple[int, str]:
+    """Exit status and errors of a process; ``TimeoutExpired`` once its time is over."""
+    end = time.monotonic() + seconds
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            while True:
+                try:
+                    wait = max(0.0, min(EVERY, end - time.monotonic()))
+                    said = process.communicate(timeout=wait)[1]
+                    return process.returncode, said.decode(errors="replace")
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() >= end:
+                        raise
+                    if tell is not None:
+                        _pass_on(folder / _PROGRESS, tell)
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _pass_on(file: Path, tell: Heard) -> None:
+    """How far the child is, if it has said so."""
+    try:
+        iteration, total = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    tell(iteration, total)
+
+
+def _noted(folder: Path) -> Heard:
+    """Writes down how far the run is, twice a second at most."""
+    last = 0.0
+
+    def heard(iteration: int, total: int | None) -> None:
+        nonlocal last
+        moment = time.monotonic()
+        if moment - last >= EVERY:
+            last = moment
+            (folder / _PROGRESS).write_text(json.dumps([iteration, total]), encoding="utf-8")
+
+    return heard
 
 
 def _load(name: str) -> Subject:
@@ -111,7 +163,7 @@ def child(name: str, folder: str, iterations: str) -> int:
     """Run the subject; what goes wrong becomes the last line on standard error."""
     try:
         subject = _load(name)
-        with at_most(int(iterations)):
+        with at_most(int(iterations), _noted(Path(folder))):
             trace = subject.run()
         if not isinstance(trace, Trace):
             raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")

@@ -28,6 +28,8 @@ from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
+from amverify.record.limit import expect
+from amverify.record.measures import Sizes, in_float64, measure, value_error, widened
 from amverify.record.measures import Sizes, measure, value_error, widened
 from amverify.record.recorder import MethodRecorder
 from amverify.trace.columns import Column
@@ -68,6 +70,7 @@ def traced(
     """
     if sweeps < 1:
         raise InvalidInput(f"sweeps: at least 1, got {sweeps}")
+    expect(sweeps)
     recorded: Method[Any] = replace(method, record=True)  # type: ignore[type-var]
     state = recorded.initialise(problem, parameters)
     tracer = Tracer(recorded, problem, state)
@@ -83,6 +86,7 @@ def traced(
             on_state(state)
         if on_sweep is not None:
             on_sweep(k)
+    expect(None)
     return tracer.trace(header or {})
 
 

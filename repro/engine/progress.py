@@ -1,7 +1,7 @@
 """What is shown while runs go on, on standard error.
 
-On a terminal a bar (runs done, what runs now, time left); elsewhere, in a log say, a plain
-line every few seconds. Work is counted in sweeps.
+On a terminal a bar (runs done, time left, what runs now); elsewhere, in a log say, a plain
+line every few seconds. Work is counted in sweeps; what is left is by the pace of late.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
+from amverify.command.pace import Pace, about
 from repro.engine.errors import described
 from repro.spec import RunSpec
 
@@ -60,45 +61,34 @@ def progress_of(specs: Sequence[RunSpec], console: Console) -> Iterator[Tally]:
     bar = Progress(
         TextColumn("{task.fields[runs]}"),
         BarColumn(bar_width=None),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=False),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.description}", markup=False),
         console=console,
         transient=True,
         expand=True,
     )
-    task = bar.add_task("starting", total=None, runs=f"0/{len(specs)} runs")
+    task = bar.add_task("starting", total=None, runs=f"0/{len(specs)} runs", left="")
+    pace = Pace()
 
     def show(done: int, total: int, runs: str, now: str) -> None:
-        bar.update(task, completed=done, total=total, runs=runs, description=now)
+        left = about(pace.left(done, total))
+        bar.update(task, completed=done, total=total, runs=runs, left=left, description=now)
 
     with bar:
         yield Tally(specs, show)
 
 
 def plain_lines(console: Console) -> Show:
-    """Shows a line now and then, for logs; the time left is by the pace since the first."""
-    first: tuple[float, int] | None = None
-    last = time.monotonic()
+    """Shows a line now and then, for logs."""
+    pace, last = Pace(), time.monotonic()
 
     def show(done: int, total: int, runs: str, now: str) -> None:
-        nonlocal first, last
-        moment = time.monotonic()
-        first = first or (moment, done)
+        nonlocal last
+        moment, seconds = time.monotonic(), pace.left(done, total)
         if moment - last < PLAIN_INTERVAL:
             return
         last = moment
-        since, before = first
-        left = ""
-        if done > before:
-            left = f", about {clock((moment - since) * (total - done) / (done - before))} left"
+        left = "" if seconds is None else f", {about(seconds)}"
         console.print(f"{runs}, now {now}{left}", markup=False, highlight=False, soft_wrap=True)
 
     return show
-
-
-def clock(seconds: float) -> str:
-    """``seconds`` as minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"

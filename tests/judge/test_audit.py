@@ -77,7 +77,7 @@ def test_adam_does_not_descend_at_every_step():
     assert finding.verdict is Verdict.VIOLATED
     witness = finding.witness
     assert witness is not None
-    assert f"sweep {witness.sweep}" in finding.reason
+    assert f"step {witness.sweep}" in finding.reason
     rise = trace.sweeps["value"][witness.sweep] - trace.sweeps["value"][witness.sweep - 1]
     assert rise > witness.bound
     assert witness.lhs == pytest.approx(rise)
@@ -140,4 +140,4 @@ def test_a_witness_brings_the_iterates_that_the_run_kept(tmp_path, every):
     assert witness.state is not None
     assert witness.sweep == 4
     kept = {name: float(arrays["x"][0]) for name, arrays in witness.state.items()}
-    assert kept == {f"sweep {k}": path[k] for k in (2, 3, 4) if k % every == 0}
+    assert kept == {f"step {k}": path[k] for k in (2, 3, 4) if k % every == 0}

@@ -239,7 +239,7 @@ def test_where_hypotheses_were_not_seen_nothing_holds():
     )
     finding = audit(ended, ["G1"])["G1"]
     assert finding.verdict is Verdict.UNDECIDED
-    assert "sweep 10" in finding.reason
+    assert "step 10" in finding.reason
 
 
 def test_a_step_that_was_probed_is_evidence_of_its_own():

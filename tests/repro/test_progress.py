@@ -7,7 +7,7 @@ import io
 import fake_runs
 from rich.console import Console
 
-from repro.engine.progress import Tally, clock, progress_of
+from repro.engine.progress import Tally, progress_of
 
 
 def test_tally_adds_sweeps_of_finished_runs_and_those_under_way():
@@ -39,16 +39,18 @@ def test_progress_in_a_log_is_a_line_now_and_then(monkeypatch):
     ]
 
 
-def test_progress_on_a_terminal_is_a_bar():
+def test_progress_on_a_terminal_is_a_bar_that_says_what_is_left(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("amverify.command.pace.time.monotonic", lambda: now[0])
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     runs = fake_runs.specs(2)
     with progress_of(runs, console) as tally:
+        tally.swept(runs[0], 1)
+        now[0] = 10.0
         tally.finished(runs[0])
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "1/2 runs" in text
     assert "cora, tiam, seed 0" in text
-
-
-def test_clock():
-    assert (clock(7.4), clock(61), clock(3600)) == ("0:07", "1:01", "60:00")
+    assert "about 0:15 left" in text
+    assert "0:10" not in text
