@@ -29,7 +29,6 @@ from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
 from amverify.record.limit import expect
-from amverify.record.measures import Sizes, in_float64, measure, value_error, widened
 from amverify.record.measures import Sizes, measure, value_error, widened
 from amverify.record.recorder import MethodRecorder
 from amverify.trace.columns import Column
