@@ -88,9 +88,16 @@ def test_an_argument_is_answered_with_the_one_to_pass(
     assert words in refused(capsys, "audit", str(traces / "good.trace"), *arguments)
 
 
-def test_a_constant_goes_to_the_theorem_that_has_it(traces: Path) -> None:
-    given = ("--theorem", "descent", "--theorem", "H1", "--constant", "a=0.5", "-q")
-    assert main(["audit", str(traces / "good.trace"), *given]) == 0
+def test_a_constant_goes_to_the_theorem_that_has_it(
+    traces: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """descent has no constants to declare, and does not complain of H1's."""
+    given = ("--theorem", "descent", "--theorem", "H1", "--constant", "a=0.5")
+    assert main(["audit", str(traces / "good.trace"), *given]) == 3
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "HOLDS      descent" in told.out
+    assert "lacks column" in told.out
 
 
 def test_a_file_that_is_not_there_is_answered_with_its_neighbour(
