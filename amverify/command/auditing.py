@@ -50,7 +50,7 @@ def judged(
     with Console(stderr=True, quiet=quiet).status("") as line:
         trace, claims = _gathered(request, watching(request.subject, line.update))
         if known:
-            claims = tuple(Claim(theorem.id, declared) for theorem in known)
+            claims = tuple(Claim(theorem.id) for theorem in known)
         if not claims:
             raise InvalidInput(
                 f"{request.subject}: nothing is claimed of it; name theorems with --theorem"
