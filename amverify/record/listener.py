@@ -20,17 +20,18 @@ at a recorded point although something that f can reach has changed (``Surroundi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from amverify.record.digits import Digits, held
 from amverify.record.groups import Held, counted, plain_step, stepped
 from amverify.record.limit import count
 from amverify.record.nesting import Nest
 from amverify.record.observing import Observed, observed
-from amverify.record.points import Vector, evaluate, numbers, parameters_of, placed
+from amverify.record.points import Vector, evaluate, flat, numbers, parameters_of, placed
 from amverify.record.refusals import hooked, one_line, readable
 from amverify.record.surroundings import Surroundings
 
@@ -47,6 +48,8 @@ class Seen:
         momentum: β.
         error: what the objective raised instead.
         known: what is known of f and ∇f, if the evaluation was followed.
+        used: the gradient that the step used, where it is one at the point where it started.
+        coarse: its format, if its digits are fewer than its own.
     """
 
     params: list[Tensor]
@@ -56,6 +59,8 @@ class Seen:
     momentum: float | None = None
     error: str | None = None
     known: Observed | None = None
+    used: Vector | None = None
+    coarse: str | None = None
 
 
 class Sink(Protocol):
@@ -100,6 +105,8 @@ class Listener:
         self._rows = self._steps = self.moved = 0
         self._verified = 1
         self._here: list[Tensor] = []
+        self._from: Seen | None = None
+        self._digits = Digits()
         self._around: Surroundings | None = None
         self._pending: Seen | None = None
         self._going, self._loaded = True, False
@@ -168,8 +175,9 @@ class Listener:
             self._take(seen)
         self._end(reason, self._rows)
 
-    def _after(self, *_: Any) -> None:
+    def _after(self, _optimizer: Any, args: Any, kwargs: Any) -> None:
         """A step ends."""
+        closure = any(callable(given) for given in (*args, *kwargs.values()))
         if not self._nest.leave():
             return
         self._steps += 1
@@ -180,8 +188,17 @@ class Listener:
         if reason is not None:
             self._end(reason, self._rows)
             return
-        self._pending = self._look(*plain_step(self._optimizer))
+        self._pending = self._with_gradient(self._look(*plain_step(self._optimizer)), closure)
         self._around = self._surroundings()
+
+    def _with_gradient(self, seen: Seen, closure: bool) -> Seen:
+        """With what is known of the gradient that the step used; a closure's is one of many."""
+        params = self._held.params
+        at = [s for s in ([self._from, seen] if closure else [self._from]) if s is not None]
+        slopes = [None if s.known is None else s.known.gradient for s in at]
+        coarse = self._digits.coarse(params, slopes, [s.slope for s in at])
+        whole = not closure and any(p.grad is not None for p in params)
+        return replace(seen, used=flat(held(params))[0] if whole else None, coarse=coarse)
 
     def _begin(self) -> None:
         """The first step starts: its point is row 0."""
@@ -213,7 +230,8 @@ class Listener:
             return
         if moved:
             self.moved += 1
-            seen = self._look(seen.eta, seen.momentum)
+            there = self._look(seen.eta, seen.momentum)
+            seen = replace(there, used=seen.used, coarse=seen.coarse)
         self._take(seen)
 
     def _still(self, seen: Seen) -> bool:
@@ -276,7 +294,7 @@ class Listener:
             self._end(f"step {self._rows}: {error}", self._rows)
             return
         self._rows += 1
-        self._here = seen.params
+        self._here, self._from = seen.params, seen
 
     def _end(self, reason: str, rows: int) -> None:
         self._going, self._pending = False, None

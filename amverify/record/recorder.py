@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ from amverify.record import refusals
 from amverify.record.blocks import MethodRecorder
 from amverify.record.callbacks import ScipyCallback
 from amverify.record.declared import AUTO, Bound, Bounded, Declared
+from amverify.record.digits import explained
 from amverify.record.header import declared, versions
 from amverify.record.limit import count
 from amverify.record.listener import Listener, Seen
@@ -69,6 +71,12 @@ __all__ = ["Bounded", "MethodRecorder", "Recorder"]
 STEPS_UNKNOWN = (
     "what rounding of the steps can do to f is unknown: record gradients with gradient_error, "
     "or let the recorder call f (Recorder(value=f))"
+)
+
+COARSE = (
+    "in {0} steps the gradients hold no more digits than {1} has, and differ from those of value: "
+    "they were computed in a coarser format than the parameters (autocast, a half-precision copy); "
+    'what their rounding can do to f is unknown: pass computed_in="{1}"'
 )
 
 
@@ -114,6 +122,8 @@ class Recorder:
         self._values, self._probe = Values(self._declared), Probe(U)
         self._value, self._objective = value, None if value is None else objective(value)
         self._measured = False
+        self._named = computed_in is not None
+        self._coarse: dict[str, int] = {}
         self._computed_in = "float64" if computed_in is None else computed_in
         unit_roundoff(self._computed_in)
         self._keep, self._eta, self._momentum = keep_iterates, eta, momentum
@@ -293,12 +303,13 @@ class Recorder:
         if self._nonfinite is not None:
             header["nonfinite"] = self._nonfinite
         notes = [*self._values.notes(), *self._notes, *([self._lost] if self._lost else [])]
+        notes += [COARSE.format(many, kind) for kind, many in self._coarse.items()]
         if notes:
             header["notes"] = notes
         if self._measured:
             header["execution"] = "measured"
         columns = self._columns()
-        if np.isinf(columns["execution"]).any():
+        if np.isinf(columns["execution"]).any() and not self._coarse:
             header.setdefault("notes", []).append(STEPS_UNKNOWN)
         count = len(self._rows)
         keys = {"sweep": np.arange(count), "replicate": np.zeros(count, dtype=np.int64)}
@@ -323,6 +334,8 @@ class Recorder:
         momentum: float | None,
         known: Observed | None = None,
         kind: str = "float64",
+        coarse: str | None = None,
+        used: Vector | None = None,
     ) -> None:
         """Append a row, or end the recording where something is not finite."""
         if self.stopped is not None:
@@ -343,25 +356,33 @@ class Recorder:
             return
         kind = coarser(dtype, kind, "float64" if known is None else known.coarsest)
         f = self._values.value(number, x, value, kind, known)
-        if not np.isfinite(f.rad if value is None else value):
+        if not np.isfinite(f.rad if value is None else f.mid):
             self._stop(number, "its value")
             return
         g, g_known = self._values.gradient(x, slope, known)
-        if g is not None and not (_finite(g.mid) and (slope is None or _finite(slope))):
+        if g is not None and not _finite(g.mid):
             g, g_known = None, False
             self._lost = self._lost or (
                 f"the gradient is not finite at step {number}: the record has no gradients"
             )
         eta = eta if eta is not None else _at(self._eta, number)
         momentum = momentum if momentum is not None else _at(self._momentum, number)
-        now = Point(x, g, eta, momentum, g_known, slip(slope, g if g_known else None))
+        now = Point(
+            x, g, eta, momentum, g_known, slip(slope, g if g_known else None), _off(value, f)
+        )
         row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
+        self._learn(used)
         row |= last_row([*self._last, now], unit_roundoff(self._dtype), least(self._dtype))
         bad = [name for name, column in row.items() if unfit(name, column)]
         if bad:
             self._stop(number, f"its {bad[0]}")
             return
-        if number and not np.isfinite(row["execution"]).all() and self._objective is not None:
+        if coarse is not None and not self._named:
+            self._coarse[coarse] = self._coarse.get(coarse, 0) + 1
+            row |= {
+                name: np.full(1, np.inf) for name in ("execution", "departure_error") if name in row
+            }
+        elif number and not np.isfinite(row["execution"]).all() and self._objective is not None:
             at = float(f.mid) if value is None else value
             row["execution"] = np.array([self._probe.allowance(number, x, at, self._objective)])
             self._measured = True
@@ -369,6 +390,15 @@ class Recorder:
         self._last = [*self._last, now][-2:]
         if self._keep and number % self._keep == 0:
             self._iterates[number] = {"x": x}
+
+    def _learn(self, used: Vector | None) -> None:
+        """Of the last point: how far the gradient that the step from there used is off."""
+        if used is None or not self._last:
+            return
+        last = self._last[-1]
+        if last.bounded and last.gradient is not None and last.slip is not None:
+            off = explained(used, last.gradient, self._dtype) + last.gradient.rad
+            self._last = [*self._last[:-1], replace(last, slip=np.maximum(last.slip, off))]
 
     def _so_far(self) -> Recorder:
         """This record with the point that waits for the next step to start."""
@@ -385,13 +415,35 @@ class Recorder:
 
     def _hear(self, seen: Seen) -> None:
         if seen.error is not None:
-            self.stopped = f"step {len(self._rows)}: {seen.error}"
+            self._ended(seen)
             return
-        self._add(seen.params, seen.value, seen.slope, seen.eta, seen.momentum, seen.known)
+        step = seen.eta, seen.momentum
+        self._add(
+            seen.params,
+            seen.value,
+            seen.slope,
+            *step,
+            seen.known,
+            coarse=seen.coarse,
+            used=seen.used,
+        )
+
+    def _ended(self, seen: Seen) -> None:
+        """The objective raised: of itself, or because the run had broken down."""
+        number = len(self._rows)
+        if not _finite(flat(seen.params)[0]):
+            self._stop(number, "a parameter")
+            self.stopped = f"{self.stopped}, and value raises {seen.error}"
+        else:
+            self.stopped = f"step {number}: {seen.error}"
 
     def _stop(self, number: int, what: str) -> None:
+        """What ends a record: one that the run's own format made of finite f and ∇f says so."""
         self.stopped = f"step {number}: {what} is not finite"
         self._nonfinite = {"sweep": number, "what": what.split()[-1]}
+        last = self._last[-1] if self._last else None
+        if last is not None and what == "a parameter" and last.overflowed:
+            self._nonfinite["what"] = f"a parameter (f and ∇f are, where {self._dtype} overflowed)"
 
 
 class _Heard:
@@ -420,6 +472,13 @@ class _Heard:
 def _finite(x: Vector) -> bool:
     """Whether all entries are numbers."""
     return bool(np.isfinite(x).all())
+
+
+def _off(value: float | None, f: Ball) -> float:
+    """How far the run's own value is off the one that is recorded."""
+    if value is None:
+        return 0.0
+    return abs(value - float(f.mid)) if np.isfinite(value) else np.inf
 
 
 def _at(given: float | Callable[[int], float] | None, number: int) -> float | None:

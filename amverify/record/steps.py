@@ -19,6 +19,14 @@ where η is declared). For a convex f, f(x^k) ≤ f(x^k − h) + Σ_j |∇_jf(x^
 a recorder takes |∇_jf(x^k)| + |∇_jf(x^k) − ∇_jf(x^{k−1})| for |∇_jf(ξ)|. That is a bound wherever
 ∇f changes no more over h, some units in the last place, than it did over the whole step (and for
 every convex f). Where steps stagnate at the unit roundoff it is what keeps them from being accused.
+So it is evidence of its own, *measured*, for a recorded f; for one that is known to be convex it is
+a bound.
+
+**What a step cannot see.** Its gradient is ĝ = ∇f(x^{k−1}) + δ in the run's format: where no η is
+declared it is a step for f + ⟨δ, ·⟩, a function with the same second derivatives, and what that
+one's decrease leaves to f is at most Σ_j |δ_j||e_j|. A method that compares values compares those
+of its own format: |f̂(x^k) − f(x^k)| + |f̂(x^{k−1}) − f(x^{k−1})|. Both are added.
+
 Without a gradient, or a bound on its error, the column is unknown: infinite, never 0.
 """
 
@@ -161,7 +169,7 @@ class Point:
     """One point, with ∇f there and the η and β of the step that led to it.
 
     ``bounded`` says whether the radii of ``gradient`` bound its errors; ``slip`` bounds those of
-    the gradient that the run itself had there.
+    the gradient that the run itself had there. ``off`` is how far its own value was off f.
     """
 
     x: Vector
@@ -170,6 +178,13 @@ class Point:
     momentum: float | None
     bounded: bool = False
     slip: Vector | None = None
+    off: float = 0.0
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether the run's own value or gradient was infinite or NaN where f and ∇f are not."""
+        finite = self.slip is None or bool(np.isfinite(self.slip).all())
+        return not (finite and np.isfinite(self.off))
 
 
 SLOPES = ("gradient", "slope", "departure")
@@ -199,13 +214,39 @@ def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
     if not bounded:
         found |= {f"{name}_error": unknown for name in SLOPES if name in found}
     found["execution"] = execution(given) if bounded and stacked is not None else unknown
+    found["execution"][-1] += _unseen(points)
+    if slip is not None:
+        found["used_error"] = np.full(len(points), _length(slip[max(len(slip) - 2, 0)]))
     if len(points) == 1:
         found["execution"] = np.zeros(1)
     if eta is not None:
         found["eta"] = eta
     if momentum is not None:
         found["momentum"] = momentum
-    return {name: column[-1:] for name, column in found.items()}
+    return {name: _known(name, column[-1:]) for name, column in found.items()}
+
+
+def _known(name: str, column: Vector) -> Vector:
+    """An error that came out as no number is unknown."""
+    return np.where(np.isnan(column), np.inf, column) if _error(name) else column
+
+
+def _length(x: Vector) -> float:
+    """‖x‖, rounded up."""
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(x @ x)) * (1 + gamma(x.size + 8)) + ETA
+
+
+def _unseen(points: Sequence[Point]) -> float:
+    """What the run's own gradient and values hide from the last step; see the module."""
+    if len(points) == 1:
+        return 0.0
+    before, now = points[-2:]
+    found = before.off + now.off
+    if now.eta is None and before.slip is not None:
+        with np.errstate(all="ignore"):
+            found += float(before.slip @ np.abs(now.x - before.x))
+    return found * (1 + gamma(now.x.size + 8))
 
 
 def joined(rows: Sequence[Columns]) -> Columns:
@@ -228,10 +269,14 @@ def slip(used: Vector | None, gradient: Ball | None) -> Vector | None:
         return None
     with np.errstate(all="ignore"):
         found: Vector = (np.abs(used - gradient.mid) + gradient.rad) * (1 + gamma(8))
-    return found
+    return np.where(np.isnan(found), np.inf, found)
 
 
 def unfit(name: str, column: Vector) -> bool:
     """Whether a column holds what no trace may; an unknown error is infinite."""
-    unknown = name == "execution" or name.endswith("_error")
-    return bool(np.isnan(column).any() if unknown else not np.isfinite(column).all())
+    return bool(np.isnan(column).any() if _error(name) else not np.isfinite(column).all())
+
+
+def _error(name: str) -> bool:
+    """Whether a column bounds an error."""
+    return name == "execution" or name.endswith("_error")

@@ -74,7 +74,7 @@ from amverify.theorems.tiam import (
     s,
     t,
 )
-from amverify.theorems.views.columns import BOXED, fact, pairs, step_off, step_rows
+from amverify.theorems.views.columns import BOXED, fact, gradient_off, pairs, step_off, step_rows
 
 f0, f1, df, e2, de, d2, g0, g1, off = symbols("f0 f1 df e2 de d2 g0 g1 off")
 eta, beta, k, mu, fstar, D, a, b = symbols("eta beta k mu fstar D a b")
@@ -174,10 +174,13 @@ def _sufficient_steps(ctx: Context) -> Instances:
 
 
 def _relative_steps(ctx: Context) -> Instances:
-    """A step that is rounded by h is h longer or shorter than the one meant: b‖h‖ is allowed."""
+    """A step rounded by h is h longer or shorter than the one meant: b‖h‖ is allowed.
+
+    One whose gradient was off by δ is a step for f + ⟨δ, ·⟩: ‖δ‖ is allowed too.
+    """
     rows = step_rows(ctx, "g1", "e2")
     known = ctx.known(RELATIVE).value
-    allowance = float(known.mid + known.rad) * step_off(ctx) * (1 + 2.0**-40)
+    allowance = (float(known.mid + known.rad) * step_off(ctx) + gradient_off(ctx)) * (1 + 2.0**-40)
     return Instances({**rows.values, "b": known}, rows.sweep, rows.replicate, None, allowance)
 
 

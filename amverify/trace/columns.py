@@ -80,6 +80,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "slope": "⟨∇f(x^{k−1}), x^k − x^{k−1}⟩",
         "departure": "‖e + η∇f(x^{k−1}) − βΔ‖, what the step is off the declared formula; its "
         "error bound covers the rounding of the step itself",
+        "used_error": "a bound on the error of the gradient that the step used, in norm",
         "eta": "the step size η used in this sweep",
         "alpha_min": "the smallest step size used",
         "alpha_max": "the largest",

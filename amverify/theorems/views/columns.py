@@ -180,6 +180,18 @@ def step_off(ctx: Context) -> NDArray[np.float64]:
     return off
 
 
+def gradient_off(ctx: Context) -> NDArray[np.float64]:
+    """A bound on the error of the gradient that each step used, as far as it was recorded.
+
+    Where a step's departure was recorded, its error bound has it already, times η.
+    """
+    _, after = pairs(ctx)
+    if "used_error" in ctx.trace.sweeps:
+        found: NDArray[np.float64] = ctx.column("sweeps", "used_error")[after]
+        return found
+    return np.full(len(after), 0.0 if "departure_error" in ctx.trace.sweeps else np.inf)
+
+
 def change_of_sweep(ctx: Context, before: NDArray[np.int64], after: NDArray[np.int64]) -> Ball:
     """F^k − F^{k−1}: by difference forms where they were recorded, else from two values."""
     if "change" in ctx.trace.sweeps:

@@ -1,0 +1,117 @@
+r"""The gradient that a step used, beside that of the recorded objective: how far off, and why.
+
+A step's own gradient ĝ is what its parameters hold when it ends. It need not be evaluated as the
+recorded f is: f in float64, the loss in float32; the loss under autocast; a batch that is summed in
+parts. How far rounding alone can make it differ is known to first order: a bound on the rounding of
+∇f is linear in the unit roundoff, so in a format with unit roundoff u it is u/2⁻⁵³ times the
+radius that the shadow of f has in float64, and ``FACTOR`` times that where factors are rounded to
+the format as well. What lies within counts as rounding, *measured*; what lies beyond is something
+else (a part of the data, clipping).
+
+**A coarser format** than that of the parameters shows in the digits:
+
+| parameters | an entry of at most | so it was computed in |
+|---|---|---|
+| float32 | 8 binary digits | bfloat16 |
+| float32 | 11 | float16 |
+| float32 | 16 | a sum of a few such numbers: bfloat16 |
+| float64 | 24, or 32 | float32, or a sum of a few such numbers |
+
+An entry of a float32 gradient ends in so many zeros by chance once in 256 to 65,000 times, so an
+array in which most do was not computed in float32, or its terms cancel, or its data are integers.
+The latter two agree with ∇f to rounding, and terms do not cancel from the start: so a gradient is
+called coarse if it differs, or, where ∇f is unknown, if all before it had few digits too. If the
+recorded objective has the same gradient in the run's own format, its error is seen; else what
+rounding of coarse steps can do to f is unknown until the run's author names the format
+(``computed_in``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amverify.numbers.balls import Ball, U
+from amverify.record.points import Vector, filled, flat, unit_roundoff
+
+_DIGITS = {
+    "float32": ((8, "bfloat16"), (11, "float16"), (16, "bfloat16")),
+    "float64": ((24, "float32"), (32, "float32")),
+}
+"""Formats by the binary digits that they leave, in the format of the parameters."""
+MOST = 0.5
+"""The share of the entries of an array that have so few digits."""
+APART = 8
+"""Last places by which two evaluations of one gradient may differ."""
+FACTOR = 4.0
+"""Roundings of factors to a coarser format, beside those of their products."""
+
+
+def explained(used: Vector, gradient: Ball, kind: str) -> Vector:
+    """How far off ∇f a gradient is, as far as rounding in a format explains it, entry by entry."""
+    with np.errstate(all="ignore"):
+        most = FACTOR * unit_roundoff(kind) / U * gradient.rad
+        off: Vector = np.minimum(np.abs(used - gradient.mid), most)
+    return np.where(np.isnan(off), np.inf, off)
+
+
+class Digits:
+    """The gradients of one run, step by step."""
+
+    def __init__(self) -> None:
+        self._always = True
+
+    def coarse(
+        self,
+        params: Sequence[Tensor],
+        slopes: Sequence[Ball | None],
+        own: Sequence[Vector | None] = (),
+    ) -> str | None:
+        """The format in which a step's gradient was computed, if it is coarser than its own.
+
+        Args:
+            params: the parameters, with the gradients that the step used.
+            slopes: ∇f at the points where these may have been evaluated, if they are known.
+            own: the same as the recorded objective gives it in the run's format.
+        """
+        kinds = [_format(p.grad.detach()) for p in params if p.grad is not None]
+        found = [kind for kind in kinds if kind is not None]
+        self._always &= bool(found)
+        if not found:
+            return None
+        used, kind, _ = flat(held(params))
+        if any(g is not None and _equal(used, g, kind) for g in own):
+            return None
+        known = [g for g in slopes if g is not None]
+        if not known:
+            return max(found, key=unit_roundoff) if self._always else None
+        if any((np.abs(used - g.mid) <= explained(used, g, kind)).all() for g in known):
+            return None
+        return max(found, key=unit_roundoff)
+
+
+def held(params: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients that parameters hold; 0 where there is none."""
+    return filled(params, [None if p.grad is None else p.grad.detach() for p in params])
+
+
+def _equal(a: Vector, b: Vector, kind: str) -> bool:
+    """Whether two evaluations in one format agree to some last places."""
+    most = APART * unit_roundoff(kind) * np.maximum(np.abs(a), np.abs(b))
+    return bool((np.abs(a - b) <= most).all())
+
+
+def _format(gradient: Tensor) -> str | None:
+    """The format that most entries of an array fit into."""
+    known = _DIGITS.get(str(gradient.dtype).removeprefix("torch."), ())
+    values = gradient.coalesce().values() if gradient.is_sparse else gradient
+    entries = values[values != 0].to("cpu", torch.float64).numpy()
+    mantissa = np.abs(np.frexp(entries[np.isfinite(entries)])[0])
+    for digits, kind in known if mantissa.size else ():
+        scaled = np.ldexp(mantissa, digits)
+        if float((scaled == np.floor(scaled)).mean()) > MOST:
+            return kind
+    return None
