@@ -75,7 +75,7 @@ EVIDENCE_MEANING: Mapping[Evidence, str] = {
     Evidence.EXACT: "instances at the rounding floor were decided in rational or ball arithmetic",
     Evidence.FLOAT: "decided in floating point, beyond a computed bound on rounding",
     Evidence.MEASURED: "decided in floating point; what rounding in the method's own steps can do "
-    "was probed on the run, not bounded",
+    "was taken from the run (a probe of f, or the change of ∇f over a step), not bounded",
     Evidence.STATISTICAL: "a confidence sequence, valid at any stopping time",
     Evidence.FITTED: "a constant was fitted to this run: it supports no HOLDS",
 }

@@ -122,12 +122,15 @@ def _remarks(ctx: Context, theorem: Theorem) -> tuple[str, ...]:
 
 
 def _evidence(ctx: Context, tests: list[Tested]) -> tuple[Evidence, ...]:
-    """How the instances were decided: exactly, in floating point, by a confidence sequence."""
+    """How the instances were decided: exactly, in floating point, by a confidence sequence.
+
+    A measured allowance is no evidence where no instance needs one.
+    """
     found = []
     if any(t.counts.exact or (t.witness and t.witness.decided == "exact") for t in tests):
         found.append(Evidence.EXACT)
     decided = {t.instances.statistical for t in tests if t.counts.decided}
-    probed = ctx.trace.header.get("execution") == "measured"
+    probed = ctx.trace.header.get("execution") == "measured" and any(t.leaning for t in tests)
     if False in decided:
         found.append(Evidence.MEASURED if probed else Evidence.FLOAT)
     if True in decided:

@@ -28,7 +28,8 @@ class Tested:
     """One conclusion on all its instances.
 
     ``excused`` instances fail by more than the error of measuring, and what rounding in the
-    method's own steps can do to them is unknown.
+    method's own steps can do to them is unknown. ``leaning`` instances fail, or are not said to, by
+    what that rounding can do: the others need no allowance.
     """
 
     instances: Instances
@@ -38,6 +39,7 @@ class Tested:
     slack: Slack
     notes: tuple[str, ...]
     excused: int = 0
+    leaning: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class _Decided:
     bad: NDArray[np.bool_]
     unpaid: NDArray[np.bool_]
     excused: NDArray[np.bool_]
+    leaning: NDArray[np.bool_]
     widened: Ball
 
     @property
@@ -68,12 +71,13 @@ def _decided(
     if inequality.strict:
         good = good & (margin.mid - margin.rad > 0)
         bad = margin.surely_negative
-        return _Decided(good, bad, unpaid, np.zeros(len(cost), dtype=bool), margin)
+        none = np.zeros(len(cost), dtype=bool)
+        return _Decided(good, bad, unpaid, none, none, margin)
     wide = margin.widened(instances.allowance) if np.any(instances.allowance) else margin
     bad = wide.surely_negative
     unknown = ~np.isfinite(np.broadcast_to(instances.allowance, cost.shape))
-    excused = margin.surely_negative & unknown
-    return _Decided(good, bad, unpaid, excused, wide)
+    leaning = np.asarray(margin.surely_negative)
+    return _Decided(good, bad, unpaid, leaning & unknown, leaning, wide)
 
 
 def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None) -> Tested:
@@ -120,4 +124,5 @@ def tested(ctx: Context, theorem: Theorem, part: Conclusion, exact: Exact | None
         slack(instances, lhs, rhs, found.widened),
         notes,
         int(found.excused.sum()),
+        int(found.leaning.sum()),
     )

@@ -80,6 +80,9 @@ def _unrefuted(
         finding = replace(finding, evidence=(*standing(theorem), Evidence.FITTED))
         said = f"{what} was fitted to this run: finite data cannot contradict it"
         return replace(finding, verdict=Verdict.VACUOUS, reason=said)
+    ended = ctx.trace.header.get("stopped")
+    if ended is not None and _end(ctx.trace) is None:
+        return _undecided(finding, f"the record ended before the run did: {ended}")
     if not finding.counts.total:
         said = "no instance of it in this trace"
         return replace(finding, verdict=Verdict.VACUOUS, reason=said)

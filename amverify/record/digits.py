@@ -20,7 +20,7 @@ else (a part of the data, clipping).
 An entry of a float32 gradient ends in so many zeros by chance once in 256 to 65,000 times, so an
 array in which most do was not computed in float32, or its terms cancel, or its data are integers.
 The latter two agree with ∇f to rounding, and terms do not cancel from the start: so a gradient is
-called coarse if it differs, or, where ∇f is unknown, if all before it had few digits too. If the
+called coarse if it differs, or, where ∇f is unknown, if all of many had few digits. If the
 recorded objective has the same gradient in the run's own format, its error is seen; else what
 rounding of coarse steps can do to f is unknown until the run's author names the format
 (``computed_in``).
@@ -34,7 +34,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amverify.numbers.balls import Ball, U
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import U
 from amverify.record.points import Vector, filled, flat, unit_roundoff
 
 _DIGITS = {
@@ -44,6 +45,8 @@ _DIGITS = {
 """Formats by the binary digits that they leave, in the format of the parameters."""
 MOST = 0.5
 """The share of the entries of an array that have so few digits."""
+MANY = 16
+"""Different mantissas that all have few digits, before this is no chance."""
 APART = 8
 """Last places by which two evaluations of one gradient may differ."""
 FACTOR = 4.0
@@ -63,6 +66,7 @@ class Digits:
 
     def __init__(self) -> None:
         self._always = True
+        self._seen: set[float] = set()
 
     def coarse(
         self,
@@ -77,9 +81,11 @@ class Digits:
             slopes: ∇f at the points where these may have been evaluated, if they are known.
             own: the same as the recorded objective gives it in the run's format.
         """
-        kinds = [_format(p.grad.detach()) for p in params if p.grad is not None]
-        found = [kind for kind in kinds if kind is not None]
+        given = [_mantissas(p.grad.detach()) for p in params if p.grad is not None]
+        found = [kind for kind in map(_format, given) if kind is not None]
         self._always &= bool(found)
+        if len(self._seen) < MANY:
+            self._seen.update(*(mantissa[:MANY].tolist() for _, mantissa in given))
         if not found:
             return None
         used, kind, _ = flat(held(params))
@@ -87,7 +93,8 @@ class Digits:
             return None
         known = [g for g in slopes if g is not None]
         if not known:
-            return max(found, key=unit_roundoff) if self._always else None
+            sure = self._always and len(self._seen) >= MANY
+            return max(found, key=unit_roundoff) if sure else None
         if any((np.abs(used - g.mid) <= explained(used, g, kind)).all() for g in known):
             return None
         return max(found, key=unit_roundoff)
@@ -104,13 +111,18 @@ def _equal(a: Vector, b: Vector, kind: str) -> bool:
     return bool((np.abs(a - b) <= most).all())
 
 
-def _format(gradient: Tensor) -> str | None:
-    """The format that most entries of an array fit into."""
-    known = _DIGITS.get(str(gradient.dtype).removeprefix("torch."), ())
+def _mantissas(gradient: Tensor) -> tuple[str, Vector]:
+    """The format of an array, and the mantissas of its entries that are not 0."""
     values = gradient.coalesce().values() if gradient.is_sparse else gradient
     entries = values[values != 0].to("cpu", torch.float64).numpy()
-    mantissa = np.abs(np.frexp(entries[np.isfinite(entries)])[0])
-    for digits, kind in known if mantissa.size else ():
+    kind = str(gradient.dtype).removeprefix("torch.")
+    return kind, np.abs(np.frexp(entries[np.isfinite(entries)])[0])
+
+
+def _format(given: tuple[str, Vector]) -> str | None:
+    """The format that most entries of an array fit into."""
+    held_in, mantissa = given
+    for digits, kind in _DIGITS.get(held_in, ()) if mantissa.size else ():
         scaled = np.ldexp(mantissa, digits)
         if float((scaled == np.floor(scaled)).mean()) > MOST:
             return kind

@@ -41,6 +41,7 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import U
 from amverify.record import refusals
 from amverify.record.blocks import MethodRecorder
@@ -356,11 +357,13 @@ class Recorder:
             return
         kind = coarser(dtype, kind, "float64" if known is None else known.coarsest)
         f = self._values.value(number, x, value, kind, known)
-        if not np.isfinite(f.rad if value is None else f.mid):
+        followed = known is not None and known.value is not None
+        if not np.isfinite(f.rad if value is None or followed else value):
             self._stop(number, "its value")
             return
         g, g_known = self._values.gradient(x, slope, known)
-        if g is not None and not _finite(g.mid):
+        own = slope is None or _finite(slope) or (known is not None and known.gradient is not None)
+        if g is not None and not (own and _finite(g.mid)):
             g, g_known = None, False
             self._lost = self._lost or (
                 f"the gradient is not finite at step {number}: the record has no gradients"
@@ -382,14 +385,19 @@ class Recorder:
             row |= {
                 name: np.full(1, np.inf) for name in ("execution", "departure_error") if name in row
             }
-        elif number and not np.isfinite(row["execution"]).all() and self._objective is not None:
+        elif number:
             at = float(f.mid) if value is None else value
-            row["execution"] = np.array([self._probe.allowance(number, x, at, self._objective)])
-            self._measured = True
+            self._measure(row, number, x, at)
         self._rows.append(row)
         self._last = [*self._last, now][-2:]
         if self._keep and number % self._keep == 0:
             self._iterates[number] = {"x": x}
+
+    def _measure(self, row: Columns, number: int, x: Vector, at: float) -> None:
+        """What rounding in the step can do: from its gradients, else by a probe of f."""
+        if not np.isfinite(row["execution"]).all() and self._objective is not None:
+            row["execution"] = np.array([self._probe.allowance(number, x, at, self._objective)])
+        self._measured |= bool(np.isfinite(row["execution"]).all())
 
     def _learn(self, used: Vector | None) -> None:
         """Of the last point: how far the gradient that the step from there used is off."""

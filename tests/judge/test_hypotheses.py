@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -243,11 +244,27 @@ def test_where_hypotheses_were_not_seen_nothing_holds():
 
 
 def test_a_step_that_was_probed_is_evidence_of_its_own():
-    trace = descent(HALVING)
-    probed = Trace({**trace.header, "execution": "measured"}, sweeps=trace.sweeps)
-    found = audit(probed, ["descent"])["descent"].evidence
-    assert Evidence.MEASURED in found
-    assert Evidence.FLOAT not in found
+    """Where a verdict leans on the probe: what holds beyond the error of measuring does not."""
+    for points, kind in ((RISING, Evidence.MEASURED), (HALVING, Evidence.FLOAT)):
+        trace = descent(points)
+        probed = Trace({**trace.header, "execution": "measured"}, sweeps=trace.sweeps)
+        found = audit(probed, ["descent"])["descent"].evidence
+        assert {Evidence.MEASURED, Evidence.FLOAT} & set(found) == {kind}
+
+
+def test_one_over_L_in_floating_point_is_one_over_L():
+    """Fl(1/49) · 49 is above 1 in exact arithmetic for some L; what is longer by more is not."""
+    modulus = next(m for m in range(3, 99) if Fraction(1 / m) * m > 1)
+    for factor, verdict in ((1.0, Verdict.HOLDS), (1 + 1e-9, Verdict.NOT_APPLICABLE)):
+        eta, bends = factor / modulus, np.array([1.0, float(modulus)])
+        x = before = np.ones(2)
+        recorder = Recorder(value_error=1e-12, gradient_error=1e-12, eta=eta)
+        for k in range(40):
+            recorder.step(x, bends @ x**2 / 2, bends * x)
+            y = x + max(k - 1, 0) / (k + 2) * (x - before)
+            before, x = x, y - eta * bends * y
+        found = audit(recorder.trace(), ["G5"], {"L": float(modulus), "fstar": 0.0, "D": 1.5})
+        assert found["G5"].verdict is verdict, found["G5"].reason
 
 
 def rosenbrock(x: np.ndarray) -> tuple[float, np.ndarray]:

@@ -15,7 +15,7 @@ from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.record.probing import Probe
 from amverify.record.recorder import Recorder
-from amverify.verdict import Verdict
+from amverify.verdict import Evidence, Verdict
 
 
 def descend(value, params, lr, steps, **declared):
@@ -50,7 +50,9 @@ def test_nothing_is_typed_and_everything_is_decided():
     assert report["descent"].counts.decided == 25
     assert (trace.sweeps["value_error"] < 1e-9 * trace.sweeps["value"]).all()
     assert (trace.sweeps["gradient_error"] < 1e-9 * trace.sweeps["gradient"]).all()
-    assert "execution" not in trace.header
+    found = report["descent"].evidence
+    assert Evidence.FLOAT in found
+    assert Evidence.MEASURED not in found
 
 
 def test_a_count_that_the_run_refutes_is_dropped_and_said():

@@ -18,6 +18,8 @@ from amverify.record.shadow.balls import Ball as Discs
 from amverify.record.shadow.mode import Following, Leaving
 from amverify.record.shadow.store import Store
 
+UNBOUNDED = "no finite bound was found"
+
 
 @dataclass(frozen=True)
 class Shadowed:
@@ -125,7 +127,7 @@ def _value(store: Store, result: Any, lack: str | None) -> tuple[Ball | None, st
 
 def _finite(mid: Tensor, rad: Tensor) -> tuple[Ball | None, str | None]:
     if not bool((torch.isfinite(mid) & torch.isfinite(rad)).all()):
-        return None, None
+        return None, UNBOUNDED
     m, r = (u.detach().cpu().reshape(-1).numpy() for u in (mid, rad))
     return (Ball(m[0], r[0]) if m.size == 1 else Ball(m, r)), None
 
@@ -149,5 +151,5 @@ def _slope(
         rads.append(ball.radius().detach().cpu().reshape(-1).numpy())
     mid, rad = np.concatenate(mids), np.concatenate(rads)
     if not (np.isfinite(mid) & np.isfinite(rad)).all():
-        return None, None
+        return None, UNBOUNDED
     return Ball(mid, rad), None

@@ -40,7 +40,7 @@ class Store:
 
     def of(self, t: Tensor, create: bool = False) -> Memory:
         """What is known of a tensor's memory."""
-        key = (str(t.device), t.untyped_storage().data_ptr())
+        key = _key(t)
         found = self._memories.get(key)
         if found is None:
             found = Memory(t)
@@ -50,7 +50,7 @@ class Store:
 
     def met(self, t: Tensor) -> bool:
         """Whether a tensor's memory is listed, or it has none."""
-        key = (str(t.device), t.untyped_storage().data_ptr())
+        key = _key(t)
         return key in self._memories or not key[1]
 
     def exact(self, t: Tensor) -> bool:
@@ -118,3 +118,8 @@ class Store:
         if t.numel() and t.is_floating_point():
             none = torch.zeros(t.shape, dtype=WIDE, device=t.device)
             self.write(t, Ball(none, torch.full_like(none, math.inf)), False)
+
+
+def _key(t: Tensor) -> tuple[str, int]:
+    """Device and address of a tensor's memory; a sparse one has none of its own."""
+    return str(t.device), t.untyped_storage().data_ptr() if t.layout is torch.strided else 0

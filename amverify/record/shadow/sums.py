@@ -268,6 +268,14 @@ def softmax(a: Any, dim: int, half_to_float: bool = False) -> Ball:
     return e / (number(1, x.mid) + rest)
 
 
+@rule("_safe_softmax.default")
+def safe_softmax(a: Any, dim: int, dtype: Any = None) -> Ball:
+    """The same; torch gives 0 where a whole row is masked, which cannot be seen here."""
+    if bool((ball(a).mid == -torch.inf).all(dim).any()):
+        raise NoRule("a row that is masked as a whole")
+    return softmax(a, dim)
+
+
 @rule("logsumexp.default")
 def logsumexp(a: Any, dim: Any, keepdim: bool = False) -> Ball:
     """x_a + log(1 + Σ_{j≠a} e^{x_j − x_a}), over one dimension."""
