@@ -423,7 +423,7 @@ class Recorder:
 
     def _hear(self, seen: Seen) -> None:
         if seen.error is not None:
-            self._ended(seen)
+            self.stopped = f"step {len(self._rows)}: {seen.error}"
             return
         step = seen.eta, seen.momentum
         self._add(
@@ -435,15 +435,6 @@ class Recorder:
             coarse=seen.coarse,
             used=seen.used,
         )
-
-    def _ended(self, seen: Seen) -> None:
-        """The objective raised: of itself, or because the run had broken down."""
-        number = len(self._rows)
-        if not _finite(flat(seen.params)[0]):
-            self._stop(number, "a parameter")
-            self.stopped = f"{self.stopped}, and value raises {seen.error}"
-        else:
-            self.stopped = f"step {number}: {seen.error}"
 
     def _stop(self, number: int, what: str) -> None:
         """What ends a record: one that the run's own format made of finite f and ∇f says so."""
