@@ -129,13 +129,17 @@ def test_a_known_derivative_has_autograd_s_bits(
     assert same([*mine.step_sizes().values()], [*theirs.step_sizes().values()])
 
 
-def test_what_a_loss_takes_from_the_weights_themselves_counts() -> None:
+@pytest.mark.parametrize("through", [True, False])
+def test_what_a_loss_takes_from_the_weights_themselves_counts(through: bool) -> None:
+    """Also where no gradient comes through the outputs, though the loss looks at their values."""
     found = []
     for tells in (True, False):
         model = dense()
 
         def penalised(a: Tensor, y: Tensor, model: nn.Module = model) -> Tensor:
-            return cross_entropy(a, y) + sum(w.square().sum() for w in model.parameters())
+            penalty = sum(w.square().sum() for w in model.parameters())
+            value = cross_entropy(a, y)
+            return value + penalty if through else value.detach() * penalty
 
         optimiser = SAMT(model)
         for x, y in batches(3):
@@ -222,6 +226,11 @@ def test_an_ill_call_is_refused_in_one_line_and_nothing_changes(name: str, net: 
     assert "\n" not in str(why.value)
     assert isinstance(why.value, NonFiniteLoss) == (name == "NaN")
     assert same(before, weights(model))
+
+
+def test_torch_s_own_words_for_classes_of_another_number() -> None:
+    with pytest.raises(ValueError, match="to match target batch_size"):
+        SAMT(dense()).step(**told((X, Y[:5])))
 
 
 def test_a_loss_needs_a_model_and_one_batch_for_the_sweep() -> None:
