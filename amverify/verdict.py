@@ -23,7 +23,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal
+
+from amverify import shown
+from amverify.files import write
 
 
 class Verdict(StrEnum):
@@ -136,6 +140,29 @@ class Witness:
         words = [f"{iteration} {self.sweep}"] + ([f"block {self.block}"] if self.block else [])
         return ", ".join(words + ([f"replicate {self.replicate}"] if self.replicate else []))
 
+    def __str__(self) -> str:
+        return (
+            f"{self.theorem}, {self.where}: {self.inequality} fails by {-self.margin:.3g}, "
+            f"rounding explains {self.bound:.3g}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Witness {self}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, f"{mid!r}", f"{rad:.3g}") for name, (mid, rad) in self.values.items()]
+        return shown.table(("symbol", "value", "±"), rows, str(self))
+
+    def to_pandas(self) -> Any:
+        """A data frame: symbol, value, radius of its ball.
+
+        Raises:
+            InvalidInput: if pandas is not installed.
+        """
+        balls = self.values.values()
+        columns = {"value": [mid for mid, _ in balls], "radius": [rad for _, rad in balls]}
+        return shown.frame({"symbol": list(self.values), **columns})
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -179,6 +206,9 @@ class Slack:
     floor: tuple[float, ...] = ()
 
 
+_SEEN = {True: "holds", False: "fails", None: "not seen"}
+
+
 @dataclass(frozen=True)
 class Finding:
     """What an audit says of one theorem on one run.
@@ -201,6 +231,30 @@ class Finding:
     slack: Slack = field(default_factory=Slack)
     notes: tuple[str, ...] = ()
     unmonitored: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<14} {self.theorem} {self.title}: {self.reason}"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.theorem}: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("statement", self.statement), ("reason", self.reason)]
+        rows += [("evidence", ", ".join(self.evidence)), ("source", self.source)]
+        rows += [(f"hypothesis {h.name}", _SEEN[h.holds]) for h in self.hypotheses]
+        rows += [("not monitored", text) for text in self.unmonitored]
+        rows += [("witness", str(self.witness))] if self.witness else []
+        return shown.table((self.theorem, str(self.verdict)), rows, self.title)
+
+    def to_pandas(self) -> Any:
+        """Its slack as a data frame: sweep, least relative margin in [−1, 1], rounding floor.
+
+        Raises:
+            InvalidInput: if pandas is not installed.
+        """
+        slack = self.slack
+        floor = slack.floor or (0.0,) * len(slack.sweeps)
+        return shown.frame({"sweep": slack.sweeps, "margin": slack.margin, "floor": floor})
 
 
 @dataclass(frozen=True)
@@ -232,3 +286,46 @@ class Report:
             if finding.theorem == theorem:
                 return finding
         raise KeyError(theorem)
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.verdict}: {self.subject}", *(f"  {f}" for f in self.findings)])
+
+    def __repr__(self) -> str:
+        found = ", ".join(f"{f.theorem} {f.verdict}" for f in self.findings)
+        return f"<Report on {self.subject!r}: {found}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(f.theorem, f.title, str(f.verdict), f.reason) for f in self.findings]
+        title = f"{self.subject}: {self.verdict}"
+        return shown.table(("theorem", "title", "verdict", "why"), rows, title)
+
+    def to_pandas(self) -> Any:
+        """A data frame, one row a finding; counts are instances, ``share`` lies in [0, 1].
+
+        Raises:
+            InvalidInput: if pandas is not installed.
+        """
+        names = ("theorem", "title", "reason")
+        columns: dict[str, list[Any]] = {n: [getattr(f, n) for f in self.findings] for n in names}
+        columns["verdict"] = [str(f.verdict) for f in self.findings]
+        columns["evidence"] = [", ".join(f.evidence) for f in self.findings]
+        for name in ("decided", "exact", "floor", "failed", "open", "share"):
+            columns[name] = [getattr(f.counts, name) for f in self.findings]
+        return shown.frame(columns)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write it as one page that opens offline.
+
+        Raises:
+            CannotWrite: if the file cannot be written.
+            InvalidInput: if ``amverify.report`` was never imported.
+        """
+        write(Path(path), shown.rendered("page", self))
+
+    def plot(self) -> Any:
+        """The slack of its findings over the sweeps, as a matplotlib figure.
+
+        Raises:
+            InvalidInput: if matplotlib is not installed, or no finding has a margin.
+        """
+        return shown.rendered("figure", self)

@@ -135,7 +135,7 @@ FLOORS = (
 The ground words (``GROUND``) lie under all of them; the face, ``amverify/__init__.py``, shows what
 the rooms hold and stands on none.
 """
-GROUND = ("errors", "files", "verdict")
+GROUND = ("errors", "files", "shown", "verdict")
 LOOSE = {"amverify": 4, "proofs": 3}
 """So many modules may stand in a package beside its rooms."""
 

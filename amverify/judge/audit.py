@@ -26,6 +26,7 @@ from typing import Any
 
 import sympy as sp
 
+from amverify import report as _renderers  # noqa: F401 - so that a report can show itself
 from amverify.errors import InvalidInput
 from amverify.judge.conclusion import Tested, tested
 from amverify.judge.constants import refuse_unknown

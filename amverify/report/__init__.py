@@ -11,8 +11,13 @@ verdicts come from :mod:`amverify.verdict`, and two reports that are equal give 
 
 from amverify.files import write
 from amverify.report.console import render
+from amverify.report.figure import plot
 from amverify.report.html import to_html
 from amverify.report.jsonfile import from_json, to_json
 from amverify.report.junit import to_junit
+from amverify.shown import register
 
 __all__ = ["from_json", "render", "to_html", "to_json", "to_junit", "write"]
+
+register("page", to_html)
+register("figure", plot)

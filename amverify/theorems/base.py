@@ -22,6 +22,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from amverify import shown
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.given import plain
@@ -321,6 +322,20 @@ class Theorem:
     def cases(self, part: Conclusion) -> frozenset[str]:
         """The cases in which a conclusion has to be proved; none where it has no cases."""
         return frozenset(h.case for h in self.hypotheses if h.case and h.of(part))
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.title}: {self.statement}"
+
+    def __repr__(self) -> str:
+        return f"<Theorem {self.id}: {self.title}>"
+
+    def _repr_html_(self) -> str:
+        rows = [("statement", self.statement), ("source", self.source)]
+        rows += [("conclusion", str(part.inequality)) for part in self.conclusions]
+        rows += [("if", fact.text) for fact in self.facts]
+        rows += [("if", said.text) for said in self.hypotheses]
+        rows += [(f"declare {p.name}", p.meaning) for p in self.parameters]
+        return shown.table((self.id, self.title), rows)
 
     @property
     def declarable(self) -> tuple[str, ...]:

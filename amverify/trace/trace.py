@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from amverify import shown
+from amverify.errors import InvalidInput
 from amverify.trace.columns import KEYS, Column, Table, check
 
 
@@ -78,3 +80,27 @@ class Trace:
         """Settings of the method that ran, and facts of its problem."""
         found: Mapping[str, Any] = self.header.get("settings", {})
         return found
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{self.rows(n)} {n}" for n in KEYS if self.rows(n)) or "no rows"
+        return f"{self.header.get('subject', 'a run')}: {counts}"
+
+    def __repr__(self) -> str:
+        return f"<Trace of {self}>"
+
+    def _repr_html_(self) -> str:
+        rows = [(n, str(self.rows(n)), ", ".join(self.table(n))) for n in KEYS if self.rows(n)]
+        return shown.table(("table", "rows", "columns"), rows, str(self))
+
+    def to_pandas(self, table: str = "sweeps") -> Any:
+        """One of its tables as a data frame, a row each.
+
+        Args:
+            table: ``blocks``, ``sweeps``, ``measures`` or ``replays``.
+
+        Raises:
+            InvalidInput: for another table, or if pandas is not installed.
+        """
+        if table not in KEYS:
+            raise InvalidInput(f"table {table!r}: a trace has {', '.join(KEYS)}")
+        return shown.frame(self.table(table))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from amverify import shown
 from repro.render.cells import Cell
 
 
@@ -38,6 +39,26 @@ class Table:
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"table {self.name}: a row has not one cell for each column")
+
+    def __str__(self) -> str:
+        lines = [[c.title for c in self.columns], *([c.plain() for c in r] for r in self.rows)]
+        return "\n".join([self.title, *(" | ".join(line) for line in lines)])
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self.rows)} rows of {len(self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[cell.plain() for cell in row] for row in self.rows]
+        return shown.table([column.title for column in self.columns], rows, self.title)
+
+    def to_pandas(self) -> Any:
+        """A data frame of its cells as texts, a column each by its key.
+
+        Raises:
+            InvalidInput: if pandas is not installed.
+        """
+        keys = [column.key for column in self.columns]
+        return shown.frame({k: [row[i].plain() for row in self.rows] for i, k in enumerate(keys)})
 
     def groups(self) -> list[list[tuple[Cell, ...]]]:
         """The rows, those with the same first cell in one list."""

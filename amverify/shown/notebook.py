@@ -1,0 +1,33 @@
+"""HTML tables and data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from amverify.errors import InvalidInput
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> str:
+    """An HTML table of plain texts, escaped, for a notebook."""
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    body = "".join(_row(row, "td") for row in rows)
+    return f"<table>{caption}<thead>{_row(head, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(cells: Sequence[str], tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def frame(columns: Mapping[str, Any]) -> Any:
+    """A pandas DataFrame of columns of equal length.
+
+    Raises:
+        InvalidInput: if pandas is not installed.
+    """
+    try:
+        import pandas
+    except ImportError:
+        raise InvalidInput("to_pandas() needs pandas: pip install 'amverify[notebook]'") from None
+    return pandas.DataFrame(dict(columns))
