@@ -90,6 +90,8 @@ def test_a_renderer_that_is_not_loaded_is_one_line():
 
 
 def test_whoever_audits_can_show():
-    code = "import amverify as amv; amv.audit; from amverify.shown import late; print(*late._RENDERERS)"
+    code = (
+        "import amverify as a; a.audit; from amverify.shown import late as x; print(*x._RENDERERS)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["page", "figure"]
