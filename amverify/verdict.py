@@ -142,8 +142,8 @@ class Witness:
 
     def __str__(self) -> str:
         return (
-            f"{self.theorem}, {self.where}: {self.inequality} fails by {-self.margin:.3g}, "
-            f"rounding explains {self.bound:.3g}"
+            f"{self.theorem}, {self.where('iteration')}: {self.inequality} fails "
+            f"by {-self.margin:.3g}, rounding explains {self.bound:.3g}"
         )
 
     def __repr__(self) -> str:
