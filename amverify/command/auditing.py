@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -16,6 +17,7 @@ from amverify.command.specification import read_specification
 from amverify.command.subject import Claim, run_subject
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
+from amverify.numbers.given import plain
 from amverify.record.limit import Heard
 from amverify.report import render, to_html, to_json, to_junit, write
 from amverify.theorems import CATALOGUE, Theorem
@@ -100,13 +102,13 @@ def _theorem(name: str) -> Theorem:
     raise InvalidInput(f"unknown theorem {name!r}; {hint}")
 
 
-def _declared(claims: Sequence[Claim], given: dict[str, float]) -> tuple[Claim, ...]:
+def _declared(claims: Sequence[Claim], given: dict[str, Any]) -> tuple[Claim, ...]:
     """The claims, each with those of the given constants that its theorem has.
 
     Raises:
         InvalidInput: for a constant that none of them has, with the argument to pass instead.
     """
-    has = {c.theorem: {p.name for p in _theorem(c.theorem).parameters} for c in claims}
+    has = {c.theorem: set(_theorem(c.theorem).declarable) for c in claims}
     known = sorted(set().union(*has.values()))
     for name, value in given.items():
         if name not in known:
@@ -120,7 +122,7 @@ def _declared(claims: Sequence[Claim], given: dict[str, float]) -> tuple[Claim, 
     )
 
 
-def _no_such_constant(name: str, value: float, known: list[str], theorems: list[str]) -> str:
+def _no_such_constant(name: str, value: Any, known: list[str], theorems: list[str]) -> str:
     folded = {other.casefold(): other for other in known}
     near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
     told = f"--constant {name}: {', '.join(theorems)} has no such constant to declare"
@@ -153,14 +155,14 @@ def _like(path: Path) -> str:
     return "; a subject is FILE.trace, SPEC.toml or module:function"
 
 
-def _constants(given: Sequence[str]) -> dict[str, float]:
+def _constants(given: Sequence[str]) -> dict[str, Any]:
     found = {}
     for text in given:
         name, sign, value = text.partition("=")
         try:
             if not (name.strip() and sign):
                 raise ValueError
-            found[name.strip()] = float(value)
+            found[name.strip()] = plain(f"--constant {name}", value)
         except ValueError:
             raise InvalidInput(f"--constant {text}: write it as NAME=NUMBER") from None
     return found
