@@ -32,8 +32,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else f"; known: {', '.join(names)}"
 
 
-def check_names(kind: str, given: Iterable[str], known: Sequence[str]) -> None:
-    """Raise :class:`InvalidInput` for the first of ``given`` that is not ``known``."""
+def check_names(kind: str, given: Iterable[str], known: Sequence[str], place: str = "") -> None:
+    """Raise :class:`InvalidInput`, after ``place``, for the first of ``given`` not ``known``."""
     for name in given:
         if name not in known:
-            raise InvalidInput(f"unknown {kind} '{name}'{nearest(name, known)}")
+            raise InvalidInput(f"{place}unknown {kind} '{name}'{nearest(name, known)}")

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,9 +21,6 @@ from amverify.command.application import Version, application, called, examples
 from amverify.command.shell import failed, run
 from amverify.errors import InvalidInput
 from repro.names import CONTENTS, check_names
-
-if TYPE_CHECKING:
-    from repro.command.make import Options
 
 PROGRAM, MODULE = "amverify-repro", "python -m repro"
 EXAMPLES = (
@@ -59,7 +56,8 @@ NoDownloadOption = Annotated[
 ]
 OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the tables' files.")]
 ProfileOption = Annotated[
-    Profile, typer.Option(help="quick: two seeds, minutes; paper: ten seeds, all networks.")
+    Profile | None,
+    typer.Option(help="quick (usual): two seeds, minutes; paper: ten seeds, all networks."),
 ]
 MethodOption = Annotated[
     list[str] | None,
@@ -104,7 +102,7 @@ def list_command(data_dir: DataDirOption = None) -> None:
     """Show the tables, the data sets (at hand here or not, and why) and the methods."""
     from rich.console import Console
 
-    from repro.command.make import print_list
+    from repro.command.listing import print_list
 
     print_list(data_dir, Console())
 
@@ -116,32 +114,31 @@ def list_command(data_dir: DataDirOption = None) -> None:
     )
 )
 def table1(
+    profile: ProfileOption = None,
     data: DataOption = None,
+    method: MethodOption = None,
+    network: NetworkOption = None,
+    seeds: SeedsOption = None,
+    sweeps: SweepsOption = None,
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
     out: OutOption = OUT,
     quiet: QuietOption = False,
 ) -> None:
-    """Counts of the data sets beside the published ones."""
-    from repro.command.make import Options
-
-    _make(
-        ["table1"],
-        Options(data=data, data_dir=data_dir, download=not no_download, out=out, quiet=quiet),
-    )
-
-
-def _make(tables: Sequence[str], options: Options) -> None:
+    """Counts of the data sets beside the published ones; without runs, it takes data alone."""
     from repro.command.make import make_tables
+    from repro.command.options import Options, wanted
 
-    raise typer.Exit(make_tables(tables, options))
+    asked = wanted(data, method, network, seeds, sweeps, profile)
+    options = Options(data_dir, not no_download, out, wanted=asked, quiet=quiet)
+    raise typer.Exit(make_tables(["table1"], options))
 
 
 def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[str]) -> None:
     """Add the command ``name``, which makes ``tables``, all with the options of runs."""
 
     def command(
-        profile: ProfileOption = Profile.quick,
+        profile: ProfileOption = None,
         data: DataOption = None,
         method: MethodOption = None,
         network: NetworkOption = None,
@@ -156,25 +153,12 @@ def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[s
         cache: CacheOption = CACHE,
         quiet: QuietOption = False,
     ) -> None:
-        from repro.command.make import Options, seeds_of
+        from repro.command.make import make_tables
+        from repro.command.options import Options, wanted
 
-        options = Options(
-            data=data,
-            data_dir=data_dir,
-            download=not no_download,
-            out=out,
-            methods=method,
-            seeds=None if seeds is None else seeds_of(seeds),
-            profile=profile.value,
-            sweeps=sweeps,
-            cache=cache,
-            jobs=jobs,
-            fresh=fresh,
-            scheduler=scheduler,
-            networks=network,
-            quiet=quiet,
-        )
-        _make(tables, options)
+        asked = wanted(data, method, network, seeds, sweeps, profile)
+        run = Options(data_dir, not no_download, out, cache, jobs, fresh, scheduler, asked, quiet)
+        raise typer.Exit(make_tables(tables, run))
 
     app.command(name, help=about, epilog=examples(*shown))(command)
 
@@ -228,20 +212,12 @@ def tune(
 
     On training accuracy, or with --crossed by cross-validation within the training sets.
     """
-    from repro.command.make import Options
-    from repro.command.make import tune as tune_settings
+    from repro.command.options import Options
+    from repro.command.tune import tune as tune_settings
     from repro.full_batch.configurations import CROSSED, TUNED
 
     options = Options(
-        data=None,
-        data_dir=data_dir,
-        download=not no_download,
-        out=OUT,
-        cache=cache,
-        jobs=jobs,
-        fresh=fresh,
-        scheduler=scheduler,
-        quiet=quiet,
+        data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, quiet=quiet
     )
     shipped = Path(__file__).parents[1] / "full_batch" / (CROSSED if crossed else TUNED)
     tune_settings(options, file or shipped, crossed)
@@ -273,21 +249,12 @@ def tune_stochastic(
 
     With --data, --network or --method only those; what the file has of others stays.
     """
-    from repro.command.make import Options
-    from repro.command.make import tune_stochastic as tune_minibatches
+    from repro.command.options import Options, wanted
+    from repro.command.tune import tune_stochastic as tune_minibatches
 
+    asked = wanted(data, method, network)
     options = Options(
-        data=data,
-        methods=method,
-        data_dir=data_dir,
-        download=not no_download,
-        out=OUT,
-        cache=cache,
-        jobs=jobs,
-        fresh=fresh,
-        scheduler=scheduler,
-        networks=network,
-        quiet=quiet,
+        data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet
     )
     tune_minibatches(options, file)
 

@@ -14,7 +14,15 @@ where ``datasets`` maps each data set's name to the loaded :class:`repro.data.da
 
 from repro.engine.errors import Interrupted, RunFailed
 from repro.engine.keys import configuration_hash
+from repro.engine.laboratory import Laboratory
 from repro.engine.run import run_all
 from repro.engine.work import FinishedRun
 
-__all__ = ["FinishedRun", "Interrupted", "RunFailed", "configuration_hash", "run_all"]
+__all__ = [
+    "FinishedRun",
+    "Interrupted",
+    "Laboratory",
+    "RunFailed",
+    "configuration_hash",
+    "run_all",
+]

@@ -27,11 +27,10 @@ the ρ and μ of the second part were added after the first part had been seen o
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import fmean
-from typing import Protocol
 
 import numpy as np
 
@@ -206,38 +205,3 @@ CROSSED_HEAD = (
     "# Written by 'python -m repro tune --crossed'; grids, criterion: repro/full_batch/tuning.py.",
     "# Scores: accuracy on the fold left out, mean over folds and tuning seeds (and data sets).",
 )
-
-
-class Chosen(Protocol):
-    """What was chosen for: its ``method``, and the ``section`` of the file below that."""
-
-    @property
-    def method(self) -> str:
-        """The method."""
-
-    @property
-    def section(self) -> str:
-        """The data set, or what else it was chosen on."""
-
-
-def as_toml(
-    winners: Sequence[tuple[Chosen, Settings, Mapping[Settings, float]]],
-    head: Sequence[str] = HEAD,
-) -> str:
-    """``tuned.toml``: the chosen settings, with every candidate's score as a comment."""
-    lines = list(head)
-    for choice, settings, scores in winners:
-        lines += ["", f"[{choice.method}.{choice.section}]"]
-        lines += [f"# {value:.4f}  {_inline(tried)}" for tried, value in scores.items()]
-        lines += [f"{name} = {_literal(value)}" for name, value in settings]
-    return "\n".join(lines) + "\n"
-
-
-def _inline(settings: Settings) -> str:
-    return ", ".join(f"{name} = {_literal(value)}" for name, value in settings)
-
-
-def _literal(value: Setting) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -27,7 +27,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 from amverify.errors import InvalidInput
-from repro.minibatch.schedules import cosine
+from repro.minibatch.samt import cosine, samt_stepper
 from repro.minibatch.sgd_hd import SGDHD
 from repro.spec import Settings
 
@@ -103,8 +103,6 @@ def stepper(method: str, settings: Settings, model: nn.Sequential, steps: int) -
         InvalidInput: for an unknown method or setting, or a value that it does not admit.
     """
     if method.startswith("samt_"):
-        from repro.minibatch.samt import samt_stepper
-
         return samt_stepper(method, settings, model, steps)
     if method not in BASELINES:
         raise InvalidInput(f"unknown method {method!r}: one of {', '.join(BASELINES)}, samt_KIND")

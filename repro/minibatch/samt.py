@@ -13,8 +13,8 @@ batches only (``meta="lagged"``). *fixed* is the scalar kind with meta-rate 0. I
 
     α = clamp(α₀ s(k/K) exp(θ)),   θ ← θ + β₀ s(k/K) c,
 
-c the cosine of successive gradients, s of :mod:`repro.minibatch.schedules` or 1. A large β₀ finds
-the right scale from any α₀ within an epoch; its decay keeps noise from shrinking α at the end.
+c the cosine of successive gradients, s of :func:`cosine` or 1. A large β₀ finds the right scale
+from any α₀ within an epoch; its decay keeps noise from shrinking α at the end.
 
 Told after each epoch: ``alpha_I_least``, ``alpha_I_median`` and ``alpha_I_greatest``, the step
 sizes of layer I's weights over s: what was learned, apart from the schedule.
@@ -33,7 +33,6 @@ from torch.nn.functional import cross_entropy
 
 from amverify.errors import InvalidInput
 from amverify.samt import SAMT, NonFiniteLoss
-from repro.minibatch.schedules import cosine
 from repro.spec import Settings
 
 META_RATE = 0.05
@@ -41,6 +40,17 @@ EXTRAPOLATION = 0.9
 ORDER = "forward"  # stable up to a three times larger α than backward, with extrapolation 0.9
 SCHEDULE = "cosine"
 BOUNDS = (1e-6, 1.0)
+LEAST = 0.01
+
+
+def cosine(done: int, steps: int) -> float:
+    """s(done/steps), s(t) = ε + (1 − ε)(1 + cos πt)/2: from 1, falling towards ε = ``LEAST``.
+
+    It is fixed before the first batch is drawn, so step sizes that it scales stay predictable, and
+    within their bounds: S1–S4 hold as without it. Source: Loshchilov & Hutter, "SGDR: stochastic
+    gradient descent with warm restarts" (ICLR 2017), equation 5, without restarts.
+    """
+    return LEAST + (1 - LEAST) * 0.5 * (1 + math.cos(math.pi * done / steps))
 
 
 @dataclass

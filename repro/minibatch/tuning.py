@@ -12,7 +12,7 @@ Every method gets its candidates on every workload and the same seeds:
 The score is the accuracy on the held-out validation part after the last epoch (seeds 100 and 101
 on the few digits, seed 100 elsewhere: no table uses them); a diverged run scores 0. The best score
 wins, the first of the grid at a tie. No test set is read. The chosen settings and the scores are
-in ``stochastic/tuned.toml``, which ``python -m repro tune-stochastic`` writes. A data set that is
+in ``minibatch/tuned.toml``, which ``python -m repro tune-stochastic`` writes. A data set that is
 not tuned on takes what was chosen for the same network on Fashion-MNIST, and the table says so.
 """
 
@@ -28,7 +28,7 @@ from itertools import product
 from statistics import fmean
 
 from amverify.errors import InvalidInput
-from repro.full_batch.tuning import as_toml as settings_as_toml
+from repro.chosen import as_toml as settings_as_toml
 from repro.minibatch.names import BASELINES, FIXED, LABELS, SAMT, TRAINED
 from repro.minibatch.workloads import Settings, Workload, specification
 from repro.spec import RunResult, RunSpec
@@ -58,6 +58,12 @@ class Choice:
     def section(self) -> str:
         """Where in the file the choice stands."""
         return self.workload.section
+
+    @property
+    def named(self) -> dict[str, str]:
+        """By kind of name, what it is called on the command line."""
+        workload = self.workload
+        return {"data set": workload.dataset, "method": self.method, "network": workload.network}
 
     @property
     def grid(self) -> tuple[Settings, ...]:

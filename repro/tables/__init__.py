@@ -1,11 +1,11 @@
-"""The tables: each a function from what the user asked for to a document.
+"""The tables: each a protocol, and a function from what the user asked for to a document.
 
-To add one, write a module with ``make(request, laboratory) -> Document`` and name it in
-:data:`repro.tables.registry.TABLES`, with a :class:`Protocol` where its usual data sets,
-methods, sweeps or seeds are others than those of the full-batch tables.
+To add one, write a module with ``PROTOCOL``, the :class:`Protocol` that says which data sets and
+methods it admits, and ``make(request, laboratory) -> Document``; name both in
+:data:`repro.tables.registry.TABLES`.
 """
 
-from repro.tables.parts.request import Laboratory, Protocol, Request
+from repro.tables.parts.request import Protocol, Request, Wanted
 from repro.tables.registry import TABLES, TableEntry
 
-__all__ = ["TABLES", "Laboratory", "Protocol", "Request", "TableEntry"]
+__all__ = ["TABLES", "Protocol", "Request", "TableEntry", "Wanted"]

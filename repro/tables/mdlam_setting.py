@@ -10,23 +10,17 @@ paper's tables, beside the published curve of the same ρ and ε⁰ = 100.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from repro.engine import Laboratory
 from repro.full_batch.configurations import MDLAM_EPSILON, MDLAM_MU
 from repro.published import Published, Series, judge_accuracy, load
 from repro.render import Cell, Column, Document, Number, PublishedValue, Table, Text, verdict_of
 from repro.spec import RunSpec, Setting
+from repro.tables.parts.full_batch import SWEEPS, document, rows_by_dataset, runs_of
 from repro.tables.parts.measures import Group, curves, final, group
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
-)
-from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 
-DATASETS = ("cora", "citeseer")
+PROTOCOL = Protocol(("cora", "citeseer"), ("mdlam",), SWEEPS)
 RHOS = {"cora": (1e-3,), "citeseer": (1e-3, 5e-3)}
 VARIANTS: tuple[tuple[str, dict[str, Setting]], ...] = (
     ("trial modulus 1, no inertia", {"trial": 1.0, "inertia": "none"}),
@@ -50,55 +44,44 @@ COLUMNS = (
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
-    """The document of this table; of the request's data sets it takes Cora and Citeseer."""
-    wanted = tuple(name for name in request.datasets if name in DATASETS) or DATASETS
-    request = replace(request, datasets=wanted)
+    """The document of this table."""
     published = load()
-    datasets = available(request, laboratory)
+    datasets = laboratory.available(request.datasets)
     specs = {
         (name, rho, label): _specs(name, rho, settings, request)
         for name in datasets
         for rho in RHOS[name]
         for label, settings in VARIANTS
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
-    rows: list[tuple[Cell, ...]] = []
-    for name in wanted:
-        if name not in datasets:
-            failure = laboratory.failed[name]
-            rows.append(row_without_data(name, "", failure, len(COLUMNS)))
-            continue
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
+
+    def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
         for rho in RHOS[name]:
             series = _published(published, name, rho)
             for label, _ in VARIANTS:
                 measured = group(specs[name, rho, label], runs)
-                rows.append(_row(name, rho, label, measured, series, request.sweeps))
+                yield _row(name, rho, label, measured, series, request.sweeps)
+
     table = Table(
         name="accuracy",
         title="mDLAM's setting: trial modulus, inertia and test accuracy",
         columns=COLUMNS,
-        rows=tuple(rows),
+        rows=rows_by_dataset(request, laboratory, len(COLUMNS), rows_of),
         caption=(
             f"Algorithm 1 of mDLAM, μ = {MDLAM_MU:g}, ε⁰ = {MDLAM_EPSILON:g}; mean ± standard "
             f"deviation over seeds {', '.join(map(str, request.seeds))}. With a trial modulus "
             "the doubling starts from it in every sweep."
         ),
-        notes=tuple(notes_without_data(laboratory, wanted)),
+        notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
-    records = [run_record(spec, run) for spec, run in runs.items()]
-    return Document("mdlam_setting", (table,), {"data_hashes": hashes, "runs": records})
+    return document("mdlam_setting", (table,), datasets, runs)
 
 
 def _specs(
     dataset: str, rho: float, variant: dict[str, Setting], request: Request
 ) -> tuple[RunSpec, ...]:
     settings = {"rho": rho, "mu": MDLAM_MU, "epsilon": MDLAM_EPSILON, **variant}
-    ordered = tuple(sorted(settings.items()))
-    return tuple(
-        RunSpec(dataset, "mdlam", ordered, HIDDEN, ACTIVATION, request.sweeps, seed, "float32")
-        for seed in request.seeds
-    )
+    return runs_of(request, dataset, "mdlam", settings, "float32")
 
 
 def _published(values: Published, dataset: str, rho: float) -> Series | None:

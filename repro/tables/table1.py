@@ -8,17 +8,15 @@ where a file has such lists, and are compared with it there.
 
 from __future__ import annotations
 
+from repro import data
 from repro.data.dataset import Dataset
+from repro.engine import Laboratory
 from repro.published import Statistics, judge_count, load, statistics_of
 from repro.render import Cell, Column, Document, Number, Table, Text, VerdictCell
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
-)
+from repro.tables.parts.full_batch import DATASETS
+from repro.tables.parts.request import Protocol, Request, notes_without_data, row_without_data
 
+PROTOCOL = Protocol(DATASETS, seeds={}, also=data.names())
 COUNTS = {
     "nodes": "Nodes",
     "edges": "Edges",
@@ -40,7 +38,7 @@ COLUMNS = (
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 1."""
     published = load()
-    datasets = available(request, laboratory)
+    datasets = laboratory.available(request.datasets)
     rows: list[tuple[Cell, ...]] = []
     for name in request.datasets:
         counts = statistics_of(published, name)

@@ -7,22 +7,23 @@ NOT_APPLICABLE with the band, one nonsmooth term shared by two blocks.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 
+from repro.engine import Laboratory
 from repro.full_batch.configurations import LABELS, configuration
 from repro.render import Cell, Column, Document, Table, Text
 from repro.spec import RunSpec, Setting
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
+from repro.tables.parts.full_batch import (
+    ALSO,
+    DATASETS,
+    SWEEPS,
+    document,
+    rows_by_dataset,
+    runs_of,
 )
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import constants, judged, verdict_cells
-from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
 
-DATASETS = ("cora", "citeseer", "digits")
 LAYERED = ("T1", "T1p", "T2", "T2n", "T3", "T4", "C1", "G3", "M1", "M3", "M4")
 GENERAL = ("descent",)
 PENALTY = 1.0
@@ -37,6 +38,9 @@ SUBJECTS = {
     "gd": LABELS["gd"],
     "adam": LABELS["adam"],
 }
+PROTOCOL = Protocol(
+    ("cora", "citeseer", "digits"), tuple(SUBJECTS), SWEEPS, also=(*DATASETS, *ALSO)
+)
 COLUMNS = (
     Column("dataset", "Data set"),
     Column("method", "Method"),
@@ -63,47 +67,35 @@ def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpe
         if subject == "palm":
             settings |= {"p1": 0.0, "p2": 0.0, "p3": 0.0, "safeguard": "certified"}
     claims = GENERAL if subject in ("gd", "adam") else LAYERED
-    ordered = tuple(sorted(settings.items()))
-    return tuple(
-        RunSpec(dataset, chosen.method, ordered, HIDDEN, ACTIVATION, request.sweeps, seed,
-                "float64", claims)
-        for seed in request.seeds
-    )  # fmt: skip
+    return runs_of(request, dataset, chosen.method, settings, claims=claims)
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 10."""
-    wanted = tuple(name for name in request.datasets if name in DATASETS)
-    datasets = available(replace(request, datasets=wanted), laboratory)
+    datasets = laboratory.available(request.datasets)
     specs = {
         (name, subject): specifications(subject, name, request)
         for name in datasets
-        for subject in SUBJECTS
+        for subject in request.methods
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
-    rows: list[tuple[Cell, ...]] = []
-    for name in wanted:
-        if name not in datasets:
-            rows.append(row_without_data(name, "", laboratory.failed[name], len(COLUMNS)))
-            continue
-        for subject, label in SUBJECTS.items():
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
+
+    def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
+        for subject in request.methods:
             for theorem, found in judged(specs[name, subject], runs).items():
-                cells = verdict_cells(found)
-                rows.append(
-                    (Text(name), Text(label), Text(theorem), *cells, Text(constants(found)))
-                )
+                about = (Text(name), Text(SUBJECTS[subject]), Text(theorem))
+                yield (*about, *verdict_cells(found), Text(constants(found)))
+
     table = Table(
         name="audit",
         title="Table 10: every theorem on every method and data set",
         columns=COLUMNS,
-        rows=tuple(rows),
+        rows=rows_by_dataset(request, laboratory, len(COLUMNS), rows_of),
         caption=(
             f"Seeds {', '.join(map(str, request.seeds))}, {request.sweeps} sweeps, float64. "
             f"Penalty: ν = {PENALTY:g}. Least slack: the smallest (rhs − lhs)/(|lhs| + |rhs|) over "
             "all instances. Of several seeds the weakest verdict stands."
         ),
-        notes=tuple(notes_without_data(laboratory, wanted)),
+        notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    hashes = {name: dict(data.hashes) for name, data in datasets.items()}
-    records = [run_record(spec, run) for spec, run in runs.items()]
-    return Document("table10", (table,), {"data_hashes": hashes, "runs": records})
+    return document("table10", (table,), datasets, runs)

@@ -7,22 +7,17 @@ The released script runs in float32 as its authors ran it; its F is evaluated in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from repro.engine import Laboratory
 from repro.full_batch.configurations import LABELS, configuration
 from repro.render import Cell, Column, Document, Table, Text
 from repro.spec import RunSpec
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
-)
+from repro.tables.parts.full_batch import SWEEPS, document, rows_by_dataset, runs_of
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import judged, verdict_cells
-from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
 
-DATASETS = ("cora", "citeseer")
 CLAIMS = {
     "mdlam": ("M1", "M2", "M3", "M4", "A1", "C1"),
     "dladmm": ("D1",),
@@ -33,6 +28,7 @@ TITLES = {
     "dladmm": LABELS["dladmm"],
     "mdlam_released": "mDLAM, released script",
 }
+PROTOCOL = Protocol(("cora", "citeseer"), tuple(TITLES), SWEEPS)
 COLUMNS = (
     Column("dataset", "Data set"),
     Column("method", "Method"),
@@ -48,48 +44,37 @@ COLUMNS = (
 def specifications(method: str, dataset: str, request: Request) -> tuple[RunSpec, ...]:
     """The runs of one method on one data set, one a seed (the script has but its own seed)."""
     if method == "mdlam_released":
-        return (
-            RunSpec(dataset, method, (), HIDDEN, ACTIVATION, request.sweeps, 0, "float32",
-                    CLAIMS[method]),
-        )  # fmt: skip
+        own = replace(request, seeds=(0,))
+        return runs_of(own, dataset, method, {}, "float32", CLAIMS[method])
     chosen = configuration(method, dataset)
-    return tuple(
-        RunSpec(dataset, chosen.method, chosen.settings, HIDDEN, ACTIVATION, request.sweeps, seed,
-                "float64", CLAIMS[method])
-        for seed in request.seeds
-    )  # fmt: skip
+    return runs_of(request, dataset, method, dict(chosen.settings), claims=CLAIMS[method])
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 11."""
-    wanted = tuple(name for name in request.datasets if name in DATASETS) or DATASETS
-    datasets = available(replace(request, datasets=wanted), laboratory)
+    datasets = laboratory.available(request.datasets)
     specs = {
         (name, method): specifications(method, name, request)
         for name in datasets
-        for method in CLAIMS
+        for method in request.methods
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
-    rows: list[tuple[Cell, ...]] = []
-    for name in wanted:
-        if name not in datasets:
-            rows.append(row_without_data(name, "", laboratory.failed[name], len(COLUMNS)))
-            continue
-        for method, title in TITLES.items():
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
+
+    def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
+        for method in request.methods:
             for claim, found in judged(specs[name, method], runs).items():
-                rows.append((Text(name), Text(title), Text(claim), *verdict_cells(found)))
+                yield (Text(name), Text(TITLES[method]), Text(claim), *verdict_cells(found))
+
     table = Table(
         name="claims",
         title="Table 11: published claims on the published settings",
         columns=COLUMNS,
-        rows=tuple(rows),
+        rows=rows_by_dataset(request, laboratory, len(COLUMNS), rows_of),
         caption=(
             f"{request.sweeps} sweeps, seeds {', '.join(map(str, request.seeds))} (the released "
             "script: its own seed, float32; the others float64). M1–M4: mDLAM's Lemma 1, "
             "Theorem 2, Lemmas 2 and 4; D1: dlADMM's Lemma 2; A1: the script is accelerated."
         ),
-        notes=tuple(notes_without_data(laboratory, wanted)),
+        notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    hashes = {name: dict(data.hashes) for name, data in datasets.items()}
-    records = [run_record(spec, run) for spec, run in runs.items()]
-    return Document("table11", (table,), {"data_hashes": hashes, "runs": records})
+    return document("table11", (table,), datasets, runs)

@@ -9,10 +9,9 @@ configurations, with where they come from, are in :mod:`repro.full_batch.configu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
-from repro.engine import FinishedRun
-from repro.full_batch.configurations import LABELS, Configuration, configuration
+from repro.engine import FinishedRun, Laboratory
+from repro.full_batch.configurations import LABELS, METHODS, Configuration, configuration
 from repro.published import Published, Series, headline, judge_accuracy, load
 from repro.render import (
     Cell,
@@ -25,17 +24,22 @@ from repro.render import (
     verdict_of,
 )
 from repro.spec import RunSpec
-from repro.tables.parts.measures import Group, final, group, target_of, to_target
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
+from repro.tables.parts.full_batch import (
+    ALSO,
+    DATASETS,
+    HIDDEN,
+    SWEEPS,
+    document,
+    notes_on_runs,
+    rows_by_dataset,
+    runs_of,
+    where,
+    written,
 )
+from repro.tables.parts.measures import Group, final, group, target_of, to_target
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 
-HIDDEN = (100, 100)
-ACTIVATION = "relu"
+PROTOCOL = Protocol(DATASETS, METHODS, SWEEPS, also=ALSO)
 TARGET_METHOD = "mdlam"
 COLUMNS = (
     Column("dataset", "Data set"),
@@ -61,23 +65,25 @@ SETTINGS_COLUMNS = (
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 2: accuracies and hyperparameters."""
     published = load()
-    datasets = available(request, laboratory)
+    datasets = laboratory.available(request.datasets)
     chosen = {(m, d): configuration(m, d) for d in datasets for m in request.methods}
-    specs = {pair: specs_of(pair[1], chosen[pair], request) for pair in chosen}
-    runs = laboratory.run([spec for group in specs.values() for spec in group], datasets)
+    specs = {
+        (m, d): runs_of(request, d, own.method, dict(own.settings), own.dtype)
+        for (m, d), own in chosen.items()
+    }
+    runs = laboratory.run([spec for group in specs.values() for spec in group])
     groups = {pair: group(specs[pair], runs) for pair in specs}
-    rows: list[tuple[Cell, ...]] = []
-    for name in request.datasets:
-        if name in datasets:
-            rows += rows_of(name, request, groups, published)
-        else:
-            about = f"all {len(request.methods)} methods"
-            rows.append(row_without_data(name, about, laboratory.failed[name], len(COLUMNS)))
     accuracies = Table(
         name="accuracy",
         title=f"Table 2: test accuracy after {request.sweeps} sweeps",
         columns=COLUMNS,
-        rows=tuple(rows),
+        rows=rows_by_dataset(
+            request,
+            laboratory,
+            len(COLUMNS),
+            lambda name: rows_of(name, request, groups, published),
+            f"all {len(request.methods)} methods",
+        ),
         caption=caption(request, runs),
         notes=(
             *notes_without_data(laboratory, request.datasets),
@@ -91,26 +97,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         columns=SETTINGS_COLUMNS,
         rows=settings_rows(request, tuple(datasets), chosen),
     )
-    hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
-    provenance = {"data_hashes": hashes, "runs": [run_record(s, run) for s, run in runs.items()]}
-    return Document("table2", (accuracies, settings), provenance)
-
-
-def specs_of(dataset: str, chosen: Configuration, request: Request) -> tuple[RunSpec, ...]:
-    """One specification a seed."""
-    return tuple(
-        RunSpec(
-            dataset=dataset,
-            method=chosen.method,
-            settings=tuple(sorted(chosen.settings)),
-            hidden=HIDDEN,
-            activation=ACTIVATION,
-            sweeps=request.sweeps,
-            seed=seed,
-            dtype=chosen.dtype,
-        )
-        for seed in request.seeds
-    )
+    return document("table2", (accuracies, settings), datasets, runs)
 
 
 def rows_of(
@@ -169,19 +156,6 @@ def caption(request: Request, runs: Mapping[RunSpec, FinishedRun]) -> str:
     )
 
 
-def where(runs: Mapping[RunSpec, FinishedRun]) -> str:
-    """The machine that the runs were timed on, as far as it is one."""
-    places = {place(run.provenance) for run in runs.values()}
-    return places.pop() if len(places) == 1 else "not all on one machine (see the JSON file)"
-
-
-def place(provenance: Mapping[str, object]) -> str:
-    """Processor and threads that a run was timed on."""
-    hardware = provenance.get("hardware")
-    processor = hardware.get("processor", "unknown") if isinstance(hardware, dict) else "unknown"
-    return f"{processor}, {provenance.get('threads', '?')} thread(s) a run"
-
-
 def notes_on_published(
     request: Request, chosen: Mapping[tuple[str, str], Configuration], published: Published
 ) -> list[str]:
@@ -197,18 +171,6 @@ def notes_on_published(
         ran = f"; run here with {written(other)}" if other else ""
         theirs = written(tuple(series.settings.items()))
         notes.append(f"published {LABELS[method]} on {dataset}: {series.source} ({theirs}){ran}")
-    return notes
-
-
-def notes_on_runs(groups: Mapping[str, Group]) -> list[str]:
-    """What the runs, by a name for each group, say of themselves, and which of them diverged."""
-    notes: list[str] = []
-    for name, runs in groups.items():
-        if runs.diverged:
-            seeds = ", ".join(str(spec.seed) for spec in runs.diverged)
-            notes.append(f"{name} diverged from seed(s) {seeds}; the mean is over the others")
-        said = [note for run in runs.finite.values() for note in run.result.notes]
-        notes += [f"{name}: {note}" for note in dict.fromkeys(said)]
     return notes
 
 
@@ -230,22 +192,3 @@ def settings_rows(
 def settings_cells(chosen: Configuration) -> tuple[Text, Text, Text]:
     """A configuration in three cells."""
     return Text(written(chosen.settings)), Text(chosen.dtype), Text(chosen.source)
-
-
-def written(settings: Sequence[tuple[str, object]]) -> str:
-    """Settings in a line."""
-    return ", ".join(
-        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in settings
-    )
-
-
-def run_record(spec: RunSpec, run: FinishedRun) -> dict[str, object]:
-    """What the JSON file keeps of a run."""
-    return {
-        "spec": asdict(spec),
-        "key": run.key,
-        "cached": run.cached,
-        "notes": list(run.result.notes),
-        **run.provenance,
-    }

@@ -8,25 +8,26 @@ F, ``certified`` reduces it so that Ψ provably decreases. All else is TIAM's co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from repro.engine import FinishedRun
+from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
 from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec
-from repro.tables.parts.measures import Group, final, group, target_of, to_target
-from repro.tables.parts.request import (
-    Laboratory,
-    Request,
-    available,
-    notes_without_data,
-    row_without_data,
+from repro.tables.parts.full_batch import (
+    ALSO,
+    DATASETS,
+    SWEEPS,
+    document,
+    rows_by_dataset,
+    runs_of,
 )
+from repro.tables.parts.measures import Group, final, group, target_of, to_target
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import Judged, judged
-from repro.tables.table2 import ACTIVATION, HIDDEN, run_record
 
-DATASETS = ("cora", "citeseer", "digits")
+PROTOCOL = Protocol(("cora", "citeseer", "digits"), ("tiam",), SWEEPS, also=(*DATASETS, *ALSO))
 INERTIAS = (
     (0.0, 0.0, 0.0),
     (0.5, 0.0, 0.0),
@@ -59,50 +60,37 @@ def region(p1: float, p2: float, p3: float, s: float = 1.0) -> float:
     return 2 * s / (1 + p3) - 1 - p2 * p2 - 2 * abs(p1 * s - p2)
 
 
-def specification(
-    dataset: str, inertia: tuple[float, float, float], safeguard: str, seed: int, sweeps: int
-) -> RunSpec:
-    """One audited run."""
+def specifications(
+    dataset: str, inertia: tuple[float, float, float], safeguard: str, request: Request
+) -> tuple[RunSpec, ...]:
+    """The audited runs of one row, one a seed."""
     settings = dict(configuration("tiam", dataset).settings)
     settings |= dict(zip(("p1", "p2", "p3"), inertia, strict=True))
     settings |= {"steps": "exact", "safeguard": safeguard}
-    return RunSpec(
-        dataset, "tiam", tuple(sorted(settings.items())), HIDDEN, ACTIVATION, sweeps, seed,
-        "float64", CLAIMS,
-    )  # fmt: skip
+    return runs_of(request, dataset, "tiam", settings, claims=CLAIMS)
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 6."""
-    wanted = tuple(name for name in request.datasets if name in DATASETS)
-    datasets = available(request, laboratory)
-    chosen = [
-        (name, inertia, safeguard)
-        for name in wanted
-        if name in datasets
+    datasets = laboratory.available(request.datasets)
+    specs = {
+        (name, inertia, safeguard): specifications(name, inertia, safeguard, request)
+        for name in datasets
         for inertia in INERTIAS
         for safeguard in SAFEGUARDS
         if any(inertia) or safeguard == "none"
-    ]
-    specs = {
-        key: tuple(specification(*key, seed, request.sweeps) for seed in request.seeds)
-        for key in chosen
     }
-    used = {name: data for name, data in datasets.items() if name in wanted}
-    runs = laboratory.run([spec for some in specs.values() for spec in some], used)
-    rows: list[tuple[Cell, ...]] = []
-    for name in wanted:
-        if name not in datasets:
-            rows.append(row_without_data(name, "", laboratory.failed[name], len(COLUMNS)))
-            continue
-        plain = group(specs[name, INERTIAS[0], "none"], runs)
-        for key in (key for key in chosen if key[0] == name):
-            rows.append(_row(key, specs[key], runs, target_of(plain)))
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
+
+    def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
+        target = target_of(group(specs[name, INERTIAS[0], "none"], runs))
+        return (_row(key, own, runs, target) for key, own in specs.items() if key[0] == name)
+
     table = Table(
         name="inertia",
         title="Table 6: inertia inside and outside the admissible region",
         columns=COLUMNS,
-        rows=tuple(rows),
+        rows=rows_by_dataset(request, laboratory, len(COLUMNS), rows_of),
         caption=(
             "TIAM with exact moduli, s = 1, float64; mean ± standard deviation over seeds "
             f"{', '.join(map(str, request.seeds))}. Third column: positive inside 𝓡. Target: the "
@@ -112,11 +100,9 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             "admit parameters outside 𝓡, which T2 counts against it); M3: F does not increase. "
             "A verdict that not all seeds share says how many gave it."
         ),
-        notes=tuple(notes_without_data(laboratory, wanted)),
+        notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    hashes = {name: dict(data.hashes) for name, data in used.items()}
-    records = [run_record(spec, run) for spec, run in runs.items()]
-    return Document("table6", (table,), {"data_hashes": hashes, "runs": records})
+    return document("table6", (table,), datasets, runs)
 
 
 def _row(

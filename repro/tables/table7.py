@@ -14,6 +14,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
+from repro.engine import Laboratory
 from repro.minibatch.names import BASELINES, LABELS, TRAINED
 from repro.minibatch.networks import HIDDEN
 from repro.minibatch.workloads import (
@@ -35,6 +36,7 @@ from repro.render import (
     verdict_of,
 )
 from repro.tables.parts.claim import REFERENCE, claim_tables
+from repro.tables.parts.full_batch import document, notes_on_runs, written
 from repro.tables.parts.measures import (
     Group,
     final,
@@ -51,24 +53,17 @@ from repro.tables.parts.minibatches import (
     curves_table,
     mean_end,
     protocol_of,
-    records,
+    record,
     rows_of,
     workloads_at_hand,
 )
-from repro.tables.parts.request import (
-    Laboratory,
-    Protocol,
-    Request,
-    notes_without_data,
-)
-from repro.tables.table2 import notes_on_runs, written
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 
 METHODS = (*BASELINES, *TRAINED)
 PROTOCOL = Protocol(
     datasets=DATASETS,
     methods=METHODS,
     sweeps=EPOCHS,
-    seeds={"quick": tuple(range(2)), "paper": tuple(range(10))},
     also=MORE_DATASETS,
     networks=tuple(HIDDEN),
 )
@@ -95,7 +90,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         (m, w): [specification(w, m, settings, seed, request.sweeps) for seed in request.seeds]
         for (m, w), (settings, _) in found.chosen.items()
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
     groups = {pair: group(own, runs) for pair, own in specs.items()}
     results = Table(
         name="accuracy",
@@ -110,9 +105,8 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             *found.notes(),
         ),
     )
-    hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
-    tables = [results, *claim_tables(request.methods, present, groups), curves_table(runs)]
-    return Document("table7", tuple(tables), {"data_hashes": hashes, "runs": records(runs)})
+    tables = (results, *claim_tables(request.methods, present, groups), curves_table(runs))
+    return document("table7", tables, datasets, runs, record)
 
 
 def _rows(

@@ -11,10 +11,8 @@ decades in the quick profile, half ones in the paper's.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
 
-from repro.data.dataset import Dataset
-from repro.engine import FinishedRun
+from repro.engine import Laboratory
 from repro.minibatch.names import FIXED, LABELS, SAMT
 from repro.minibatch.networks import HIDDEN
 from repro.minibatch.tuning import RATES
@@ -26,8 +24,8 @@ from repro.minibatch.workloads import (
     specification,
 )
 from repro.render import Cell, Column, Document, Table, Text
-from repro.spec import RunSpec
 from repro.tables.parts import robustness
+from repro.tables.parts.full_batch import document, notes_on_runs, written
 from repro.tables.parts.measures import Group, final, group
 from repro.tables.parts.minibatches import (
     PAPER_ONLY,
@@ -35,23 +33,16 @@ from repro.tables.parts.minibatches import (
     curves_table,
     mean_end,
     protocol_of,
-    records,
+    record,
     rows_of,
     workloads_at_hand,
 )
-from repro.tables.parts.request import (
-    Laboratory,
-    Protocol,
-    Request,
-    notes_without_data,
-)
-from repro.tables.table2 import notes_on_runs, written
+from repro.tables.parts.request import Protocol, Request, notes_without_data
 
 PROTOCOL = Protocol(
     datasets=("digits", "fashion_mnist"),
     methods=tuple(SAMT),
     sweeps=EPOCHS,
-    seeds={"quick": tuple(range(2)), "paper": tuple(range(10))},
     also=(*MORE_DATASETS, "cifar10"),
     networks=tuple(HIDDEN),
 )
@@ -84,7 +75,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         (m, w, rate): [specification(w, m, own, seed, request.sweeps) for seed in request.seeds]
         for (m, w, rate), own in settings.items()
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some], datasets)
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
     groups = {key: group(own, runs) for key, own in specs.items()}
     chosen = {(m, w): groups[m, w, None] for m, w in found.chosen}
     about = protocol_of(request, runs)
@@ -109,16 +100,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
     )
     started = {(m, w, rate): own for (m, w, rate), own in groups.items() if rate is not None}
     ranges = robustness.table(request.methods, compared, rates, started, about)
-    return _document((kinds, ranges, curves_table(runs)), datasets, runs)
-
-
-def _document(
-    tables: tuple[Table, ...],
-    datasets: Mapping[str, Dataset],
-    runs: Mapping[RunSpec, FinishedRun],
-) -> Document:
-    hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
-    return Document("table8", tables, {"data_hashes": hashes, "runs": records(runs)})
+    return document("table8", (kinds, ranges, curves_table(runs)), datasets, runs, record)
 
 
 def _row(workload: Workload, method: str, runs: Group) -> tuple[Cell, ...]:

@@ -13,14 +13,16 @@ import pytest
 
 from amverify.errors import CannotWrite, CorruptFile, DataUnavailable, InvalidInput
 from repro import data
-from repro.command import make as commands
 from repro.command.cli import main
-from repro.command.make import seeds_of
+from repro.command.make import requested
+from repro.command.options import seeds_of, wanted
 from repro.engine import run_all
 from repro.full_batch import tuning
 from repro.full_batch.configurations import Configuration
 from repro.spec import RunSpec
 from repro.tables import TABLES, TableEntry, table2
+
+RUN_ALL = "repro.engine.laboratory.run_all"
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def _made_up(monkeypatch, tmp_path, failing):
     monkeypatch.delenv("AMVERIFY_CACHE", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(data, "load", load)
-    monkeypatch.setattr(commands, "run_all", run)
+    monkeypatch.setattr(RUN_ALL, run)
     monkeypatch.setattr(
         table2, "configuration", lambda m, d: Configuration(m, (("rho", 1e-3),), "float32", "x")
     )
@@ -104,20 +106,11 @@ def made(folder: Path) -> set[str]:
     return {path.stem for path in (folder / "results").glob("*.md")}
 
 
-def test_all_makes_every_table_that_knows_what_is_asked_for(capsys, tmp_path):
-    assert main(["all", "--data", "cora", "--method", "tiam", "--sweeps", "2"]) == 0
-    assert made(tmp_path) == set(TABLES) - MINIBATCHES
-    warnings = capsys.readouterr().err.splitlines()
-    for table in MINIBATCHES:
-        said = f"warning: {table} was not made: none of its data sets and methods was asked for"
-        assert any(line.startswith(said) for line in warnings), table
-
-
 def test_all_goes_on_where_one_table_has_no_row(monkeypatch, capsys, tmp_path):
     def make(*_: object) -> None:
         raise DataUnavailable("no row can be computed")
 
-    monkeypatch.setitem(TABLES, "table2", TableEntry("nothing", make))
+    monkeypatch.setitem(TABLES, "table2", TableEntry("nothing", table2.PROTOCOL, make))
     assert main(["all", "--data", "cora", "--sweeps", "2"]) == 0
     assert "warning: table2 was not made: no row can be computed" in capsys.readouterr().err
     assert made(tmp_path) == set(TABLES) - {"table2"} - MINIBATCHES
@@ -194,8 +187,7 @@ def test_what_is_not_there_is_one_line_and_status_2(capsys, arguments, said):
 
 def test_a_network_leaves_out_the_tables_that_have_none():
     def networks(*given: str) -> dict[str, tuple[str, ...]]:
-        options = commands.Options(None, None, False, Path("results"), networks=list(given))
-        found = commands.requested(["table2", "table7", "table8"], options)
+        found, _ = requested(["table2", "table7", "table8"], wanted(network=list(given)))
         return {name: request.networks for name, request in found.items()}
 
     assert networks("cnn") == {"table7": ("cnn",), "table8": ("cnn",)}
@@ -231,7 +223,7 @@ def test_runs_that_end_early_leave_old_results(
     def run(specs, datasets, **named):
         return run_all(specs, datasets, **{**named, "execute": execute})
 
-    monkeypatch.setattr(commands, "run_all", run)
+    monkeypatch.setattr(RUN_ALL, run)
     assert main([*only, "--fresh"]) == status
     assert said in one_error(capsys)
     assert {path: path.read_bytes() for path in (tmp_path / "results").glob("table2*")} == before
@@ -239,7 +231,9 @@ def test_runs_that_end_early_leave_old_results(
 
 def test_results_that_cannot_be_written_are_said_before_any_run(monkeypatch, capsys, tmp_path):
     (tmp_path / "results").write_text("")
-    monkeypatch.setattr(commands, "run_all", lambda *_, **__: pytest.fail("a run was started"))
+    monkeypatch.setattr(
+        "repro.engine.laboratory.run_all", lambda *_, **__: pytest.fail("a run was started")
+    )
     assert main(["table2", "--data", "digits"]) == CannotWrite.exit_status
     assert "in the place of its folder" in one_error(capsys)
 
@@ -283,7 +277,8 @@ def test_tune_writes_what_scores_best(monkeypatch, tmp_path):
 
     monkeypatch.setattr(tuning, "choices", choices)
     monkeypatch.setattr(
-        commands, "run_all", lambda s, d, **named: run_all(s, d, **named, execute=execute)
+        "repro.engine.laboratory.run_all",
+        lambda s, d, **named: run_all(s, d, **named, execute=execute),
     )
     assert main(["tune", "--file", str(tmp_path / "tuned.toml")]) == 0
     text = (tmp_path / "tuned.toml").read_text()
@@ -297,7 +292,7 @@ def test_reader_that_has_gone_is_no_error(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     script = (
-        "import sys; from repro.command import cli, data; data.names = tuple; "
+        "import sys; from repro.command import cli, listing; listing.data.names = tuple; "
         f"sys.exit(cli.main({arguments}))"
     )
     done = subprocess.run(

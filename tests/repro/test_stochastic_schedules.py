@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from repro.minibatch.networks import network
 from repro.minibatch.optimisers import Stepper, stepper
-from repro.minibatch.schedules import LEAST, cosine
+from repro.minibatch.samt import LEAST, cosine
 from repro.run import execute
 from repro.spec import Settings
 

@@ -6,13 +6,13 @@ import math
 import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
+import fake_runs
 import pytest
 
 from amverify.errors import InvalidInput
-from repro.command import make as commands
 from repro.command.cli import TUNED_STOCHASTIC, main
+from repro.command.options import Options
 from repro.minibatch import tuning
 from repro.minibatch.names import BASELINES, LABELS, SAMT
 from repro.minibatch.tuning import (
@@ -146,24 +146,20 @@ def test_what_was_tuned_before_stays_unless_it_is_tuned_again() -> None:
 
 
 def test_a_part_can_be_tuned_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[RunSpec] = []
+    laboratories: list[fake_runs.MadeUp] = []
 
-    class Run(NamedTuple):
-        result: RunResult
+    def options(self: Options) -> fake_runs.MadeUp:
+        laboratories.append(fake_runs.MadeUp(lambda spec: result(0.5), fake_runs.dataset))
+        return laboratories[-1]
 
-    def runs(specs: list[RunSpec], _: object) -> dict[RunSpec, Run]:
-        asked.extend(specs)
-        return {spec: Run(result(0.5)) for spec in specs}
-
-    monkeypatch.setattr(commands, "runner", lambda *_: runs)
-    monkeypatch.setattr(commands, "loader", lambda *_: lambda name: None)
+    monkeypatch.setattr(Options, "laboratory", options)
     file = tmp_path / "tuned.toml"
     file.write_text(as_toml(found_for("sgd", 0.1)), encoding="utf-8")
     part = ["--data", "digits", "--network", "cnn", "--method", "samt_row", "--file", str(file)]
     assert main(["tune-stochastic", *part]) == 0
-    assert {(s.dataset, s.minibatch.network, s.method) for s in asked if s.minibatch} == {
-        ("digits", "cnn", "samt_row")
-    }
+    assert {
+        (s.dataset, s.minibatch.network, s.method) for s in laboratories[0].asked if s.minibatch
+    } == {("digits", "cnn", "samt_row")}
     document = tomllib.loads(file.read_text(encoding="utf-8"))
     assert set(document) == {"sgd", "samt_row", tuning.SCORES}
     assert main(["tune-stochastic", "--network", "rnn", "--file", str(file)]) != 0

@@ -10,18 +10,18 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import fake_runs
 import pytest
 from small_images import small_images
 
 from amverify.errors import AmverifyError, DataUnavailable, InvalidInput
 from repro.data.dataset import Dataset
-from repro.engine import FinishedRun
 from repro.minibatch import tuning
 from repro.minibatch.names import BASELINES, LABELS, SAMT
 from repro.minibatch.workloads import Workload
 from repro.render import Document, Number, Text, Unavailable, write_files
 from repro.spec import RunResult, RunSpec
-from repro.tables import Laboratory, Request, table7, table8
+from repro.tables import Request, table7, table8
 from repro.tables.parts import robustness
 from repro.tables.parts.claim import Compared
 from repro.tables.parts.robustness import Held, held
@@ -88,12 +88,9 @@ def make(
             raise missing[name]
         return small_images(name)
 
-    def run(specs, datasets) -> dict[RunSpec, FinishedRun]:
-        return {spec: FinishedRun(result(spec), PLACE, "key", cached=False) for spec in specs}
-
     methods = tuple(methods or table.PROTOCOL.methods)
     request = Request(tuple(datasets), methods, tuple(seeds), EPOCHS, profile, tuple(networks))
-    return table.make(request, Laboratory(load, run))
+    return table.make(request, fake_runs.MadeUp(result, load, PLACE))
 
 
 def rows_of(document: Document, table: str) -> list[dict[str, object]]:

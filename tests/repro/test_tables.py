@@ -12,11 +12,11 @@ import pytest
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable
 from repro.data.dataset import Dataset
-from repro.engine import FinishedRun
+from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import METHODS, Configuration
 from repro.render import Document, Estimate, Number, PublishedValue, Text, Unavailable
 from repro.spec import RunResult, RunSpec
-from repro.tables import TABLES, Laboratory, Request, table2
+from repro.tables import TABLES, Request, table2
 from repro.tables.parts.measures import final, first_reaching, group, target_of, to_target
 from repro.tables.table1 import make as make_table1
 from repro.tables.table2 import make as make_table2
@@ -79,15 +79,11 @@ class Lab:
             raise self.missing[name]
         return fake_runs.dataset(name, listed=5429 if name == "cora" else None)
 
-    def run(
-        self, specs: Sequence[RunSpec], datasets: Mapping[str, Dataset]
-    ) -> dict[RunSpec, FinishedRun]:
-        self.asked = list(specs)
-        return {spec: finished(self.result(spec)) for spec in specs}
-
     def make(self, table, wanted: Request) -> tuple[Document, Laboratory]:
-        laboratory = Laboratory(self.load, self.run)
-        return table(wanted, laboratory), laboratory
+        laboratory = fake_runs.MadeUp(self.result, self.load, PLACE)
+        document = table(wanted, laboratory)
+        self.asked = laboratory.asked
+        return document, laboratory
 
 
 def cell(document: Document, row: int, key: str, table: int = 0):

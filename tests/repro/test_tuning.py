@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
+from repro.chosen import as_toml
 from repro.data import load
 from repro.data.dataset import Dataset, Split
 from repro.full_batch.configurations import ANY_DATASET, CROSSED, TUNED, tuned_settings
 from repro.full_batch.tuning import (
     FOLDS,
+    HEAD,
     TUNING_DATASETS,
     Choice,
-    as_toml,
     best,
     choices,
     crossed_choices,
@@ -136,7 +137,7 @@ def test_the_file_says_what_was_chosen(file: str, wanted: Callable[[], Iterable[
 
 def test_toml_round_trip() -> None:
     choice = next(iter(choices()))
-    text = as_toml([(choice, choice.grid[1], dict.fromkeys(choice.grid, 0.5))])
+    text = as_toml([(choice, choice.grid[1], dict.fromkeys(choice.grid, 0.5))], HEAD)
     assert tomllib.loads(text) == {choice.method: {choice.section: dict(choice.grid[1])}}
     with pytest.raises(KeyError):
         tomllib.loads(text)["tiam"]

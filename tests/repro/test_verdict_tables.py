@@ -15,22 +15,14 @@ from repro.engine import FinishedRun
 from repro.render import Table
 from repro.run import execute
 from repro.spec import RunSpec
-from repro.tables import Laboratory, Request, table6, table10, table11
+from repro.tables import Request, table6, table10, table11
 from repro.tables.parts.verdicts import constants, judged
 
 
-def laboratory(seen: list[RunSpec]) -> Laboratory:
-    def run(specs, datasets):
-        seen.extend(specs)
-        return {s: FinishedRun(fake_runs.result_of(s), {}, "key", False) for s in specs}
-
-    return Laboratory(lambda name: fake_runs.dataset(), run)
-
-
 def made(module, datasets=("cora",), seeds=(0, 1)) -> tuple[Table, list[RunSpec]]:
-    seen: list[RunSpec] = []
-    document = module.make(Request(datasets, (), seeds, 3), laboratory(seen))
-    return document.tables[0], seen
+    laboratory = fake_runs.MadeUp(fake_runs.result_of, fake_runs.dataset)
+    document = module.make(Request(datasets, module.PROTOCOL.methods, seeds, 3), laboratory)
+    return document.tables[0], laboratory.asked
 
 
 def column(table: Table, name: str) -> list[str]:

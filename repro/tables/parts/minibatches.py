@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from amverify.errors import InvalidInput
 from repro.data.dataset import Dataset
-from repro.engine import FinishedRun
+from repro.engine import FinishedRun, Laboratory
 from repro.minibatch.names import LABELS
 from repro.minibatch.tuning import configuration
 from repro.minibatch.workloads import Settings, Workload, workloads
 from repro.render import Cell, Column, Number, Table, Text, Unavailable
 from repro.spec import RunSpec
+from repro.tables.parts.full_batch import Rows, run_record, where, written
 from repro.tables.parts.measures import Group
-from repro.tables.parts.request import Laboratory, Request, available, row_without_data
-from repro.tables.table2 import run_record, where, written
+from repro.tables.parts.request import Request, row_without_data
 
 MEASURED = {
     "parameter_updates": "Parameter updates",
@@ -87,7 +87,7 @@ def rows_of(
     untuned: Mapping[Pair, InvalidInput],
     width: int,
     row: Callable[[str, Workload], tuple[Cell, ...]],
-) -> tuple[tuple[Cell, ...], ...]:
+) -> Rows:
     """``row(method, workload)`` for each, ``width`` cells long, or why there is none."""
     rows: list[tuple[Cell, ...]] = []
     for workload in workloads(request.datasets, request.profile, request.networks):
@@ -110,7 +110,7 @@ def workloads_at_hand(
     request: Request, laboratory: Laboratory
 ) -> tuple[tuple[Workload, ...], dict[str, Dataset]]:
     """The workloads whose data can be had, and the data."""
-    datasets = available(request, laboratory)
+    datasets = laboratory.available(request.datasets)
     return workloads(tuple(datasets), request.profile, request.networks), datasets
 
 
@@ -137,11 +137,9 @@ def workload_of(spec: RunSpec) -> Workload:
     return Workload(spec.dataset, spec.minibatch.network)
 
 
-def records(runs: Mapping[RunSpec, FinishedRun]) -> list[dict[str, object]]:
-    """What the JSON file keeps of the runs."""
-    return [
-        {**run_record(spec, run), "curves": finite(run.result.curves)} for spec, run in runs.items()
-    ]
+def record(spec: RunSpec, run: FinishedRun) -> dict[str, object]:
+    """What the JSON file keeps of a run."""
+    return {**run_record(spec, run), "curves": finite(run.result.curves)}
 
 
 def finite(curves: Mapping[str, Sequence[float]]) -> dict[str, list[float | None]]:

@@ -1,20 +1,30 @@
-"""What a table is asked for, and what it is made with."""
+"""What a table admits, what it is asked for, and what it says of data that cannot be had."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from amverify.errors import AmverifyError, CorruptFile, DataUnavailable
-from repro.data.dataset import Dataset
-from repro.engine import FinishedRun
+from amverify.errors import AmverifyError, InvalidInput
+from repro.engine import Laboratory
 from repro.render import Cell, Text, Unavailable
-from repro.spec import RunSpec
+
+QUICK_AND_PAPER = {"quick": tuple(range(2)), "paper": tuple(range(10))}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user named, by kind, and chose; None or nothing stands for "what is usual"."""
+
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seeds: tuple[int, ...] | None = None
+    sweeps: int | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """The rows and runs that the user asked for; without ``networks``, those of the profile."""
+    """The rows and runs that a table is to have; without ``networks``, those of the profile."""
 
     datasets: tuple[str, ...]
     methods: tuple[str, ...]
@@ -26,46 +36,53 @@ class Request:
 
 @dataclass(frozen=True)
 class Protocol:
-    """What a table is made of unless the user says otherwise.
+    """What a table is made of unless the user says otherwise, and what it admits.
 
     ``datasets`` and ``methods`` are the usual ones; others are refused, but for the data sets
-    in ``also``. ``seeds`` is by profile. ``networks`` can be chosen among, if there are any.
+    in ``also``. ``seeds`` is by profile; a table without runs has none, and no methods.
+    ``networks`` can be chosen among, if there are any.
     """
 
     datasets: tuple[str, ...]
-    methods: tuple[str, ...]
-    sweeps: int
-    seeds: Mapping[str, tuple[int, ...]]
+    methods: tuple[str, ...] = ()
+    sweeps: int = 0
+    seeds: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: QUICK_AND_PAPER)
     also: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
 
+    @property
+    def known(self) -> dict[str, tuple[str, ...]]:
+        """The names that may be asked for, by kind."""
+        datasets = tuple(dict.fromkeys(self.datasets + self.also))
+        return {"data set": datasets, "method": self.methods, "network": self.networks}
 
-@dataclass(frozen=True)
-class Laboratory:
-    """How a table gets data and runs; ``failed`` collects the data that could not be had."""
+    def request(self, wanted: Wanted) -> Request:
+        """What of ``wanted`` this table admits.
 
-    load: Callable[[str], Dataset]
-    run: Callable[[Sequence[RunSpec], Mapping[str, Dataset]], Mapping[RunSpec, FinishedRun]]
-    failed: dict[str, AmverifyError] = field(default_factory=dict)
+        Raises :class:`InvalidInput` where that is nothing, in a line that names what there is.
+        """
+        chosen = {kind: self._common(kind, wanted) for kind in self.known}
+        if not self.seeds and (wanted.seeds, wanted.sweeps, wanted.profile) != (None, None, None):
+            raise InvalidInput("it has no runs: leave out --seeds, --sweeps and --profile")
+        profile = wanted.profile or "quick"
+        return Request(
+            chosen["data set"] or self.datasets,
+            chosen["method"] or self.methods,
+            self.seeds.get(profile, ()) if wanted.seeds is None else wanted.seeds,
+            self.sweeps if wanted.sweeps is None else wanted.sweeps,
+            profile,
+            chosen["network"],
+        )
 
-
-def available(request: Request, laboratory: Laboratory) -> dict[str, Dataset]:
-    """The data sets that can be had; why the others cannot goes into ``laboratory.failed``.
-
-    Raises the error of the first when not one can be had.
-    """
-    found: dict[str, Dataset] = {}
-    for name in request.datasets:
-        try:
-            found[name] = laboratory.load(name)
-        except (DataUnavailable, CorruptFile) as error:
-            laboratory.failed[name] = error
-    if not found:
-        first = laboratory.failed[request.datasets[0]]
-        others = len(request.datasets) - 1
-        also = f" (and {others} more could not be had: python -m repro list)" if others else ""
-        raise type(first)(f"no row can be computed: {first}{also}")
-    return found
+    def _common(self, kind: str, wanted: Wanted) -> tuple[str, ...]:
+        given, known = wanted.names.get(kind, ()), self.known[kind]
+        common = tuple(name for name in dict.fromkeys(given) if name in known)
+        if given and not known:
+            option = kind.removesuffix(" set")
+            raise InvalidInput(f"no {kind}s to choose among; leave out --{option}")
+        if given and not common:
+            raise InvalidInput(f"it has none of the {kind}s asked for; known: {', '.join(known)}")
+        return common
 
 
 def row_without_data(name: str, about: str, error: AmverifyError, width: int) -> tuple[Cell, ...]:

@@ -1,0 +1,44 @@
+"""Settings that were chosen, as the TOML file that is shipped: winners and every score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from repro.spec import Setting
+
+Settings = tuple[tuple[str, Setting], ...]
+
+
+class Chosen(Protocol):
+    """What was chosen for: its ``method``, and the ``section`` of the file below that."""
+
+    @property
+    def method(self) -> str:
+        """The method."""
+
+    @property
+    def section(self) -> str:
+        """The data set, or what else it was chosen on."""
+
+
+def as_toml(
+    winners: Sequence[tuple[Chosen, Settings, Mapping[Settings, float]]], head: Sequence[str]
+) -> str:
+    """``head``, then the chosen settings, with every candidate's score as a comment."""
+    lines = list(head)
+    for choice, settings, scores in winners:
+        lines += ["", f"[{choice.method}.{choice.section}]"]
+        lines += [f"# {value:.4f}  {_inline(tried)}" for tried, value in scores.items()]
+        lines += [f"{name} = {_literal(value)}" for name, value in settings]
+    return "\n".join(lines) + "\n"
+
+
+def _inline(settings: Settings) -> str:
+    return ", ".join(f"{name} = {_literal(value)}" for name, value in settings)
+
+
+def _literal(value: Setting) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
