@@ -61,6 +61,9 @@ def requested(
         known = [name for table in tables for name in TABLES[table].protocol.known[kind]]
         if known:
             check_names(kind, given, list(dict.fromkeys(known)), place)
+    of_runs = (wanted.seeds, wanted.sweeps, wanted.profile) != (None, None, None)
+    if of_runs and not any(TABLES[table].protocol.seeds for table in tables):
+        raise InvalidInput(f"{place}it has no runs: leave out --seeds, --sweeps and --profile")
     requests: dict[str, Request] = {}
     refused: dict[str, AmverifyError] = {}
     for table in tables:

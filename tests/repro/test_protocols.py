@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import fake_runs
 import pytest
 from small_images import small_images
@@ -10,7 +12,7 @@ from repro import data
 from repro.command.cli import main
 from repro.full_batch.configurations import METHODS, configuration
 from repro.minibatch.names import LABELS
-from repro.spec import RunSpec
+from repro.spec import RunResult, RunSpec
 from repro.tables import TABLES
 from repro.tables.parts.full_batch import ALSO, DATASETS
 
@@ -32,18 +34,27 @@ CASES = [
 ]
 
 
+def result_of(spec: RunSpec) -> RunResult:
+    """Made up, with the counts of a run with mini-batches besides."""
+    counts = [1.0] * spec.sweeps
+    extra = dict.fromkeys(("parameter_updates", "gradient_evaluations"), counts)
+    made_up = fake_runs.result_of(spec)
+    return replace(made_up, curves={**made_up.curves, **extra})
+
+
 @pytest.fixture(autouse=True)
 def made(monkeypatch, tmp_path) -> list[fake_runs.MadeUp]:
     """Each command's laboratory has made-up data and runs."""
     laboratories: list[fake_runs.MadeUp] = []
 
     def laboratory(_: object) -> fake_runs.MadeUp:
-        laboratories.append(fake_runs.MadeUp(fake_runs.result_of, small_images))
+        laboratories.append(fake_runs.MadeUp(result_of, small_images))
         return laboratories[-1]
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AMVERIFY_DEBUG", raising=False)
     monkeypatch.setattr("repro.command.options.Options.laboratory", laboratory)
+    monkeypatch.setattr("repro.command.make.finish", lambda *_: None)
     return laboratories
 
 

@@ -62,8 +62,6 @@ class Protocol:
         Raises :class:`InvalidInput` where that is nothing, in a line that names what there is.
         """
         chosen = {kind: self._common(kind, wanted) for kind in self.known}
-        if not self.seeds and (wanted.seeds, wanted.sweeps, wanted.profile) != (None, None, None):
-            raise InvalidInput("it has no runs: leave out --seeds, --sweeps and --profile")
         profile = wanted.profile or "quick"
         return Request(
             chosen["data set"] or self.datasets,
