@@ -216,9 +216,7 @@ def tune(
     from repro.command.tune import tune as tune_settings
     from repro.full_batch.configurations import CROSSED, TUNED
 
-    options = Options(
-        data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, quiet=quiet
-    )
+    options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, quiet=quiet)
     shipped = Path(__file__).parents[1] / "full_batch" / (CROSSED if crossed else TUNED)
     tune_settings(options, file or shipped, crossed)
 
@@ -253,9 +251,7 @@ def tune_stochastic(
     from repro.command.tune import tune_stochastic as tune_minibatches
 
     asked = wanted(data, method, network)
-    options = Options(
-        data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet
-    )
+    options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet)
     tune_minibatches(options, file)
 
 
