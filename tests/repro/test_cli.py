@@ -199,7 +199,7 @@ def test_help(capsys):
     text = capsys.readouterr().out
     for option in ("--profile", "--data", "--method", "--jobs", "--fresh", "--scheduler"):
         assert option in text
-    assert "python -m repro table2 --profile paper --jobs 4" in text
+    assert "python -m repro table2 --data cora --method tiam --method mdlam" in text
     assert main([]) == 0
     assert "table2" in capsys.readouterr().out
 
