@@ -185,7 +185,7 @@ def as_program(name: str, module: str, *arguments: str, **shell: str) -> tuple[i
 PROGRAMS = {
     "amverify": ("amverify", "audit"),
     "amverify-proofs": ("proofs", "certify"),
-    "amverify-repro": ("repro", "table2"),
+    "amverify-repro": ("repro", "mdlam_setting"),
 }
 
 
