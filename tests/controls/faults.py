@@ -27,6 +27,7 @@ from amverify.methods import tiam as tiam_module
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.inertia import Inertia
 from amverify.methods.rows import bounds
+from amverify.methods.rows.journal import NOTHING
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, TIAMState, mdlam, palm
 from amverify.network.coupling import Band, Penalty
@@ -236,7 +237,7 @@ class ForgetsDisplacements(TIAM):
         groups = (state.point.w, state.point.b, state.point.z, state.point.a)
         still = type(state.point)(*([torch.zeros_like(u) for u in g] for g in groups))
         return super().sweep(
-            problem, replace(state, displacement=still, first_image=None, norms=None)
+            problem, replace(state, displacement=still, first_image=None, rows=NOTHING)
         )
 
 
