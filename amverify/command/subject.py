@@ -9,6 +9,7 @@ is ever imported; no file that is read can name code.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import subprocess
@@ -147,12 +148,20 @@ def _load(name: str) -> Subject:
     module, _, attribute = name.partition(":")
     found = importlib.import_module(module)
     for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise InvalidInput(f"{module} has no {attribute}{_nearest(part, found)}")
         found = getattr(found, part)
     if isinstance(found, Subject):
         return found
     if callable(found):
         return Subject(found)
     raise InvalidInput(f"{attribute} is neither a function nor a Subject")
+
+
+def _nearest(name: str, holder: object) -> str:
+    public = [other for other in dir(holder) if not other.startswith("_")]
+    near = difflib.get_close_matches(name, public, n=2)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _portable(constants: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def offered(name: str, catalogue: Mapping[str, Theorem], most: int = 4) -> tuple
     if name.casefold() in folded:
         return (folded[name.casefold()],)
     subject = about([name], catalogue.values())
-    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.3)
     return (subject or tuple(folded[key] for key in near))[:most]
 
 

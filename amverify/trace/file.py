@@ -104,13 +104,13 @@ class TraceWriter:
             raise CannotWrite(f"{self.partial}: {error.strerror}") from None
 
 
-def save_trace(trace: Trace, path: Path) -> None:
+def save_trace(trace: Trace, path: Path | str) -> None:
     """Write a trace whole, by way of a temporary file beside it.
 
     Raises:
         CannotWrite: if the disk does not take it; what was there stays.
     """
-    writer = TraceWriter(path, trace.header)
+    writer = TraceWriter(Path(path), trace.header)
     for name in _TAGS:
         writer.append(name, trace.table(name))
     for sweep, arrays in trace.iterates.items():
@@ -118,7 +118,7 @@ def save_trace(trace: Trace, path: Path) -> None:
     writer.close()
 
 
-def load_trace(path: Path) -> Trace:
+def load_trace(path: Path | str) -> Trace:
     """Read a trace; of one that was cut off, the rows of every whole chunk before the cut.
 
     Raises:
@@ -126,6 +126,7 @@ def load_trace(path: Path) -> Trace:
             it cannot.
         CorruptFile: if it is not a trace, or a chunk is not what was written.
     """
+    path = Path(path)
     try:
         with (
             path.open("rb") as file,

@@ -153,6 +153,11 @@ def test_a_bad_specification_names_line_and_key(place, capsys, text, words):
 def test_unknown_theorems_are_offered_their_neighbours(place, capsys):
     assert "nearest" in refused(capsys, "audit", "halving.trace", "--theorem", "T9")
     assert "G5" in refused(capsys, "theorems", "g9")
+    assert "T3" in refused(capsys, "audit", "halving.trace", "--theorem", "T33")
+
+
+def test_an_unknown_function_is_offered_its_neighbours(place, capsys):
+    assert "did you mean claimed" in refused(capsys, "audit", "my_subjects:claimd")
 
 
 @pytest.mark.parametrize("constant", ["a", "a=", "=1", "a=b"])

@@ -53,6 +53,8 @@ def test_round_trip(tmp_path):
     assert back.complete
     assert np.array_equal(back.iterates[3]["W_1"], np.arange(6.0).reshape(2, 3))
     assert not list(tmp_path.glob("*.partial"))
+    save_trace(trace(), str(path))
+    assert same(back, load_trace(str(path)))
 
 
 def read(path):
