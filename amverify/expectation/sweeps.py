@@ -57,7 +57,7 @@ TRIALS = 2
 class ReplayedSweeps(Training):
     """Training with one batch a sweep (``resample=False``), replayed where asked, for S3.
 
-    Arguments and errors: see :class:`amverify.expectation.training.Training`.
+    Arguments and errors (InvalidInput): see :class:`amverify.expectation.training.Training`.
     """
 
     theorem, resample = "S3", False

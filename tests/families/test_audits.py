@@ -76,7 +76,7 @@ def test_gradient_descent_at_the_floor(theorem, share):
                 modulus = float(problem.constants.L)
                 trace = gradient_descent(problem, 400, eta, dtype)
                 true = 1 / eta - modulus / 2 * (1 + 2.0**-40)
-                report = audit(trace, [theorem], {"a": true})
+                report = audit(trace, [theorem], {"a": true} if theorem == "H1" else None)
                 enough = report[theorem].counts.share >= LEAST_SHARE
                 assert (report[theorem].verdict is Verdict.HOLDS) == enough
                 yield report

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from amverify.judge.audit import audit
+from amverify.theorems import CATALOGUE
 from amverify.verdict import Verdict
 from strangers.false import FALSE
 from strangers.gradients import GRADIENTS
@@ -51,7 +52,9 @@ def _judged(stranger: Stranger, seed: int, dtype: str, wrong: tuple[Verdict, ...
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         run = stranger.run(seed, dtype)
-        report = audit(run.trace, run.claims, run.constants)
+        known = {name for claim in run.claims for name in CATALOGUE[claim].declarable}
+        given = {name: value for name, value in run.constants.items() if name in known}
+        report = audit(run.trace, run.claims, given)
     found = Judged()
     for finding in report.findings:
         found.verdicts[stranger.name, finding.theorem, str(finding.verdict)] += 1
