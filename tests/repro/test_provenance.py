@@ -58,8 +58,8 @@ def test_everything_that_decides_is_there():
         assert provenance.source_files(module), module
 
 
-BESIDE = ("amverify.errors", "amverify.files", "repro.data.dataset")
-"""They raise, write and hold; the data enter a run's key by their content."""
+BESIDE = ("amverify.errors", "amverify.files", "amverify.shown", "repro.data.dataset")
+"""They raise, write, show and hold; the data enter a run's key by their content."""
 
 
 def reached(start: str) -> set[str]:
