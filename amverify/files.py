@@ -37,9 +37,7 @@ def write(path: Path, text: str) -> None:
     """
     try:
         content = text.encode("utf-8")
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            raise CannotWrite(f"cannot write {path}: it is not an ordinary file; name another")
+        target = ordinary(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, content)
     except OSError as error:
@@ -47,6 +45,18 @@ def write(path: Path, text: str) -> None:
     except ValueError as error:
         reason = "its name or its text is no valid Unicode; name another place or mend the text"
         raise CannotWrite(f"cannot write {str(path)!a}: {reason}") from error
+
+
+def ordinary(path: Path) -> Path:
+    """The file that a name, or a link, stands for; it need not exist.
+
+    Raises:
+        CannotWrite: if something is there that is no ordinary file: a folder, a device.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise CannotWrite(f"cannot write {path}: it is not an ordinary file; name another")
+    return target
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWrite:

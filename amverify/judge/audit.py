@@ -60,9 +60,15 @@ def audit(
             (``traced_exactly`` returns it with a layered run).
 
     Raises:
-        InvalidInput: for an unknown theorem, a trace without rows, a constant that none of the
-            theorems has, or one that contradicts its theorem.
+        InvalidInput: for an unknown theorem, what is no trace, a trace without rows, a constant
+            that none of the theorems has, or one that contradicts its theorem.
     """
+    if not isinstance(trace, Trace):
+        kind = type(trace).__name__
+        raise InvalidInput(
+            f"trace: expected a Trace, got {kind}; a recorder gives its own by recorder.trace(), "
+            "a file's is load_trace(path)"
+        )
     claimed = theorems(claims)
     refuse_unknown(constants or {}, claimed)
     if not any(trace.rows(name) for name in KEYS):

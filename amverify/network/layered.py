@@ -194,8 +194,27 @@ class LayeredProblem:
         return gap
 
 
+def _check_parts(problem: LayeredProblem) -> None:
+    """Each part is of its kind."""
+    parts = (
+        ("x", Tensor, "a tensor (N, n_0)"),
+        ("y", Tensor, "a tensor of class numbers (N,) or targets (N, n_L)"),
+        ("rho", (int, float), "a number"),
+        ("mu", (int, float), "a number"),
+        ("mu_bias", (int, float), "a number"),
+        ("coupling", (Band, Penalty), "Band(eps) or Penalty(nu)"),
+        ("activation", Activation, 'activation("relu") or another by its name'),
+        ("loss", Loss, "CrossEntropy() or SquaredError()"),
+    )
+    for name, kind, wanted in parts:
+        given = getattr(problem, name)
+        if not isinstance(given, kind) or isinstance(given, bool):
+            raise InvalidInput(f"{name}: expected {wanted}, got {type(given).__name__}")
+
+
 def _check(problem: LayeredProblem) -> None:
     """Refuse what the mathematics does not admit, in one line each."""
+    _check_parts(problem)
     x, y, widths = problem.x, problem.y, problem.widths
     if x.ndim != 2:
         raise InvalidInput(f"x: expected shape (N, n_0), got {tuple(x.shape)}")

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import CannotWrite, CorruptFile, InvalidInput
+from amverify.files import ordinary
 from amverify.trace.columns import TYPES, Column, Table, check
 from amverify.trace.header import checked
 from amverify.trace.trace import Trace
@@ -47,7 +48,8 @@ class TraceWriter:
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
-        self.path, self.partial = path, path.with_name(path.name + ".partial")
+        self.path = ordinary(path)
+        self.partial = self.path.with_name(self.path.name + ".partial")
         self._columns: dict[str, list[tuple[str, str]]] = {}
         try:
             line = json.dumps(header, allow_nan=False, sort_keys=True)

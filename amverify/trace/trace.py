@@ -82,8 +82,15 @@ class Trace:
         return found
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.rows(n)} {n}" for n in KEYS if self.rows(n)) or "no rows"
+        counts = ", ".join(self._counted(n) for n in KEYS if self.rows(n)) or "no rows"
         return f"{self.header.get('subject', 'a run')}: {counts}"
+
+    def _counted(self, name: str) -> str:
+        """The rows of a table in words; row 0 of ``sweeps`` is the start."""
+        if name != "sweeps":
+            return f"{self.rows(name)} {name}"
+        made = len({int(k) for k in self.sweeps["sweep"] if k > 0})
+        return f"{made} {self.iteration}{'s' * (made != 1)}"
 
     def __repr__(self) -> str:
         return f"<Trace of {self}>"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
+from amverify.judge.audit import audit
 from amverify.trace.file import TraceWriter, load_trace, save_trace
 from amverify.trace.trace import Trace
 
@@ -152,3 +153,30 @@ def test_no_file_and_no_room(tmp_path):
         save_trace(trace(), tmp_path / "nowhere" / "x.trace")
     with pytest.raises(InvalidInput, match="JSON"):
         TraceWriter(tmp_path / "x", {"f": float("nan")})
+
+
+def test_a_trace_is_no_device(tmp_path):
+    """A link is followed and stays; a folder, or a device, is refused and stays what it is."""
+    target, link = tmp_path / "own.trace", tmp_path / "link.trace"
+    link.symlink_to(target)
+    save_trace(trace(), link)
+    assert link.is_symlink()
+    assert same(trace(), load_trace(target))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(CannotWrite, match="not an ordinary file"):
+        save_trace(trace(), folder)
+    assert folder.is_dir()
+
+
+def test_a_trace_says_how_many_iterations_it_has():
+    """Row 0 is the start."""
+    assert "4 sweeps" in repr(Trace({"subject": "a run"}, {}, sweeps(5)))
+    header = {"subject": "a run", "iteration": "step"}
+    assert "1 step" in repr(Trace(header, {}, sweeps(2)))
+
+
+@pytest.mark.parametrize("given", ["run.trace", 42, None])
+def test_what_is_no_trace_is_not_audited(given):
+    with pytest.raises(InvalidInput, match=r"expected a Trace, got .*load_trace"):
+        audit(given, "descent")

@@ -25,6 +25,11 @@ def with_entry(value):
 
 BAD = {
     "one-dimensional x": ({"x": X[0]}, r"x: expected shape \(N, n_0\), got \(3,\)"),
+    "coupling as text": ({"coupling": "band"}, r"coupling: expected Band\(eps\) .* got str"),
+    "no coupling": ({"coupling": None}, "coupling: expected"),
+    "activation as text": ({"activation": "relu"}, r"activation: expected activation\(\"relu"),
+    "loss as text": ({"loss": "ce"}, "loss: expected CrossEntropy"),
+    "rho as text": ({"rho": "x"}, "rho: expected a number"),
     "no samples": ({"x": X[:0], "y": Y[:0]}, "no samples"),
     "no layer": ({"widths": (3,)}, "L ≥ 1"),
     "zero width": ({"widths": (3, 0, 2)}, "positive integer"),
