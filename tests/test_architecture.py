@@ -387,3 +387,9 @@ def test_the_guard_sees(case, tmp_path):
         extra = {"amverify/methods/tiam.py": "from amverify.network import F\n"}
     faults = rule(plant(tmp_path, SOUND | extra | {file: text}))
     assert any(fault in found for found in faults), faults
+
+
+def test_every_file_of_tests_has_a_name_of_its_own():
+    """Two of one name, in folders that are no packages, cannot be collected in one run."""
+    names = [file.name for file in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
