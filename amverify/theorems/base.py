@@ -166,7 +166,7 @@ class Context:
         """A declared constant: the claim's own, else the one that came with the run.
 
         Raises:
-            Missing: if nobody declared it.
+            Missing: if nobody declared it, or its error leaves open whether it has its sign.
             InvalidInput: if it is not a finite number, or has a sign that it cannot have.
         """
         name = parameter.name
@@ -184,6 +184,9 @@ class Context:
             raise InvalidInput(
                 f"constant {name} = {value}: {parameter.meaning} is to be finite, {parameter.sign}"
             )
+        least = value - error
+        if parameter.sign != "any" and (least < 0 or (least == 0 and parameter.sign == "positive")):
+            raise Missing(f"constant {name} closer than {value:g} ± {error:g}: its sign is open")
         return Known(Ball.of(value, error), origin)
 
     def setting(self, name: str) -> Any:

@@ -14,6 +14,7 @@ from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.numbers.given import given, plain
 from amverify.theorems import CATALOGUE, theorems
+from amverify.verdict import Verdict
 
 TRACE = descent(HALVING)
 HALVES = [
@@ -89,3 +90,14 @@ def test_a_third_keeps_its_distance_from_the_double():
 def test_too_large_for_a_double_is_refused():
     with pytest.raises(InvalidInput, match="to be finite, positive"):
         audit(TRACE, "H1", {"a": 10**400})
+
+
+@pytest.mark.parametrize("error", [0.5, 1.0])
+def test_a_constant_whose_sign_is_open_decides_nothing(error):
+    """a of H1 is positive; 0.5 ± 0.5 may be 0."""
+    constant = {"value": 0.5, "error": error, "origin": "computed"}
+    finding = audit(TRACE, "H1", {"a": constant})["H1"]
+    assert finding.verdict is Verdict.UNDECIDED
+    assert "its sign is open" in finding.reason
+    near = {"value": 0.5, "error": 0.25, "origin": "computed"}
+    assert audit(TRACE, "H1", {"a": near})["H1"].verdict is not Verdict.UNDECIDED

@@ -19,11 +19,9 @@ from amverify.theorems.properties import ORIGIN, Inner, Vector, gradient, vector
 from amverify.theorems.quantities import Count
 from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
-from proofs.kernel.polynomial import Refused, const, var
+from proofs.kernel.polynomial import Refused, var
 from proofs.script import facts, grants, ledger, means, vectors
 from proofs.script.chains import (
-    Chain,
-    Conclusion,
     Step,
     derived,
     said,
@@ -31,21 +29,13 @@ from proofs.script.chains import (
 )
 from proofs.script.facts import Template
 from proofs.script.ledger import Plus, Proof, Start
-from proofs.script.links import Join, whole
 from proofs.script.translate import polynomial, relation, spelt
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue
 from proofs.theorems import tiam as proofs_of_tiam
+from tests.proofs.attacked import by_chain, claims
 
-FALSE = Relation(const(0), ">")
 w = sp.Symbol("w", real=True)
-
-
-def claims(theorem: Theorem, rhs: sp.Expr, part: int = 0) -> Theorem:
-    """The theorem with one conclusion only, and another right-hand side."""
-    own = theorem.conclusions[part]
-    other = replace(own, inequality=replace(own.inequality, rhs=rhs))
-    return replace(theorem, conclusions=(other,))
 
 
 FALL = claims(tiam.T1, 10 * tiam.T1_BOUND - 1000 * tiam.e2)
@@ -260,13 +250,6 @@ def no_less(gap: sp.Expr) -> tuple[Step, ...]:
     """Anything ≥ 0 from −1 ≥ 0."""
     squares = (term(1, squares=((gap + 1) / 2,)), term(1, "−1 ≥ 0", squares=((gap - 1) / 2,)))
     return (derived("end", gap, "so", *squares),)
-
-
-def by_chain(
-    theorem: Theorem, *steps: Step, joins: Sequence[Join] = (), others: Sequence[Chain] = ()
-) -> None:
-    end = (Conclusion(theorem.conclusions[0].inequality, "end"),)
-    whole((Chain(theorem, steps, end), *others), joins, find=multipliers)
 
 
 def test_the_cases_of_theta_are_of_one_conclusion_each() -> None:

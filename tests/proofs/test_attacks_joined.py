@@ -5,7 +5,7 @@ Each proved a false theorem once; all are refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,16 +13,15 @@ import sympy as sp
 
 from amverify.theorems import blockwise, rates, tiam
 from amverify.theorems import expectation as ex
-from amverify.theorems.base import Hypothesis, Inequality, Theorem
+from amverify.theorems.base import Hypothesis, Inequality
 from amverify.theorems.blockwise import STEP, STRETCH
 from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Refused, const, var
-from proofs.kernel.squares import Term as Product
+from proofs.kernel.squares import Term
 from proofs.script import facts, ledger, means, vectors
 from proofs.script.chains import (
     Chain,
-    Conclusion,
     Kernel,
     Step,
     credit,
@@ -33,28 +32,14 @@ from proofs.script.chains import (
 )
 from proofs.script.grants import Leaf
 from proofs.script.ledger import Proof
-from proofs.script.links import Bench, Join, Lemma, Link, whole
+from proofs.script.links import Bench, Lemma, Link, whole
 from proofs.script.translate import polynomial
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue
 from proofs.theorems import rates as rate_proofs
+from tests.proofs.attacked import FALSE, by_chain, claims
 
-FALSE = Relation(const(0), ">")
 w = sp.Symbol("w", real=True)
-
-
-def claims(theorem: Theorem, rhs: sp.Expr, part: int = 0) -> Theorem:
-    """The theorem with one conclusion only, and another right-hand side."""
-    own = theorem.conclusions[part]
-    other = replace(own, inequality=replace(own.inequality, rhs=rhs))
-    return replace(theorem, conclusions=(other,))
-
-
-def by_chain(
-    theorem: Theorem, *steps: Step, joins: Sequence[Join] = (), others: Sequence[Chain] = ()
-) -> None:
-    end = (Conclusion(theorem.conclusions[0].inequality, "end"),)
-    whole((Chain(theorem, steps, end), *others), joins, find=multipliers)
 
 
 S1 = claims(ex.S1, 100 * ex.S1.conclusions[0].inequality.rhs - 7)
@@ -106,7 +91,7 @@ def a_number_that_counts(bench: Bench) -> Proved:
     own = bench.define(w, const(-1), "a number")
     bench.ground.counted("w")
     counted = checker.assume(Relation(var("w"), ">="))
-    nothing = checker.certificate([counted, own], FALSE, [Product((0,))], [(1, const(-1))], 1)
+    nothing = checker.certificate([counted, own], FALSE, [Term((0,))], [(1, const(-1))], 1)
     return absurdly(bench, nothing)
 
 
@@ -114,7 +99,7 @@ def an_index_that_is_a_number(bench: Bench) -> Proved:
     bench.ground.counted("w")
     own = bench.define(w, const(-1), "a number")
     counted = checker.assume(Relation(var("w"), ">="))
-    nothing = checker.certificate([counted, own], FALSE, [Product((0,))], [(1, const(-1))], 1)
+    nothing = checker.certificate([counted, own], FALSE, [Term((0,))], [(1, const(-1))], 1)
     return absurdly(bench, nothing)
 
 
@@ -187,7 +172,7 @@ def counted_by_hand(bench: Bench) -> Proved:
     later = bench.define(sp.Symbol("later", real=True), const(1), "after it")
     one = [(0, const(1))]
     base = checker.certificate([first], Relation(var("w"), ">="), [], one)
-    step = checker.certificate([later], Relation(var("later"), ">="), [Product()], one)
+    step = checker.certificate([later], Relation(var("later"), ">="), [Term()], one)
     bench.ground.counted("n")
     pairs = {"dE": ("w", "later")}
     return checker.induction(bench.wanted(("", "owed")), base, step, pairs, "n")

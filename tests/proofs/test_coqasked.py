@@ -130,13 +130,18 @@ def test_the_line_on_trust_counts_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = table.FOLDER
-    kernel = table.reached(("checker",))
-    assert {"checker", "polynomial", "squares", "atoms"} <= kernel
+    kernel = table.reached(table.KERNEL)
+    assert {f"kernel/{m}" for m in ("checker", "polynomial", "squares", "atoms")} <= kernel
     lines = sum(len((folder / f"{m}.py").read_text("utf-8").splitlines()) for m in kernel)
     assert f"the kernel ({lines} lines: " in table.trusted(False)[0]
     monkeypatch.setattr(table, "FOLDER", tmp_path)
-    (tmp_path / "checker.py").write_text("from proofs.extra import f\nimport proofs.more\n")
-    (tmp_path / "extra.py").write_text("from proofs import checker, more\n\n\n")
+    monkeypatch.setattr(table, "GRANTS", ())
+    (tmp_path / "kernel").mkdir()
+    (tmp_path / "script").mkdir()
+    (tmp_path / "kernel/checker.py").write_text("from proofs.extra import f\nimport proofs.more\n")
+    (tmp_path / "extra.py").write_text("from proofs.kernel import checker\nimport proofs.more\n\n")
     (tmp_path / "more.py").write_text("import sys\n")
-    assert table.reached(("checker",)) == {"checker", "extra", "more"}
-    assert "the kernel (6 lines: checker, extra, more)" in table.trusted(False)[0]
+    for name in ("grants", "facts"):
+        (tmp_path / f"script/{name}.py").write_text("")
+    assert table.reached(table.KERNEL) == {"kernel/checker", "extra", "more"}
+    assert "the kernel (6 lines: extra, kernel/checker, more)" in table.trusted(False)[0]

@@ -147,15 +147,15 @@ def test_t3z_holds_on_certified_runs(inertia, coupling):
 
 
 def test_what_t2_forbids_and_t2z_admits():
-    """(0.2, 0.6) at s = t = 1 without any safeguard."""
+    """(0.2, 0.6) at s = t = 1 without any safeguard: outside 𝓡 T2 does not apply."""
     trace = traced_wide((0.2, 0.6, 0.0), Band(0.3), "none", "narrow")
     report = audit(trace, ["T2", "T2z"])
-    assert report["T2"].verdict == Verdict.VIOLATED
+    assert report["T2"].verdict == Verdict.NOT_APPLICABLE
     assert report["T2z"].verdict == Verdict.HOLDS
 
 
 def test_a_declared_z_is_used():
     trace = traced_wide((0.2, 0.6, 0.0), Band(0.3), "none", "narrow")
     assert audit(trace, ["T2z"], {"z": 0.625})["T2z"].verdict == Verdict.HOLDS
-    assert audit(trace, ["T2z"], {"z": 1.0})["T2z"].verdict == Verdict.VIOLATED
+    assert audit(trace, ["T2z"], {"z": 1.0})["T2z"].verdict == Verdict.NOT_APPLICABLE
     assert audit(trace, ["T2z"], {"z": 1.5})["T2z"].verdict == Verdict.NOT_APPLICABLE
