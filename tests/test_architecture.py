@@ -1,4 +1,4 @@
-"""Who may import whom (architecture.md): read from the sources, function-level imports included.
+"""Who may import whom: read from the sources, function-level imports included.
 
 A module's imports are the modules named by its import statements, wherever they stand, and by
 ``import_module`` or ``__import__`` with a literal. ``from package import name`` means the
@@ -387,6 +387,23 @@ def test_the_guard_sees(case, tmp_path):
         extra = {"amverify/methods/tiam.py": "from amverify.network import F\n"}
     faults = rule(plant(tmp_path, SOUND | extra | {file: text}))
     assert any(fault in found for found in faults), faults
+
+
+BESIDE = {"benchmarks", "controls", "docs", "support"}
+"""Folders of tests that are about no package alone."""
+
+
+def unmirrored(root: Path) -> list[str]:
+    """Rooms of amverify without a folder of tests, and folders of tests that mirror nothing."""
+    rooms = {file.parent.name for file in (root / "amverify").glob("*/__init__.py")}
+    tested = {file.parent.name for file in (root / "tests").glob("*/test_*.py")}
+    return sorted((rooms - tested) | (tested - rooms - set(PACKAGES) - BESIDE))
+
+
+def test_tests_mirror_the_packages(tmp_path):
+    assert unmirrored(ROOT) == []
+    plant(tmp_path, {"amverify/judge/__init__.py": "", "tests/verdicts/test_audit.py": ""})
+    assert unmirrored(tmp_path) == ["judge", "verdicts"]
 
 
 def test_every_file_of_tests_has_a_name_of_its_own():

@@ -75,9 +75,9 @@ STEPS_UNKNOWN = (
 )
 
 COARSE = (
-    "gradients hold no more digits than {1} has, and differ from those of value ({0} of the steps): "
-    "as if computed in a coarser format than the parameters' (autocast, a half copy); "
-    'what their rounding can do to f is unknown: if so, pass computed_in="{1}"'
+    "gradients hold no more digits than {1} has and differ from those of value ({0} of the steps), "
+    "as if computed in a coarser format than the parameters' (autocast, a half-precision copy): "
+    'what their rounding can do to f is unknown; if so, pass computed_in="{1}"'
 )
 
 

@@ -17,7 +17,7 @@ changes, both are at most ν·Lip(h) times their part of |e_a|. Either way ν·L
 **With the band it is false.** z_l's interval {z : |a_l − h(z)| ≤ ε} moves when a_l is updated after
 it: at x^{k+1} the multiplier that held z_l may have nothing left to hold, however small e is. With
 three samples, widths (1, 1, 1), the identity, ρ = 1, μ = 0, ε = 0.1 and z_l held by its interval,
-‖e‖ falls to 10⁻⁹ while the block-wise residual stays at √6 (``tests/properties/test_relative.py``).
+‖e‖ falls to 10⁻⁹ while the block-wise residual stays at √6 (``tests/theorems/test_relative.py``).
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from hand import HALVING, descent
 
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.numbers.given import given, plain
 from amverify.theorems import CATALOGUE, theorems
 from amverify.verdict import Verdict
+from tests.support.hand import HALVING, descent
 
 TRACE = descent(HALVING)
 HALVES = [

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
-from hand import HALVING, RISING, descent, without
 
 from amverify.command.replay import replay_report
 from amverify.families import draw
@@ -34,6 +33,7 @@ from amverify.theorems.base import (
 )
 from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Finding, Verdict
+from tests.support.hand import HALVING, RISING, descent, without
 
 x, y, h = symbols("x y h")
 ZERO = sp.Integer(0)

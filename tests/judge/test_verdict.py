@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hand import HALVING, RISING, descent, without
 from support.problems import parameters, problem
 
 from amverify.errors import InvalidInput
@@ -20,6 +19,7 @@ from amverify.record.run import traced
 from amverify.theorems.tiam import T2
 from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Verdict, combine
+from tests.support.hand import HALVING, RISING, descent, without
 
 TRUE_A, TRUE_B = 3.0, 2.0
 """On f = x² with x halved, f falls by exactly 3e², and |∇f| is exactly 2|e|."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_examples import example
 
 from amverify.report import to_html, write
+from tests.support.report_examples import example
 
 FLAGS = (
     "--headless",

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from report_examples import example
 
 from amverify.report import to_html, write
+from tests.support.report_examples import example
 
 PHONE, DESK = 360, 1100
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_examples import example
 from reports import REPORTS
 from rich.cells import cell_len
 from rich.console import Console
 
 from amverify.report import render
 from amverify.verdict import Checked, Finding, Report, Verdict
+from tests.support.report_examples import example
 
 
 def printed(

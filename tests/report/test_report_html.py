@@ -11,11 +11,11 @@ from itertools import product
 
 import pytest
 from hypothesis import given, settings
-from report_examples import example
 from reports import REPORTS
 
 from amverify.report import from_json, to_html, to_json
 from amverify.verdict import EVIDENCE_MEANING, Report
+from tests.support.report_examples import example
 
 VOID = {"meta", "link", "br", "hr"}
 STYLE = files("amverify.report").joinpath("templates/report.css.j2").read_text(encoding="utf-8")

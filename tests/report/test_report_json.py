@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from report_examples import example
 from reports import REPORTS
 
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.report import from_json, to_json
 from amverify.verdict import Report, Verdict
+from tests.support.report_examples import example
 
 
 @settings(deadline=None)

@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 from hypothesis import given, settings
-from report_examples import example
 from reports import REPORTS
 
 from amverify.report import to_junit
 from amverify.verdict import Report, Verdict
+from tests.support.report_examples import example
 
 
 def suite(report: Report) -> ET.Element:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hand import HALVING, RISING, descent
 
 from amverify.command.cli import main
 from amverify.errors import InvalidInput
 from amverify.record.limit import at_most, count
 from amverify.trace.file import CHUNK, load_trace, save_trace
+from tests.support.hand import HALVING, RISING, descent
 
+ROOT = Path(__file__).resolve().parents[2]
 SUBJECTS = """
 import sys, time
-sys.path.insert(0, {folder!r})
-from hand import HALVING, descent
+sys.path.insert(0, {root!r})
+from tests.support.hand import HALVING, descent
 from amverify.command.subject import Claim, Subject
 
 def good(): return descent(HALVING)
@@ -56,8 +57,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save_trace(descent(HALVING), tmp_path / "halving.trace")
     save_trace(descent(RISING), tmp_path / "rising.trace")
-    folder = str(sys.modules["hand"].__file__).rsplit("/", 1)[0]
-    (tmp_path / "my_subjects.py").write_text(SUBJECTS.format(folder=folder), encoding="utf-8")
+    (tmp_path / "my_subjects.py").write_text(SUBJECTS.format(root=str(ROOT)), encoding="utf-8")
     return tmp_path
 
 

@@ -11,8 +11,8 @@ from amverify.expectation import ReplayedSweeps
 from amverify.expectation.curvature import largest
 from amverify.expectation.reach import change_bounds, extremes, moments, radii, slopes
 from amverify.samt.undo import Kept
-from tests.samt.test_replayed import LOSSES, samples
-from tests.samt.test_replayed_sweeps import training
+from tests.expectation.test_replayed import LOSSES, samples
+from tests.expectation.test_replayed_sweeps import training
 
 
 def flat(model: nn.Module) -> Tensor:

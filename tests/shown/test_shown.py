@@ -9,13 +9,13 @@ from types import ModuleType
 from unittest.mock import MagicMock
 
 import pytest
-from report_examples import example
 
 import amverify as amv
 from amverify import shown
 from amverify.trace.trace import Trace
 from repro.render.cells import Text
 from repro.render.table import Column, Table
+from tests.support.report_examples import example
 
 TRACE = Trace({"subject": "<b>run</b>"}, sweeps={})
 TABLE = Table("t", "A <title>", (Column("a", "A"),), ((Text("1 < 2"),),))

@@ -17,7 +17,7 @@ from amverify.samt.evaluation import whole
 from amverify.samt.sweep import Sweep
 from amverify.trace.file import load_trace, save_trace
 from amverify.verdict import Evidence, Verdict
-from tests.samt.test_replayed import LOSSES, PROBE, OfOneClass, network, samples
+from tests.expectation.test_replayed import LOSSES, PROBE, OfOneClass, network, samples
 
 PLAIN: dict[str, Any] = {"extrapolation": 0.0, "lr": 0.02, "kind": "row"}
 
