@@ -5,7 +5,7 @@ r"""What an audit says: a verdict, the evidence for it, and a witness where a cl
 | HOLDS | the hypotheses hold and every instance that could be decided satisfies the claim | 0 |
 | VIOLATED | some instance fails by more than its rounding bound; a witness says which | 1 |
 | NOT_APPLICABLE | a hypothesis fails on this run: which, where, by how much | 3 |
-| VACUOUS | nothing was tested: no inertia moved, a block never changed, a constant was fitted | 3 |
+| VACUOUS | nothing was tested: no inertia felt, a block never changed, a constant was fitted | 3 |
 | UNDECIDED | data are missing, or too few instances could be decided | 3 |
 
 Hypotheses have three values on an instance: met, failed, or *open* (inside the rounding ball, or

@@ -12,6 +12,8 @@ For each theorem, in this order:
 3. instances whose ball holds 0 are decided exactly where the caller can (``exact``, see
    ``deciding``), else counted.
 4. *liveness*: what never moved was not tested: VACUOUS. So is a constant fitted to the run.
+   Inertia that cancels is no motion: a note names the blocks, and it is VACUOUS where it cancels in
+   all of them.
 5. HOLDS asks for ``LEAST_SHARE`` of the instances to be decided.
 
     report = audit(trace, ["T1", "T3"])
@@ -30,6 +32,7 @@ from amverify import report as _renderers  # noqa: F401 - so that a report can s
 from amverify.errors import InvalidInput
 from amverify.judge.conclusion import Tested, tested
 from amverify.judge.constants import refuse_unknown
+from amverify.judge.liveness import cancelled
 from amverify.judge.ruling import ruled, without_data
 from amverify.judge.sides import sides
 from amverify.judge.witness import with_state
@@ -114,6 +117,7 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
         slack=next((test.slack for test in tests if test.slack.sweeps), Slack()),
         witness=with_state(next((test.witness for test in tests if test.witness), None), ctx.trace),
         notes=tuple(dict.fromkeys(n for test in tests for n in test.notes))
+        + cancelled(ctx, theorem)
         + _remarks(ctx, theorem),
         evidence=standing(theorem) + _evidence(ctx, tests),
     )
