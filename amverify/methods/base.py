@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
-from amverify.methods.rows.record import BlockRecord, Rows
+from amverify.methods.rows.record import Finished, Rows
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.weights import FirstLayer, Predictor
@@ -49,7 +49,7 @@ class HasNetwork(Protocol):
         """The rows of the last sweep's updates, in their order; empty if not recorded."""
 
     @property
-    def records(self) -> tuple[BlockRecord, ...]:
+    def records(self) -> tuple[Finished, ...]:
         """The same, finished."""
 
 

@@ -33,6 +33,7 @@ of V is exact minimisation.)
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -40,10 +41,19 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.rows.journal import NOTHING, Recorded, Rows
+from amverify.methods.rows.journal import (
+    NOTHING,
+    JointSweep,
+    Mapped,
+    Paired,
+    Recorded,
+    Rows,
+    Solved,
+    joint_journal,
+)
 from amverify.network.blocks import axpy, blockwise
 from amverify.network.coupling import Band
-from amverify.network.entries import joint_minimiser, model
+from amverify.network.entries import feasible, joint_minimiser, model
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.scalars import Scalar, dot, plain, root
@@ -58,7 +68,8 @@ SAFE = 1 - 2.0**-20
 class JointState(Recorded):
     """The point, the last displacement, and ‖Δ‖²_M of each block in the metric of its step.
 
-    ``factor`` is the Cholesky factor of the first layer's metric, which never changes.
+    ``factor`` is the Cholesky factor of the first layer's metric, which never changes; ``rows`` are
+    those of the last sweep.
     """
 
     first: FirstLayer
@@ -86,6 +97,7 @@ class JointTIAM(Method[JointState]):
         inertia: p2 wanted in the joint blocks; what is certified is taken.
         margin: ϑ ∈ (0, 1), the share of the descent that is kept.
         floor: λ⁻ > 0, the least κ.
+        record: keep a row of every block of every sweep in the state.
         name: for tables.
 
     Raises:
@@ -113,8 +125,20 @@ class JointTIAM(Method[JointState]):
         ):
             if not holds:
                 raise InvalidInput(f"{name}: expected {wanted}, got {getattr(self, name)}")
-        if self.record:
-            raise InvalidInput("record: the rows of joint blocks are not recorded yet")
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Its parameters; ``inertia`` as TIAM's header has it, all that was asked for."""
+        asked = (self.momentum, self.inertia, self.relaxation)
+        return {
+            "scale": self.scale,
+            "relaxation": self.relaxation,
+            "momentum": self.momentum,
+            "pair_inertia": self.inertia,
+            "inertia": list(asked) if any(asked) else [],
+            "margin": self.margin,
+            "floor": self.floor,
+        }
 
     def weight(self, kind: str) -> float:
         """δ of a block's ‖Δ‖²_M in Ψ."""
@@ -213,6 +237,7 @@ class _Sweep:
         self.length = dict(state.length)
         assert isinstance(problem.coupling, Band)
         self.eps = problem.coupling.at(state.sweep + 1)
+        self.journal = joint_journal(method.record, self._rows)
 
     def run(self) -> JointState:
         """Visit every block once."""
@@ -225,7 +250,25 @@ class _Sweep:
                 self._output(pre)
         state = self.before
         return JointState(
-            state.first, self.point, self.moved, state.factor, self.length, state.sweep + 1
+            state.first,
+            self.point,
+            self.moved,
+            state.factor,
+            self.length,
+            state.sweep + 1,
+            self.journal.rows(),
+        )
+
+    def _rows(self) -> JointSweep:
+        method, state = self.method, self.before
+        return JointSweep(
+            self.problem,
+            state.point,
+            state.displacement,
+            method.scale,
+            method.weight,
+            not state.sweep,
+            state.rows.left,
         )
 
     def _momentum(self, key: Key, new: Scalar) -> Scalar:
@@ -255,15 +298,21 @@ class _Sweep:
         )
         step = -torch.cholesky_solve(slope.mT.double(), factor).mT.to(w.dtype)
         e_w, e_b = step[..., :-1], step[..., -1:].mT
+        moved_w, moved_b = self.moved.w[i], self.moved.b[i]
         t = 1 + method.relaxation
+        c: Scalar = 0.0
         if method.momentum and self.before.sweep:
-            moved_w, moved_b = self.moved.w[i], self.moved.b[i]
             c = self._momentum(("V", layer), self._quadratic(a, moved_w, moved_b))
             e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
-        e_w, e_b = t * e_w, t * e_b
-        self.point.w[i], self.point.b[i] = w + e_w, b + e_b
-        self.moved.w[i], self.moved.b[i] = e_w, e_b
+        new_w, new_b = w + t * e_w, b + t * e_b
+        e_w, e_b = new_w - w, new_b - b
         image = a @ e_w.mT + e_b
+        self.journal.solved(
+            Solved(layer, a, residual, (w, b), (new_w, new_b), (moved_w, moved_b), (e_w, e_b),
+                   image, c, t)
+        )  # fmt: skip
+        self.point.w[i], self.point.b[i] = new_w, new_b
+        self.moved.w[i], self.moved.b[i] = e_w, e_b
         self.length["V", layer] = self._quadratic(a, e_w, e_b, image)
         return pre + image
 
@@ -290,15 +339,21 @@ class _Sweep:
             p2 = _at_most(most, method.inertia)
         near_z, near_a = axpy(z, p2, moved_z), axpy(a, p2, moved_a)
         slope_z = near_z - pre
-        slope_a = (near_a @ w.mT + self.point.b[layer] - self.point.z[layer]) @ w
+        behind = near_a @ w.mT + self.point.b[layer] - self.point.z[layer]
+        slope_a = behind @ w
         curve = blockwise(kappa).to(z.dtype) if isinstance(kappa, Tensor) else kappa
         c = axpy(z, p2 / s, moved_z) - slope_z / s
         d = axpy(a, p2 / s, moved_a) - slope_a * (rho / s) / curve
         new_z, new_a = joint_minimiser(problem.activation, c, d, rho, curve, self.eps)
-        kept = model(z, a, c, d, rho, curve) <= model(new_z, new_a, c, d, rho, curve)
-        kept &= (a - problem.activation(z)).abs() <= self.eps
+        before = model(z, a, c, d, rho, curve)
+        kept = before <= model(new_z, new_a, c, d, rho, curve)
+        kept &= feasible(problem.activation, z, a, self.eps)
         new_z, new_a = torch.where(kept, z, new_z), torch.where(kept, a, new_a)
         e_z, e_a = new_z - z, new_a - a
+        self.journal.paired(
+            Paired(layer, pre, w, behind, slope_a, (z, a), (new_z, new_a), (moved_z, moved_a),
+                   (e_z, e_a), kappa, p2 / s, p2, before, kept)
+        )  # fmt: skip
         self.point.z[i], self.point.a[i] = new_z, new_a
         self.moved.z[i], self.moved.a[i] = e_z, e_a
         self.length["y", layer] = rho * dot(e_z, e_z) + kappa * dot(e_a, e_a)
@@ -307,12 +362,12 @@ class _Sweep:
         """z_L: argmin R + (ρ/2)‖· − (pre_L + cΔ)‖²."""
         problem, key = self.problem, ("z", self.problem.layers)
         z, moved = self.point.z[-1], self.moved.z[-1]
-        centre = pre
+        c: Scalar = 0.0
         if self.method.momentum and self.before.sweep:
-            old = self.length.get(key, 0.0)
-            centre = axpy(pre, self._momentum(key, old), moved)
-        new = problem.loss.prox(centre, problem.target, problem.rho, z)
+            c = self._momentum(key, self.length.get(key, 0.0))
+        new = problem.loss.prox(axpy(pre, c, moved), problem.target, problem.rho, z)
         e = new - z
+        self.journal.mapped(Mapped(pre, z, new, moved, e, c))
         self.point.z[-1], self.moved.z[-1] = new, e
         self.length[key] = problem.rho * dot(e, e)
 

@@ -25,6 +25,13 @@ def model(z: Tensor, a: Tensor, c: Tensor, d: Tensor, rho: float, kappa: Tensor 
     return (0.5 * rho) * (z - c) ** 2 + (0.5 * kappa) * (a - d) ** 2
 
 
+def feasible(h: Activation, z: Tensor, a: Tensor, eps: float) -> Tensor:
+    """Where |a − h(z)| ≤ ε, up to the rounding of h(z) ± ε: where an entry may stay."""
+    value = h(z)
+    slack = 2 * torch.finfo(z.dtype).eps * (value.abs() + a.abs() + eps)
+    return (a - value).abs() <= eps + slack
+
+
 def joint_minimiser(
     h: Activation, c: Tensor, d: Tensor, rho: float, kappa: Tensor | float, eps: float
 ) -> tuple[Tensor, Tensor]:

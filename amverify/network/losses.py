@@ -39,6 +39,8 @@ class Loss(ABC):
     name: ClassVar[str]
     gradient_lipschitz: ClassVar[float]
     """Lip(∇R) with respect to z, in the Euclidean norm."""
+    infimum: ClassVar[float] = 0.0
+    """A lower bound of R."""
 
     @abstractmethod
     def value(self, z: Tensor, target: Tensor) -> Tensor:

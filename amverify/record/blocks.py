@@ -22,21 +22,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.methods.rows.record import BlockRecord, Rows
+from amverify.methods.rows.record import Finished, Rows
 from amverify.record.limit import count
 from amverify.trace.columns import COLUMNS, Column
 
 EVERY = 256
 _NUMBERS = tuple(name for name in COLUMNS["blocks"] if name != "update")
-FIELDS = tuple(
-    name
-    for name in (*_NUMBERS, *(f"{name}_error" for name in _NUMBERS))
-    if name in BlockRecord._fields
-)
-"""The numbers of a record, in the order of the table's columns."""
+_NAMES = (*_NUMBERS, *(f"{name}_error" for name in _NUMBERS))
 
 Part = dict[str, NDArray[Any]]
-"""``update`` and ``FIELDS`` of n records, (n, replicates) or (n, 1)."""
+"""``update`` and the ``fields`` of n records, (n, replicates) or (n, 1)."""
+
+
+def fields(record: Finished) -> tuple[str, ...]:
+    """The numbers of a record, in the order of the table's columns."""
+    return tuple(name for name in _NAMES if name in record._fields)
 
 
 class MethodRecorder:
@@ -94,17 +94,17 @@ def _joined(parts: Sequence[tuple[Sequence[int], Part]], rows: int) -> Part:
     if len(counts) > 1:
         raise InvalidInput(f"records: replicates of different numbers {sorted(counts)}")
     grid: Part = {}
-    for name in ("update", *FIELDS):
+    for name in parts[0][1]:
         grid[name] = np.empty((rows, next(iter(counts), 1)), dtype=parts[0][1][name].dtype)
         for at, part in parts:
             grid[name][at] = part[name]
     return grid
 
 
-def _part(record: BlockRecord, count: int) -> Part:
+def _part(record: Finished, count: int) -> Part:
     """A record whose entries are stacks of so many rows', or numbers for all."""
     found: Part = {"update": np.full((count, 1), record.update, dtype="S10")}
-    for name in FIELDS:
+    for name in fields(record):
         x = getattr(record, name)
         if isinstance(x, Tensor):
             found[name] = x.reshape(count, -1).numpy()

@@ -22,6 +22,8 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.dladmm import DlADMMState
+from amverify.methods.joint import JointTIAM
+from amverify.methods.rows.record import unit
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters
@@ -35,6 +37,7 @@ from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
 
 SUMMED = ("change", "step")
+RESIDUALS = ("residual", "second_residual")
 
 
 def traced(
@@ -139,6 +142,10 @@ class Tracer:
         sweeps = _table(self.sweeps, range(count), replicates)
         if blocks:
             sweeps |= _sums(blocks, count, replicates)
+        if blocks and "lyapunov" in sweeps and "metric_step" in blocks:
+            few = gamma(64, unit(self.problem.dtype)) * np.abs(sweeps["lyapunov"])
+            carried = _weighed(blocks, count, replicates)
+            sweeps["lyapunov_error"] = sweeps["value_error"] + carried + few
         return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))
 
     def _value(self, state: Any) -> Tensor:
@@ -152,7 +159,7 @@ class Tracer:
             with torch.no_grad():
                 error = self._value_error(state, value)
             row["value_error"] = torch.full_like(value, error)
-        if isinstance(self.method, TIAM):
+        if isinstance(self.method, TIAM | JointTIAM):
             with torch.no_grad():
                 row["lyapunov"] = self.method.lyapunov(self.problem, state).double().reshape(-1)
         coupling = self.problem.coupling
@@ -213,13 +220,32 @@ def _sums(blocks: Mapping[str, Column], count: int, replicates: int) -> dict[str
     rounded = np.bincount(place, blocks["execution"], total) * (1 + gamma(most))
     found: dict[str, Column] = {"execution": rounded}
     for name in SUMMED:
-        values, errors = blocks[name], blocks[f"{name}_error"]
-        found[name] = np.bincount(place, values, total)
-        spread = np.bincount(place, np.abs(values), total)
-        found[f"{name}_error"] = np.bincount(place, errors, total) * (1 + gamma(most)) + (
-            gamma(most) * spread
-        )
+        found[name], found[f"{name}_error"] = _sum(blocks, (name,), place, total)
+    if all(name in blocks for name in RESIDUALS):
+        value, error = _sum(blocks, RESIDUALS, place, total)
+        error[:replicates] = np.inf  # no step led to the start
+        found |= {"joint_residual": value, "joint_residual_error": error}
     return found
+
+
+def _weighed(blocks: Mapping[str, Column], count: int, replicates: int) -> Column:
+    """What Ψ is off, beside F, for steps measured in metrics: Σ (δ/2) times their bounds."""
+    place = blocks["sweep"] * replicates + blocks["replicate"]
+    errors = 0.5 * blocks["delta_next"] * blocks["metric_step_error"]
+    return np.bincount(place, errors, count * replicates) * (1 + gamma(len(place)))
+
+
+def _sum(
+    blocks: Mapping[str, Column], names: tuple[str, ...], place: Column, total: int
+) -> tuple[Column, Column]:
+    """Σ of these columns over the rows of each place, and a bound on its error."""
+    places = np.tile(place, len(names))
+    values = np.concatenate([blocks[name] for name in names])
+    errors = np.concatenate([blocks[f"{name}_error"] for name in names])
+    rounded = gamma(int(np.bincount(places, minlength=total).max()))
+    spread = np.bincount(places, np.abs(values), total)
+    error = np.bincount(places, errors, total) * (1 + rounded) + rounded * spread
+    return np.bincount(places, values, total), error
 
 
 def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[str, Any]:
@@ -231,11 +257,17 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
         "widths": list(problem.widths),
         "rho": problem.rho,
         "mu": problem.mu,
+        "mu_bias": problem.mu_bias,
+        "input_norm": problem.input_size * (1 + gamma(problem.space.inputs.numel() + 2)),
         "nu": coupling.nu if isinstance(coupling, Penalty) else 0.0,
         "coupling": "band" if isinstance(coupling, Band) else "penalty",
         "activation": problem.activation.name,
         "activation_lipschitz": problem.activation.lipschitz,
+        "activation_at_zero": problem.activation.at_zero,
+        "piecewise_linear": problem.activation.piecewise_linear,
         "loss": problem.loss.name,
+        "loss_infimum": problem.loss.infimum,
+        "loss_convex": True,
         "nonsmooth": "box",
         "loss_lipschitz": problem.loss.gradient_lipschitz,
     }
@@ -253,7 +285,16 @@ def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[
     facts |= method.settings
     if state.point is not None:
         facts["start_norm"] = _start(problem, state.point)
+        facts["starts_feasible"] = _feasible(problem, state.point)
     return facts
+
+
+def _feasible(problem: LayeredProblem, point: Point) -> bool:
+    """Whether a point lies in the first sweep's band, without any slack."""
+    coupling = problem.coupling
+    if isinstance(coupling, Penalty):
+        return True
+    return not bool((problem.infeasibility(point, coupling.at(1)) > 0).any())
 
 
 def _start(problem: LayeredProblem, point: Point) -> dict[str, float]:

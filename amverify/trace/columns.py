@@ -29,7 +29,7 @@ KEYS = {
 
 COLUMNS: dict[str, dict[str, str]] = {
     "blocks": {
-        "update": "gradient (T1), proximal (T1p) or other",
+        "update": "gradient (T1), proximal (T1p), metric (TM, TH), joint (TJ) or other",
         "change": "ΔF of this update, by the difference form",
         "execution": "what rounding of the step itself can add to ΔF",
         "step": "‖e‖², e = u^{k+1} − u^k",
@@ -48,6 +48,20 @@ COLUMNS: dict[str, dict[str, str]] = {
         "delta_next": "δ^{k+1}",
         "gamma": "γ of T1p; 0 elsewhere",
         "backtracks": "doublings of L, by the replicate that needed most",
+        "metric_step": "‖e‖²_M, M the metric of this step",
+        "metric_cross": "⟨Δ, e⟩_M",
+        "metric_inertia": "‖Δ‖²_M",
+        "metric_before": "‖Δ‖² in the metric of the step that made it",
+        "hessian_step": "⟨e, ∇²H e⟩",
+        "hessian_cross": "⟨Δ, ∇²H e⟩",
+        "model_gap": "by how much the step's own model falls, m(u^k) − m(u⁺)",
+        "second_step": "‖e‖² of the block's second part: b of [W, b], a of (z, a)",
+        "second_inertia": "‖Δ‖² of the second part",
+        "second_norm": "‖u^{k+1}‖² of the second part",
+        "residual": "‖w‖² of the first part, w ∈ ∂F(x^k) (TR)",
+        "second_residual": "‖w‖² of the second part",
+        "floor": "λ, M ⪰ λI",
+        "ceiling": "Λ, M ⪯ ΛI",
         "weighted": "Σ_j e_j²/α_j, for step sizes α_j",
         "slope": "⟨∇_if, e⟩ at the point where the block was updated",
         "momentum": "β of this update, where it is e = −D∇_if + βΔ",
@@ -88,6 +102,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "eps": "ε of the band in this sweep",
         "rho": "ρ in this sweep",
         "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient",
+        "joint_residual": "‖w^k‖², w^k ∈ ∂F(x^k) (TR), over all blocks; unknown at the start",
         "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
         "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "
         "its error spans what is not known of the v_i",

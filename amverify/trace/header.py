@@ -49,6 +49,10 @@ def _numbers(given: Any) -> bool:
     return isinstance(given, list | tuple) and all(is_number(x) for x in given)
 
 
+def _flag(given: Any) -> bool:
+    return isinstance(given, bool)
+
+
 def _pair(given: Any) -> bool:
     return isinstance(given, list | tuple) and len(given) == 2 and _numbers(given)
 
@@ -73,6 +77,7 @@ _FORMS: Mapping[Callable[[Any], bool], str] = {
     _texts: "a list of texts",
     _numbers: "finite numbers, as a list or by name",
     _pair: "two finite numbers",
+    _flag: "true or false",
     _probe: "counts by name",
     _end: "a sweep and what was not finite there",
     _iteration: "step or sweep",
@@ -95,7 +100,28 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
 
 SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("layers", "samples", "blocks", "inner", "memory"), _whole),
-    **dict.fromkeys(("rho", "mu", "nu", "margin", "loss_lipschitz"), is_number),
+    **dict.fromkeys(
+        (
+            "rho",
+            "mu",
+            "mu_bias",
+            "nu",
+            "margin",
+            "scale",
+            "relaxation",
+            "momentum",
+            "pair_inertia",
+            "floor",
+            "input_norm",
+            "activation_lipschitz",
+            "activation_at_zero",
+            "loss_lipschitz",
+            "loss_infimum",
+        ),
+        is_number,
+    ),
+    **dict.fromkeys(("loss_convex", "piecewise_linear", "starts_feasible"), _flag),
+    "widths": _numbers,
     **dict.fromkeys(("coupling", "nonsmooth", "activation", "loss", "dtype", "meta"), _text),
     "start_norm": _numbers,
     "inertia": _numbers,

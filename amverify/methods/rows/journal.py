@@ -21,6 +21,7 @@ from torch import Tensor
 from amverify.compiled.available import compiled
 from amverify.methods.rows.bcd import Minimisers
 from amverify.methods.rows.gradient import GradientRow, Taken, measured
+from amverify.methods.rows.joint import JointSweep, Mapped, Paired, Solved
 from amverify.methods.rows.minimiser import auxiliary_record
 from amverify.methods.rows.norms import Norms
 from amverify.methods.rows.others import dual_record, optimiser_record
@@ -35,11 +36,16 @@ from amverify.network.scalars import Scalar, dot, root
 __all__ = [
     "NOTHING",
     "SILENT",
+    "JointSweep",
     "Journal",
+    "Mapped",
     "Near",
+    "Paired",
     "Recorded",
     "Rows",
+    "Solved",
     "block_journal",
+    "joint_journal",
     "minimiser_journal",
     "optimiser_journal",
 ]
@@ -61,6 +67,15 @@ class Journal:
         self, kind: str, layer: int, new: Tensor, pre: Tensor | None = None, near: Near = _EXACTLY
     ) -> None:
         """A block goes to the exact minimiser of F, near a point or not; ``pre`` is pre_l."""
+
+    def solved(self, step: Solved) -> None:
+        """V_l = [W_l, b_l] steps in its own metric."""
+
+    def paired(self, step: Paired) -> None:
+        """(z_l, a_l) go to a minimiser of their model over the band."""
+
+    def mapped(self, step: Mapped) -> None:
+        """z_L goes by R's proximal map."""
 
     def ascended(self, old: Tensor, new: Tensor, gap: Tensor) -> None:
         """The dual variable goes from ``old`` to ``new``; ``gap`` is z_L − pre_L."""
@@ -119,6 +134,11 @@ def optimiser_journal(
 ) -> Journal:
     """For an optimiser's step, which is about to change ``parameters`` in place."""
     return _OfOptimiser(problem, parameters, after.left) if record else SILENT
+
+
+def joint_journal(record: bool, sweep: Callable[[], JointSweep]) -> Journal:
+    """For a sweep of joint blocks; ``sweep`` is made only if it is recorded."""
+    return _OfJoint(sweep()) if record else SILENT
 
 
 class _InArrays(Journal):
@@ -188,6 +208,25 @@ class _AtTheEnd(Journal):
         if self._shift is not None and block.layer + (block.kind == "a") == norms.problem.layers:
             around = (*around[:-1], self._shift)  # the residual holds u/ρ as well
         return GradientRow(norms.facts_of(block, self._scale), products + around)
+
+
+class _OfJoint(Journal):
+    """Rows of joint blocks, when the sweep has ended."""
+
+    def __init__(self, sweep: JointSweep) -> None:
+        self._sweep = sweep
+
+    def solved(self, step: Solved) -> None:
+        self._sweep.told.append(step)
+
+    def paired(self, step: Paired) -> None:
+        self._sweep.told.append(step)
+
+    def mapped(self, step: Mapped) -> None:
+        self._sweep.told.append(step)
+
+    def rows(self) -> Rows:
+        return Written(*self._sweep.rows())
 
 
 class _OfMinimisers(Journal):

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
+from amverify.methods.rows.metric_record import MetricRecord
 from amverify.network.scalars import Scalar, dot, root
 from amverify.numbers.roundoff import UNITS, U, gamma
 
@@ -78,6 +79,10 @@ class BlockRecord(NamedTuple):
         return self
 
 
+Finished = BlockRecord | MetricRecord
+"""The record of a step in a block's modulus, or in its own metric."""
+
+
 class Head(Protocol):
     """What tells a row from the others of its sweep."""
 
@@ -111,7 +116,7 @@ class Row(Head, Protocol):
     def restored(self, numbers: Sequence[Scalar]) -> Row:
         """The row with other numbers: stacks (K, *R) of many rows'."""
 
-    def finished(self) -> BlockRecord:
+    def finished(self) -> Finished:
         """The record, with its bounds."""
 
 
@@ -150,7 +155,7 @@ class Recorded:
     rows: Rows
 
     @property
-    def records(self) -> tuple[BlockRecord, ...]:
+    def records(self) -> tuple[Finished, ...]:
         """The finished rows of the last sweep, in their order; empty if not recorded."""
         return tuple(row.finished() for row in self.rows)
 
