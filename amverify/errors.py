@@ -31,6 +31,16 @@ class InvalidInput(AmverifyError, ValueError):
     """A shape, value or name that the mathematics or the interface does not admit."""
 
 
+def expect(name: str, value: object, kind: type, how: str) -> None:
+    """That ``value`` is a ``kind``; ``how`` says where one is to be had.
+
+    Raises:
+        InvalidInput: if it is none.
+    """
+    if not isinstance(value, kind):
+        raise InvalidInput(f"{name}: expected a {kind.__name__}, got {type(value).__name__}; {how}")
+
+
 class DataUnavailable(AmverifyError):
     """A data set is neither in a given folder, nor in the cache, nor to be downloaded."""
 

@@ -257,6 +257,9 @@ class Finding:
         return shown.frame({"sweep": slack.sweeps, "margin": slack.margin, "floor": floor})
 
 
+HOW_TO_GET_A_REPORT = "audit(trace, claims) gives one, from_json(text) reads one"
+
+
 @dataclass(frozen=True)
 class Report:
     """All findings on one run, and the run's own header (subject, versions, settings, hashes)."""

@@ -29,9 +29,9 @@ from typing import Any
 import sympy as sp
 
 from amverify import report as _renderers  # noqa: F401 - so that a report can show itself
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, expect
 from amverify.judge.conclusion import Tested, tested
-from amverify.judge.constants import refuse_unknown
+from amverify.judge.constants import refuse_unknown, unread
 from amverify.judge.liveness import cancelled
 from amverify.judge.ruling import ruled, without_data
 from amverify.judge.sides import sides
@@ -41,7 +41,7 @@ from amverify.theorems import Theorem, theorems
 from amverify.theorems.base import Context, Inequality, Known, Missing
 from amverify.theorems.standing import standing
 from amverify.trace.columns import KEYS
-from amverify.trace.trace import Trace
+from amverify.trace.trace import HOW_TO_GET_ONE, Trace
 from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
 
 
@@ -66,12 +66,7 @@ def audit(
         InvalidInput: for an unknown theorem, what is no trace, a trace without rows, a constant
             that none of the theorems has, or one that contradicts its theorem.
     """
-    if not isinstance(trace, Trace):
-        kind = type(trace).__name__
-        raise InvalidInput(
-            f"trace: expected a Trace, got {kind}; a recorder gives its own by recorder.trace(), "
-            "a file's is load_trace(path)"
-        )
+    expect("trace", trace, Trace, HOW_TO_GET_ONE)
     claimed = theorems(claims)
     refuse_unknown(constants or {}, claimed)
     if not any(trace.rows(name) for name in KEYS):
@@ -84,7 +79,7 @@ def audit(
         notes.append("the trace file was cut off: only its whole rows count")
     if "stopped" in trace.header:
         notes.append(f"the run stopped: {trace.header['stopped']}")
-    notes += trace.header.get("notes", ())
+    notes += (*trace.header.get("notes", ()), *unread(trace.constants, claimed))
     subject = str(trace.header.get("subject", "a run"))
     return Report(subject, trace.header, findings, tuple(notes))
 

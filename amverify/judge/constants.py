@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from amverify.errors import InvalidInput
-from amverify.theorems import Theorem
+from amverify.theorems import CATALOGUE, Theorem
 
 
 def refuse_unknown(names: Iterable[str], claimed: Sequence[Theorem]) -> None:
@@ -21,6 +21,16 @@ def refuse_unknown(names: Iterable[str], claimed: Sequence[Theorem]) -> None:
             ids = ", ".join(theorem.id for theorem in claimed)
             hint = _hint(name, known)
             raise InvalidInput(f"constant {name!r}: {ids} has no such constant to declare; {hint}")
+
+
+def unread(names: Iterable[str], claimed: Sequence[Theorem]) -> tuple[str, ...]:
+    """A line for each constant that came with a run and that no theorem has, known or claimed."""
+    known = sorted({n for one in (*CATALOGUE.values(), *claimed) for n in one.declarable})
+    return tuple(
+        f"the run declares the constant {name!r}, which no theorem has; {_hint(name, known)}"
+        for name in names
+        if name not in known
+    )
 
 
 def _hint(name: str, known: Sequence[str]) -> str:

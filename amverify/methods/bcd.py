@@ -14,7 +14,6 @@ b_l sees the new one, as the paper's Gauss–Seidel order says.)
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +27,7 @@ from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.weights import FirstLayer
+from amverify.numbers.given import finite
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class BCD(Method[BCDState]):
     name: str = "bcd"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.alpha) and self.alpha > 0):
+        if not (finite(self.alpha) and self.alpha > 0):
             raise InvalidInput(f"BCD: alpha must be positive and finite, got {self.alpha}")
 
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> BCDState:

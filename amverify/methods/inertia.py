@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.numbers.given import finite
 
 Schedule = float | Callable[[int], float]
 Scalar = float | Tensor
@@ -67,8 +68,8 @@ class Inertia:
     def __post_init__(self) -> None:
         for name in ("p1", "p2", "p3"):
             value = getattr(self, name)
-            if not callable(value) and not math.isfinite(value):
-                raise InvalidInput(f"inertia: {name} must be finite, got {value}")
+            if not callable(value) and not finite(value):
+                raise InvalidInput(f"inertia: {name} must be finite, got {value!r}")
         if not callable(self.p3) and self.p3 < 0:
             raise InvalidInput(f"inertia: p3 must not be negative, got {self.p3}")
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.network.activations import Activation
+from amverify.numbers.given import finite
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Band:
     floor: float | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.eps) and self.eps > 0):
+        if not (finite(self.eps) and self.eps > 0):
             raise InvalidInput(f"band: ε must be positive and finite, got {self.eps}")
         if not 0 < self.factor <= 1:
             raise InvalidInput(f"band: factor must lie in (0, 1], got {self.factor}")
@@ -100,7 +101,7 @@ class Penalty:
     nu: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.nu) and self.nu > 0):
+        if not (finite(self.nu) and self.nu > 0):
             raise InvalidInput(f"penalty: ν must be positive and finite, got {self.nu}")
 
     def value(self, h: Activation, z: Tensor, a: Tensor) -> Tensor:

@@ -16,8 +16,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from amverify.errors import expect
 from amverify.report import words
-from amverify.verdict import EVIDENCE_MEANING, Finding, Report, Verdict
+from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
 
 STYLES: Mapping[Verdict, str] = {
     Verdict.HOLDS: "green",
@@ -44,7 +45,11 @@ def render(report: Report, console: Console | None = None, verbose: bool = False
         console: where to; standard output by default.
         verbose: also the header, all hypotheses, the constants, the meaning of the evidence and
             every symbol of a witness.
+
+    Raises:
+        InvalidInput: if ``report`` is none.
     """
+    expect("render", report, Report, HOW_TO_GET_A_REPORT)
     console = console or Console()
     width = max(console.width, _NARROWEST)
     for text in _report(report, width, verbose):

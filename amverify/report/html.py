@@ -14,16 +14,19 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from amverify.errors import expect
 from amverify.report import slack, words
-from amverify.verdict import EVIDENCE_MEANING, Finding, Report
+from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report
 
 
 def to_html(report: Report) -> str:
     """``report`` as an HTML document.
 
     Raises:
-        InvalidInput: if a finding's slack has not one margin and floor a sweep.
+        InvalidInput: if ``report`` is none, or a finding's slack has not one margin and floor
+            a sweep.
     """
+    expect("to_html", report, Report, HOW_TO_GET_A_REPORT)
     called = words.iteration(report)
     names = _names(report.findings)
     return (

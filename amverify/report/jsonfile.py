@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from amverify.errors import CorruptFile, InvalidInput
+from amverify.errors import CorruptFile, InvalidInput, expect
 from amverify.report import codec, words
 from amverify.report.freeform import Malformed, shown
-from amverify.verdict import Report
+from amverify.verdict import HOW_TO_GET_A_REPORT, Report
 
 FORMAT = "amverify report"
 VERSION = 2
@@ -27,8 +27,10 @@ def to_json(report: Report) -> str:
     """``report`` as a JSON document, indented, with a line break at its end.
 
     Raises:
-        InvalidInput: if its header or a state holds what JSON cannot say, with the place.
+        InvalidInput: if ``report`` is none, or its header or a state holds what JSON cannot say,
+            with the place.
     """
+    expect("to_json", report, Report, HOW_TO_GET_A_REPORT)
     document = {
         "format": FORMAT,
         "version": VERSION,

@@ -15,12 +15,18 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
+from amverify.errors import expect
 from amverify.report import words
-from amverify.verdict import Finding, Report, Verdict
+from amverify.verdict import HOW_TO_GET_A_REPORT, Finding, Report, Verdict
 
 
 def to_junit(report: Report) -> str:
-    """``report`` as an XML document; characters that XML forbids become U+FFFD."""
+    """``report`` as an XML document; characters that XML forbids become U+FFFD.
+
+    Raises:
+        InvalidInput: if ``report`` is none.
+    """
+    expect("to_junit", report, Report, HOW_TO_GET_A_REPORT)
     verdicts = [finding.verdict for finding in report.findings]
     numbers = {
         "tests": len(verdicts),

@@ -32,9 +32,17 @@ def offered(name: str, catalogue: Mapping[str, Theorem], most: int = 4) -> tuple
     folded = {key.casefold(): theorem for key, theorem in catalogue.items()}
     if name.casefold() in folded:
         return (folded[name.casefold()],)
-    subject = about([name], catalogue.values())
+    subject = about([name], catalogue.values()) or _misspelt(name, catalogue.values())
     near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.3)
     return (subject or tuple(folded[key] for key in near))[:most]
+
+
+def _misspelt(name: str, among: Iterable[Theorem]) -> tuple[Theorem, ...]:
+    """Those whose title has a word that is spelt nearly like it."""
+    among = tuple(among)
+    titles = sorted({word for theorem in among for word in _words(theorem.title)})
+    near = difflib.get_close_matches(" ".join(_words(name)), titles, n=1, cutoff=0.7)
+    return about(near, among) if near else ()
 
 
 def _score(asked: Sequence[str], theorem: Theorem) -> int:

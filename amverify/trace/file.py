@@ -23,11 +23,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import CannotWrite, CorruptFile, InvalidInput
+from amverify.errors import CannotWrite, CorruptFile, InvalidInput, expect
 from amverify.files import ordinary
 from amverify.trace.columns import TYPES, Column, Table, check
 from amverify.trace.header import checked
-from amverify.trace.trace import Trace
+from amverify.trace.trace import HOW_TO_GET_ONE, Trace
 
 MAGIC = b"AMVERIFY TRACE 1\n"
 _HEADER, _END, _ITERATE = b"H", b"E", b"I"
@@ -110,8 +110,10 @@ def save_trace(trace: Trace, path: Path | str) -> None:
     """Write a trace whole, by way of a temporary file beside it.
 
     Raises:
+        InvalidInput: if ``trace`` is none.
         CannotWrite: if the disk does not take it; what was there stays.
     """
+    expect("save_trace", trace, Trace, HOW_TO_GET_ONE)
     writer = TraceWriter(Path(path), trace.header)
     for name in _TAGS:
         writer.append(name, trace.table(name))

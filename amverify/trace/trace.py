@@ -23,6 +23,11 @@ from amverify import shown
 from amverify.errors import InvalidInput
 from amverify.trace.columns import KEYS, Column, Table, check
 
+HOW_TO_GET_ONE = (
+    "a recorder gives its own by recorder.trace(), a method's run is traced(…), a file's is "
+    "load_trace(path)"
+)
+
 
 @dataclass(frozen=True)
 class Trace:

@@ -73,6 +73,20 @@ class Document:
     tables: tuple[Table, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Document {self.name}: {len(self.tables)} tables>"
+
+    def _repr_html_(self) -> str:
+        return "".join(table._repr_html_() for table in self.shown)
+
+    def to_pandas(self) -> Any:
+        """The first table as a data frame.
+
+        Raises:
+            InvalidInput: if pandas is not installed.
+        """
+        return self.tables[0].to_pandas()
+
     @property
     def shown(self) -> tuple[Table, ...]:
         """The tables for a reader."""

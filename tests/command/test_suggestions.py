@@ -49,6 +49,12 @@ def test_an_id_in_another_case_is_offered_alone() -> None:
     assert [t.id for t in offered("DESCENT", CATALOGUE)] == ["descent"]
 
 
+def test_a_word_spelt_nearly_right_is_offered() -> None:
+    assert {"T3", "T3z"} <= {t.id for t in offered("liapunov", CATALOGUE)}
+    assert "K2" in {t.id for t in offered("lojasiewitz", CATALOGUE)}
+    assert offered("qqqq", CATALOGUE) == ()
+
+
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     status = main(list(arguments))
     printed = capsys.readouterr()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -52,6 +53,14 @@ def test_an_unknown_constant_is_refused_by_name():
         audit(TRACE, "descent", {"a": 0.5})
     with pytest.raises(InvalidInput, match=r"constant 'Lipschitz': H1, H2 .*it has a, b"):
         audit(TRACE, ["H1", "H2"], {"a": 0.5, "Lipschitz": 1})
+
+
+def test_a_runs_own_constant_that_no_theorem_has_is_named():
+    """It came with the trace, perhaps for somebody's own theorem: said, not refused."""
+    header = {**TRACE.header, "constants": {"A": 0.5, "L": 1.0}}
+    (note,) = audit(replace(TRACE, header=header), "descent").notes
+    assert "constant 'A'" in note
+    assert "did you mean 'a'" in note
 
 
 def test_a_constant_of_one_of_several_theorems_is_known():

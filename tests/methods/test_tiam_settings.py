@@ -77,7 +77,7 @@ def test_objective_and_lyapunov_are_those_of_the_present_point():
 
 
 @pytest.mark.parametrize("name", ["p1", "p2", "p3"])
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "a"])
 def test_inertia_refuses_what_is_not_finite(name, value):
     with pytest.raises(InvalidInput, match=f"{name} must be finite"):
         Inertia(**{name: value})

@@ -14,17 +14,26 @@ import amverify as amv
 from amverify import shown
 from amverify.trace.trace import Trace
 from repro.render.cells import Text
-from repro.render.table import Column, Table
+from repro.render.table import Column, Document, Table
 from tests.support.report_examples import example
 
 TRACE = Trace({"subject": "<b>run</b>"}, sweeps={})
 TABLE = Table("t", "A <title>", (Column("a", "A"),), ((Text("1 < 2"),),))
+DOCUMENT = Document("d", (TABLE,))
 
 
 def things():
     report = example()
     failing = next(f for f in report.findings if f.witness)
-    return [report, failing, failing.witness, TRACE, amv.theorem("T1"), TABLE]
+    return [
+        report,
+        failing,
+        failing.witness,
+        TRACE,
+        amv.theorem("T1"),
+        TABLE,
+        DOCUMENT,
+    ]
 
 
 @pytest.mark.parametrize("thing", things(), ids=lambda thing: type(thing).__name__)
@@ -35,6 +44,12 @@ def test_it_shows_itself_in_short(thing):
     assert page.startswith("<table>")
     assert "<b>" not in page
     assert "<title>" not in page
+
+
+@pytest.mark.parametrize("show", [amv.render, amv.to_html, amv.to_json, amv.to_junit])
+def test_what_is_no_report_is_named(show):
+    with pytest.raises(amv.InvalidInput, match=rf"{show.__name__}: expected a Report, got Trace"):
+        show(TRACE)
 
 
 def test_a_report_tells_every_finding():
@@ -48,7 +63,7 @@ def test_data_frames():
     pandas = pytest.importorskip("pandas")
     report = example()
     assert list(report.to_pandas()["theorem"]) == [f.theorem for f in report.findings]
-    for thing in (*report.findings, TRACE, TABLE):
+    for thing in (*report.findings, TRACE, TABLE, DOCUMENT):
         assert isinstance(thing.to_pandas(), pandas.DataFrame)
     with pytest.raises(amv.InvalidInput, match="a trace has blocks"):
         TRACE.to_pandas("rows")

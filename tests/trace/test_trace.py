@@ -177,6 +177,8 @@ def test_a_trace_says_how_many_iterations_it_has():
 
 
 @pytest.mark.parametrize("given", ["run.trace", 42, None])
-def test_what_is_no_trace_is_not_audited(given):
+def test_what_is_no_trace_is_not_audited(given, tmp_path):
+    with pytest.raises(InvalidInput, match=r"save_trace: expected a Trace, got .*load_trace"):
+        save_trace(given, tmp_path / "run.trace")
     with pytest.raises(InvalidInput, match=r"expected a Trace, got .*load_trace"):
         audit(given, "descent")
