@@ -26,8 +26,8 @@ from amverify.network.blocks import auxiliary_prox
 from amverify.network.coupling import Penalty
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
+from amverify.network.scalars import finite
 from amverify.network.weights import FirstLayer
-from amverify.numbers.given import finite
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.numbers.given import finite
+from amverify.network.scalars import finite
 
 Schedule = float | Callable[[int], float]
 Scalar = float | Tensor

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.network.activations import Activation
-from amverify.numbers.given import finite
+from amverify.network.scalars import finite
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import Tensor
 
 Scalar = float | Tensor
+
+
+def finite(value: Any) -> bool:
+    """Whether it is a finite real number as Python knows them, and no text."""
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def plain(u: Tensor) -> bool:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Rational, Real
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -61,11 +61,6 @@ def plain(name: str, value: Any) -> Any:
         return entry | ({"error": error} if error or "error" in entry else {})
     number, gap = given(name, value)
     return {"value": number, "error": gap} if gap else number
-
-
-def finite(value: Any) -> bool:
-    """Whether it is a finite real number as Python knows them, and no text."""
-    return isinstance(value, Real) and math.isfinite(value)
 
 
 def _number(value: Any) -> float | Fraction | None:
