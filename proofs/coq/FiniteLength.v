@@ -9,49 +9,39 @@ Require Import Reals Lra Lia Psatz.
 From amverify Require Import Scalar Sums.
 Open Scope R_scope.
 
-(** Σ_{i<n} (φ_i − φ_{i+1}) = φ_0 − φ_n. *)
-Lemma telescope (n : nat) (phi : nat -> R) :
-  sum n (fun i => phi i - phi (S i)) = phi 0%nat - phi n.
-Proof. induction n as [|n IH]; simpl; [ring | rewrite IH; ring]. Qed.
-
-(** Σ_{i<n} f_{i+1} ≤ … in terms of sums that begin one index earlier. *)
-Lemma shifted_sum (n : nat) (f : nat -> R) :
-  sum n (fun i => f (S i)) = sum n f + f n - f 0%nat.
-Proof. induction n as [|n IH]; simpl; [ring | rewrite IH; ring]. Qed.
-
 Section AMGM.
-  (** E 0 = ‖e_{K−1}‖, E 1 = ‖e_K‖, …; phi k = φ(r_{K+k}); q = b/a. *)
-  Variables (E phi : nat -> R) (q : R).
+  (** E 0 = ‖e_{K−1}‖, E 1 = ‖e_K‖, …; phi k = φ(r_{K+k}); q = b/a; asked for below n only. *)
+  Variables (E phi : nat -> R) (q : R) (n : nat).
   Hypothesis q_nonneg : 0 <= q.
   Hypothesis E_nonneg : forall k, 0 <= E k.
-  Hypothesis phi_nonneg : forall k, 0 <= phi k.
-  Hypothesis phi_falls : forall k, phi (S k) <= phi k.
-  Hypothesis squared : forall k,
+  Hypothesis phi_nonneg : forall k, (k <= n)%nat -> 0 <= phi k.
+  Hypothesis phi_falls : forall k, (k < n)%nat -> phi (S k) <= phi k.
+  Hypothesis squared : forall k, (k < n)%nat ->
     E (S (S k)) ^ 2 <= q * (phi k - phi (S k)) * (E (S k) + E k).
 
-  Lemma T5_one_step (k : nat) :
+  Lemma T5_one_step (k : nat) : (k < n)%nat ->
     E (S (S k)) <= (E (S k) + E k) / 4 + q * (phi k - phi (S k)).
   Proof.
-    pose proof (squared k) as H. pose proof (E_nonneg k). pose proof (E_nonneg (S k)).
-    pose proof (phi_falls k).
+    intros Hk. pose proof (squared k Hk) as H. pose proof (E_nonneg k).
+    pose proof (E_nonneg (S k)). pose proof (phi_falls k Hk).
     apply weighted_am_gm; [lra | apply Rmult_le_pos; lra | lra].
   Qed.
 
-  Theorem T5_partial_sums (n : nat) :
+  (** What is left, ‖e_{K+k}‖ + ½‖e_{K+k−1}‖ + 2qφ_{K+k}, pays for the steps to come. *)
+  Lemma T5_potential (k : nat) : (k <= n)%nat ->
+    sum k (fun i => E (S (S i))) + (E (S k) + E k / 2 + 2 * q * phi k) <=
+    E 1%nat + E 0%nat / 2 + 2 * q * phi 0%nat.
+  Proof.
+    induction k as [|k IH]; intros Hk; simpl; [lra |].
+    pose proof (IH ltac:(lia)). pose proof (T5_one_step k Hk). lra.
+  Qed.
+
+  Theorem T5_partial_sums :
     sum n (fun k => E (S (S k))) <= E 1%nat + E 0%nat / 2 + 2 * q * phi 0%nat.
   Proof.
-    assert (H : sum n (fun k => E (S (S k))) <=
-                sum n (fun k => (E (S k) + E k) / 4 + q * (phi k - phi (S k)))).
-    { apply sum_le. intros k _. apply T5_one_step. }
-    rewrite (sum_ext n (fun k => (E (S k) + E k) / 4 + q * (phi k - phi (S k)))
-               (fun k => /4 * E (S k) + (/4 * E k + q * (phi k - phi (S k))))) in H
-      by (intros; field).
-    rewrite !sum_plus, !sum_scal, telescope in H.
-    pose proof (shifted_sum n (fun k => E (S k))) as H1. pose proof (shifted_sum n E) as H2.
-    cbv beta in H1.
-    pose proof (E_nonneg n). pose proof (E_nonneg (S n)).
-    assert (0 <= q * phi n) by (apply Rmult_le_pos; auto).
-    lra.
+    pose proof (T5_potential n (Nat.le_refl n)). pose proof (E_nonneg n).
+    pose proof (E_nonneg (S n)). pose proof (phi_nonneg n (Nat.le_refl n)).
+    assert (0 <= 2 * q * phi n) by (repeat apply Rmult_le_pos; lra). lra.
   Qed.
 End AMGM.
 
@@ -115,6 +105,59 @@ Proof.
   assert (0 < tau * eps) by (apply Rmult_lt_0_compat; assumption). lra.
 Qed.
 
+(** One step with H1, H2 and KL: a‖e_{k+1}‖² ≤ (φ(r_k) − φ(r_{k+1}))·b(‖e_k‖ + ‖e_{k−1}‖). Where
+    r_k = 0 nothing moves any more. *)
+Lemma T5_step_squared (eta a b r r1 e0 e1 e2 dist : R) (phi phi' : R -> R) :
+  desingularising eta phi phi' -> 0 < a -> 0 <= b -> 0 <= e0 -> 0 <= e1 ->
+  0 <= r < eta -> 0 <= r1 -> r1 <= r - a * e2 ^ 2 -> dist <= b * (e1 + e0) ->
+  (0 < r -> 1 <= phi' r * dist) ->
+  e2 ^ 2 <= b / a * (phi r - phi r1) * (e1 + e0).
+Proof.
+  intros Hphi Ha Hb He0 He1 Hr Hr1 H1 H2 KL.
+  pose proof (pow2_ge_0 e2) as Hsq. set (x := e2 ^ 2) in *.
+  assert (Hax : 0 <= a * x) by (apply Rmult_le_pos; lra).
+  pose proof (phi_increasing eta phi phi' r1 r Hphi ltac:(lra) ltac:(lra)) as Hfall.
+  assert (Hbe : 0 <= b * (e1 + e0)) by (apply Rmult_le_pos; lra).
+  assert (Hgoal : a * x <= (phi r - phi r1) * (b * (e1 + e0))).
+  { destruct (Rle_lt_or_eq_dec 0 r (proj1 Hr)) as [Hpos|Hzero].
+    - pose proof (phi_tangent _ _ _ Hphi r r1 (conj Hpos (proj2 Hr)) ltac:(lra)) as Ht.
+      pose proof (phi_slope _ _ _ Hphi r (conj Hpos (proj2 Hr))) as Hs.
+      specialize (KL Hpos). set (m := phi' r) in *.
+      assert (Hm : m * (a * x) <= phi r - phi r1).
+      { assert (m * (a * x) <= m * (r - r1)) by (apply Rmult_le_compat_l; lra). lra. }
+      assert (Hmd : 1 <= m * (b * (e1 + e0))).
+      { assert (m * dist <= m * (b * (e1 + e0))) by (apply Rmult_le_compat_l; lra). lra. }
+      apply (Rmult_le_compat_r _ _ _ Hbe) in Hm.
+      apply (Rmult_le_compat_l _ _ _ Hax) in Hmd. lra.
+    - assert (a * x <= 0) by lra.
+      assert (0 <= (phi r - phi r1) * (b * (e1 + e0))) by (apply Rmult_le_pos; lra). lra. }
+  apply (Rmult_le_reg_l a); [assumption |].
+  replace (a * (b / a * (phi r - phi r1) * (e1 + e0)))
+    with ((phi r - phi r1) * (b * (e1 + e0))) by (field; lra).
+  exact Hgoal.
+Qed.
+
+(** The same for n steps, asked for along them only. *)
+Theorem T5_length (eta a b : R) (phi phi' : R -> R) (E r dist : nat -> R) (n : nat) :
+  desingularising eta phi phi' -> 0 < a -> 0 <= b -> (forall k, 0 <= E k) ->
+  (forall k, 0 <= r k < eta) ->
+  (forall k, r (S k) <= r k - a * E (S (S k)) ^ 2) ->
+  (forall k, (k < n)%nat -> dist k <= b * (E (S k) + E k)) ->
+  (forall k, (k < n)%nat -> 0 < r k -> 1 <= phi' (r k) * dist k) ->
+  sum n (fun k => E (S (S k))) <= E 1%nat + E 0%nat / 2 + 2 * (b / a) * phi (r 0%nat).
+Proof.
+  intros Hphi Ha Hb HE Hr H1 H2 KL. apply (T5_partial_sums E (fun k => phi (r k))).
+  - apply div_nonneg; lra.
+  - exact HE.
+  - intros k _. apply (phi_nonneg eta phi phi'); [assumption | apply Hr].
+  - intros k Hk. pose proof (Hr k). pose proof (Hr (S k)). pose proof (H1 k) as Hfall.
+    pose proof (pow2_ge_0 (E (S (S k)))).
+    assert (0 <= a * E (S (S k)) ^ 2) by (apply Rmult_le_pos; lra).
+    apply (phi_increasing eta phi phi'); [assumption | lra | lra].
+  - intros k Hk. pose proof (Hr (S k)).
+    apply (T5_step_squared eta a b _ _ _ _ _ (dist k) phi phi'); auto; lra.
+Qed.
+
 Section FiniteLength.
   Variables (E r dist : nat -> R) (phi phi' : R -> R) (eta a b : R).
   Hypothesis a_pos : 0 < a.
@@ -128,57 +171,10 @@ Section FiniteLength.
   Hypothesis H2 : forall k, dist k <= b * (E (S k) + E k).
   Hypothesis KL : forall k, 0 < r k -> 1 <= phi' (r k) * dist k.
 
-  Lemma r_falls (k : nat) : r (S k) <= r k.
-  Proof.
-    pose proof (H1 k). pose proof (pow2_ge_0 (E (S (S k)))).
-    assert (0 <= a * E (S (S k)) ^ 2) by (apply Rmult_le_pos; lra). lra.
-  Qed.
-
-  (** a‖e_{k+1}‖² ≤ (φ(r_k) − φ(r_{k+1}))·b(‖e_k‖ + ‖e_{k−1}‖). *)
-  Lemma T5_squared (k : nat) :
-    E (S (S k)) ^ 2 <= b / a * (phi (r k) - phi (r (S k))) * (E (S k) + E k).
-  Proof.
-    destruct concave as [_ Hslope Htan].
-    pose proof (r_range k) as Hr. pose proof (r_range (S k)) as Hr1. pose proof (H1 k) as Hd. pose proof (r_falls k) as Hf. pose proof (E_nonneg k) as He0.
-    pose proof (E_nonneg (S k)) as He1.
-    pose proof (phi_increasing eta phi phi' (r (S k)) (r k) concave ltac:(lra) ltac:(lra)) as Hphi.
-    pose proof (pow2_ge_0 (E (S (S k)))) as Hsq. set (x := E (S (S k)) ^ 2) in *.
-    assert (Hax : 0 <= a * x) by (apply Rmult_le_pos; lra).
-    assert (Hgoal : a * x <= (phi (r k) - phi (r (S k))) * (b * (E (S k) + E k))).
-    { destruct (Rle_lt_or_eq_dec 0 (r k) (proj1 Hr)) as [Hpos_r|Hzero].
-      - pose proof (Htan (r k) (r (S k)) (conj Hpos_r (proj2 Hr)) Hr1) as Ht.
-        pose proof (KL k Hpos_r) as Hkl. pose proof (H2 k) as Hd2.
-        pose proof (Hslope (r k) (conj Hpos_r (proj2 Hr))) as Hs. set (m := phi' (r k)) in *.
-        assert (Hm : m * (a * x) <= phi (r k) - phi (r (S k))).
-        { assert (m * (a * x) <= m * (r k - r (S k))) by (apply Rmult_le_compat_l; lra). lra. }
-        assert (Hmd : 1 <= m * (b * (E (S k) + E k))).
-        { assert (m * dist k <= m * (b * (E (S k) + E k))) by (apply Rmult_le_compat_l; lra).
-          lra. }
-        assert (Hb : 0 <= b * (E (S k) + E k)) by (apply Rmult_le_pos; lra).
-        apply (Rmult_le_compat_r _ _ _ Hb) in Hm.
-        apply (Rmult_le_compat_l _ _ _ Hax) in Hmd. lra.
-      - assert (a * x <= 0) by lra.
-        assert (0 <= (phi (r k) - phi (r (S k))) * (b * (E (S k) + E k)))
-          by (repeat apply Rmult_le_pos; lra).
-        lra. }
-    apply (Rmult_le_reg_l a); [assumption |].
-    replace (a * (b / a * (phi (r k) - phi (r (S k))) * (E (S k) + E k)))
-      with ((phi (r k) - phi (r (S k))) * (b * (E (S k) + E k))) by (field; lra).
-    exact Hgoal.
-  Qed.
-
   (** T5, every partial sum: Σ_{k≥K} ‖e_{k+1}‖ ≤ ‖e_K‖ + ½‖e_{K−1}‖ + (2b/a)φ(r_K). *)
   Theorem T5_every_partial_sum (n : nat) :
     sum n (fun k => E (S (S k))) <= E 1%nat + E 0%nat / 2 + 2 * (b / a) * phi (r 0%nat).
-  Proof.
-    apply (T5_partial_sums E (fun k => phi (r k))).
-    - apply div_nonneg; lra.
-    - exact E_nonneg.
-    - intros k. apply (phi_nonneg eta phi phi'); [assumption | apply r_range].
-    - intros k. pose proof (r_range k). pose proof (r_range (S k)). pose proof (r_falls k).
-      apply (phi_increasing eta phi phi'); [assumption | lra | lra].
-    - exact T5_squared.
-  Qed.
+  Proof. apply (T5_length eta a b phi phi' E r dist); auto; lra. Qed.
 
   (** Hence a coordinate x of the iterates, moved by at most ‖e‖ each time, converges. *)
   Theorem T5_converges (x : nat -> R) :

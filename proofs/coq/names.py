@@ -3,7 +3,9 @@
 ``Module.name`` with the generated statement (``Statements.v``) that Coq has to accept as its type.
 A theorem counts as proved by Coq only if each of its conclusions has such a statement and each
 statement its proof (``statements.untied``). Theorems without one say more than the object does, or
-that the hypotheses can be met. Standard library only.
+that the hypotheses can be met; where more than a run can show is said (every point of Rⁿ, a limit),
+the statement is written by hand, in a file of its own, and named as ``Module.name``. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -14,15 +16,45 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Proof:
-    """A Coq theorem, ``Module.name``, and the generated statement that is its type, if any."""
+    """A Coq theorem and what it says.
+
+    Args:
+        name: ``Module.name``.
+        statement: the generated statement (of ``Statements.v``) that is its type, if any.
+        written: the statement written by hand that is its type, ``Module.name``, if any.
+    """
 
     name: str
     statement: str = ""
+    written: str = ""
 
     @property
     def module(self) -> str:
         """The file it is in, without the ending."""
         return self.name.partition(".")[0]
+
+    @property
+    def type(self) -> str:
+        """The statement that is its type, ``Module.name``; empty if none is named."""
+        return f"Statements.{self.statement}" if self.statement else self.written
+
+
+_WRITTEN = "ConvergenceStatements"
+
+CONVERGENCE: tuple[Proof, ...] = (
+    Proof("Convergence.convergence", written=f"{_WRITTEN}.convergence_stmt"),
+    Proof("LyapunovRun.TC_convergence", written=f"{_WRITTEN}.TC_convergence_stmt"),
+    Proof("LyapunovRun.TC0_criticality", written=f"{_WRITTEN}.TC0_criticality_stmt"),
+    Proof("LyapunovRun.limit_at_cluster_point"),
+    Proof("Space.tends_coordinates"),
+    Proof("Space.bounded_subsequence"),
+    Proof("ConvergenceExamples.TC_applies"),
+    Proof("ConvergenceExamples.TC_needs_the_closed_graph"),
+    Proof("ConvergenceNeeded.TC_applies_nonsmooth"),
+    Proof("ConvergenceNeeded.TC_needs_descent"),
+    Proof("ConvergenceNeeded.TC_needs_KL"),
+)
+"""The abstract convergence theorem in Rⁿ: H1, two-step H2, H3 and KL give a critical limit."""
 
 
 PROOFS: Mapping[str, tuple[Proof, ...]] = {
@@ -61,6 +93,7 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
         Proof("FiniteLength.concave_below_tangent"),
         Proof("FiniteLength.T5_converges"),
         Proof("Examples.T5_applies"),
+        *CONVERGENCE,
     ),
     "T6": (
         Proof("RateStatements.T6_recursion_holds", "T6_recursion_stmt"),

@@ -7,10 +7,11 @@ folder and compiled by ``coqc``. For each theorem of ``coqnames`` Coq then answe
     Definition together := (tie_1, …, Region.T2_no_weight_outside, …, tt).
     Print Assumptions together.
 
-A theorem is *proved* if its files compiled, each type is the generated statement where one is
-named, and nothing is assumed beyond :data:`AXIOMS_OF_REALS`, the axioms by which Coq's standard
-library builds the real numbers. An ``Admitted`` lemma or an axiom of ours shows up in that list.
-Without ``coqc``, and past the time limit, the answer is *not run*, never *proved*.
+A theorem is *proved* if its files compiled, each type is the statement where one is named
+(generated, or written by hand), and nothing is assumed beyond :data:`AXIOMS_OF_REALS`, the axioms
+by which Coq's standard library builds the real numbers. An ``Admitted`` lemma or an axiom of ours
+shows up in that list. Without ``coqc``, and past the time limit, the answer is *not run*, never
+*proved*.
 
 Standard library only: ``make coq`` needs coqc and Python, and takes the statements as they are
 stored. ``python -m proofs check --coq`` and ``record`` generate them from the formulas.
@@ -95,13 +96,14 @@ def questions(proofs: Sequence[Proof]) -> str:
     All but the last is asked for before anything is imported: a name is then that of its file, an
     axiom of ours or a second ``Statements`` in another file included.
     """
-    modules = " ".join(sorted({"Statements", *(proof.module for proof in proofs)}))
+    asked = {"Statements", *(p.module for p in proofs), *(p.type.partition(".")[0] for p in proofs)}
+    modules = " ".join(sorted(asked - {""}))
     ties = {
-        f"tie_{n}": f"{LOGICAL}.Statements.{proof.statement} := {LOGICAL}.{proof.name}"
+        f"tie_{n}": f"{LOGICAL}.{proof.type} := {LOGICAL}.{proof.name}"
         for n, proof in enumerate(proofs)
-        if proof.statement
+        if proof.type
     }
-    others = [f"{LOGICAL}.{proof.name}" for proof in proofs if not proof.statement]
+    others = [f"{LOGICAL}.{proof.name}" for proof in proofs if not proof.type]
     lines = [
         f"From {LOGICAL} Require {modules}.",
         *(f"Definition {name} : {tie}." for name, tie in ties.items()),

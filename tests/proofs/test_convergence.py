@@ -1,0 +1,121 @@
+"""Coq's abstract convergence theorem in Rⁿ: what it assumes, and that less is not enough.
+
+Each hypothesis is weakened in the statement, its place kept, so that the proof fails where it needs
+what is gone; that a > 0, the closed graph and KL *are* needed is proved in Coq itself.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from proofs.coq.names import CONVERGENCE, PROOFS, Proof
+from proofs.coq.run import AXIOMS_OF_REALS, COQ, needed, questions, status
+
+pytestmark = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
+
+STATEMENTS = "ConvergenceStatements.v"
+PROVED = ("Convergence.v", "LyapunovRun.v")
+
+WEAKENED = {
+    "H1 with a ≥ 0": ("  0 < a -> 0 <= b ->", "  0 <= a -> 0 <= b ->"),
+    "TC: H1 with a ≥ 0": ("  0 < a -> 0 <= b1 ->", "  0 <= a -> 0 <= b1 ->"),
+    "H1 without F": ("    F (x (S k)) + norm m (v (S k))", "    norm m (v (S k))"),
+    "H2 with a residual that stays": (
+        "(forall k, norm n (w (S (S k))) <= b *",
+        "(forall k, norm n (w (S (S k))) <= b +",
+    ),
+    "H2 without ∂F": (
+        "run_subgradient : forall k, dF (",
+        "run_subgradient : forall k, dF zero zero \\/ dF (",
+    ),
+    "v does not follow the steps": (
+        "norm m (v (S k)) <= c * norm n",
+        "norm m (v (S k)) <= c + norm n",
+    ),
+    "the run may be unbounded": ("norm n (x k) <= M)", "norm n (x k) <= M * INR k)"),
+    "F is not continuous along the run": (
+        "    Un_cv (fun j => F (u (s j))) (F x).\n\n(** Σ",
+        "    Un_cv (fun j => F (u (s j))) (F zero).\n\n(** Σ",
+    ),
+    "the graph is closed in another place": (
+        "tends n w zero -> dF x zero",
+        "tends n w zero -> dF (y 0%nat) zero",
+    ),
+    "KL from 0": ("    1 <= phi' (Psi y - Psi x)", "    0 <= phi' (Psi y - Psi x)"),
+    "TC: KL from 0": ("    1 <= phi' (F y + norm", "    0 <= phi' (F y + norm"),
+    "φ may jump at 0": ("0 <= y < del -> phi y < eps", "0 < y < del -> phi 0 < eps"),
+    "φ convex": ("<= phi (x + tau * (y - x))", ">= phi (x + tau * (y - x))"),
+    "half the path": ("E (S J) + E J / 2 + 2 * (b / a)", "E (S J) / 2 + E J / 2 + 2 * (b / a)"),
+    "the limit is any point": (
+        "summable E /\\ tends n x limit /\\",
+        "summable E /\\ tends n x zero /\\",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files below the statements, compiled once."""
+    folder = tmp_path_factory.mktemp("coq")
+    for file in needed(COQ, ["LyapunovRun"]):
+        shutil.copyfile(COQ / file, folder / file)
+        assert coqc(folder, file) == ""
+    return folder
+
+
+def coqc(folder: Path, file: str) -> str:
+    """Nothing, or where Coq refuses the file and why."""
+    done = subprocess.run(
+        ["coqc", "-q", "-Q", ".", "amverify", file],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return "" if done.returncode == 0 else f"{done.stderr} "
+
+
+@pytest.mark.parametrize("case", WEAKENED)
+def test_coq_refuses_a_weakened_hypothesis(compiled: Path, case: str) -> None:
+    true, weak = WEAKENED[case]
+    text = (COQ / STATEMENTS).read_text(encoding="utf-8")
+    assert text.count(true) >= 1
+    (compiled / STATEMENTS).write_text(text.replace(true, weak), encoding="utf-8")
+    assert coqc(compiled, STATEMENTS) == "", "the weakened statement is well formed"
+    refused = next((said for file in PROVED if (said := coqc(compiled, file))), "")
+    assert re.search(r'File "\./\w+\.v", line \d+', refused)
+    assert "Syntax error" not in refused
+
+
+def test_it_is_proved_on_the_axioms_of_the_reals_alone() -> None:
+    found = status(wanted={"T5": CONVERGENCE})["T5"]
+    assert found.status == "proved", found.text
+    assert set(found.axioms) <= AXIOMS_OF_REALS
+    assert set(CONVERGENCE) <= set(PROOFS["T5"])
+
+
+def test_the_statement_that_is_named_is_asked_for() -> None:
+    asked = questions((Proof("Own.x", written="Said.x_stmt"),)).splitlines()
+    assert asked[0] == "From amverify Require Own Said Statements."
+    assert asked[1] == "Definition tie_0 : amverify.Said.x_stmt := amverify.Own.x."
+
+
+def test_a_theorem_of_another_type_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "_CoqProject").write_text("-Q . amverify\nStatements.v\nSaid.v\nOwn.v\n")
+    (tmp_path / "Statements.v").write_text("")
+    (tmp_path / "Said.v").write_text("Definition x_stmt : Prop := 1 = 1.\n")
+    (tmp_path / "Own.v").write_text(
+        "From amverify Require Import Said.\nTheorem x : True. Proof. exact I. Qed.\n"
+    )
+    wanted = {"X": (Proof("Own.x", written="Said.x_stmt"),)}
+    found = status(tmp_path, wanted=wanted)["X"]
+    assert found.status == "failed"
+    assert "Said.x_stmt" in found.text
+
+
+def test_no_file_of_it_admits_or_postulates() -> None:
+    for file in {proof.name.partition(".")[0] for proof in CONVERGENCE} | {"Trapped"}:
+        text = (COQ / f"{file}.v").read_text(encoding="utf-8")
+        assert not re.search(r"\b(Admitted|Axiom|Parameter|Conjecture|admit)\b", text)
