@@ -19,7 +19,18 @@ FOLDER = Path(__file__).parent
 KERNEL = ("kernel/checker",)
 """Nothing but these, and what they import, makes a theorem."""
 SCRIPT = (
-    *("grants", "facts", "powers", "means", "ledger", "chains", "links", "ground", "sequences"),
+    *(
+        "grants",
+        "facts",
+        "steps",
+        "powers",
+        "means",
+        "ledger",
+        "chains",
+        "links",
+        "ground",
+        "sequences",
+    ),
     *("bound", "translate"),
 )
 GRANTS = (*(f"script/{name}" for name in SCRIPT), "theorems/catalogue")

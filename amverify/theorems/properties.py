@@ -159,13 +159,22 @@ class Curvature:
 
 
 @dataclass(frozen=True)
+class Hessian:
+    """⟨x, ∇²f y⟩ of a quadratic f, whose Hessian is the same everywhere."""
+
+    function: str
+    left: Vector
+    right: Vector
+
+
+@dataclass(frozen=True)
 class RootOfSum:
     """√Σ_j (x_j + …), the sum over all coordinates of quantities that each coordinate has."""
 
     summands: tuple[sp.Symbol, ...]
 
 
-Term = Inner | Norm | Value | Change | Above | Curvature | RootOfSum | Quantity
+Term = Inner | Norm | Value | Change | Above | Curvature | Hessian | RootOfSum | Quantity
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,20 @@ class Convex:
 @dataclass(frozen=True)
 class Smooth:
     """A function that is twice continuously differentiable between the points used."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """A quadratic function: its Hessian is the same everywhere; of no sign."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class Zero:
+    """The function is 0 everywhere."""
 
     function: str
 
@@ -277,6 +300,8 @@ Property = (
     Assumption
     | Convex
     | Smooth
+    | Quadratic
+    | Zero
     | LipschitzGradient
     | ConvexLipschitz
     | Sum

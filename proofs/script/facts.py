@@ -193,7 +193,8 @@ def _box(theorem: Theorem, f: str, *points: Vector) -> tuple[Hypothesis, ...]:
     return licence(theorem, Box, lambda p: p.function == f and set(points) <= set(p.holds))[1]
 
 
-def _step(theorem: Theorem, point: Vector) -> tuple[Proximal, tuple[Hypothesis, ...]]:
+def step_to(theorem: Theorem, point: Vector) -> tuple[Proximal, tuple[Hypothesis, ...]]:
+    """The proximal step that a point solves, and the hypothesis that says so."""
     return licence(theorem, Proximal, lambda p: p.point == point)
 
 
@@ -204,7 +205,7 @@ def _step(theorem: Theorem, point: Vector) -> tuple[Proximal, tuple[Hypothesis, 
 )
 def PROJECTION(theorem: Theorem, v: Vector, w: Vector) -> Instance:
     """(m(v_j − c_j) + ∇_j)(w_j − v_j) ≥ 0 for a proximal step v over a box that holds w."""
-    step, by = _step(theorem, v)
+    step, by = step_to(theorem, v)
     slope = polynomial(step.weight) * coordinate(v - step.centre)
     slope += coordinate(gradient(step.smooth, step.at))
     return Instance(slope * coordinate(w - v), ">=", by + _box(theorem, step.nonsmooth, w))
@@ -217,7 +218,7 @@ def PROJECTION(theorem: Theorem, v: Vector, w: Vector) -> Instance:
 )
 def PROXIMAL(theorem: Theorem, v: Vector, x: Vector) -> Instance:
     """g(x) − g(v) − ⟨m(c − v) − ∇H, x − v⟩ ≥ 0 for a proximal step v with convex g."""
-    step, by = _step(theorem, v)
+    step, by = step_to(theorem, v)
     _, convex = licence(theorem, Convex, lambda p: p.function == step.nonsmooth)
     slope = step.weight * (step.centre - v) - gradient(step.smooth, step.at)
     poly = value(step.nonsmooth, x) - value(step.nonsmooth, v) - inner(slope, x - v)

@@ -16,6 +16,7 @@ from amverify.theorems.properties import (
     Above,
     Change,
     Curvature,
+    Hessian,
     Inner,
     Norm,
     Term,
@@ -38,7 +39,7 @@ _BLOCKS = ("change_i", "s_i", "n_i", "E_change_i", "E_s_i", "E_n_i", "slopes_k",
 _SWEEPS = ("slope_i", "change_w", "slope_w", "g_k", "F_next", "F_after")
 NAMED = frozenset((*_BLOCKS, *_SWEEPS))
 """What ``means.NAME`` names."""
-_MADE = re.compile(rf"\w+_{INDEX}|\w+_at_\w+|(curvature|norm_of|argmin_of)_\w+|{CHANCE}")
+_MADE = re.compile(rf"\w+_{INDEX}|\w+_at_\w+|(curvature|hessian|norm_of|argmin_of)_\w+|{CHANCE}")
 
 
 def made(name: str) -> bool:
@@ -87,6 +88,17 @@ def value(function: str, x: Vector) -> Poly:
 def curvature(function: str, x: Vector, y: Vector) -> Poly:
     """The largest ⟨y − x, ∇²f(z)(y − x)⟩ for z between x and y."""
     return var(f"curvature_{word(function)}_from_{word(x)}_to_{word(y)}")
+
+
+def hessian(function: str, x: Vector, y: Vector) -> Poly:
+    """⟨x, ∇²f y⟩ of a quadratic f: bilinear, and the same for y and x."""
+    found = const(0)
+    for name, c in x.parts:
+        for other, d in y.parts:
+            one, two = sorted((word(name), word(other)))
+            pair = var(f"hessian_{word(function)}_of_{one}_and_{two}")
+            found += polynomial(c) * polynomial(d) * pair
+    return found
 
 
 def exponent_of(q: sp.Expr | int) -> str:
@@ -144,6 +156,8 @@ def reading(term: Term) -> Poly:
             return value(function, end) - value(function, start) - slope
         case Curvature(function, start, end):
             return curvature(function, start, end)
+        case Hessian(function, left, right):
+            return hessian(function, left, right)
         case Power(base, exponent):
             return var(power(base, exponent).name)
         case Total(index, of):

@@ -26,6 +26,7 @@ from proofs.search import multipliers as search
 from proofs.theorems import (
     classical,
     criticality,
+    metric,
     rates,
     regions,
     relative,
@@ -38,11 +39,12 @@ from proofs.theorems import one_batch as samt_s3
 
 LEDGERS: Mapping[str, Prove] = {
     **tiam.GROUP, **regions.GROUP, **wide.GROUP, **relative.GROUP, **criticality.GROUP,
-    **classical.GROUP
+    **classical.GROUP, **metric.GROUP,
 }  # fmt: skip
 CHAINS: tuple[Chain, ...] = (*rates.CHAINS, *samt.CHAINS, *samt_s3.CHAINS)
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
+    *("TM", "TMG", "TMQ", "TH", "TJ"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""

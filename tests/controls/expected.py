@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import metric_expected
 import samt_expected
 
 EXPECTED: dict[str, str] = {
@@ -204,4 +205,4 @@ EXPECTED: dict[str, str] = {
     "δ recorded as 0 · TIAM, wide region": "T2z:H T3z:N C1:H M4:H",
     "weight δ' × 1.1 · TIAM, wide region": "T2z:H T3z:N C1:H M4:H",
 }
-EXPECTED |= samt_expected.EXPECTED
+EXPECTED |= metric_expected.EXPECTED | samt_expected.EXPECTED

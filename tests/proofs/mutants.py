@@ -131,6 +131,11 @@ _NAMES = tuple(
 _T1 = "-L*((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
 _CZ, _IK, _PZ = "Abs(p1*s - p2/(2 - z))", "1/(z*(2 - z))", "p2**2*z/(2 - z)"
 _BELOW = "L*(e2 - 2*p2*de + p2**2*d2)"
+_TM = "-((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
+_TJ = "-((s - 1)/2*e2 - (p1*s - p2)*de - p2**2/2*d2)"
+_TMG = "-s/t*e2 + q_e/2 + s*p1*de - p2*q_de + eta*e2"
+_TMQ = "-(s/t - 1/2)*e2 + (p1*s - p2)*de + eta*e2"
+_Y, _YJ, _X = "2*(1-theta)*(s/t - 1/2)", "(1-theta)*(s - 1)", "(delta*old - p2**2*d2)"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant("T1", "the coupling's sign", claim("d", rhs=_T1.replace("(p1*s - p2)", "(p2 - p1*s)"))),
@@ -199,6 +204,59 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("T3z", "z above 1", without("z ≤ 1")),
     Mutant("T3z", "a of T3", claim("Lyapunov decrease", rhs="-theta*L*(s/t - 1/2)*e2")),
     Mutant("T3z", "H smooth along the step only", unsaid("H convex and smooth everywhere")),
+    Mutant("TM", "the coupling's sign", claim("d", rhs=_TM.replace("p1*s - p2", "p2 - p1*s"))),
+    Mutant("TM", "½ × 0.9", claim("d", rhs=_TM.replace("- 1/2", "- 9/20"))),
+    Mutant("TM", "p2²/2 × 0.9", claim("d", rhs=_TM.replace("p2**2/2", "9*p2**2/20"))),
+    Mutant("TM", "p3 has no price", claim("d", rhs=_TM.replace("s/t", "s"))),
+    Mutant("TM", "no t at all", without("p3 ≥ 0")),
+    Mutant("TM", "M not above the Hessian", without("M is above")),
+    Mutant("TM", "M too small", asks("M is above", "9*bend/10", "e2 - 2*p2*de + p2**2*d2")),
+    Mutant("TM", "g neither 0 nor convex", unsaid("g convex")),
+    Mutant("TM", "strict", claim("d", strict=True)),
+    Mutant("TMG", "½ × 0.9", claim("no more", rhs=_TMG.replace("q_e/2", "9*q_e/20"))),
+    Mutant("TMG", "½ × 1.1", claim("no less", lhs="-s/t*e2+11*q_e/20+s*p1*de-p2*q_de-eta*e2")),
+    Mutant("TMG", "M's for Q's", claim("no more", rhs=_TMG.replace("q_e", "e2"))),
+    Mutant("TMG", "turned by M", claim("no more", rhs=_TMG.replace("q_de", "de"))),
+    Mutant("TMG", "p3 has no price", claim("no more", rhs=_TMG.replace("s/t", "s"))),
+    Mutant("TMG", "a width of 0, strictly", claim("no more", strict=True)),
+    Mutant("TMG", "less than no width", claim("no less", lhs=_TMG + " + e2/1000")),
+    Mutant("TMG", "H not quadratic", unsaid("H quadratic")),
+    Mutant("TMG", "equality for a convex g", unsaid("g = 0")),
+    Mutant("TMQ", "½ × 0.9", claim("no more", rhs=_TMQ.replace("- 1/2", "- 9/20"))),
+    Mutant("TMQ", "½ × 1.1", claim("no less", lhs=_TMQ.replace("- 1/2", "- 11/20") + "-2*eta*e2")),
+    Mutant("TMQ", "the coupling's sign", claim("no m", rhs=_TMQ.replace("p1*s - p2", "p2 - p1*s"))),
+    Mutant("TMQ", "p2²/2 of TM, no less", claim("no less", lhs=_TMQ + " - 2*eta*e2 + p2**2*e2/2")),
+    Mutant("TMQ", "p3 has no price", claim("no more", rhs=_TMQ.replace("s/t", "s"))),
+    Mutant("TMQ", "Q longer than M", without("Q ≤ M along e")),
+    Mutant("TMQ", "M longer than Q", without("M ≤ Q along e")),
+    Mutant("TMQ", "Q turns otherwise", without("M ≤ Q from Δ")),
+    Mutant("TMQ", "M turns otherwise", without("Q ≤ M from Δ")),
+    Mutant("TMQ", "H not quadratic", unsaid("H quadratic")),
+    Mutant("TH", "c is not paid", without("c is paid")),
+    Mutant("TH", "δ' not affordable", without("δ' is affordable")),
+    Mutant("TH", "δ does not cover p2", without("δ covers p2")),
+    Mutant("TH", "M not above the Hessian", without("M is above")),
+    Mutant("TH", "c paid to 0.9", asks(
+        "c is paid", "9*(p1*s - p2)**2*d2/10", f"({_Y} - delta1)*{_X}")),
+    Mutant("TH", "paid in the new metric", asks(
+        "c is paid", "(p1*s - p2)**2*d2", f"({_Y} - delta1)*(delta - p2**2)*d2")),
+    Mutant("TH", "carried in the new metric", claim("Lyap", lhs="dF + delta1/2*e2 - delta/2*d2")),
+    Mutant("TH", "a × 1.1", claim("Lyap", more="theta*(s/t - 1/2)*e2/10")),
+    Mutant("TH", "δ and δ' exchanged", claim("Lyap", lhs="dF + delta/2*e2 - delta1/2*old")),
+    Mutant("TJ", "s − ½ of a convex g", claim("d", rhs=_TJ.replace("(s - 1)/2", "(s - 1/2)"))),
+    Mutant("TJ", "½ × 0.9", claim("d", rhs=_TJ.replace("(s - 1)/2", "(s - 9/10)/2"))),
+    Mutant("TJ", "p2² forgotten", claim("d", more="p2**2*d2/2")),
+    Mutant("TJ", "the coupling's sign", claim("d", rhs=_TJ.replace("p1*s - p2", "p2 - p1*s"))),
+    Mutant("TJ", "M not above the Hessian", without("M is above")),
+    Mutant("TJ", "p3 outside", without("p3 = 0")),
+    Mutant("TJ", "strict", claim("d", strict=True)),
+    Mutant("TJ", "c is not paid", without("c is paid")),
+    Mutant("TJ", "δ' not affordable", without("δ' is affordable")),
+    Mutant("TJ", "δ does not cover p2", without("δ covers p2")),
+    Mutant("TJ", "α of TM", claim("Lyap", rhs="-theta*(s - 1/2)*e2")),
+    Mutant("TJ", "paid by TM's α", asks(
+        "c is paid", "(p1*s - p2)**2*d2", f"({_YJ} + 1 - theta - delta1)*{_X}")),
+    Mutant("TJ", "carried in the new metric", claim("Lyap", lhs="dF + delta1/2*e2 - delta/2*d2")),
     Mutant("T4", "the penalty's share forgotten", claim("rel", more="nu*lip*ea")),
     Mutant("T4", "the penalty's share × 0.9", claim("rel", more="nu*lip*ea/10")),
     Mutant("T4", "B × 0.9", claim("rel", more="B*M*e1/10")),

@@ -89,6 +89,7 @@ NAMES = {
     "a coordinate": vectors.coordinate(PAST),
     "a norm": vectors.norm(STEP),
     "a curvature": vectors.curvature("H", AHEAD, STEP),
+    "a Hessian's number": vectors.hessian("H", PAST, STEP),
     "a power": var(vectors.power(w, 2).name),
     "an expectation": var(vectors.expected("f").name),
     "a minimiser": var(facts.attained("m").name),
@@ -160,9 +161,9 @@ def test_a_template_that_nobody_entered_is_none() -> None:
         by_ledger(lambda proof: proof.conclude(proof.fact(twin)))
 
 
-def test_facts_are_entered_by_three_files() -> None:
+def test_facts_are_entered_by_four_files() -> None:
     files = {entry.make.__module__ for entry in facts.REGISTRY.values()}
-    assert files == {f"proofs.script.{name}" for name in ("facts", "powers", "means")}
+    assert files == {f"proofs.script.{name}" for name in ("facts", "steps", "powers", "means")}
 
 
 def test_sweeps_are_not_blocks() -> None:

@@ -16,6 +16,8 @@ from proofs.theorems.catalogue import ORDER, known
 _STEP = ("F = H + g", "proximal step")
 BLOCK = ("H convex", "H smooth", *_STEP, "extrapolation", "no clipping")
 WIDE = ("H convex and smooth everywhere", *_STEP, "extrapolation", "no clipping")
+METRIC = ("H convex", "H smooth", *_STEP, "extrapolation")
+QUADRATIC = ("H quadratic", *_STEP, "extrapolation")
 UNMONITORED: dict[str, tuple[str, ...]] = {
     "T1": BLOCK,
     "T1p": ("exact minimiser",),
@@ -24,6 +26,11 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "T2z": WIDE,
     "T3": (*BLOCK, "exact minimiser"),
     "T3z": (*WIDE, "exact minimiser"),
+    "TM": METRIC,
+    "TMG": QUADRATIC,
+    "TMQ": QUADRATIC,
+    "TH": METRIC,
+    "TJ": METRIC,
     "T4": ("smooth part", "points û", "proximal terms", "output", "B ≥ 1", "M ≥ 0"),
     "C1": ("multiplier of z", "multiplier of a", "one multiplier"),
     "S1": ("∇_if Lipschitz", "variance"),

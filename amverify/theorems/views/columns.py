@@ -7,7 +7,7 @@ f0, f1 (values), df = f1 − f0, e2, de, d2, g0 = ‖∇f(x^{k−1})‖², g1 = 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,8 +39,13 @@ _USED = {
 }
 
 
-def block_rows(ctx: Context, rows: NDArray[np.bool_], *names: str) -> Instances:
-    """The block rows of a mask, with the symbols asked for.
+def block_rows(
+    ctx: Context,
+    rows: NDArray[np.bool_],
+    *names: str,
+    measured: Mapping[str, str] = _MEASURED,
+) -> Instances:
+    """The block rows of a mask, with the symbols asked for; ``measured`` names their columns.
 
     Raises:
         Missing: for a column that the trace lacks.
@@ -49,8 +54,8 @@ def block_rows(ctx: Context, rows: NDArray[np.bool_], *names: str) -> Instances:
     chosen: Any = slice(None) if everything else rows
     values = {}
     for name in names:
-        if name in _MEASURED:
-            ball = ctx.ball("blocks", _MEASURED[name])
+        if name in measured:
+            ball = ctx.ball("blocks", measured[name])
         else:
             ball = ctx.number("blocks", _USED[name])
         values[name] = ball if everything else ball.take(chosen)

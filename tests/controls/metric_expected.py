@@ -1,0 +1,37 @@
+"""What each theorem answers to each mutant of ``metric_mutants``; read line by line."""
+
+from __future__ import annotations
+
+EXPECTED: dict[str, str] = {
+    "step doubled · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:V TJ:V",
+    "sign flipped · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:V TJ:H",
+    "block left stale · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:V TJ:V",
+    "block never updated · joint blocks in metrics": "TM:E TMG:E TMQ:E TH:E TJ:E",
+    "NaN · joint blocks in metrics": "TM:I TMG:I TMQ:I TH:I TJ:I",
+    "M × 0.9 · joint blocks in metrics": "TM:N TMG:H TMQ:N TH:N TJ:H",
+    "M × 1.5, which is not Q · joint blocks in metrics": "TM:H TMG:H TMQ:N TH:H TJ:H",
+    "M recorded × 0.9 · joint blocks in metrics": "TM:N TMG:V TMQ:N TH:N TJ:N",
+    "M recorded × 2 · joint blocks in metrics": "TM:V TMG:V TMQ:N TH:V TJ:N",
+    "displacements forgotten · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:N",
+    "s = 0.8 in y · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:H TJ:N",
+    "p3 > 0 in y · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:H TJ:N",
+    "p3 > 0 in z_L · joint blocks in metrics": "TM:N TMG:N TMQ:N TH:N TJ:H",
+    "not certified · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:N",
+    "p1 and p2 that cancel · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:H",
+    "ΔF of the row before · joint blocks in metrics": "TM:N TMG:N TMQ:N TH:N TJ:N",
+    "ΔF of the wrong sign · joint blocks in metrics": "TM:N TMG:N TMQ:N TH:N TJ:N",
+    "NaN in the trace · joint blocks in metrics": "TM:I TMG:I TMQ:I TH:I TJ:I",
+    "‖e‖²_M × 4 · joint blocks in metrics": "TM:V TMG:V TMQ:N TH:N TJ:N",
+    "⟨Δ, e⟩_M with the wrong sign · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:H TJ:H",
+    "⟨e, Qe⟩ × 2 · joint blocks in metrics": "TM:H TMG:V TMQ:N TH:H TJ:H",
+    "‖Δ‖² of the old metric × ¼ · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:N",
+    "t recorded as 1 · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:H TJ:H",
+    "s recorded × 1.1 · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:H TJ:N",
+    "p1 recorded as 0 · joint blocks in metrics": "TM:V TMG:V TMQ:V TH:H TJ:N",
+    "δ recorded as 0 · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:N",
+    "weight δ' × 2.5 · joint blocks in metrics": "TM:H TMG:H TMQ:H TH:N TJ:N",
+    "blocks that are none of these · joint blocks in metrics": "TM:N TMG:N TMQ:N TH:N TJ:N",
+    "⟨Δ, Qe⟩ × 2 · inertia that cancels": "TM:H TMG:V TMQ:N",
+    "p2 recorded × ½ · inertia that cancels": "TM:N TMG:V TMQ:V",
+    "‖Δ‖²_M × ½ · inertia that cancels": "TM:N TMG:H TMQ:H",
+}
