@@ -14,6 +14,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | judge a run | ``audit``, ``Report``, ``Finding``, ``Verdict``, ``Evidence``, ``Witness`` |
 | know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
 | claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
+| know that KL holds of a loss | ``definable``, ``Certificate`` |
 | record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amverify import theorems
     from amverify.command.subject import Claim, Subject
+    from amverify.definability import Certificate, definable
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
@@ -71,6 +73,7 @@ __all__ = [
     "AmverifyError",
     "Band",
     "CannotWrite",
+    "Certificate",
     "Claim",
     "CorruptFile",
     "CrossEntropy",
@@ -97,6 +100,7 @@ __all__ = [
     "__version__",
     "activation",
     "audit",
+    "definable",
     "from_json",
     "gauss_seidel",
     "gaussian",
@@ -119,6 +123,7 @@ __all__ = [
 
 _HOMES = {
     "command.subject": "Claim Subject",
+    "definability": "Certificate definable",
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",

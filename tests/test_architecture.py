@@ -125,7 +125,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
 
 FLOORS = (
     ("compiled", "network", "numbers", "trace"),
-    ("methods", "samt", "theorems", "report"),
+    ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record"),
     ("expectation", "command"),
     ("families", "proofs", "repro", "paper_figures"),

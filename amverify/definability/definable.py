@@ -1,0 +1,95 @@
+r"""``definable``: from a loss, however it is given, to its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from amverify.definability.certificate import Certificate
+from amverify.definability.domain import Box, Domain, declared
+from amverify.definability.exponents import claimed
+from amverify.definability.ledger import Ledger, Refused
+from amverify.errors import InvalidInput
+
+
+def definable(
+    loss: Any,
+    inputs: Iterable[Any] | None = None,
+    *,
+    box: Box | Mapping[str, Box] | None = None,
+    fixed: Iterable[str] = (),
+    name: str = "",
+) -> Certificate:
+    """A certificate that a loss is definable in an o-minimal structure, so that KL holds.
+
+        definable(sympy.log(1 + sympy.exp(x)))
+        definable(siren, (points,), box=(-10, 10))
+
+    Args:
+        loss: a sympy expression, to begin with.
+        inputs: example inputs of a module or function: tensors; their values do not matter.
+        box: the domain of the variables: (low, high) for all, or one by name or pattern
+            (``{"weight*": (-1, 1)}``). Without one a variable is any real number.
+        fixed: names or patterns of what is data, not a variable.
+        name: of the loss, for the certificate.
+
+    Raises:
+        InvalidInput: for what is no loss, a box that is none, or a name that no variable has.
+    """
+    domain = declared(box, fixed)
+    import sympy
+
+    if isinstance(loss, sympy.Expr):
+        return _of_expression(loss, domain, name or "expression")
+    raise InvalidInput(
+        f"expected a sympy expression, a torch module or function, or a LayeredProblem; "
+        f"got a {type(loss).__name__}"
+    )
+
+
+def _of_expression(loss: Any, domain: Domain, name: str) -> Certificate:
+    import sympy
+
+    from amverify.definability.expressions import Walk, symbol_range
+    from amverify.definability.orders import of_form
+
+    loss = loss.doit()
+    leaves = sorted(
+        loss.free_symbols
+        | loss.atoms(sympy.Indexed, sympy.matrices.expressions.matexpr.MatrixElement),
+        key=str,
+    )
+    ranges = {s: symbol_range(s, domain.box(str(s)), domain.holds(str(s))) for s in leaves}
+    domain.check()
+    ledger, told = Ledger(), tuple(_told(str(s), v) for s, v in ranges.items())
+    try:
+        value = Walk(ledger, ranges).value(loss)
+    except Refused as refused:
+        return Certificate(
+            name, None, "", ledger.steps(), refused.at(refused.operation, ""), None, told
+        )
+    variables = {s for s, v in ranges.items() if v.varies}
+    exponent = claimed(value, ledger, len(variables), "")
+    if exponent.kind != "unshown":
+        exponent = of_form(loss, variables, Walk(Ledger(), ranges).value) or exponent
+    return Certificate(
+        name,
+        value.structure.name,
+        value.structure.source,
+        ledger.steps(),
+        None,
+        exponent,
+        told,
+        tuple(ledger.where),
+        tuple(ledger.shown),
+        tuple(ledger.notes),
+    )
+
+
+def _told(name: str, value: Any) -> str:
+    if not value.varies:
+        return f"{name} fixed"
+    if value.bounded:
+        return f"{name} in [{value.low:g}, {value.high:g}]"
+    sign = {(True, True): " > 0", (True, False): " ≥ 0"}.get((value.low == 0, value.nonzero), "")
+    return f"{name}{sign}" if sign else f"{name} in ℝ"
