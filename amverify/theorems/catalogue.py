@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from amverify.errors import InvalidInput
 from amverify.theorems.base import Theorem
 from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, G5, H1, H2
+from amverify.theorems.complexity import TC0, TK
+from amverify.theorems.convergence import TC
 from amverify.theorems.criticality import C1
 from amverify.theorems.expectation import S1, S2, S3, S6
 from amverify.theorems.joint import TJ
+from amverify.theorems.levels import TB
+from amverify.theorems.lyapunov import TPsi
 from amverify.theorems.metric import TH, TM, TMG, TMQ
 from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
 from amverify.theorems.relative import T4
+from amverify.theorems.residuals import TR
 from amverify.theorems.samt import S4, S5, S4m
 from amverify.theorems.search import offered
 from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
@@ -24,6 +29,7 @@ CATALOGUE: dict[str, Theorem] = {
     for theorem in (
         *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T6, K2, C1),
         *(TM, TMG, TMQ, TH, TJ),
+        *(TPsi, TB, TR, TC0, TK, TC),
         *(M1, M2, M3, M4, D1, A1),
         *(S1, S2, S3, S4, S4m, S5, S6),
         *(DESCENT, H1, H2, G1, G2, G3, G4, G5),

@@ -3,6 +3,7 @@ r"""Lemmas that several proofs use: |c|, 1/q > 0, squares of vectors, and sums o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sympy as sp
 
@@ -23,9 +24,11 @@ x, y = symbols("x_any y_any")
 HALF = sp.Rational(1, 2)
 
 
-def summed(proof: Proof, name: str, one: Proved, names: Iterable[str]) -> Proved:
+def summed(
+    proof: Proof, name: str, one: Proved, names: Iterable[str], index: str = INDEX
+) -> Proved:
     """Σ_j of what holds of every coordinate; ``names`` are the coordinate's variables."""
-    found = checker.summation(one, list(names), INDEX)
+    found = checker.summation(one, list(names), index)
     return proof.record(name, found, "summation", [one])
 
 
@@ -79,6 +82,19 @@ def zero_of(proof: Proof, p: Poly, small: Proved, name: str) -> Proved:
     return checker.cases(p, branches)
 
 
+def rooted(
+    proof: Proof, smaller: Any, larger: Any, squares: Proved, above: Proved, name: str
+) -> Proved:
+    """y ≥ x from y² − x² ≥ 0 and y ≥ 0: were z = x − y > 0, then (y² − x²) + 2yz + z² = 0."""
+    y, x = (z if isinstance(z, Poly) else polynomial(z) for z in (larger, smaller))
+    goal = Relation(y - x, ">=")
+    apart = checker.assume(Relation(-goal.poly, ">"))
+    terms = [Plus(1, (squares,)), Plus(2, (above, apart)), Plus(1, (apart, apart))]
+    nothing = proof.certificate(f"{name}: absurd", 0, terms, kind=">")
+    branches = {">=": checker.assume(goal), "<": checker.absurd(nothing, goal)}
+    return proof.record(name, checker.cases(goal.poly, branches), "cases", [squares, above])
+
+
 def between(proof: Proof, low: Proved, high: Proved, name: str) -> Proved:
     """P = 0 from p ≥ 0 and −p ≥ 0."""
     p, goal = low.conclusion.poly, Relation(low.conclusion.poly, "=")
@@ -108,7 +124,7 @@ def strictly_inverted(proof: Proof, positive: Proved) -> tuple[Proved, Proved]:
 
 def size_below(proof: Proof, own: Poly, size: Poly, sign: Proved, name: str) -> Proved:
     """|c| ≤ ±c where ±c ≥ 0: were y = |c| ∓ c > 0, then y² ± 2yc = |c|² − c² = 0."""
-    _, square = checker.absolute(_inside(size))
+    _, square = checker.absolute(inside_of(size))
     return _refuted(proof, own - size, sign, square, f"|{name}| below")
 
 
@@ -121,7 +137,8 @@ def _refuted(proof: Proof, poly: Poly, other: Proved, square: Proved, name: str)
     return proof.record(name, checker.cases(poly, branches), "cases", [other, square])
 
 
-def _inside(size: Poly) -> Poly:
+def inside_of(size: Poly) -> Poly:
+    """q of the atom |q|."""
     (name,) = size.names
     return inside(name)
 

@@ -25,11 +25,16 @@ from proofs.script.links import JOINTS, Join, Whole, whole
 from proofs.search import multipliers as search
 from proofs.theorems import (
     classical,
+    complexity,
+    convergence,
     criticality,
+    levels,
+    lyapunov,
     metric,
     rates,
     regions,
     relative,
+    residuals,
     samt,
     samt_joins,
     tiam,
@@ -39,17 +44,31 @@ from proofs.theorems import one_batch as samt_s3
 
 LEDGERS: Mapping[str, Prove] = {
     **tiam.GROUP, **regions.GROUP, **wide.GROUP, **relative.GROUP, **criticality.GROUP,
-    **classical.GROUP, **metric.GROUP,
+    **classical.GROUP, **metric.GROUP, **lyapunov.GROUP, **residuals.GROUP,
 }  # fmt: skip
-CHAINS: tuple[Chain, ...] = (*rates.CHAINS, *samt.CHAINS, *samt_s3.CHAINS)
+CHAINS: tuple[Chain, ...] = (
+    *rates.CHAINS,
+    *levels.CHAINS,
+    *complexity.CHAINS,
+    *convergence.CHAINS,
+    *samt.CHAINS,
+    *samt_s3.CHAINS,
+)
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
+    *("TPsi", "TB", "TR", "TC0", "TK", "TC"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""
 
-JOINS: Mapping[str, tuple[Join, ...]] = {**rates.JOINS, **samt_joins.JOINS}
+JOINS: Mapping[str, tuple[Join, ...]] = {
+    **rates.JOINS,
+    **levels.JOINS,
+    **complexity.JOINS,
+    **convergence.JOINS,
+    **samt_joins.JOINS,
+}
 """How the chains of a theorem are joined."""
 
 Found = dict[str, dict[str, tuple[Poly, ...]]]

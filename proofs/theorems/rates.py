@@ -117,8 +117,14 @@ _SIGNS = (
     *inverse("a", a),
     *inverse("θ < 1", 1 - theta),
 )
-_T5 = (
-    *_SIGNS,
+
+
+def one_step(signs: tuple[Step, ...], relative: tuple[Step, ...], growth: Step) -> tuple[Step, ...]:
+    """S_{n+1} + V_{k+1} ≤ V_K from S_n + V_k ≤ V_K, with H2 and KL given by steps of these ids."""
+    return (*signs, *_BEFORE, *relative, growth, *_AFTER)
+
+
+_BEFORE = (
     declared("θ", theta),
     *_norm("e_k", e1, "e_k"),
     *_norm("e_{k−1}", e0, "e_before"),
@@ -130,8 +136,8 @@ _T5 = (
     said("Ψ* ≤ Ψ^{k+1}"),
     derived("r_{k+1} ≥ 0", rnext, "so", term(1, "Ψ* ≤ Ψ^{k+1}"), zero=("r_{k+1}",)),
     condition(rates.H1),
-    condition(rates.H2_TAIL),
-    condition(rates.KL),
+)
+_AFTER = (
     derived(
         "H1, r", r1 - rnext - a * enext**2, "a‖e_{k+1}‖² ≤ r_k − r_{k+1}",
         term(1, "H1"), zero=("square", "r_{k+1}"),
@@ -180,15 +186,34 @@ _T5 = (
     ),
 )  # fmt: skip
 
-_T5_END = (
-    *_SIGNS,
-    means("r_K^{1−θ}", phi),
-    credit("sum", _potential(e1, e0, now) - tail, "S_N ≤ V_K, by induction"),
-    derived(
-        "finite length", _potential(e1, e0, phi) - tail, "r_K^{1−θ} by its symbol",
-        term(1, "sum"), zero=("r_K^{1−θ}",),
-    ),
-)  # fmt: skip
+_T5 = one_step(_SIGNS, (condition(rates.H2_TAIL),), condition(rates.KL))
+
+
+def all_steps(signs: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The finite length, from the sum that an induction gives."""
+    return (
+        *signs,
+        means("r_K^{1−θ}", phi),
+        credit("sum", _potential(e1, e0, now) - tail, "S_N ≤ V_K, by induction"),
+        derived(
+            "finite length", _potential(e1, e0, phi) - tail, "r_K^{1−θ} by its symbol",
+            term(1, "sum"), zero=("r_K^{1−θ}",),
+        ),
+    )  # fmt: skip
+
+
+_T5_END = all_steps(_SIGNS)
+
+
+def summed_up(steps: str, end: str, *more: sp.Symbol) -> Link:
+    """The induction over the steps from K on; ``more`` does not move either."""
+    return Link(
+        steps, ("hypothesis", "next"), (end, "sum"), n, (a, b, c, theta, start, *more),
+        follow={part: grown, e0: e1, e1: enext, r1: rnext, now: later},
+        first={e0: e0, e1: e1, now: now}, zero=(part,), ends={tail: part},
+        given={start: _potential(e1, e0, now)}, shift=True, then="length",
+    )  # fmt: skip
+
 
 _RECURSION = (
     declared("a", a),
@@ -376,14 +401,7 @@ CHAINS: tuple[Chain, ...] = (
 """T5 and T6. (K2 is a hypothesis that is monitored: it has nothing to prove.)"""
 
 JOINS: dict[str, tuple[Join, ...]] = {
-    "T5": (
-        Link(
-            "one step", ("hypothesis", "next"), ("sum", "sum"), n, (a, b, c, theta, start),
-            follow={part: grown, e0: e1, e1: enext, r1: rnext, now: later},
-            first={e0: e0, e1: e1, now: now}, zero=(part,), ends={tail: part},
-            given={start: _potential(e1, e0, now)}, shift=True, then="length",
-        ),
-    ),
+    "T5": (summed_up("one step", "sum"),),
     "T6": (
         Lemma(
             ("θ > ½, one step", "recursion"), lambda bench: bench.proved("recursion", "recursion")

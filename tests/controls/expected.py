@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import joint_expected
 import metric_expected
 import samt_expected
 
@@ -205,4 +206,4 @@ EXPECTED: dict[str, str] = {
     "δ recorded as 0 · TIAM, wide region": "T2z:H T3z:N C1:H M4:H",
     "weight δ' × 1.1 · TIAM, wide region": "T2z:H T3z:N C1:H M4:H",
 }
-EXPECTED |= metric_expected.EXPECTED | samt_expected.EXPECTED
+EXPECTED |= joint_expected.EXPECTED | metric_expected.EXPECTED | samt_expected.EXPECTED

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import faults
+import joint_mutants
 import metric_mutants
 import samt_mutants
 from edits import FLIP, QUADRUPLE, column, lagging, not_a_number, rising, times, unset
@@ -47,7 +48,12 @@ from amverify.network.coupling import Band, Penalty
 from amverify.theorems import CATALOGUE
 from amverify.trace.trace import Trace
 
-SUBJECTS = {**faults.SUBJECTS, **metric_mutants.SUBJECTS, **samt_mutants.SUBJECTS}
+SUBJECTS = {
+    **faults.SUBJECTS,
+    **metric_mutants.SUBJECTS,
+    **joint_mutants.SUBJECTS,
+    **samt_mutants.SUBJECTS,
+}
 """Right runs; their theorems HOLD, but for M1, whose constant is fitted: VACUOUS at best."""
 LETTERS = {
     "H": "HOLDS",
@@ -315,6 +321,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_in_traces(),
     *_in_constants(),
     *(Mutant(fault, subject, *rest) for fault, subject, *rest in metric_mutants.faults()),
+    *(Mutant(fault, subject, *rest) for fault, subject, *rest in joint_mutants.faults()),
     *(Mutant(fault, subject, *rest) for fault, subject, *rest in samt_mutants.faults()),
 )
 

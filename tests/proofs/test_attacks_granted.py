@@ -161,9 +161,11 @@ def test_a_template_that_nobody_entered_is_none() -> None:
         by_ledger(lambda proof: proof.conclude(proof.fact(twin)))
 
 
-def test_facts_are_entered_by_four_files() -> None:
+def test_facts_are_entered_by_five_files() -> None:
     files = {entry.make.__module__ for entry in facts.REGISTRY.values()}
-    assert files == {f"proofs.script.{name}" for name in ("facts", "steps", "powers", "means")}
+    assert files == {
+        f"proofs.script.{name}" for name in ("facts", "steps", "powers", "means", "lengths")
+    }
 
 
 def test_sweeps_are_not_blocks() -> None:

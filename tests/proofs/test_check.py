@@ -48,6 +48,7 @@ UNUSED = {
     ("S4", "α_max < 2/L"): "says that the decrease is one, not that the inequality holds",
     ("S6", "α_min ≤ α"): "says that the example is no cheat",
     ("S6", "α ≤ 1/L̄"): "as “α_min ≤ α”",
+    ("TC", "KL along the run"): "what the hypothesis “KL” comes to at the points visited",
     ("G1", "η < 2/L"): "says that the decrease is one",
     ("G4", "β < 1"): "says that the decrease can be one",
     ("G4", "η ≤ 2(1 − β)/L"): "says that the decrease is one",

@@ -18,6 +18,14 @@ BLOCK = ("H convex", "H smooth", *_STEP, "extrapolation", "no clipping")
 WIDE = ("H convex and smooth everywhere", *_STEP, "extrapolation", "no clipping")
 METRIC = ("H convex", "H smooth", *_STEP, "extrapolation")
 QUADRATIC = ("H quadratic", *_STEP, "extrapolation")
+JOINT_RESIDUAL = (
+    *("gradient, V_l", "step, V_l", "M = Q, V_l", "since, V_l"),
+    *("w, z_l, l < L", "∇H, z_l, l < L"),
+    *("w, a_l", "∇H, a_l", "since, a_l", "(sκ − Q)e, a_l", "(κ − Q)Δ, a_l"),
+    *("w, z_L", "∇H, z_L", "∇R, z_L"),
+    *("near among e", "next among e", "far among e"),
+)
+"""How the residual of each kind of block is made (the equations), and what is summed once."""
 UNMONITORED: dict[str, tuple[str, ...]] = {
     "T1": BLOCK,
     "T1p": ("exact minimiser",),
@@ -33,6 +41,12 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "TJ": METRIC,
     "T4": ("smooth part", "points û", "proximal terms", "output", "B ≥ 1", "M ≥ 0"),
     "C1": ("multiplier of z", "multiplier of a", "one multiplier"),
+    "TPsi": ("descent of a block", "a metric"),
+    "TB": (*("terms of F", "residual", "a_{l−1}W_lᵀ", "1b_lᵀ", "activation", "h(0)", "band"),),
+    "TR": JOINT_RESIDUAL,
+    "TC0": ("inf R ≤ Ψ", "least ≥ 0"),
+    "TK": ("inf R ≤ Ψ", "lowest ≥ 0"),
+    "TC": ("∂Ψ = ∂F × {v}", "KL", "Ψ* ≤ Ψ^k", "Ψ* ≤ Ψ^{k+1}"),
     "S1": ("∇_if Lipschitz", "variance"),
     "S2": ("∇_if Lipschitz", "variance", "step sizes"),
     "S3": ("∇ℓ Lipschitz", "moments", "step sizes", "f* ≤ f"),

@@ -14,8 +14,11 @@ from proofs.script.multipliers import Undecided
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, ORDER, known
-from tests.proofs.mutants import MUTANTS, Mutant
+from tests.proofs import mutants
+from tests.proofs.mutants import Mutant
+from tests.proofs.whole_run_mutants import WHOLE_RUN
 
+MUTANTS = (*mutants.MUTANTS, *WHOLE_RUN)
 IDS = [f"{m.theorem}: {m.name}" for m in MUTANTS]
 
 

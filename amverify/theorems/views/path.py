@@ -163,7 +163,7 @@ def tails(ctx: Context) -> Instances:
         return Instances({}, path.sweep[:0], path.replicate[:0])
     following = now + 1
     a, b, theta, c = (known[name] for name in ("a", "b", "theta", "c"))
-    total, allowance = _sums(path, now, first, known)
+    total, allowance = tail_sums(path, now, first, known)
     r = path.r1.take(now)
     values = {
         "tail": total,
@@ -179,7 +179,7 @@ def tails(ctx: Context) -> Instances:
     return Instances(values, path.sweep[now], path.replicate[now], None, allowance)
 
 
-def _sums(
+def tail_sums(
     path: Path, now: NDArray[np.int64], first: NDArray[np.int64], known: Mapping[str, Ball]
 ) -> tuple[Ball, NDArray[np.float64]]:
     """Σ_{k≥K} ‖e_{k+1}‖ for each K of ``now``, and how far rounding may push it up."""

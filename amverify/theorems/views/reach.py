@@ -1,0 +1,201 @@
+r"""The bounds ω, β, Z_l, A_l of a run, from its settings and Ψ^{k₀}, and its layers, row by row."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.numbers.balls import Ball
+from amverify.numbers.formulas import evaluate
+from amverify.numbers.roundoff import gamma
+from amverify.theorems import reach
+from amverify.theorems.base import Blocks, Context, Instances, Missing
+from amverify.theorems.views.columns import fact, shrinking
+from amverify.theorems.views.settings import given
+
+Rows = NDArray[np.int64]
+
+
+def settled_from(ctx: Context) -> int:
+    """k₀: the sweep after which ε stays what it is."""
+    late = shrinking(ctx)
+    return int(late.max()) if len(late) else 0
+
+
+def level(ctx: Context, who: Rows) -> Ball:
+    """2c of these replicates.
+
+    Raises:
+        Missing: for a replicate without a row of sweep k₀.
+    """
+    at = ctx.column("sweeps", "sweep") == settled_from(ctx)
+    psi, rows = ctx.ball("sweeps", "lyapunov"), np.flatnonzero(at)
+    place = {
+        r: i for r, i in zip(ctx.column("sweeps", "replicate")[at].tolist(), rows, strict=True)
+    }
+    if not set(np.unique(who).tolist()) <= set(place):
+        raise Missing(f"row of sweep {settled_from(ctx)} in sweeps")
+    start = psi.take(np.array([place[r] for r in who.tolist()], dtype=np.int64))
+    return Ball.of(2.0) * (start - given(ctx, "loss_infimum"))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Constants of a run, one entry a replicate asked for.
+
+    Args:
+        shared: level, mu, mub, rho, N, h0, lip, eps.
+        a: A_0, …, A_L (A_L of no use).
+        sizes: √(N n_l), l = 1, …, L.
+    """
+
+    shared: dict[str, Ball]
+    a: tuple[Ball, ...]
+    sizes: tuple[Ball, ...]
+
+    def at(self, layer: int) -> dict[str, Ball]:
+        """The symbols of ``reach`` at a layer."""
+        return {**self.shared, "A": self.a[layer - 1], "S": self.sizes[layer - 1]}
+
+    def omega(self) -> Ball:
+        """ω."""
+        return evaluate(reach.OMEGA, self.shared)
+
+
+def reached(ctx: Context, who: Rows) -> Reach:
+    """The bounds for the replicates of some rows.
+
+    Raises:
+        Missing: for a setting that the trace lacks.
+    """
+    shape = np.ones(len(who))
+    eps = ctx.column("sweeps", "eps")
+    names = {"mu": "mu", "mub": "mu_bias", "rho": "rho", "N": "samples",
+             "h0": "activation_at_zero", "lip": "activation_lipschitz"}  # fmt: skip
+    shared = {symbol: Ball.of(float(ctx.setting(n)) * shape) for symbol, n in names.items()}
+    shared |= {"eps": Ball.of(float(eps.min()) * shape), "level": level(ctx, who)}
+    found, sizes = [Ball.of(float(ctx.setting("input_norm")) * shape)], []
+    for width in list(ctx.setting("widths"))[1:]:
+        size = math.sqrt(int(ctx.setting("samples")) * int(width)) * (1 + gamma(2))
+        sizes.append(Ball.of(size * shape))
+        symbols = {**shared, "A": found[-1], "S": sizes[-1]}
+        found.append(evaluate(reach.REACH_A, symbols))
+    return Reach(shared, tuple(found), tuple(sizes))
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Rows of V_l beside those of (z_l, a_l) or z_L, of sweeps from k₀ on.
+
+    Args:
+        v: rows of V_l.
+        y: of the other block of the same sweep, replicate and layer.
+    """
+
+    v: Rows
+    y: Rows
+
+
+def layers(ctx: Context, past: int = 0) -> Layers:
+    """All of them, ordered by replicate, sweep and layer; ``past`` sweeps beyond k₀ at least.
+
+    Raises:
+        Missing: if a block has a row that its layer's other block lacks.
+    """
+    kind = ctx.column("blocks", "kind")
+    late = ctx.column("blocks", "sweep") >= settled_from(ctx) + past
+    keys = [ctx.column("blocks", n) for n in ("layer", "sweep", "replicate")]
+    order = np.lexsort(keys)
+    v, y = order[(kind == b"V")[order] & late[order]], order[(kind != b"V")[order] & late[order]]
+    same = len(v) == len(y) and all(np.array_equal(key[v], key[y]) for key in keys)
+    if not same:
+        raise Missing("rows of V_l and of z_l in each layer of every sweep")
+    return Layers(v, y)
+
+
+def first(ctx: Context, column: str, rows: Rows) -> Ball:
+    """The share of W_l or z_l in a squared length."""
+    whole = ctx.ball("blocks", column)
+    return (whole - ctx.ball("blocks", f"second_{column}")).take(rows)
+
+
+def second(ctx: Context, column: str, rows: Rows) -> Ball:
+    """The share of b_l or a_l."""
+    return ctx.ball("blocks", f"second_{column}").take(rows)
+
+
+def by_layer(ctx: Context, rows: Rows, beyond: int = 0) -> dict[str, Ball]:
+    """The bounds' symbols on block rows, A that of l − 1, or of l for ``beyond`` = 1."""
+    layer, who = (ctx.column("blocks", n)[rows] for n in ("layer", "replicate"))
+    found = reached(ctx, who)
+    a, s = (np.stack([b.mid for b in part]) for part in (found.a, found.sizes))
+    spread, at = np.stack([b.rad for b in found.a]), np.arange(len(rows))
+    return {
+        **found.shared,
+        "A": Ball.of(a[layer - 1 + beyond, at], spread[layer - 1 + beyond, at]),
+        "S": Ball.of(s[layer - 1, at]),
+    }
+
+
+def _value(ctx: Context, rows: Rows) -> Ball:
+    """F − inf R after the sweep of block rows."""
+    table = [ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")]
+    place = {key: i for i, key in enumerate(zip(*table, strict=True))}
+    keys = zip(
+        *(ctx.column("blocks", n)[rows].tolist() for n in ("sweep", "replicate")), strict=True
+    )
+    where = [place.get(key, -1) for key in keys]
+    if -1 in where:
+        raise Missing("a row of sweeps for every sweep of blocks")
+    value = ctx.ball("sweeps", "value").take(np.array(where, dtype=np.int64))
+    return value - given(ctx, "loss_infimum")
+
+
+def _instances(ctx: Context, rows: Rows, values: dict[str, Ball]) -> Instances:
+    late = settled_from(ctx)
+    notes = (f"ε shrinks until sweep {late}: the bounds are of the sweeps from there on",) * (
+        late > 0
+    )
+    return Instances(
+        {**values, **by_layer(ctx, rows), "gap": _value(ctx, rows)},
+        ctx.column("blocks", "sweep")[rows],
+        ctx.column("blocks", "replicate")[rows],
+        Blocks(ctx.column("blocks", "kind")[rows], ctx.column("blocks", "layer")[rows]),
+        0.0,
+        notes,
+    )
+
+
+def weights(ctx: Context) -> Instances:
+    """‖W_l‖ and ‖b_l‖ after every sweep."""
+    rows = layers(ctx).v
+    values = {"w": first(ctx, "norm", rows).sqrt(), "b": second(ctx, "norm", rows).sqrt()}
+    return _instances(ctx, rows, values)
+
+
+def outputs(ctx: Context) -> Instances:
+    """‖z_l‖ after every sweep."""
+    rows = layers(ctx).y
+    return _instances(ctx, rows, {"z": first(ctx, "norm", rows).sqrt()})
+
+
+def activations(ctx: Context) -> Instances:
+    """‖a_l‖, l < L, after every sweep."""
+    rows = layers(ctx).y
+    rows = rows[ctx.column("blocks", "kind")[rows] == b"y"]
+    return _instances(ctx, rows, {"an": second(ctx, "norm", rows).sqrt()})
+
+
+def _piecewise(ctx: Context) -> tuple[bool | None, str]:
+    if not np.isfinite(float(ctx.setting("loss_infimum"))):
+        return False, "R has no lower bound"
+    told = f"R = {ctx.setting('loss')}, h = {ctx.setting('activation')}"
+    if not np.isfinite(float(ctx.setting("activation_lipschitz"))):
+        return False, f"{told}: h has no Lipschitz constant"
+    return True, told
+
+
+BELOW = fact("R bounded below", "R ≥ inf R, and h is Lipschitz", _piecewise)
