@@ -33,11 +33,9 @@ from amverify.record.header import versions
 from amverify.record.limit import expect
 from amverify.record.measures import Sizes, measure, value_error, widened
 from amverify.record.recorder import MethodRecorder
+from amverify.record.summed import Summed
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
-
-SUMMED = ("change", "step")
-RESIDUALS = ("residual", "second_residual")
 
 
 def traced(
@@ -141,12 +139,19 @@ class Tracer:
         replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
         sweeps = _table(self.sweeps, range(count), replicates)
         if blocks:
-            sweeps |= _sums(blocks, count, replicates)
-        if blocks and "lyapunov" in sweeps and "metric_step" in blocks:
-            few = gamma(64, unit(self.problem.dtype)) * np.abs(sweeps["lyapunov"])
-            carried = _weighed(blocks, count, replicates)
-            sweeps["lyapunov_error"] = sweeps["value_error"] + carried + few
+            sweeps |= self._summed(Summed(blocks, count, replicates), sweeps)
         return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))
+
+    def _summed(self, summed: Summed, sweeps: Mapping[str, Column]) -> dict[str, Column]:
+        """What the rows of blocks sum to, and how far off Ψ is."""
+        lyapunov = sweeps.get("lyapunov")
+        start = self.settings.get("start_norm")
+        size = None if start is None else math.hypot(*(v for n, v in start.items() if n != "x"))
+        found = summed.columns(lyapunov is not None, size)
+        if lyapunov is not None:
+            few = gamma(64, unit(self.problem.dtype)) * np.abs(lyapunov)
+            found["lyapunov_error"] = sweeps["value_error"] + summed.weight_error() + few
+        return found
 
     def _value(self, state: Any) -> Tensor:
         """The method's objective at a state, as the method itself computes it."""
@@ -210,42 +215,6 @@ def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) ->
     for name, parts in columns.items():
         table[name] = torch.stack(parts).double().numpy().reshape(-1)
     return table
-
-
-def _sums(blocks: Mapping[str, Column], count: int, replicates: int) -> dict[str, Column]:
-    """Σ of ΔF and ‖e‖² over the blocks of each sweep, with their rounding; 0 at the start."""
-    place = blocks["sweep"] * replicates + blocks["replicate"]
-    total = count * replicates
-    most = int(np.bincount(place, minlength=total).max())
-    rounded = np.bincount(place, blocks["execution"], total) * (1 + gamma(most))
-    found: dict[str, Column] = {"execution": rounded}
-    for name in SUMMED:
-        found[name], found[f"{name}_error"] = _sum(blocks, (name,), place, total)
-    if all(name in blocks for name in RESIDUALS):
-        value, error = _sum(blocks, RESIDUALS, place, total)
-        error[:replicates] = np.inf  # no step led to the start
-        found |= {"joint_residual": value, "joint_residual_error": error}
-    return found
-
-
-def _weighed(blocks: Mapping[str, Column], count: int, replicates: int) -> Column:
-    """What Ψ is off, beside F, for steps measured in metrics: Σ (δ/2) times their bounds."""
-    place = blocks["sweep"] * replicates + blocks["replicate"]
-    errors = 0.5 * blocks["delta_next"] * blocks["metric_step_error"]
-    return np.bincount(place, errors, count * replicates) * (1 + gamma(len(place)))
-
-
-def _sum(
-    blocks: Mapping[str, Column], names: tuple[str, ...], place: Column, total: int
-) -> tuple[Column, Column]:
-    """Σ of these columns over the rows of each place, and a bound on its error."""
-    places = np.tile(place, len(names))
-    values = np.concatenate([blocks[name] for name in names])
-    errors = np.concatenate([blocks[f"{name}_error"] for name in names])
-    rounded = gamma(int(np.bincount(places, minlength=total).max()))
-    spread = np.bincount(places, np.abs(values), total)
-    error = np.bincount(places, errors, total) * (1 + rounded) + rounded * spread
-    return np.bincount(places, values, total), error
 
 
 def _settings(method: Method[Any], problem: LayeredProblem, state: Any) -> dict[str, Any]:

@@ -85,6 +85,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "value": "F after the sweep",
         "lyapunov": "Ψ after the sweep",
         "change": "F^k − F^{k−1}, by difference forms",
+        "lyapunov_change": "Ψ^k − Ψ^{k−1}, by difference forms",
         "execution": "what rounding of the step itself can add to F^k",
         "step": "‖x^k − x^{k−1}‖²",
         "cross": "⟨x^{k−1} − x^{k−2}, x^k − x^{k−1}⟩",
@@ -101,7 +102,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "momentum": "β used in this sweep",
         "eps": "ε of the band in this sweep",
         "rho": "ρ in this sweep",
-        "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient",
+        "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient; or ‖w‖, w ∈ ∂Ψ(x^k)",
         "joint_residual": "‖w^k‖², w^k ∈ ∂F(x^k) (TR), over all blocks; unknown at the start",
         "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
         "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "

@@ -81,6 +81,16 @@ def _potential(ctx: Context) -> Ball:
     return ctx.ball("sweeps", "lyapunov" if "lyapunov" in ctx.trace.sweeps else "value")
 
 
+def change_of_potential(ctx: Context, before: NDArray[np.int64], after: NDArray[np.int64]) -> Ball:
+    """Ψ^k − Ψ^{k−1}: by difference forms where they were recorded, else from two values."""
+    if "lyapunov" not in ctx.trace.sweeps:
+        return change_of_sweep(ctx, before, after)
+    if "lyapunov_change" in ctx.trace.sweeps:
+        return ctx.ball("sweeps", "lyapunov_change").take(after)
+    psi = ctx.ball("sweeps", "lyapunov")
+    return psi.take(after) - psi.take(before)
+
+
 def _residual(ctx: Context) -> Ball:
     """dist(0, ∂Ψ(x^k)): recorded, or ‖∇f‖ where Ψ is f."""
     if "residual" in ctx.trace.sweeps:
@@ -93,11 +103,7 @@ def _residual(ctx: Context) -> Ball:
 def _path(ctx: Context) -> Path:
     before, after = pairs(ctx)
     level = _potential(ctx) - ctx.known(INFIMUM).value
-    if "lyapunov" in ctx.trace.sweeps:
-        psi = ctx.ball("sweeps", "lyapunov")
-        rise = psi.take(after) - psi.take(before)
-    else:
-        rise = change_of_sweep(ctx, before, after)
+    rise = change_of_potential(ctx, before, after)
     squared = ctx.ball("sweeps", "step").take(after)
     e1, e0 = squared.sqrt(), ctx.ball("sweeps", "inertia").take(after).sqrt()
     rounded, h = executed(ctx, after), step_off(ctx)
