@@ -41,6 +41,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
+from amverify.methods.pairs import PairTask, pair_step
 from amverify.methods.rows.journal import (
     NOTHING,
     JointSweep,
@@ -51,9 +52,9 @@ from amverify.methods.rows.journal import (
     Solved,
     joint_journal,
 )
-from amverify.network.blocks import axpy, blockwise
+from amverify.network.blocks import axpy
 from amverify.network.coupling import Band
-from amverify.network.entries import feasible, joint_minimiser, model
+from amverify.network.entries import joint_minimiser
 from amverify.network.initial import Parameters, start
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.scalars import Scalar, dot, plain, root
@@ -69,13 +70,14 @@ class JointState(Recorded):
     """The point, the last displacement, and ‖Δ‖²_M of each block in the metric of its step.
 
     ``factor`` is the Cholesky factor of the first layer's metric, which never changes; ``rows`` are
-    those of the last sweep.
+    those of the last sweep. ``pre`` are a_{l−1}W_lᵀ + 1b_lᵀ of all layers at the point.
     """
 
     first: FirstLayer
     point: Point
     displacement: Point
     factor: Tensor
+    pre: list[Tensor]
     length: dict[Key, Scalar] = field(default_factory=dict)
     sweep: int = 0
     rows: Rows = NOTHING
@@ -159,7 +161,9 @@ class JointTIAM(Method[JointState]):
         still = Point(
             *([torch.zeros_like(u) for u in x] for x in (point.w, point.b, point.z, point.a))
         )
-        return JointState(first, point, still, metric_factor(problem, problem.space.inputs, 1))
+        factor = metric_factor(problem, problem.space.inputs, 1)
+        pre = [problem.affine(point, layer) for layer in range(1, problem.layers + 1)]
+        return JointState(first, point, still, factor, pre)
 
     def objective(self, problem: LayeredProblem, state: JointState) -> Tensor:
         """F (without the band's indicator)."""
@@ -234,7 +238,7 @@ class _Sweep:
     def __init__(self, method: JointTIAM, problem: LayeredProblem, state: JointState) -> None:
         self.method, self.problem, self.before = method, problem, state
         self.point, self.moved = state.point.copy(), state.displacement.copy()
-        self.length = dict(state.length)
+        self.length, self.pre = dict(state.length), list[Tensor]()
         assert isinstance(problem.coupling, Band)
         self.eps = problem.coupling.at(state.sweep + 1)
         self.journal = joint_journal(method.record, self._rows)
@@ -244,6 +248,7 @@ class _Sweep:
         problem = self.problem
         for layer in range(1, problem.layers + 1):
             pre = self._weights(layer)
+            self.pre.append(pre)
             if layer < problem.layers:
                 self._joint(layer, pre)
             else:
@@ -254,6 +259,7 @@ class _Sweep:
             self.point,
             self.moved,
             state.factor,
+            self.pre,
             self.length,
             state.sweep + 1,
             self.journal.rows(),
@@ -337,26 +343,21 @@ class _Sweep:
             most = _ratio(self.length.get(("y", layer), 0.0), new)
             most = most * math.sqrt(method.weight("y")) * SAFE
             p2 = _at_most(most, method.inertia)
-        near_z, near_a = axpy(z, p2, moved_z), axpy(a, p2, moved_a)
-        slope_z = near_z - pre
-        behind = near_a @ w.mT + self.point.b[layer] - self.point.z[layer]
-        slope_a = behind @ w
-        curve = blockwise(kappa).to(z.dtype) if isinstance(kappa, Tensor) else kappa
-        c = axpy(z, p2 / s, moved_z) - slope_z / s
-        d = axpy(a, p2 / s, moved_a) - slope_a * (rho / s) / curve
-        new_z, new_a = joint_minimiser(problem.activation, c, d, rho, curve, self.eps)
-        before = model(z, a, c, d, rho, curve)
-        kept = before <= model(new_z, new_a, c, d, rho, curve)
-        kept &= feasible(problem.activation, z, a, self.eps)
-        new_z, new_a = torch.where(kept, z, new_z), torch.where(kept, a, new_a)
-        e_z, e_a = new_z - z, new_a - a
-        self.journal.paired(
-            Paired(layer, pre, w, behind, slope_a, (z, a), (new_z, new_a), (moved_z, moved_a),
-                   (e_z, e_a), kappa, p2 / s, p2, before, kept)
+        behind = self.before.pre[layer] - self.point.z[layer]
+        if isinstance(p2, Tensor) or p2:
+            behind = axpy(behind, p2, moved_a @ w.mT)
+        slope = behind @ w
+        step = pair_step(
+            PairTask(problem.activation, z, a, moved_z, moved_a, pre, slope, rho, kappa, s, p2,
+                     self.eps)
         )  # fmt: skip
-        self.point.z[i], self.point.a[i] = new_z, new_a
-        self.moved.z[i], self.moved.a[i] = e_z, e_a
-        self.length["y", layer] = rho * dot(e_z, e_z) + kappa * dot(e_a, e_a)
+        self.journal.paired(
+            Paired(layer, pre, w, behind, slope, (z, a), (step.z, step.a), (moved_z, moved_a),
+                   (step.e_z, step.e_a), kappa, p2 / s, p2, step.compared)
+        )  # fmt: skip
+        self.point.z[i], self.point.a[i] = step.z, step.a
+        self.moved.z[i], self.moved.a[i] = step.e_z, step.e_a
+        self.length["y", layer] = rho * step.square_z + kappa * step.square_a
 
     def _output(self, pre: Tensor) -> None:
         """z_L: argmin R + (ρ/2)‖· − (pre_L + cΔ)‖²."""

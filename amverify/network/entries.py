@@ -19,6 +19,9 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.network.activations import ACTIVATIONS, Activation
 
+SLACK = 2.0
+"""An entry is feasible within so many units in the last place of h(z), a and ε."""
+
 
 def model(z: Tensor, a: Tensor, c: Tensor, d: Tensor, rho: float, kappa: Tensor | float) -> Tensor:
     """(ρ/2)(z − c)² + (κ/2)(a − d)², entry by entry."""
@@ -28,7 +31,7 @@ def model(z: Tensor, a: Tensor, c: Tensor, d: Tensor, rho: float, kappa: Tensor 
 def feasible(h: Activation, z: Tensor, a: Tensor, eps: float) -> Tensor:
     """Where |a − h(z)| ≤ ε, up to the rounding of h(z) ± ε: where an entry may stay."""
     value = h(z)
-    slack = 2 * torch.finfo(z.dtype).eps * (value.abs() + a.abs() + eps)
+    slack = SLACK * torch.finfo(z.dtype).eps * (value.abs() + a.abs() + eps)
     return (a - value).abs() <= eps + slack
 
 

@@ -62,8 +62,8 @@ class Paired(NamedTuple):
     """y_l goes from ``old`` = (z, a) to ``new``.
 
     ``weight`` is W_{l+1}; ``pre`` is pre_l; ``behind`` is âW_{l+1}ᵀ + 1b_{l+1} − z_{l+1} at
-    â = a + p2Δ, and ``slope`` its product with W_{l+1}; ``model`` is the model's value at ``old``,
-    entry by entry, ``kept`` where ``old`` was kept.
+    â = a + p2Δ, and ``slope`` its product with W_{l+1}; ``compared`` gives Σ of the model at
+    ``old`` over the entries that moved.
     """
 
     layer: int
@@ -78,8 +78,7 @@ class Paired(NamedTuple):
     kappa: Scalar
     p1: Scalar
     p2: Scalar
-    model: Tensor
-    kept: Tensor
+    compared: Callable[[], Scalar]
 
 
 class Mapped(NamedTuple):
@@ -279,13 +278,15 @@ class _Measuring:
         layer = told.layer
         old, operator = (self._norm("z", layer), self._norm("a", layer)), self._norm("W", layer + 1)
         reach = old[1] + 2 * told.p2 * root(self.steps["a", layer])
-        after = self.across * self._norm("b", layer + 1) + self._norm("z", layer + 1)
-        around = Around(operator, self.affine[layer] + old[0], reach * operator + after, *old)
+        # pre_{l+1} was formed before its last step, and corrected by it
+        bias = self._norm("b", layer + 1) + 2 * root(self.steps["b", layer + 1])
+        after = self.across * bias + self._norm("z", layer + 1)
+        third = reach * (operator + 2 * root(self.steps["W", layer + 1])) + after
+        around = Around(operator, self.affine[layer] + old[0], third, *old)
         one = self._part("z", layer, next(self.sums))
         two = self._part("a", layer, next(self.sums))
-        compared = _total(torch.where(told.kept, 0.0, told.model))
         off = self._slope_error(told, around)
-        used = Used(told.kappa, told.p1, told.p2, 1.0, *self._before(("y", layer)), compared,
+        used = Used(told.kappa, told.p1, told.p2, 1.0, *self._before(("y", layer)), told.compared(),
                     steep=off)  # fmt: skip
         image = _image(next(self.sums))
         self.metric["y", layer] = image.step, operator, told.kappa
@@ -377,8 +378,3 @@ def _name(told: Solved | Paired | Mapped, layers: int) -> Key:
 
 def _image(sums: Sums) -> Image:
     return Image(sums.xx, sums.xz, sums.zz, sums.xy, sums.vv)
-
-
-def _total(u: Tensor) -> Scalar:
-    """Σ of a block's entries."""
-    return float(u.sum()) if plain(u) else u.sum((-2, -1)).double()
