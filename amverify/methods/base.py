@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -70,6 +70,10 @@ class Method(ABC, Generic[S]):
     def settings(self) -> Mapping[str, object]:
         """JSON by name."""
         return {}
+
+    def notes(self, problem: LayeredProblem) -> Sequence[str]:
+        """What a report on a run of this problem should say beside its verdicts, a line each."""
+        return ()
 
     @abstractmethod
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> S:

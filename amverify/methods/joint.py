@@ -20,8 +20,7 @@ so that Ψ = F + Σ (δ/2)‖Δ‖²_M falls by ϑΣα‖e‖²_M at least in ev
 asked for is cut to these bounds: it is certified. Why: where M = Q and g = 0 the step's equation
 gives ΔF = −α‖e‖² + c⟨Δ, e⟩ *exactly*, and 2δc⟨Δ, e⟩ ≤ c²‖Δ‖² + δ²‖e‖² ≤ δ²(old + ‖e‖²). Where
 (z, a) minimises its model over the band, comparing the model with u^k and H being convex below
-and M above gives ΔF ≤ −α‖e‖² + (p2²/2)‖Δ‖², whatever g. (Tested on random networks; the theorems
-are not in the catalogue yet, so no audit rules on them.)
+and M above gives ΔF ≤ −α‖e‖² + (p2²/2)‖Δ‖², whatever g.
 
 What the published scheme (``tiam.py``) lacks: there z_l and a_l are blocks of their own although
 one nonsmooth term, the band, ties them; it stops at points that are not critical. What this one
@@ -118,7 +117,11 @@ class JointTIAM(Method[JointState]):
 
     def __post_init__(self) -> None:
         for name, holds, wanted in (
-            ("scale", self.scale > 1, "s > 1: at s = 1 a sweep need not decrease F (theorem TJ)"),
+            (
+                "scale",
+                1 < self.scale < math.inf,
+                "a finite s > 1: at s = 1 a sweep need not decrease F (theorem TJ)",
+            ),
             ("relaxation", 0 <= self.relaxation < 1, "p3 in [0, 1)"),
             ("momentum", math.isfinite(self.momentum), "finite"),
             ("inertia", 0 <= self.inertia < 1, "p2 in [0, 1)"),
@@ -141,6 +144,21 @@ class JointTIAM(Method[JointState]):
             "margin": self.margin,
             "floor": self.floor,
         }
+
+    def notes(self, problem: LayeredProblem) -> list[str]:
+        """What the theorems lose by a ridge that is 0 or by an ε that changes."""
+        said = [
+            f"{name} = 0: nothing bounds the metric of V from below or the level sets of F, so TB, "
+            "and TR, TC0, TC and TK that rest on it, do not apply; TM, TH and TJ do"
+            for name in ("mu", "mu_bias")
+            if not getattr(problem, name)
+        ]
+        if isinstance(problem.coupling, Band) and (last := problem.coupling.constant_from()) > 1:
+            said.append(
+                f"ε shrinks until sweep {last}: TJ and the decrease of Ψ speak of the sweeps that "
+                "leave it as it is, convergence of those after the last change"
+            )
+        return said
 
     def weight(self, kind: str) -> float:
         """δ of a block's ‖Δ‖²_M in Ψ."""

@@ -133,6 +133,8 @@ class Tracer:
             "versions": versions(),
             **header,
         }
+        if notes := [*self.method.notes(self.problem), *header.get("notes", ())]:
+            facts["notes"] = notes
         if self.stopped:
             facts |= {"stopped": self.stopped, "nonfinite": self.nonfinite}
         blocks = dict(self.recorder.table())

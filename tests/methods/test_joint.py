@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amverify.errors import InvalidInput
+from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
 from amverify.methods.joint import JointState, JointTIAM, certified_curvature, metric_factor
 from amverify.methods.step import StepRule
@@ -20,6 +21,7 @@ from amverify.network.initial import gaussian, replicated
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
 from amverify.network.residual import residual
+from amverify.record.run import traced
 
 PIECEWISE = [activation(n) for n in ("identity", "relu", "relu6", "hard_tanh")] + [leaky_relu(0.2)]
 
@@ -28,6 +30,7 @@ def problem(seed=0, samples=20, widths=(5, 7, 6, 3), **options) -> LayeredProble
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(samples, widths[0], generator=generator, dtype=torch.float64)
     y = torch.randint(widths[-1], (samples,), generator=generator)
+    y = options.pop("y", y)
     chosen = {"rho": 0.1, "mu": 1e-2, "mu_bias": 1e-2, "coupling": Band(1e-2)} | options
     return LayeredProblem(x, y, widths, **chosen)
 
@@ -168,7 +171,8 @@ def test_metric_without_ridge():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"scale": 1.0}, r"scale: expected s > 1"),
+        ({"scale": 1.0}, r"scale: expected a finite s > 1"),
+        ({"scale": float("inf")}, r"scale: expected a finite s > 1"),
         ({"relaxation": 1.0}, "relaxation"),
         ({"momentum": float("nan")}, "momentum"),
         ({"inertia": 1.0}, "inertia"),
@@ -186,9 +190,60 @@ def test_parameters_outside_their_range(wrong, message):
     [
         ({"coupling": Penalty(1.0)}, "not of a Penalty"),
         ({"activation": activation("tanh")}, "piecewise-linear"),
+        ({"activation": activation("gelu")}, "gelu is not monotone"),
+        ({"samples": 0}, "no samples"),
         ({"mu_bias": -1.0}, "mu_bias"),
     ],
 )
 def test_problems_that_it_refuses(options, message):
     with pytest.raises(InvalidInput, match=message):
         JointTIAM().initialise(problem(**options), gaussian((5, 7, 6, 3), 0))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, []),
+        ({"mu": 0.0}, ["mu = 0"]),
+        ({"mu": 0.0, "mu_bias": 0.0}, ["mu = 0", "mu_bias = 0"]),
+        ({"coupling": Band(1.0, 0.5, 0.3)}, ["ε shrinks until sweep 3"]),
+    ],
+)
+def test_what_the_theorems_lose_is_said(options, said):
+    """In the report of an audit too, by the trace's header."""
+    p = problem(**options)
+    notes = JointTIAM().notes(p)
+    assert [note.partition(":")[0] for note in notes] == said
+    trace = traced(JointTIAM(), p, gaussian(p.widths, 0, 0.5), 4)
+    assert list(trace.header.get("notes", [])) == notes
+    assert set(notes) <= set(audit(trace, ["TH"]).notes)
+
+
+def test_one_sample():
+    """Nothing is lost: the metrics are positive definite by their ridges, Ψ falls."""
+    p = problem(samples=1, y=torch.tensor([1]), loss=SquaredError())
+    method = JointTIAM(scale=1.5, inertia=0.9, momentum=0.4)
+    values = [float(method.lyapunov(p, s)) for s in run(method, p, 10)]
+    assert all(after <= before for before, after in pairwise(values))
+
+
+@pytest.mark.parametrize("wanted", [5.0, -5.0])
+def test_wanted_inertia_is_cut_to_what_is_certified_and_the_cut_is_on_record(wanted):
+    p = problem()
+    method = JointTIAM(scale=1.5, momentum=wanted, inertia=0.99)
+    blocks = traced(method, p, gaussian(p.widths, 0, 0.5), 8).blocks
+    alive = blocks["sweep"] > 1
+    for kind in (b"V", b"z", b"y"):
+        rows = alive & (blocks["kind"] == kind)
+        ratio = blocks["metric_before"][rows] / blocks["metric_inertia"][rows]
+        delta = blocks["delta"][rows]
+        if kind == b"y":
+            used = blocks["p2"][rows]
+            assert (used**2 <= delta * ratio).all()
+            assert (used > 0).all()
+            assert (used < 0.99).any()
+        else:
+            used = blocks["p1"][rows]
+            assert (used**2 <= delta**2 * ratio).all()
+            assert (used * wanted > 0).all()
+            assert (abs(used) < abs(wanted)).all()
