@@ -46,3 +46,11 @@ class Among(Assumption):
 
     part: Vector
     whole: Vector
+
+
+@dataclass(frozen=True)
+class ModelGap(Assumption):
+    """A symbol is what the model of a proximal step falls by, from the origin to its minimiser."""
+
+    gap: sp.Symbol
+    point: Vector

@@ -10,14 +10,14 @@ from typing import TypeVar
 import sympy as sp
 
 from amverify.theorems.base import Hypothesis, Theorem
-from amverify.theorems.lengths import Among, Image, Lengths, Vanishes
-from amverify.theorems.properties import ORIGIN, Vector
+from amverify.theorems.lengths import Among, Image, Lengths, ModelGap, Vanishes
+from amverify.theorems.properties import ORIGIN, Vector, gradient
 from amverify.theorems.quantities import Assumption
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Refused
-from proofs.script.facts import Instance, fact, licence
+from proofs.script.facts import Instance, fact, licence, step_to
 from proofs.script.translate import polynomial
-from proofs.script.vectors import norm
+from proofs.script.vectors import HALF, inner, norm, value
 
 A = TypeVar("A", bound=Assumption)
 
@@ -82,3 +82,19 @@ def AMONG(theorem: Theorem, part: Vector) -> Instance:
     """‖whole‖ − ‖part‖ ≥ 0."""
     found, by = licence(theorem, Among, lambda p: p.part == part)
     return Instance(norm(found.whole) - norm(part), ">=", by)
+
+
+@fact(
+    "fall of a model",
+    "model(0) − model(v), model(u) = ⟨∇H, u⟩ + (m/2)‖u − c‖² + g(u)",
+    "definition of the model",
+)
+def GAP(theorem: Theorem, v: Vector) -> Instance:
+    """gap − (model(0) − model(v)) = 0 for a proximal step v."""
+    found, by = licence(theorem, ModelGap, lambda p: p.point == v)
+    step, also = step_to(theorem, v)
+    slope, near, far = gradient(step.smooth, step.at), v - step.centre, -step.centre
+    half = HALF * polynomial(step.weight)
+    model = value(step.nonsmooth, ORIGIN) - value(step.nonsmooth, v) - inner(slope, v)
+    model += half * (inner(far, far) - inner(near, near))
+    return Instance(polynomial(found.gap) - model, "=", by + also)

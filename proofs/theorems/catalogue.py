@@ -31,6 +31,7 @@ from proofs.theorems import (
     levels,
     lyapunov,
     metric,
+    minimisers,
     rates,
     regions,
     relative,
@@ -51,13 +52,14 @@ CHAINS: tuple[Chain, ...] = (
     *levels.CHAINS,
     *complexity.CHAINS,
     *convergence.CHAINS,
+    *minimisers.CHAINS,
     *samt.CHAINS,
     *samt_s3.CHAINS,
 )
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
-    *("TPsi", "TB", "TR", "TC0", "TK", "TC"),
+    *("TPsi", "TB", "TR", "TC0", "TK", "TC", "TCplus"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""
@@ -67,6 +69,7 @@ JOINS: Mapping[str, tuple[Join, ...]] = {
     **levels.JOINS,
     **complexity.JOINS,
     **convergence.JOINS,
+    **minimisers.JOINS,
     **samt_joins.JOINS,
 }
 """How the chains of a theorem are joined."""

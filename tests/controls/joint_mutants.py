@@ -24,7 +24,7 @@ NAME = "JointTIAM"
 METHOD = JointTIAM(scale=1.5, inertia=0.5, momentum=0.3, record=True)
 KL = {"theta": 0.5, "c": 1e6, "fstar": 0.0}
 """A KL inequality that the points of this short run satisfy, with room."""
-WHOLE_RUN = ("TPsi", "TB", "TR", "TC0", "TK", "TC")
+WHOLE_RUN = ("TPsi", "TB", "TR", "TC0", "TK", "TC", "TCplus")
 Patch = Callable[[pytest.MonkeyPatch], None]
 Edit = Callable[[Trace], Trace]
 
@@ -93,6 +93,8 @@ def _edits() -> Iterator[tuple[str, Edit, dict[str, float]]]:
     yield "δ recorded as 0", column("blocks", "delta", unset), {}
     yield "old metric's ‖Δ‖² × ¼", column("blocks", "metric_before", times(0.25)), {}
     yield "‖u‖² × 10⁸", column("blocks", "norm", times(1e8)), {}
+    yield "gap × −1", column("blocks", "model_gap", times(-1.0)), {}
+    yield "gap × 100", column("blocks", "model_gap", times(100.0)), {}
     yield "‖w‖² × 4", residuals(4.0), {}
     yield "‖w‖² × 10²⁰", residuals(1e20), {}
     yield "Ψ × 10⁻¹⁰", column("sweeps", "lyapunov", times(1e-10)), {}

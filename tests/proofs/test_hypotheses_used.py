@@ -47,6 +47,10 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "TC0": ("inf R ≤ Ψ", "least ≥ 0"),
     "TK": ("inf R ≤ Ψ", "lowest ≥ 0"),
     "TC": ("∂Ψ = ∂F × {v}", "KL", "Ψ* ≤ Ψ^k", "Ψ* ≤ Ψ^{k+1}"),
+    "TCplus": (
+        *("H convex", "H smooth", "F = H + g", "exact minimiser", "gap", "a metric"),
+        *("gaps of a sweep", "inf R ≤ Ψ"),
+    ),
     "S1": ("∇_if Lipschitz", "variance"),
     "S2": ("∇_if Lipschitz", "variance", "step sizes"),
     "S3": ("∇ℓ Lipschitz", "moments", "step sizes", "f* ≤ f"),

@@ -13,12 +13,12 @@ from amverify.numbers.formulas import evaluate
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.parameters import INFIMUM
-from amverify.theorems.views.lyapunov import kept, margin
+from amverify.theorems.views.lyapunov import margin
 from amverify.theorems.views.path import CONSTANT, EXPONENT, SAFE, Path, tail_sums
 from amverify.theorems.views.powers import power
 from amverify.theorems.views.reach import Rows, reached
 from amverify.theorems.views.settings import given
-from amverify.theorems.views.telescoped import Run, rate, run, sharpness
+from amverify.theorems.views.telescoped import Run, over_blocks, rate, run, sharpness
 
 ASKED = (
     "the finite length by φ was not asked: it needs constants theta, c and fstar of a KL "
@@ -50,23 +50,8 @@ def scaled(ctx: Context, who: Rows) -> Ball:
 
 def displacements(ctx: Context, found: Run) -> Ball:
     """‖v^k‖ of the sweeps of a run: √Σδ'‖e‖²_M."""
-    rows = np.flatnonzero(kept(ctx))
-    keys = [ctx.column("blocks", n)[rows] for n in ("sweep", "replicate")]
-    rows = rows[np.lexsort(keys)]
-    sweep, who = (ctx.column("blocks", n)[rows] for n in ("sweep", "replicate"))
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = (np.diff(sweep) != 0) | (np.diff(who) != 0)
-    starts = np.flatnonzero(new)
-    own = ctx.number("blocks", "delta_next").take(rows) * ctx.ball("blocks", "metric_step").take(
-        rows
-    )
-    total = summed(own, starts)
-    place = {
-        key: i
-        for i, key in enumerate(zip(sweep[starts].tolist(), who[starts].tolist(), strict=True))
-    }
-    at = [place[key] for key in zip(found.sweep.tolist(), found.replicate.tolist(), strict=True)]
-    return total.take(np.array(at, dtype=np.int64)).sqrt()
+    own = ctx.number("blocks", "delta_next") * ctx.ball("blocks", "metric_step")
+    return over_blocks(ctx, found, own).sqrt()
 
 
 @dataclass(frozen=True)

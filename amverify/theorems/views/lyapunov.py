@@ -199,6 +199,8 @@ def _floors(ctx: Context) -> tuple[bool | None, str]:
     rows, low, amin = _rows(ctx), lowest(ctx), least_share(ctx)
     if min(float(x.mid) for x in (margin(ctx), amin, low)) < 0:
         return False, "ϑ, α_min or λ⁻ is negative"
+    if margin(ctx).mid > 1:
+        return False, "ϑ is above 1"
     for told, gap in (
         ("‖e‖²_M < λ⁻‖e‖²", rows["e2"] - low * rows["n2"]),
         ("α is below α_min of the settings", rows["alpha"] - amin),
@@ -211,6 +213,6 @@ def _floors(ctx: Context) -> tuple[bool | None, str]:
 
 FLOORS = fact(
     "floors",
-    "α_i ≥ α_min ≥ 0, M_i ⪰ λ⁻ ≥ 0 and ϑ ≥ 0, with α_min and λ⁻ from the settings",
+    "α_i ≥ α_min ≥ 0, M_i ⪰ λ⁻ ≥ 0 and 0 ≤ ϑ ≤ 1, with α_min and λ⁻ from the settings",
     _floors,
 )

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import Ball
+from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact
-from amverify.theorems.views.lyapunov import margin, sweep_falls
+from amverify.theorems.views.lyapunov import kept, margin, sweep_falls
 from amverify.theorems.views.reach import level, settled_from
 from amverify.theorems.views.residuals import largest, step_rounding
 from amverify.theorems.views.settings import given, least_share, lowest
@@ -95,6 +95,21 @@ def _places(ctx: Context, sweep: NDArray[np.int64], who: NDArray[np.int64]) -> N
     if -1 in found:
         raise Missing("a row of sweeps for every sweep of blocks, and for the one before")
     return np.array(found, dtype=np.int64)
+
+
+def over_blocks(ctx: Context, found: Run, each: Ball) -> Ball:
+    """Sums over the blocks of every sweep of a run; ``each`` has a number for every block row."""
+    rows = np.flatnonzero(kept(ctx))
+    keys = [ctx.column("blocks", n)[rows] for n in ("sweep", "replicate")]
+    rows = rows[np.lexsort(keys)]
+    sweep, who = (ctx.column("blocks", n)[rows] for n in ("sweep", "replicate"))
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (np.diff(sweep) != 0) | (np.diff(who) != 0)
+    starts = np.flatnonzero(new)
+    keys = [x[starts].tolist() for x in (sweep, who)]
+    place = {key: i for i, key in enumerate(zip(*keys, strict=True))}
+    at = [place[key] for key in zip(found.sweep.tolist(), found.replicate.tolist(), strict=True)]
+    return summed(each.take(rows), starts).take(np.array(at, dtype=np.int64))
 
 
 def since(ball: Ball, begins: NDArray[np.int64]) -> Ball:
