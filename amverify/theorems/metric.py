@@ -14,9 +14,10 @@ given away but by R's convexity:
 **TMQ.** M = Q: ΔF = −α‖e‖²_Q + c⟨Δ,e⟩_Q. p1 and p2 are felt through c alone: with c = 0 the inertia
 of such a block does *nothing*.
 
-An identity has no slack, and no float decides it. TMG and TMQ bound its two sides by a *width*
-η‖e‖²_M, η ≥ 0, and are proved for every η: it says how finely a run is looked at. Undeclared, it is
-√u, half the digits of the run's format.
+An identity has no slack, and no float decides it (nor TM, where M = Q and p2 = 0). TM, TMG and TMQ
+leave it a *width* η‖e‖²_M and are proved for every η ≥ 0: it says how finely a run is looked at.
+Undeclared, it is u^{1/4}, a quarter of the digits of the run's format (0.016 in float32, 10⁻⁴ in
+float64): what bounds on the rounding of a float32 run leave to see. What is outside is VIOLATED.
 
 **TH**, the certified heavy ball. With weights δ that the block carries from sweep to sweep, each of
 its own metric, TM and 2|c⟨Δ,e⟩| ≤ Y‖e‖² + c²‖Δ‖²/Y give a decrease by ϑα‖e‖²_M: two scalars, no
@@ -90,9 +91,31 @@ from amverify.theorems.views.metric import (
 ALPHA = s / t - HALF
 """α, what the step gives."""
 
+(eta,) = symbols("eta")
+WIDTH = Parameter("eta", "the width η‖e‖²_M in which an identity is looked at", "nonnegative")
+"""Undeclared: u^{1/4} of the run's format."""
 _TM = ("dF", "e2", "de", "d2", "bend", "s", "t", "p1", "p2")
 TM_BOUND = -(ALPHA * e2 - COUPLING * de - p2**2 / 2 * d2)
 """The right-hand side of TM."""
+
+
+def _wide(rows: View) -> View:
+    """A view with η bound: declared, or u^{1/4}."""
+
+    def view(ctx: Context) -> Instances:
+        found = rows(ctx)
+        try:
+            width = ctx.known(WIDTH).value
+        except Missing:
+            if not np.isfinite(unit(ctx)):
+                raise Missing("constant eta, or a known dtype of its steps") from None
+            width = Ball.of(unit(ctx) ** 0.25)
+        values = {**found.values, WIDTH.name: width}
+        return Instances(
+            values, found.sweep, found.replicate, found.blocks, found.allowance, found.notes
+        )
+
+    return view
 
 
 def _steps(ctx: Context) -> Instances:
@@ -106,52 +129,36 @@ TM = Theorem(
     statement=(
         "H convex in the block, M ⪰ ∇²H along e − p2Δ, M ≻ 0, s > 0, t = 1 + p3 ≥ 1, g = 0; or g "
         "convex and t = 1: F(u^{k+1}) ≤ F(u^k) − [(s/t − ½)‖e‖²_M − (p1 s − p2)⟨Δ,e⟩_M "
-        "− (p2²/2)‖Δ‖²_M], M the metric of this step. T1 in the variable M^{1/2}u."
+        "− (p2²/2)‖Δ‖²_M], M the metric of this step. T1 in the variable M^{1/2}u. An equality "
+        "where g = 0, M = ∇²H and p2 = 0: hence to a width η‖e‖²_M, proved for every η ≥ 0."
     ),
     latex=(
         r"F(u^{k+1}) \le F(u^k) - \Bigl[(\tfrac st-\tfrac12)\|e\|_M^2-(p_1s-p_2)\langle\Delta,e"
         r"\rangle_M-\tfrac{p_2^2}2\|\Delta\|_M^2\Bigr]"
     ),
     source="amverify, specification, TM",
-    symbols=MEANINGS_TM,
+    symbols={**MEANINGS_TM, "eta": WIDTH.meaning},
     conclusions=(
-        Conclusion(Inequality("descent", dF, TM_BOUND), _steps, (POSITIVE_SCALE, THIRD, MODULUS)),
+        Conclusion(
+            Inequality("descent", dF, TM_BOUND + eta * e2),
+            _wide(_steps),
+            (POSITIVE_SCALE, THIRD, MODULUS),
+        ),
     ),
     facts=(IN_METRIC, SIMPLE, CONSISTENT, CURVED),
     hypotheses=ALONE,
-    constants={"c": COUPLING, "s/t − ½": ALPHA},
+    constants={"c": COUPLING, "s/t − ½": ALPHA, "η": eta},
+    parameters=(WIDTH,),
     liveness=("motion", "inertia"),
     terms=TERMS_TM,
 )
 
-(eta,) = symbols("eta")
-WIDTH = Parameter("eta", "the width η‖e‖²_M in which an identity is looked at", "nonnegative")
-"""Undeclared: √u of the run's format."""
 QUADRATIC_CHANGE = -(s / t) * e2 + q_e / 2 + s * p1 * de - p2 * q_de
 """ΔF of TMG."""
 OWN_CHANGE = -ALPHA * e2 + COUPLING * de
 """ΔF of TMQ."""
 ABOVE, BELOW = "no more", "no less"
 _TMG = ("dF", "e2", "de", "q_e", "q_de", "s", "t", "p1", "p2")
-
-
-def _wide(rows: View) -> View:
-    """A view with η bound: declared, or √u."""
-
-    def view(ctx: Context) -> Instances:
-        found = rows(ctx)
-        try:
-            width = ctx.known(WIDTH).value
-        except Missing:
-            if not np.isfinite(unit(ctx)):
-                raise Missing("constant eta, or a known dtype of its steps") from None
-            width = Ball.of(unit(ctx) ** 0.5)
-        values = {**found.values, WIDTH.name: width}
-        return Instances(
-            values, found.sweep, found.replicate, found.blocks, found.allowance, found.notes
-        )
-
-    return view
 
 
 def _quadratic_steps(ctx: Context) -> Instances:

@@ -120,8 +120,14 @@ def tm(start: Start) -> Sequence[Proof]:
     made = []
     for variant in VARIANTS:
         proof = start.proof(0, variant)
-        made.append(proof.conclude(descent(proof, bool(variant))))
+        terms = [Plus(1, (descent(proof, bool(variant)),)), width(proof)]
+        made.append(proof.conclude(proof.certificate("to a width", goal_of(proof).poly, terms)))
     return made
+
+
+def width(proof: Proof) -> Plus:
+    """η‖e‖² ≥ 0."""
+    return Plus(1, (proof.parameter("eta"), squared(proof, "‖e‖² ≥ 0", 1, 0)))
 
 
 def smooth_change(proof: Proof) -> Proved:
@@ -139,7 +145,7 @@ def expanded(proof: Proof, convex: bool) -> tuple[list[Plus], list[Proved]]:
     own, also = step(proof, convex)
     symbols = [proof.symbol(n) for n in ("dF", "e2", "de", "q_e", "q_de")]
     equations = [*symbols, *parts(proof), smooth_change(proof), *also]
-    wide = Plus(1, (proof.parameter("eta"), squared(proof, "‖e‖² ≥ 0", 1, 0)))
+    wide = width(proof)
     if own.conclusion.kind == "=":
         return [wide], [*equations, own]
     return [wide, Plus(1, (own,))], equations

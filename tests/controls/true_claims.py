@@ -33,6 +33,7 @@ from amverify.families.problem import Problem
 from amverify.families.sums import FiniteSum
 from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
+from amverify.methods.joint import JointTIAM
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, mdlam, palm
 from amverify.network.coupling import Band, Coupling, Penalty
@@ -202,9 +203,23 @@ def _wide(seed: int, steps: int, dtype: Format) -> Claimed:
     return trace, ("T2z", "T3z") + ("T4",) * isinstance(coupling, Penalty), {}
 
 
+def _joint(seed: int, steps: int, dtype: Format) -> Claimed:
+    """JointTIAM: bands, inertia of either sign, scales and replicates in turn."""
+    coupling = (COUPLINGS[0], COUPLINGS[2])[seed % 2]
+    c, p2, scale = ((0.0, 0.0, 1.05), (0.4, 0.6, 1.5), (-0.4, 0.9, 2.0))[seed // 2 % 3]
+    copies = (0, 2)[seed // 6 % 2]
+    p = layered(
+        (4, 3, 3), 5, seed=seed, coupling=coupling, dtype=TORCH[dtype], mu=0.05, mu_bias=0.02
+    )
+    method = JointTIAM(scale=scale, momentum=c, inertia=p2, relaxation=0.3 * (seed % 3))
+    return traced(method, p, parameters(p, seed, copies), steps), METRIC, {}
+
+
+METRIC = ("TM", "TMG", "TMQ", "TH", "TJ")
 LAYERED: Mapping[str, Callable[[int, int, Format], Claimed]] = {
     "TIAM": _tiam,
     "TIAM, wide region": _wide,
+    "JointTIAM": _joint,
     "PALM and mDLAM, layered": _relatives,
 }
 

@@ -131,7 +131,7 @@ _NAMES = tuple(
 _T1 = "-L*((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
 _CZ, _IK, _PZ = "Abs(p1*s - p2/(2 - z))", "1/(z*(2 - z))", "p2**2*z/(2 - z)"
 _BELOW = "L*(e2 - 2*p2*de + p2**2*d2)"
-_TM = "-((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2)"
+_TM = "-((s/t - 1/2)*e2 - (p1*s - p2)*de - p2**2/2*d2) + eta*e2"
 _TJ = "-((s - 1)/2*e2 - (p1*s - p2)*de - p2**2/2*d2)"
 _TMG = "-s/t*e2 + q_e/2 + s*p1*de - p2*q_de + eta*e2"
 _TMQ = "-(s/t - 1/2)*e2 + (p1*s - p2)*de + eta*e2"
@@ -213,6 +213,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("TM", "M too small", asks("M is above", "9*bend/10", "e2 - 2*p2*de + p2**2*d2")),
     Mutant("TM", "g neither 0 nor convex", unsaid("g convex")),
     Mutant("TM", "strict", claim("d", strict=True)),
+    Mutant("TM", "less than no width", claim("d", more="2*eta*e2")),
     Mutant("TMG", "½ × 0.9", claim("no more", rhs=_TMG.replace("q_e/2", "9*q_e/20"))),
     Mutant("TMG", "½ × 1.1", claim("no less", lhs="-s/t*e2+11*q_e/20+s*p1*de-p2*q_de-eta*e2")),
     Mutant("TMG", "M's for Q's", claim("no more", rhs=_TMG.replace("q_e", "e2"))),
