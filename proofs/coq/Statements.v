@@ -270,6 +270,397 @@ Definition T4_relative_error_stmt : Prop :=
   (T4_relative_error_conditions (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (norm B later) (INR B) M L s p1 p2 extra nu lip) ->
   T4_relative_error (norm B (fun i => norm (n i) (w i))) (norm B (fun i => norm (n i) (e i))) (norm B (fun i => norm (n i) (Delta i))) (norm B later) (INR B) M L s p1 p2 extra nu lip.
 
+(* TM: descent in a metric *)
+
+Definition TM_descent_lhs (dF e2 de d2 bend s t p1 p2 eta : R) : R :=
+  dF.
+
+Definition TM_descent_rhs (dF e2 de d2 bend s t p1 p2 eta : R) : R :=
+  (((1 / 2) * d2 * (p2 ^ 2)) + (de * ((p1 * s) - p2)) + (e2 * eta) - (e2 * ((s / t) - (1 / 2)))).
+
+Definition TM_descent (dF e2 de d2 bend s t p1 p2 eta : R) : Prop :=
+  TM_descent_lhs dF e2 de d2 bend s t p1 p2 eta <=
+  TM_descent_rhs dF e2 de d2 bend s t p1 p2 eta.
+
+Definition TM_descent_conditions (dF e2 de d2 bend s t p1 p2 eta : R) : Prop :=
+  (* s > 0 *) 0 < s /\
+  (* p3 ≥ 0 *) 1 <= t /\
+  (* M is above *) bend <= (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2)).
+
+Definition TM_descent_smooth_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (h : vector)
+    (bend s t p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* proximal step *)
+  (forall v, dot n h uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TM_descent_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s t p1 p2 eta) ->
+  TM_descent (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s t p1 p2 eta.
+
+Definition TM_descent_convex_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (h : vector)
+    (bend s p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* g convex *)
+  (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
+  (* proximal step *)
+  (forall v, g u1 + dot n h u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TM_descent_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 eta) ->
+  TM_descent (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 eta.
+
+(* TMG: change of a quadratic block, in any metric *)
+
+Definition TMG_no_more_lhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  dF.
+
+Definition TMG_no_more_rhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  (((1 / 2) * q_e) + (e2 * eta) + (de * p1 * s) - (p2 * q_de) - (e2 * s / t)).
+
+Definition TMG_no_more (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  TMG_no_more_lhs dF e2 de q_e q_de s t p1 p2 eta <=
+  TMG_no_more_rhs dF e2 de q_e q_de s t p1 p2 eta.
+
+Definition TMG_no_more_conditions (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  (* p3 ≥ 0 *) 1 <= t.
+
+Definition TMG_no_less_lhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  (((1 / 2) * q_e) + (de * p1 * s) - (e2 * eta) - (p2 * q_de) - (e2 * s / t)).
+
+Definition TMG_no_less_rhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  dF.
+
+Definition TMG_no_less (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  TMG_no_less_lhs dF e2 de q_e q_de s t p1 p2 eta <=
+  TMG_no_less_rhs dF e2 de q_e q_de s t p1 p2 eta.
+
+Definition TMG_no_less_conditions (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  (* p3 ≥ 0 *) 1 <= t.
+
+Definition TMG_no_more_smooth_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s t p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* proximal step *)
+  (forall v, dot n (grad (move u p2 Delta)) uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* conditions *)
+  (TMG_no_more_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta) ->
+  TMG_no_more (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta.
+
+Definition TMG_no_more_convex_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* g convex *)
+  (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
+  (* proximal step *)
+  (forall v, g u1 + dot n (grad (move u p2 Delta)) u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* conditions *)
+  (TMG_no_more_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s (1) p1 p2 eta) ->
+  TMG_no_more (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s (1) p1 p2 eta.
+
+Definition TMG_no_less_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s t p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* proximal step *)
+  (forall v, dot n (grad (move u p2 Delta)) uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* conditions *)
+  (TMG_no_less_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta) ->
+  TMG_no_less (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta.
+
+(* TMQ: change of a quadratic block, in its own Hessian *)
+
+Definition TMQ_no_more_lhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  dF.
+
+Definition TMQ_no_more_rhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  ((de * ((p1 * s) - p2)) + (e2 * eta) + (e2 * ((1 / 2) - (s / t)))).
+
+Definition TMQ_no_more (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  TMQ_no_more_lhs dF e2 de q_e q_de s t p1 p2 eta <=
+  TMQ_no_more_rhs dF e2 de q_e q_de s t p1 p2 eta.
+
+Definition TMQ_no_more_conditions (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  (* p3 ≥ 0 *) 1 <= t /\
+  (* Q ≤ M along e *) q_e <= e2 /\
+  (* M ≤ Q from Δ *) (de * p2) <= (p2 * q_de).
+
+Definition TMQ_no_less_lhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  ((de * ((p1 * s) - p2)) + (e2 * ((1 / 2) - (s / t))) - (e2 * eta)).
+
+Definition TMQ_no_less_rhs (dF e2 de q_e q_de s t p1 p2 eta : R) : R :=
+  dF.
+
+Definition TMQ_no_less (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  TMQ_no_less_lhs dF e2 de q_e q_de s t p1 p2 eta <=
+  TMQ_no_less_rhs dF e2 de q_e q_de s t p1 p2 eta.
+
+Definition TMQ_no_less_conditions (dF e2 de q_e q_de s t p1 p2 eta : R) : Prop :=
+  (* p3 ≥ 0 *) 1 <= t /\
+  (* M ≤ Q along e *) e2 <= q_e /\
+  (* Q ≤ M from Δ *) (p2 * q_de) <= (de * p2).
+
+Definition TMQ_no_more_smooth_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s t p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* proximal step *)
+  (forall v, dot n (grad (move u p2 Delta)) uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* conditions *)
+  (TMQ_no_more_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta) ->
+  TMQ_no_more (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta.
+
+Definition TMQ_no_more_convex_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* g convex *)
+  (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
+  (* proximal step *)
+  (forall v, g u1 + dot n (grad (move u p2 Delta)) u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* conditions *)
+  (TMQ_no_more_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s (1) p1 p2 eta) ->
+  TMQ_no_more (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s (1) p1 p2 eta.
+
+Definition TMQ_no_less_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s t p1 p2 eta : R),
+  (* eta *)
+  (0 <= eta) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* proximal step *)
+  (forall v, dot n (grad (move u p2 Delta)) uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* conditions *)
+  (TMQ_no_less_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta) ->
+  TMQ_no_less (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n (diff u1 u) (image n Q (diff u1 u))) (dot n Delta (image n Q (diff u1 u))) s t p1 p2 eta.
+
+(* TH: certified heavy ball in a metric *)
+
+Definition TH_Lyapunov_decrease_lhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  (dF + ((1 / 2) * delta1 * e2) - ((1 / 2) * delta * old)).
+
+Definition TH_Lyapunov_decrease_rhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  (- (e2 * theta * ((s / t) - (1 / 2)))).
+
+Definition TH_Lyapunov_decrease (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  TH_Lyapunov_decrease_lhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta <=
+  TH_Lyapunov_decrease_rhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta.
+
+Definition TH_Lyapunov_decrease_conditions (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  (* s > 0 *) 0 < s /\
+  (* p3 ≥ 0 *) 1 <= t /\
+  (* a > 0 *) t < (2 * s) /\
+  (* M is above *) bend <= (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2)) /\
+  (* δ covers p2 *) 0 <= ((delta * old) - (d2 * (p2 ^ 2))) /\
+  (* δ' is affordable *) 0 <= (((2 - (2 * theta)) * ((s / t) - (1 / 2))) - delta1) /\
+  (* c is paid *) (d2 * (((p1 * s) - p2) ^ 2)) <= ((((2 - (2 * theta)) * ((s / t) - (1 / 2))) - delta1) * ((delta * old) - (d2 * (p2 ^ 2)))).
+
+Definition TH_Lyapunov_decrease_smooth_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (h : vector)
+    (before : vector)
+    (bend s t p1 p2 delta delta1 theta : R),
+  (* proximal step *)
+  (forall v, dot n h uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TH_Lyapunov_decrease_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s t p1 p2 (dot n before before) delta delta1 theta) ->
+  TH_Lyapunov_decrease (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s t p1 p2 (dot n before before) delta delta1 theta.
+
+Definition TH_Lyapunov_decrease_convex_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (h : vector)
+    (before : vector)
+    (bend s p1 p2 delta delta1 theta : R),
+  (* g convex *)
+  (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
+  (* proximal step *)
+  (forall v, g u1 + dot n h u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TH_Lyapunov_decrease_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta) ->
+  TH_Lyapunov_decrease (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta.
+
+(* TJ: descent of a joint block *)
+
+Definition TJ_descent_lhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  dF.
+
+Definition TJ_descent_rhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  (((1 / 2) * d2 * (p2 ^ 2)) + (de * ((p1 * s) - p2)) - (e2 * (((1 / 2) * s) - (1 / 2)))).
+
+Definition TJ_descent (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  TJ_descent_lhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta <=
+  TJ_descent_rhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta.
+
+Definition TJ_descent_conditions (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  (* s > 0 *) 0 < s /\
+  (* p3 = 0 *) t <= 1 /\
+  (* s ≥ 1 *) 1 <= s /\
+  (* M is above *) bend <= (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2)).
+
+Definition TJ_Lyapunov_decrease_lhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  (dF + ((1 / 2) * delta1 * e2) - ((1 / 2) * delta * old)).
+
+Definition TJ_Lyapunov_decrease_rhs (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : R :=
+  (- (e2 * theta * (((1 / 2) * s) - (1 / 2)))).
+
+Definition TJ_Lyapunov_decrease (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  TJ_Lyapunov_decrease_lhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta <=
+  TJ_Lyapunov_decrease_rhs dF e2 de d2 bend s t p1 p2 old delta delta1 theta.
+
+Definition TJ_Lyapunov_decrease_conditions (dF e2 de d2 bend s t p1 p2 old delta delta1 theta : R) : Prop :=
+  (* s > 0 *) 0 < s /\
+  (* p3 = 0 *) t <= 1 /\
+  (* s ≥ 1 *) 1 <= s /\
+  (* M is above *) bend <= (e2 + (d2 * (p2 ^ 2)) - (2 * de * p2)) /\
+  (* δ covers p2 *) 0 <= ((delta * old) - (d2 * (p2 ^ 2))) /\
+  (* δ' is affordable *) 0 <= (((2 - (2 * theta)) * (((1 / 2) * s) - (1 / 2))) - delta1) /\
+  (* c is paid *) (d2 * (((p1 * s) - p2) ^ 2)) <= ((((2 - (2 * theta)) * (((1 / 2) * s) - (1 / 2))) - delta1) * ((delta * old) - (d2 * (p2 ^ 2)))).
+
+Definition TJ_descent_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (h : vector)
+    (before : vector)
+    (bend s p1 p2 delta delta1 theta : R),
+  (* proximal step *)
+  (forall v, g u1 + dot n h u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TJ_descent_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta) ->
+  TJ_descent (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta.
+
+Definition TJ_Lyapunov_decrease_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (h : vector)
+    (before : vector)
+    (bend s p1 p2 delta delta1 theta : R),
+  (* proximal step *)
+  (forall v, g u1 + dot n h u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* conditions *)
+  (TJ_Lyapunov_decrease_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta) ->
+  TJ_Lyapunov_decrease (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta.
+
 (* T5: finite length *)
 
 Definition T5_finite_length_lhs (tail e1 e0 step2 phi dist rt dpsi a b c theta : R) : R :=

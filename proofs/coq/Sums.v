@@ -14,6 +14,8 @@ Definition dot (n : nat) (x y : nat -> R) : R := sum n (fun j => x j * y j).
 Definition vector := nat -> R.
 Definition move (u : vector) (p : R) (Delta : vector) : vector := fun j => u j + p * Delta j.
 Definition diff (x y : vector) : vector := fun j => x j - y j.
+Definition image (n : nat) (Q : nat -> nat -> R) (x : vector) : vector :=
+  fun i => sum n (fun j => Q i j * x j).
 
 Lemma sum_ext (n : nat) (f g : nat -> R) :
   (forall i, (i < n)%nat -> f i = g i) -> sum n f = sum n g.

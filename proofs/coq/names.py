@@ -87,6 +87,28 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
         Proof("RelativeError.T4_multiplier_kept"),
         Proof("RelativeError.penalty_kept"),
     ),
+    "TM": (
+        Proof("TiedMetric.TM_smooth_tied", "TM_descent_smooth_stmt"),
+        Proof("TiedMetric.TM_convex_tied", "TM_descent_convex_stmt"),
+    ),
+    "TMG": (
+        Proof("TiedMetric.TMG_smooth_tied", "TMG_no_more_smooth_stmt"),
+        Proof("TiedMetric.TMG_convex_tied", "TMG_no_more_convex_stmt"),
+        Proof("TiedMetric.TMG_below_tied", "TMG_no_less_stmt"),
+    ),
+    "TMQ": (
+        Proof("TiedMetric.TMQ_smooth_tied", "TMQ_no_more_smooth_stmt"),
+        Proof("TiedMetric.TMQ_convex_tied", "TMQ_no_more_convex_stmt"),
+        Proof("TiedMetric.TMQ_below_tied", "TMQ_no_less_stmt"),
+    ),
+    "TH": (
+        Proof("TiedMetric.TH_smooth_tied", "TH_Lyapunov_decrease_smooth_stmt"),
+        Proof("TiedMetric.TH_convex_tied", "TH_Lyapunov_decrease_convex_stmt"),
+    ),
+    "TJ": (
+        Proof("TiedMetric.TJ_descent_tied", "TJ_descent_stmt"),
+        Proof("TiedMetric.TJ_Lyapunov_tied", "TJ_Lyapunov_decrease_stmt"),
+    ),
     "T5": (
         Proof("TiedRates.T5_tied", "T5_finite_length_stmt"),
         Proof("FiniteLength.T5_every_partial_sum"),
