@@ -34,6 +34,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -64,22 +66,49 @@ SAFE = 1 - 2.0**-20
 """Certified inertia stays this far inside its bound, whatever the last places of the norms."""
 
 
+class Metric(NamedTuple):
+    """[A 1] (*R, N, n + 1) and the Cholesky factor of V's metric (*R, n + 1, n + 1)."""
+
+    wide: Tensor
+    factor: Tensor
+
+
+class Span:
+    """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once."""
+
+    def __init__(self, *terms: tuple[Scalar, Tensor]) -> None:
+        self._terms = terms
+
+    @cached_property
+    def square(self) -> Scalar:
+        """‖e‖²_M, a number or of shape *R."""
+        total: Scalar = 0.0
+        for weight, x in self._terms:
+            total = total + weight * dot(x, x)
+        return total
+
+
 @dataclass(frozen=True)
 class JointState(Recorded):
     """The point, the last displacement, and ‖Δ‖²_M of each block in the metric of its step.
 
-    ``factor`` is the Cholesky factor of the first layer's metric, which never changes; ``rows`` are
-    those of the last sweep. ``pre`` are a_{l−1}W_lᵀ + 1b_lᵀ of all layers at the point.
+    ``metric`` is the first layer's, which never changes; ``pre`` are a_{l−1}W_lᵀ + 1b_lᵀ of all
+    layers at the point, ``spans`` the last steps, ``rows`` those of the last sweep.
     """
 
     first: FirstLayer
     point: Point
     displacement: Point
-    factor: Tensor
+    metric: Metric
     pre: list[Tensor]
-    length: dict[Key, Scalar] = field(default_factory=dict)
+    spans: dict[Key, Span] = field(default_factory=dict)
     sweep: int = 0
     rows: Rows = NOTHING
+
+    @property
+    def length(self) -> dict[Key, Scalar]:
+        """‖Δ‖²_M of each block in the metric of its step; empty at the start."""
+        return {key: span.square for key, span in self.spans.items()}
 
     @property
     def network(self) -> tuple[list[Tensor], list[Tensor]]:
@@ -179,9 +208,9 @@ class JointTIAM(Method[JointState]):
         still = Point(
             *([torch.zeros_like(u) for u in x] for x in (point.w, point.b, point.z, point.a))
         )
-        factor = metric_factor(problem, problem.space.inputs, 1)
+        first_metric = metric(problem, problem.space.inputs, 1)
         pre = [problem.affine(point, layer) for layer in range(1, problem.layers + 1)]
-        return JointState(first, point, still, factor, pre)
+        return JointState(first, point, still, first_metric, pre)
 
     def objective(self, problem: LayeredProblem, state: JointState) -> Tensor:
         """F (without the band's indicator)."""
@@ -213,27 +242,41 @@ def bordered(a: Tensor) -> Tensor:
     return torch.nn.functional.pad(a, (0, 1), value=1.0)
 
 
-def metric_factor(problem: LayeredProblem, a: Tensor, layer: int) -> Tensor:
-    """The Cholesky factor of Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b), float64 (*R, n + 1, n + 1).
+def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
+    """Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b) of V_l, at inputs a (*R, N, n).
 
     The Gram matrix is formed in the state's format, and in float64 where its rounding loses
-    positive definiteness.
+    positive definiteness; the factor is computed in float64.
 
     Raises:
         InvalidInput: if Q is singular.
     """
-    for wide in (bordered(a), bordered(a).double()):
-        gram = (problem.rho * (wide.mT @ wide)).double()
+    wide = bordered(a)
+    for given in (wide, wide.double()):
+        gram = (problem.rho * (given.mT @ given)).double()
         gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
         gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
-        factor: Tensor
         factor, failed = torch.linalg.cholesky_ex(gram)
         if not bool(failed.any()):
-            return factor
+            return Metric(wide, factor.to(problem.dtype))
     raise InvalidInput(
         f"mu: the metric of V_{layer} is singular; with mu > 0 and mu_bias > 0 it is not "
         "(without them level sets may be unbounded too: theorem TB)"
     )
+
+
+def _solved(factor: Tensor, right: Tensor) -> Tensor:
+    """right·(LLᵀ)⁻¹; ``torch.cholesky_solve`` takes half as long again."""
+    half = torch.linalg.solve_triangular(factor.mT, right, upper=True, left=False)
+    whole: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
+    return whole
+
+
+def _onto(onto: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
+    """onto + α·left·right, in one operation where there are no replicates."""
+    if left.ndim == right.ndim == 2:
+        return torch.addmm(onto, left, right, alpha=alpha)
+    return torch.add(onto, left @ right, alpha=alpha)
 
 
 def certified_curvature(w: Tensor) -> Scalar:
@@ -256,7 +299,7 @@ class _Sweep:
     def __init__(self, method: JointTIAM, problem: LayeredProblem, state: JointState) -> None:
         self.method, self.problem, self.before = method, problem, state
         self.point, self.moved = state.point.copy(), state.displacement.copy()
-        self.length, self.pre = dict(state.length), list[Tensor]()
+        self.spans, self.pre = dict(state.spans), list[Tensor]()
         assert isinstance(problem.coupling, Band)
         self.eps = problem.coupling.at(state.sweep + 1)
         self.journal = joint_journal(method.record, self._rows)
@@ -276,9 +319,9 @@ class _Sweep:
             state.first,
             self.point,
             self.moved,
-            state.factor,
+            state.metric,
             self.pre,
-            self.length,
+            self.spans,
             state.sweep + 1,
             self.journal.rows(),
         )
@@ -298,7 +341,7 @@ class _Sweep:
     def _momentum(self, key: Key, new: Scalar) -> Scalar:
         """c: what is wanted, within δ√(old/new) (TH)."""
         wanted = self.method.momentum
-        old = self.length.get(key, 0.0)
+        old = self.spans[key].square
         most = self.method.weight(key[0]) * SAFE * _ratio(old, new)
         if isinstance(most, Tensor):
             return most.clamp(max=abs(wanted)) * math.copysign(1.0, wanted)
@@ -308,44 +351,37 @@ class _Sweep:
         """V_l: V + t(cΔ − Q⁻¹∇H(V)), in residual form; gives the new a_{l−1}W_lᵀ + 1b_lᵀ."""
         problem, method, i = self.problem, self.method, layer - 1
         a, w, b = problem.inputs(self.point, layer), self.point.w[i], self.point.b[i]
-        factor = self.before.factor if layer == 1 else metric_factor(problem, a, layer)
+        wide, factor = self.before.metric if layer == 1 else metric(problem, a, layer)
         pre = problem.affine(self.point, layer)
         residual = pre - self.point.z[i]
-        slope = torch.cat(
-            (
-                torch.add(problem.mu * w, residual.mT @ a, alpha=problem.rho),
-                torch.add(
-                    problem.mu_bias * b, residual.sum(-2, keepdim=True), alpha=problem.rho
-                ).mT,
-            ),
-            -1,
-        )
-        step = -torch.cholesky_solve(slope.mT.double(), factor).mT.to(w.dtype)
+        ridges = torch.cat((problem.mu * w, problem.mu_bias * b.mT), -1)
+        step = -_solved(factor, _onto(ridges, residual.mT, wide, problem.rho))
         e_w, e_b = step[..., :-1], step[..., -1:].mT
         moved_w, moved_b = self.moved.w[i], self.moved.b[i]
         t = 1 + method.relaxation
         c: Scalar = 0.0
         if method.momentum and self.before.sweep:
-            c = self._momentum(("V", layer), self._quadratic(a, moved_w, moved_b))
+            c = self._momentum(("V", layer), self._span(a @ moved_w.mT + moved_b, i).square)
             e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
-        new_w, new_b = w + t * e_w, b + t * e_b
+        new_w, new_b = torch.add(w, e_w, alpha=t), torch.add(b, e_b, alpha=t)
         e_w, e_b = new_w - w, new_b - b
-        image = a @ e_w.mT + e_b
+        image = _onto(e_b, a, e_w.mT, 1.0)
         self.journal.solved(
             Solved(layer, a, residual, (w, b), (new_w, new_b), (moved_w, moved_b), (e_w, e_b),
                    image, c, t)
         )  # fmt: skip
         self.point.w[i], self.point.b[i] = new_w, new_b
         self.moved.w[i], self.moved.b[i] = e_w, e_b
-        self.length["V", layer] = self._quadratic(a, e_w, e_b, image)
+        self.spans["V", layer] = self._span(image, i)
         return pre + image
 
-    def _quadratic(self, a: Tensor, w: Tensor, b: Tensor, image: Tensor | None = None) -> Scalar:
-        """‖[w b]‖²_Q = ρ‖awᵀ + 1b‖² + μ‖w‖² + μ_b‖b‖²."""
+    def _span(self, image: Tensor, i: int) -> Span:
+        """‖[Δ_W Δ_b]‖²_Q = ρ‖AΔ_Wᵀ + 1Δ_b‖² + μ‖Δ_W‖² + μ_b‖Δ_b‖² of the last step of V."""
         problem = self.problem
-        image = a @ w.mT + b if image is None else image
-        return (
-            problem.rho * dot(image, image) + problem.mu * dot(w, w) + problem.mu_bias * dot(b, b)
+        return Span(
+            (problem.rho, image),
+            (problem.mu, self.moved.w[i]),
+            (problem.mu_bias, self.moved.b[i]),
         )
 
     def _joint(self, layer: int, pre: Tensor) -> None:
@@ -358,7 +394,7 @@ class _Sweep:
         p2: Scalar = 0.0
         if method.inertia and self.before.sweep:
             new = rho * dot(moved_z, moved_z) + kappa * dot(moved_a, moved_a)
-            most = _ratio(self.length.get(("y", layer), 0.0), new)
+            most = _ratio(self.spans["y", layer].square, new)
             most = most * math.sqrt(method.weight("y")) * SAFE
             p2 = _at_most(most, method.inertia)
         behind = self.before.pre[layer] - self.point.z[layer]
@@ -375,7 +411,7 @@ class _Sweep:
         )  # fmt: skip
         self.point.z[i], self.point.a[i] = step.z, step.a
         self.moved.z[i], self.moved.a[i] = step.e_z, step.e_a
-        self.length["y", layer] = rho * step.square_z + kappa * step.square_a
+        self.spans["y", layer] = Span((rho, step.e_z), (kappa, step.e_a))
 
     def _output(self, pre: Tensor) -> None:
         """z_L: argmin R + (ρ/2)‖· − (pre_L + cΔ)‖²."""
@@ -383,12 +419,12 @@ class _Sweep:
         z, moved = self.point.z[-1], self.moved.z[-1]
         c: Scalar = 0.0
         if self.method.momentum and self.before.sweep:
-            c = self._momentum(key, self.length.get(key, 0.0))
+            c = self._momentum(key, self.spans[key].square)
         new = problem.loss.prox(axpy(pre, c, moved), problem.target, problem.rho, z)
         e = new - z
         self.journal.mapped(Mapped(pre, z, new, moved, e, c))
         self.point.z[-1], self.moved.z[-1] = new, e
-        self.length[key] = problem.rho * dot(e, e)
+        self.spans[key] = Span((problem.rho, e))
 
 
 def _ratio(old: Scalar, new: Scalar) -> Scalar:

@@ -1,4 +1,7 @@
-"""What a sweep costs: TIAM beside full-batch Adam, same network, same data, same run.
+"""What a sweep costs: TIAM and JointTIAM beside full-batch Adam, same network, data and run.
+
+JointTIAM's sweeps, TIAM's and Adam's epochs are taken in turn, some in a row, so that what else the
+machine does meets all three: their ratios are the medians of the turns' own ratios.
 
 ``make bench`` prints medians, their ratio, and the share of the sweep's time that its matrix
 products take when they are made alone; and what recording every block row adds, in the tables'
@@ -21,7 +24,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from amverify.errors import DataUnavailable
 from amverify.methods.base import Method
+from amverify.methods.joint import JointTIAM
 from amverify.methods.tiam import TIAM
+from amverify.network.coupling import Band
+from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.record.recorder import MethodRecorder
 from repro.data import load
@@ -30,6 +36,10 @@ from repro.full_batch.configurations import configuration
 from repro.full_batch.methods import prepare
 from repro.spec import RunSpec
 
+AIMS = {"cora": 0.15, "citeseer": 0.06, "digits": 1.4}
+"""JointTIAM's sweep over Adam's epoch, one thread."""
+RATIOS: dict[tuple[str, bool], tuple[float, float, float]] = {}
+"""JointTIAM over Adam, TIAM over Adam, seconds of JointTIAM's sweep; of plain or recorded ones."""
 SHAPES = {"cora": (140, 7165, 7), "citeseer": (120, 18515, 6)}
 ROUNDS = 60
 WARM_UP = 25
@@ -95,6 +105,11 @@ def summary() -> Iterator[None]:
     """After the last benchmark of this file, the ratios."""
     yield
     print(f"\n\nmedians of one run, {torch.get_num_threads()} threads, torch {torch.__version__}")
+    for (name, recorded), (joint, tiam, seconds) in RATIOS.items():
+        print(
+            f"{dataset(name).name}: JointTIAM sweep{' recorded' * recorded} {1e3 * seconds:.2f} ms "
+            f"= {joint:.3f}x Adam's epoch (aim {AIMS[name]}), TIAM's {tiam:.3f}x"
+        )
     for name in SHAPES:
         times = {key: value for (data, key), value in MEDIANS.items() if data == name}
         if len(times) < len(WHAT):
@@ -175,3 +190,50 @@ def usual(step: Callable[[], None]) -> float:
         step()
         times.append(time.perf_counter() - start)
     return statistics.median(times[IN_A_ROW // 4 :])
+
+
+def joint(name: str, recorded: bool) -> tuple[Method[Any], LayeredProblem, Any]:
+    """JointTIAM past its first sweeps, float32."""
+    data, ridge = dataset(name), 0.005 if name == "digits" else 0.05
+    x, y = torch.from_numpy(data.train.x), torch.from_numpy(data.train.y)
+    problem = LayeredProblem(
+        x,
+        y,
+        (x.shape[1], 100, 100, data.classes),
+        rho=1e-2,
+        mu=ridge,
+        mu_bias=ridge,
+        coupling=Band(1e-3),
+        dtype=torch.float32,
+    )
+    method = JointTIAM(record=recorded)
+    state = method.initialise(problem, gaussian(problem.widths, 0))
+    for _ in range(WARM_UP):
+        state = method.sweep(problem, state)
+    return method, problem, state
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("name", AIMS)
+def test_joint(name: str, recorded: bool, benchmark: BenchmarkFixture) -> None:
+    """JointTIAM, TIAM, Adam, in turn."""
+    runs = [list(joint(name, recorded))]
+    runs += [list(prepared(name, method, "float32")) for method in ("tiam", "adam")]
+    turns = []
+
+    def turn() -> None:
+        found = []
+        for run in runs:
+            method, problem, _ = run
+
+            def step(run: list[Any] = run, method: Any = method, problem: Any = problem) -> None:
+                run[2] = method.sweep(problem, run[2])
+
+            found.append(usual(step))
+        turns.append(found)
+
+    benchmark.pedantic(turn, rounds=ROUNDS // 4, warmup_rounds=1)
+    ratios = [(j / adam, tiam / adam, j) for j, tiam, adam in turns[1:]]
+    if ratios:
+        first, second, seconds = (statistics.median(x) for x in zip(*ratios, strict=True))
+        RATIOS[name, recorded] = (first, second, seconds)

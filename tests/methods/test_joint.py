@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
-from amverify.methods.joint import JointState, JointTIAM, certified_curvature, metric_factor
+from amverify.methods.joint import JointState, JointTIAM, certified_curvature, metric
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.activations import activation, leaky_relu
@@ -165,7 +165,7 @@ def test_metric_without_ridge():
     p = problem(mu=0.0, mu_bias=0.0, samples=3, widths=(5, 7, 3), representation="dense")
     with pytest.raises(InvalidInput, match=r"mu: the metric of V_1 is singular"):
         JointTIAM().initialise(p, gaussian(p.widths, 0))
-    assert metric_factor(problem(mu=0.0, mu_bias=0.0), problem().space.inputs, 1).shape == (6, 6)
+    assert metric(problem(mu=0.0, mu_bias=0.0), problem().space.inputs, 1).factor.shape == (6, 6)
 
 
 @pytest.mark.parametrize(

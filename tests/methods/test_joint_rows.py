@@ -13,7 +13,7 @@ from support.joint_rows import Watch
 from support.problems import group, parameters, problem
 
 from amverify.methods import joint
-from amverify.methods.joint import JointTIAM
+from amverify.methods.joint import JointTIAM, Metric
 from amverify.methods.pairs import PairStep
 from amverify.methods.rows.metric_record import MetricRecord
 from amverify.network.coupling import Band
@@ -145,8 +145,13 @@ def too_far(step: PairStep) -> PairStep:
     return step._replace(z=z, a=a, e_z=2 * step.e_z, e_a=2 * step.e_a)
 
 
+def shorter(metric: Metric) -> Metric:
+    """0.64 times the metric, so that steps are too long."""
+    return metric._replace(factor=0.8 * metric.factor)
+
+
 WRONG = {
-    "V": ("metric_factor", lambda right: lambda p, a, layer: 0.8 * right(p, a, layer)),
+    "V": ("metric", lambda right: lambda *x: shorter(right(*x))),
     "y": ("pair_step", lambda right: lambda task: too_far(right(task))),
 }
 

@@ -19,8 +19,8 @@ exceed ‖q‖‖e‖, whatever is measured:
     ‖q‖ ≤ ε_g + ε_Q(‖e‖/t + |c|‖Δ‖ + D) + ‖Q‖D,     D = γ(‖u‖ + ‖e‖ + |c|‖Δ‖),
 
 ε_g the error of the computed gradient, ε_Q that of the Gram matrix (in the state's format) and of
-the Cholesky factor (float64; Higham, theorem 10.4). The smaller of the two is on record, so what
-is measured excuses no more than what rounding can do: a wrong step is not excused by its size.
+the Cholesky factor and its solves (Higham, theorem 10.4). The smaller of the two is on record, so
+what is measured excuses no more than what rounding can do: a wrong step is not excused by its size.
 
 *y.* TJ needs m(u⁺) ≤ m(u) alone, so the excess is −gap where that is positive. Entries whose
 model would not fall keep their values (a point that is feasible up to the rounding of h(z) ± ε
@@ -330,7 +330,7 @@ class _Finished:
         """ε_Q: that of V's Gram matrix and of its factor."""
         f, problem, n = self.facts, self.facts.problem, self.facts.columns
         trace = self.ceiling() + n * problem.mu + problem.mu_bias
-        return (gamma(f.rows, f.unit) + gamma(4 * n + 40, U)) * trace
+        return (gamma(f.rows, f.unit) + gamma(4 * n + 40, f.unit)) * trace
 
     def _compared(self) -> Scalar:
         """−gap of y, where it is positive, but no more than rounding can make it."""
