@@ -18,6 +18,7 @@ from amverify.methods.joint import JointTIAM
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
 from amverify.record.run import traced
+from amverify.theorems.base import Context
 from amverify.theorems.joint import TJ
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
@@ -146,6 +147,38 @@ def test_what_is_not_recorded_leaves_open(name: str) -> None:
     finding = audit(told, ["TJ" if name == "starts_feasible" else "TH"]).findings[0]
     assert finding.verdict == Verdict.UNDECIDED
     assert f"setting {name}" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "said"),
+    [("loss_convex", "TM", "R is not convex"), ("starts_feasible", "TJ", "outside the band")],
+)
+def test_what_is_recorded_as_false_is_refused(name: str, claim: str, said: str) -> None:
+    trace = metric_run(Plan(), 2, 3)
+    settings = {**trace.header["settings"], name: False}
+    finding = audit(replace(trace, header={**trace.header, "settings": settings}), [claim])
+    assert finding.verdict == Verdict.NOT_APPLICABLE
+    assert said in finding[claim].reason
+
+
+@pytest.mark.parametrize(("claim", "kind"), [("TM", b"V"), ("TH", b"z"), ("TJ", b"y")])
+def test_a_curvature_below_0_is_refused(claim: str, kind: bytes) -> None:
+    trace = metric_run(Plan(), 2, 3)
+    own = trace.blocks["kind"] == kind
+    bent = _changed(trace, "bend", np.where(own, -trace.blocks["bend"], trace.blocks["bend"]))
+    finding = audit(bent, [claim]).findings[0]
+    assert finding.verdict == Verdict.NOT_APPLICABLE
+    assert "H is not convex" in finding.reason
+
+
+def test_where_the_band_shrinks_TJ_says_nothing() -> None:
+    """u^k may lie outside the new band there."""
+    trace = metric_run(Plan(), 2, 6)
+    eps = np.where(trace.sweeps["sweep"] < 3, 1.0, 0.25)
+    shrunk = replace(trace, sweeps={**trace.sweeps, "eps": eps})
+    whole, rest = (TJ.conclusions[0].view(Context(t)) for t in (trace, shrunk))
+    assert set(whole.sweep) - set(rest.sweep) == {3}
+    assert "ε shrinks until sweep 3" in rest.notes[0]
 
 
 RECORDED = {
