@@ -34,6 +34,25 @@ def as_toml(
     return "\n".join(lines) + "\n"
 
 
+def sections(text: str) -> dict[str, list[str]]:
+    """The lines under each header, comments included, without what stands before the first."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in filter(None, text.splitlines()):
+        if line.startswith("["):
+            lines = found.setdefault(line.strip("[]"), [])
+        else:
+            lines.append(line)
+    return found
+
+
+def merged(old: str, new: str, head: Sequence[str]) -> str:
+    """``old`` with the sections of ``new`` in place of its own, and those that it lacks behind."""
+    found = sections(old) | sections(new)
+    parts = ["\n".join(head), *("\n".join((f"[{name}]", *lines)) for name, lines in found.items())]
+    return "\n\n".join(parts) + "\n"
+
+
 def _inline(settings: Settings) -> str:
     return ", ".join(f"{name} = {_literal(value)}" for name, value in settings)
 

@@ -190,13 +190,14 @@ runs_command("all", list(CONTENTS), "Every table.", _shown("all"))
 @app.command(
     epilog=examples(
         "python -m repro tune --jobs 2 --file tuned.toml",
-        "python -m repro tune --crossed --no-download",
+        "python -m repro tune --crossed --method joint_tiam --no-download",
     )
 )
 def tune(
     crossed: Annotated[
-        bool, typer.Option("--crossed", help="TIAM by cross-validation, for its second row.")
+        bool, typer.Option("--crossed", help="By cross-validation, for the rows that say so.")
     ] = False,
+    method: MethodOption = None,
     file: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where the chosen settings go.", show_default=SHIPPED),
@@ -211,13 +212,15 @@ def tune(
 ) -> None:
     """Choose the settings that nobody published (repro/full_batch/tuning.py).
 
-    On training accuracy, or with --crossed by cross-validation within the training sets.
+    On training accuracy, or with --crossed by cross-validation within the training sets. With
+    --method only those; what the file has of others stays.
     """
-    from repro.command.options import Options
+    from repro.command.options import Options, wanted
     from repro.command.tune import tune as tune_settings
     from repro.full_batch.configurations import CROSSED, TUNED
 
-    options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, quiet=quiet)
+    asked = wanted(method=method)
+    options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet)
     shipped = Path(__file__).parents[1] / "full_batch" / (CROSSED if crossed else TUNED)
     tune_settings(options, file or shipped, crossed)
 

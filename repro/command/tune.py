@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.text import Text
 
 from amverify.files import write
-from repro.chosen import as_toml
+from repro.chosen import as_toml, merged
 from repro.command.options import Options, interruptible
 from repro.engine.storage import check_writable
-from repro.full_batch import tuning
+from repro.full_batch import grids, tuning
 from repro.minibatch import tuning as stochastic_tuning
 from repro.minibatch.workloads import EPOCHS
 from repro.names import check_names
@@ -18,9 +18,17 @@ from repro.names import check_names
 
 @interruptible()
 def tune(options: Options, file: Path, crossed: bool) -> None:
-    """Carry out every candidate of :mod:`repro.full_batch.tuning`; the best go to ``file``."""
+    """Carry out every candidate of :mod:`repro.full_batch.grids`; the best go to ``file``.
+
+    Where methods are named, what the file has of others stays.
+
+    Raises :class:`InvalidInput` for a name that is not known.
+    """
     check_writable(file.parent)
-    chosen = list(tuning.crossed_choices() if crossed else tuning.choices())
+    everything = list(grids.crossed_choices() if crossed else grids.choices())
+    named = options.wanted.names.get("method", ())
+    check_names("method", named, list(dict.fromkeys(choice.method for choice in everything)))
+    chosen = [choice for choice in everything if not named or choice.method in named]
     laboratory = options.laboratory()
     laboratory.need(name for choice in chosen for name in choice.datasets)
     if crossed:
@@ -38,7 +46,11 @@ def tune(options: Options, file: Path, crossed: bool) -> None:
     for choice in chosen:
         best, scores = tuning.best(choice, tuning.SWEEPS, lambda spec: runs[spec].result)
         winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
-    _written(options, file, as_toml(winners, tuning.CROSSED_HEAD if crossed else tuning.HEAD))
+    head = tuning.CROSSED_HEAD if crossed else tuning.HEAD
+    text = as_toml(winners, head)
+    if len(chosen) < len(everything) and file.is_file():
+        text = merged(file.read_text(encoding="utf-8"), text, head)
+    _written(options, file, text)
 
 
 @interruptible()

@@ -6,13 +6,14 @@ Three sources, in this order:
 2. *Completed*: what that table leaves open. mDLAM's ridge μ = 0.05 and trial modulus 1 are
    those of its authors' released code.
 3. *Tuned*: everything else, in ``tuned.toml``, which ``python -m repro tune`` writes. Each
-   compared method has five values per data set; TIAM has fifteen for one configuration that
-   serves all three data sets, five per data set. The criterion is the training accuracy,
-   averaged over the sweeps, over seeds that no table uses. No test set is read.
+   compared method has five values per data set; TIAM and JointTIAM have fifteen for one
+   configuration that serves all three data sets, five per data set. The criterion is the training
+   accuracy, averaged over the sweeps, over seeds that no table uses. No test set is read.
 
-``tiam_crossed`` is TIAM with a configuration for all data sets that was chosen by another rule,
-cross-validation within the training sets (``crossed.toml``, written by ``python -m repro tune
---crossed``): beside the first it shows how much the choice matters.
+``METHOD_crossed`` is a method with what another rule chooses, cross-validation within the training
+sets, on each data set from five candidates (``crossed.toml``, written by ``python -m repro tune
+--crossed``): beside the first rows it shows how much the choice matters, and there all methods are
+tuned by one rule with one budget.
 """
 
 from __future__ import annotations
@@ -27,18 +28,7 @@ from amverify.errors import InvalidInput
 from repro.published import load
 from repro.spec import Setting
 
-METHODS = (
-    "gd",
-    "adadelta",
-    "adagrad",
-    "adam",
-    "dladmm",
-    "mdlam",
-    "mdlam_exact",
-    "tiam",
-    "tiam_crossed",
-)
-LABELS = {
+FIRST = {
     "gd": "GD",
     "adadelta": "Adadelta",
     "adagrad": "Adagrad",
@@ -47,8 +37,12 @@ LABELS = {
     "mdlam": "mDLAM",
     "mdlam_exact": "mDLAM, exact moduli",
     "tiam": "TIAM",
-    "tiam_crossed": "TIAM, cross-validated",
+    "joint_tiam": "JointTIAM",
 }
+CROSS_VALIDATED = ("gd", "adadelta", "adagrad", "adam", "mdlam", "tiam", "joint_tiam")
+SUFFIX = "_crossed"
+LABELS = FIRST | {f"{m}{SUFFIX}": f"{FIRST[m]}, cross-validated" for m in CROSS_VALIDATED}
+METHODS = tuple(LABELS)
 ANY_DATASET = "all"
 TUNED, CROSSED = "tuned.toml", "crossed.toml"
 MDLAM_MU = 0.05
@@ -81,9 +75,8 @@ def configuration(method: str, dataset: str) -> Configuration:
         base = configuration("mdlam", dataset)
         settings = {k: v for k, v in base.settings if k != "trial"} | {"steps": "exact"}
         return _made("mdlam", settings, f"{base.source}; exact moduli instead of a trial of 1")
-    if method == "tiam_crossed":
-        crossed = tuned_settings(CROSSED)["tiam"][ANY_DATASET]
-        return _made("tiam", crossed, "cross-validated (python -m repro tune --crossed)")
+    if method.endswith(SUFFIX):
+        return _crossed(method.removesuffix(SUFFIX), dataset)
     published = _published(method, dataset)
     tuned = _tuned(method, dataset)
     if published is not None:
@@ -101,6 +94,13 @@ def configuration(method: str, dataset: str) -> Configuration:
         f"{method}: no published and no tuned settings on {dataset}: "
         "add the data set to repro/full_batch/tuning.py and run 'python -m repro tune'"
     )
+
+
+def _crossed(method: str, dataset: str) -> Configuration:
+    own = tuned_settings(CROSSED)[method]
+    shared = "" if dataset in own else " on the others"
+    source = f"cross-validated{shared} (python -m repro tune --crossed)"
+    return _made(method, own.get(dataset) or own[ANY_DATASET], source)
 
 
 def _made(method: str, settings: Mapping[str, Setting], source: str) -> Configuration:

@@ -6,10 +6,12 @@
 | dladmm | rho, trial, mu | mDLAM's: N(0, 0.1²), z_L = ±1 |
 | mdlam | rho, mu, epsilon; trial or steps = "exact"; inertia = "none" | mDLAM's |
 | tiam | rho, mu, epsilon (band) or nu (penalty), p1, p2, p3, s, steps, safeguard | mDLAM's |
+| joint_tiam | rho, mu (μ_b = μ), epsilon, s, p3, c (of V and z_L), p2 (of (z, a)) | mDLAM's |
 | mdlam_released | none: the authors' script as it is | its own |
 | bcd | rho, nu, alpha, mu | N(0, 0.1²) |
 
-mDLAM's ε halves after each sweep down to 10⁻³; the same schedule serves TIAM. mDLAM's trial
+mDLAM's ε halves after each sweep down to 10⁻³; the same schedule serves TIAM (from 10⁻³ it is
+constant, as JointTIAM's theorems ask). mDLAM's trial
 modulus is where its doubling starts in every sweep (1 in the released code).
 """
 
@@ -26,6 +28,7 @@ from amverify.methods.bcd import BCD
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.gradient import gradient_method
 from amverify.methods.inertia import Inertia, Safeguard, nesterov
+from amverify.methods.joint import JointTIAM
 from amverify.methods.step import StepRule, Steps
 from amverify.methods.tiam import TIAM
 from amverify.network.activations import activation
@@ -39,7 +42,8 @@ from repro.full_batch.released import BAND, MU, RHO, Released
 from repro.spec import RunSpec, Settings
 
 GRADIENT_METHODS = ("gd", "adagrad", "adadelta", "rmsprop", "adam")
-KNOWN_METHODS = (*GRADIENT_METHODS, "dladmm", "bcd", "mdlam", "mdlam_released", "tiam")
+ALTERNATING = ("dladmm", "bcd", "mdlam", "mdlam_released", "tiam", "joint_tiam")
+KNOWN_METHODS = (*GRADIENT_METHODS, *ALTERNATING)
 EPS_FACTOR, EPS_FLOOR = 0.5, 1e-3
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -88,6 +92,7 @@ def _builder(name: str) -> Builder:
         "mdlam": _mdlam,
         "mdlam_released": _released,
         "tiam": _tiam,
+        "joint_tiam": _joint_tiam,
     }
     if name not in builders:
         raise InvalidInput(f"unknown method {name!r}: one of {', '.join(KNOWN_METHODS)}")
@@ -143,6 +148,17 @@ def _tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
     )
     coupling = Penalty(settings.number("nu")) if "nu" in settings.left else _band(settings)
     return TIAM(rule), _constants(settings, coupling)
+
+
+def _joint_tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
+    method = JointTIAM(
+        scale=settings.number("s"),
+        relaxation=settings.number("p3"),
+        momentum=settings.number("c"),
+        inertia=settings.number("p2"),
+    )
+    constants = _constants(settings, _band(settings))
+    return method, {**constants, "mu_bias": constants["mu"]}
 
 
 def _released(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:

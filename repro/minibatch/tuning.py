@@ -29,6 +29,7 @@ from statistics import fmean
 
 from amverify.errors import InvalidInput
 from repro.chosen import as_toml as settings_as_toml
+from repro.chosen import sections
 from repro.minibatch.names import BASELINES, FIXED, LABELS, SAMT, TRAINED
 from repro.minibatch.workloads import Settings, Workload, specification
 from repro.spec import RunResult, RunSpec
@@ -128,8 +129,8 @@ def as_toml(found: Mapping[Choice, Mapping[Settings, float]]) -> str:
 
 def merged(old: str, new: str) -> str:
     """``tuned.toml`` with the sections of ``new`` in place of old ones; scores line by line."""
-    found = _sections(old)
-    for name, lines in _sections(new).items():
+    found = sections(old)
+    for name, lines in sections(new).items():
         own = {line.split(" = ")[0]: line for line in (*found.get(name, ()), *lines)}
         scored = [own[method] for method in (*BASELINES, *SAMT) if method in own]
         found[name] = scored if name.startswith(SCORES) else lines
@@ -139,18 +140,6 @@ def merged(old: str, new: str) -> str:
     parts = ["\n".join(HEAD)]
     parts += ["\n".join((f"[{name}]", *found[name])) for name in known]
     return "\n\n".join(parts) + "\n"
-
-
-def _sections(text: str) -> dict[str, list[str]]:
-    """The lines under each header, comments included, without what stands before the first."""
-    found: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in filter(None, text.splitlines()):
-        if line.startswith("["):
-            lines = found.setdefault(line.strip("[]"), [])
-        else:
-            lines.append(line)
-    return found
 
 
 def configuration(method: str, workload: Workload) -> tuple[Settings, str]:
