@@ -8,6 +8,7 @@ configurations, with where they come from, are in :mod:`repro.full_batch.configu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from repro.engine import FinishedRun, Laboratory
@@ -17,6 +18,7 @@ from repro.render import (
     Cell,
     Column,
     Document,
+    Estimate,
     Number,
     PublishedValue,
     Table,
@@ -87,6 +89,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         caption=caption(request, runs),
         notes=(
             *notes_without_data(laboratory, request.datasets),
+            *(note for name in datasets for note in notes_on_first(name, request, groups)),
             *notes_on_published(request, chosen, published),
             *notes_on_runs({f"{LABELS[m]} on {d}": own for (m, d), own in groups.items()}),
         ),
@@ -154,6 +157,34 @@ def caption(request: Request, runs: Mapping[RunSpec, FinishedRun]) -> str:
         f"{len(HIDDEN) + 1} layers, {widths} hidden ReLU units, full batch; mean ± standard "
         f"deviation over seeds {seeds}. {target}"
     )
+
+
+def notes_on_first(
+    dataset: str, request: Request, groups: Mapping[tuple[str, str], Group]
+) -> list[str]:
+    """Which mean is the highest, and which lie within one standard error of it.
+
+    The standard error is that of the difference of two means, √(s²/n + s′²/n′).
+    """
+    ends = {m: final(groups[m, dataset], "test_accuracy") for m in request.methods}
+    ends = {m: own for m, own in ends.items() if own.n > 1 and not own.diverged}
+    if len(ends) < 2:
+        return []
+    best = max(ends, key=lambda m: ends[m].mean)
+    near = [LABELS[m] for m, own in ends.items() if m != best and _distance(ends[best], own) <= 1]
+    beside = (
+        f"within a standard error: {', '.join(near)}" if near else "by more than a standard error"
+    )
+    return [f"{dataset}: {LABELS[best]} is first; {beside}"]
+
+
+def _distance(best: Estimate, other: Estimate) -> float:
+    """How far the means are apart, in standard errors of their difference."""
+    error = math.hypot(best.std / math.sqrt(best.n), other.std / math.sqrt(other.n))
+    gap = best.mean - other.mean
+    if not error:
+        return math.inf if gap else 0.0
+    return gap / error
 
 
 def notes_on_published(

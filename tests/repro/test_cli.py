@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import fake_runs
@@ -17,7 +18,7 @@ from repro.command.cli import main
 from repro.command.make import requested
 from repro.command.options import seeds_of, wanted
 from repro.engine import run_all
-from repro.full_batch import tuning
+from repro.full_batch import grids, tuning
 from repro.full_batch.configurations import Configuration
 from repro.spec import RunSpec
 from repro.tables import TABLES, TableEntry, table2
@@ -267,23 +268,47 @@ def test_seeds_that_are_none(text):
         seeds_of(text)
 
 
-def test_tune_writes_what_scores_best(monkeypatch, tmp_path):
+GRID = ((("lr", 0.1),), (("lr", 0.2),), (("lr", 0.3),))
+
+
+@pytest.fixture
+def tuned(monkeypatch, tmp_path):
+    """``tune`` with candidates of gd and adam and runs that take no time; the file it writes."""
+
     def choices():
-        grid = ((("lr", 0.1),), (("lr", 0.2),), (("lr", 0.3),))
-        yield tuning.Choice("gd", "digits", ("digits",), grid)
+        yield grids.Choice("gd", "digits", ("digits",), GRID)
+        yield grids.Choice("adam", "digits", ("digits",), GRID)
 
     def execute(spec: RunSpec, dataset, on_sweep):
         return fake_runs.result_of(spec, {0.1: 0.5, 0.2: 0.9, 0.3: 0.7}[dict(spec.settings)["lr"]])
 
-    monkeypatch.setattr(tuning, "choices", choices)
+    monkeypatch.setattr(grids, "choices", choices)
     monkeypatch.setattr(
         "repro.engine.laboratory.run_all",
         lambda s, d, **named: run_all(s, d, **named, execute=execute),
     )
-    assert main(["tune", "--file", str(tmp_path / "tuned.toml")]) == 0
-    text = (tmp_path / "tuned.toml").read_text()
+    return tmp_path / "tuned.toml"
+
+
+def test_tune_writes_what_scores_best(tuned):
+    assert main(["tune", "--file", str(tuned)]) == 0
+    text = tuned.read_text()
     assert "[gd.digits]" in text
     assert text.rstrip().endswith("lr = 0.2")
+
+
+def test_tune_of_one_method_leaves_what_there_is_of_others(tuned, capsys):
+    assert main(["tune", "--file", str(tuned)]) == 0
+    whole = tuned.read_text()
+    tuned.write_text(whole.replace("lr = 0.2", "lr = 0.3").replace("[adam.", "[adagrad."))
+    assert main(["tune", "--method", "adam", "--file", str(tuned)]) == 0
+    sections = tomllib.loads(tuned.read_text())
+    assert {name: own["digits"]["lr"] for name, own in sections.items()} == {
+        "gd": 0.3, "adagrad": 0.3, "adam": 0.2,
+    }  # fmt: skip
+    assert tuned.read_text().startswith("\n".join(tuning.HEAD))
+    assert main(["tune", "--method", "adamw", "--file", str(tuned)]) == 2
+    assert "unknown method 'adamw'; did you mean 'adam'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["list"]])

@@ -11,7 +11,13 @@ import pytest
 from amverify.errors import InvalidInput
 from repro.data import load
 from repro.data.dataset import Dataset, Split
-from repro.full_batch.configurations import LABELS, METHODS, configuration
+from repro.full_batch.configurations import (
+    CROSSED,
+    LABELS,
+    METHODS,
+    configuration,
+    tuned_settings,
+)
 from repro.full_batch.methods import KNOWN_METHODS
 from repro.run import execute
 from repro.spec import RunSpec, Setting
@@ -26,7 +32,10 @@ SETTINGS: dict[str, dict[str, Setting]] = {
     "bcd": {"rho": 1.0, "nu": 1.0, "alpha": 5.0},
     "mdlam": {"rho": 1e-3, "mu": 0.05, "epsilon": 100.0, "trial": 1.0},
     "tiam": {"rho": 1e-3, "mu": 0.05, "epsilon": 100.0, "p1": 0.5, "p2": 0.5, "p3": 0.3, "s": 1.0},
-}
+    "joint_tiam": {
+        "rho": 1e-2, "mu": 0.005, "epsilon": 1e-3, "s": 1.05, "p3": 0.2, "c": 0.3, "p2": 0.3,
+    },
+}  # fmt: skip
 
 
 def spec(method: str, sweeps: int = 3, **changes: Setting) -> RunSpec:
@@ -63,7 +72,7 @@ def test_curves_and_determinism(method: str, digits: Dataset) -> None:
     assert other.curves["objective"] != first.curves["objective"]
 
 
-@pytest.mark.parametrize("method", ["tiam", "bcd", "adam", "adagrad", "dladmm"])
+@pytest.mark.parametrize("method", ["tiam", "joint_tiam", "bcd", "adam", "adagrad", "dladmm"])
 def test_training_trains(method: str, digits: Dataset) -> None:
     curve = execute(spec(method, sweeps=60), digits, ignore).curves["train_accuracy"]
     assert curve[-1] > 0.5
@@ -89,6 +98,9 @@ def test_divergence_is_noted_and_ends_the_run(digits: Dataset) -> None:
         (spec("adam", lr="fast"), "must be a number"),
         (spec("adam", momentum=0.9), "no such setting: momentum"),
         (spec("tiam", rho=0.0), "rho"),
+        (spec("joint_tiam", s=1.0), "s > 1"),
+        (spec("joint_tiam", mu=0.0), "mu"),
+        (spec("joint_tiam", nu=1.0), "no such setting: nu"),
         (spec("tiam", epsilon=-1.0), "ε"),
         (spec("tiam", s=0.0), "step scale"),
         (replace(spec("tiam"), dtype="float16"), "dtype"),
@@ -127,7 +139,17 @@ def test_every_method_of_the_table_has_a_configuration_that_runs(
 def test_tiam_has_one_configuration_for_all() -> None:
     names = ("cora", "citeseer", "pubmed", "coauthor_cs", "digits", "synthetic_graph")
     assert len({configuration("tiam", name).settings for name in names}) == 1
-    assert len({configuration("tiam_crossed", name).settings for name in names}) == 1
+    assert len({configuration("joint_tiam", name).settings for name in names}) == 1
+
+
+def test_what_is_cross_validated_is_chosen_for_the_data_set_and_for_all_where_it_was_not() -> None:
+    for method in ("tiam", "joint_tiam"):
+        sections = tuned_settings(CROSSED)[method]
+        for name in ("cora", "citeseer", "digits"):
+            assert dict(configuration(f"{method}_crossed", name).settings) == sections[name]
+        found = configuration(f"{method}_crossed", "pubmed")
+        assert dict(found.settings) == sections["all"]
+        assert "for all data sets" in found.source
 
 
 def test_unknown_configurations() -> None:

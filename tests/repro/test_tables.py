@@ -261,6 +261,40 @@ def test_table1_says_what_differs():
     )
 
 
+def ending(ends: Mapping[str, Sequence[float]]):
+    """Runs whose test accuracy ends at what is given for the method, seed by seed."""
+
+    def result(spec: RunSpec) -> RunResult:
+        made = fake_runs.result_of(spec, ends[spec.method][spec.seed])
+        return replace(made, curves={**made.curves, "seconds": made.curves["test_accuracy"]})
+
+    return result
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ({"mdlam": (0.7, 0.9), "tiam": (0.75, 0.81), "gd": (0.5, 0.5)},
+         "cora: mDLAM is first; within a standard error: TIAM"),
+        ({"mdlam": (0.7, 0.7), "tiam": (0.6, 0.8), "gd": (0.81, 0.83)},
+         "cora: GD is first; by more than a standard error"),
+        ({"mdlam": (0.7, 0.7), "tiam": (0.7, 0.7), "gd": (0.5, 0.5)},
+         "cora: mDLAM is first; within a standard error: TIAM"),
+        ({"mdlam": (0.9, math.nan), "tiam": (0.7, 0.7), "gd": (0.5, 0.5)},
+         "cora: TIAM is first; by more than a standard error"),
+    ],
+)  # fmt: skip
+def test_table2_says_which_is_first_and_what_is_as_good(ends, said):
+    """In the first case the means are 0.02 apart, and √(0.1² + 0.03²) is 0.104."""
+    document, _ = Lab(result=ending(ends)).make(make_table2, request(methods=tuple(ends)))
+    assert said in document.tables[0].notes
+
+
+def test_one_seed_says_of_nothing_that_it_is_first():
+    document, _ = Lab().make(make_table2, request(seeds=(0,)))
+    assert not any("is first" in note for note in document.tables[0].notes)
+
+
 def test_every_method_has_a_row_and_a_name():
     document, _ = Lab().make(make_table2, request(methods=METHODS))
     assert len(document.tables[0].rows) == len(METHODS)

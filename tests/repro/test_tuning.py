@@ -14,18 +14,8 @@ from repro.chosen import as_toml
 from repro.data import load
 from repro.data.dataset import Dataset, Split
 from repro.full_batch.configurations import ANY_DATASET, CROSSED, TUNED, tuned_settings
-from repro.full_batch.tuning import (
-    FOLDS,
-    HEAD,
-    TUNING_DATASETS,
-    Choice,
-    best,
-    choices,
-    crossed_choices,
-    folds_of,
-    score,
-    specs_of,
-)
+from repro.full_batch.grids import TUNING_DATASETS, Choice, choices, crossed_choices
+from repro.full_batch.tuning import FOLDS, HEAD, best, folds_of, score, specs_of
 from repro.spec import RunResult, RunSpec
 
 
@@ -64,11 +54,23 @@ def test_equal_budget_per_data_set() -> None:
     assert {n for key, n in budget.items() if key[0] != "tiam"} == {5}
 
 
-def test_cross_validation_takes_the_same_candidates_and_more() -> None:
-    (trained,) = (choice for choice in choices() if choice.method == "tiam")
-    (crossed,) = crossed_choices()
-    assert set(trained.grid) < set(crossed.grid)
-    assert len(set(crossed.grid)) == len(crossed.grid) == 30
+def test_cross_validation_has_five_candidates_on_each_data_set_and_the_same_for_all() -> None:
+    sections = (*TUNING_DATASETS, ANY_DATASET)
+    found = {(choice.method, choice.section): choice for choice in crossed_choices()}
+    assert list(found) == [(m, s) for m in ("tiam", "joint_tiam") for s in sections]
+    for (method, section), choice in found.items():
+        assert len(set(choice.grid)) == len(choice.grid) == 5
+        assert choice.grid == found[method, ANY_DATASET].grid
+        assert choice.datasets == (TUNING_DATASETS if section == ANY_DATASET else (section,))
+
+
+def test_what_is_chosen_for_all_takes_no_runs_of_its_own() -> None:
+    def runs(section: str) -> set[RunSpec]:
+        (choice,) = (c for c in crossed_choices() if (c.method, c.section) == ("tiam", section))
+        return {spec for settings in choice.grid for spec in specs_of(choice, settings, 200)}
+
+    assert set().union(*map(runs, TUNING_DATASETS)) == runs(ANY_DATASET)
+    assert len(runs(ANY_DATASET)) == len(TUNING_DATASETS) * 5 * FOLDS
 
 
 def test_folds_share_out_the_training_set_and_nothing_else() -> None:
@@ -91,8 +93,9 @@ def test_folds_share_out_the_training_set_and_nothing_else() -> None:
 
 
 def test_a_crossed_choice_is_scored_on_the_fold_left_out() -> None:
-    choice = next(iter(crossed_choices()))
+    choice = next(choice for choice in crossed_choices() if choice.section == ANY_DATASET)
     specs = specs_of(choice, choice.grid[0], 200)
+    assert {spec.seed for spec in specs} == {100}
     assert {spec.dataset for spec in specs} == {
         name for dataset in TUNING_DATASETS for name in folds_of(small(dataset))
     }
