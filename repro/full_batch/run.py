@@ -20,6 +20,7 @@ from repro.spec import RunResult, RunSpec
 
 MEASURED_EVERY = 10
 """Residuals and gaps of an audited run are measured after every so many sweeps."""
+RESIDUALS = ("residual_block", "residual_joint")
 
 
 def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:
@@ -61,7 +62,9 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
         for name, value in measured.items():
             curves[name][k] = value
         on_sweep(k + 1)
-    return RunResult(curves, tuple(notes), audited.report() if audited is not None else "")
+    if audited is None:
+        return RunResult(curves, tuple(notes))
+    return RunResult(curves | audited.residuals(), tuple(notes), audited.report())
 
 
 class _Audited:
@@ -77,6 +80,17 @@ class _Audited:
         """Take a sweep; False once F is not finite."""
         measured = k % MEASURED_EVERY == 0 or k in (2, self.spec.sweeps)
         return self.tracer.after(k, before, state, measured)
+
+    def residuals(self) -> dict[str, list[float]]:
+        """The block-wise and the joint residual after each sweep; NaN where it was not measured."""
+        found = {}
+        for name in RESIDUALS:
+            values = dict(
+                zip(self.tracer.measured, self.tracer.measures.get(name, ()), strict=True)
+            )
+            sweeps = range(1, self.spec.sweeps + 1)
+            found[name] = [float(values[k]) if k in values else math.nan for k in sweeps]
+        return found
 
     def report(self) -> str:
         """The report on all claims as JSON."""
