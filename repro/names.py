@@ -20,6 +20,8 @@ CONTENTS = {
     "slack",
     "table11": "audit of published claims: mDLAM's, dlADMM's, and those of the released mDLAM "
     "script",
+    "criticality": "residuals of runs to convergence: where the published scheme stops, and "
+    "JointTIAM goes on",
     "mdlam_setting": "mDLAM: what its trial modulus and its inertia do to the published accuracies",
 }
 """The tables, in a line each: here, so that the command line's help need not import them."""

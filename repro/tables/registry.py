@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from repro.engine import Laboratory
 from repro.names import CONTENTS
 from repro.render import Document
-from repro.tables import mdlam_setting, table1, table2, table6, table7, table8, table10, table11
+from repro.tables import (
+    criticality,
+    mdlam_setting,
+    table1,
+    table2,
+    table6,
+    table7,
+    table8,
+    table10,
+    table11,
+)
 from repro.tables.parts.request import Protocol, Request
 
 
@@ -21,7 +31,10 @@ class TableEntry:
     make: Callable[[Request, Laboratory], Document]
 
 
-MODULES = (table1, table2, table6, table7, table8, table10, table11, mdlam_setting)
+MODULES = (
+    *(table1, table2, table6, table7, table8, table10, table11),
+    *(criticality, mdlam_setting),
+)
 TABLES = {
     name: TableEntry(contents, module.PROTOCOL, module.make)
     for (name, contents), module in zip(CONTENTS.items(), MODULES, strict=True)

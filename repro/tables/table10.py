@@ -2,7 +2,8 @@
 
 Runs in float64, each traced and audited as it ends. TIAM stands with both couplings and with exact
 and backtracking steps; a theorem about another method's updates says so by its verdict. T4 is
-NOT_APPLICABLE with the band, one nonsmooth term shared by two blocks.
+NOT_APPLICABLE with the band, one nonsmooth term shared by two blocks; JointTIAM moves the two
+together and has theorems of its own.
 """
 
 from __future__ import annotations
@@ -24,15 +25,20 @@ from repro.tables.parts.full_batch import (
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import constants, judged, verdict_cells
 
+JOINT = ("TM", "TMG", "TMQ", "TH", "TJ", "C1", "M3")
+"""Those of blocks in a metric of their own, and what is asked of every method."""
 LAYERED = ("T1", "T1p", "T2", "T2n", "T3", "T4", "C1", "G3", "M1", "M3", "M4")
 GENERAL = ("descent",)
 PENALTY = 1.0
+LIVE: dict[str, Setting] = {"s": 1.5, "p3": 0.0, "c": 0.4, "p2": 0.4}
 SUBJECTS = {
     "tiam_exact": "TIAM, exact moduli",
     "tiam_backtracking": "TIAM, backtracking",
     "tiam_penalty": "TIAM, penalty, exact",
     "tiam_penalty_backtracking": "TIAM, penalty, backtracking",
     "palm": "PALM (no inertia)",
+    "joint_tiam": "JointTIAM",
+    "joint_tiam_live": "JointTIAM, live inertia",
     "mdlam": LABELS["mdlam"],
     "dladmm": LABELS["dladmm"],
     "gd": LABELS["gd"],
@@ -56,7 +62,8 @@ COLUMNS = (
 
 def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpec, ...]:
     """The runs of one subject on one data set, one a seed."""
-    base = subject if subject in LABELS else "tiam"
+    base = subject.removesuffix("_live")
+    base = base if base in LABELS else "tiam"
     chosen = configuration(base, dataset)
     settings: dict[str, Setting] = dict(chosen.settings)
     if base == "tiam":
@@ -66,8 +73,15 @@ def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpe
             settings["nu"] = PENALTY
         if subject == "palm":
             settings |= {"p1": 0.0, "p2": 0.0, "p3": 0.0, "safeguard": "certified"}
-    claims = GENERAL if subject in ("gd", "adam") else LAYERED
-    return runs_of(request, dataset, chosen.method, settings, claims=claims)
+    if subject == "joint_tiam_live":
+        settings |= LIVE
+    return runs_of(request, dataset, chosen.method, settings, claims=_claims(base))
+
+
+def _claims(base: str) -> tuple[str, ...]:
+    if base in ("gd", "adam"):
+        return GENERAL
+    return JOINT if base == "joint_tiam" else LAYERED
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:

@@ -66,6 +66,9 @@ def test_every_claim_of_every_method_has_a_row(module):
 def test_table10_has_both_couplings_and_both_kinds_of_steps():
     _, specs = made(table10)
     tiam = [dict(s.settings) for s in specs if s.method == "tiam"]
+    joint = {s.settings: s.claims for s in specs if s.method == "joint_tiam"}
+    assert {dict(settings)["c"] for settings in joint} == {0.0, 0.4}
+    assert all({"TM", "TH", "TJ"} < set(claims) for claims in joint.values())
     assert {("nu" in s, s["steps"]) for s in tiam} == {
         (False, "exact"), (False, "backtracking"), (True, "exact"), (True, "backtracking")
     }  # fmt: skip

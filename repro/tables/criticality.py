@@ -1,0 +1,147 @@
+r"""Where the published scheme stops: F, the block-wise and the joint residual, run to convergence.
+
+A small problem, so that thousands of sweeps are affordable: ``SAMPLES`` digits of three classes,
+two hidden layers, float64, the same ρ and μ for all, ε constant. With the band, TIAM moves z_l and
+a_l one after the other; each is balanced at the end, the pair is not, and the joint residual stays.
+JointTIAM, and TIAM with a penalty instead of the band, go on.
+
+Besides: what inertia does. JointTIAM without any, with p2 alone (c = 0: felt by a_l alone), with
+live inertia (c ≠ 0 in V and z_L), and with over-relaxation instead: sweeps until the joint residual
+is ``FALL`` times what it was when first measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import fmean
+
+import numpy as np
+
+from repro.data.dataset import Dataset, Split
+from repro.engine import FinishedRun, Laboratory
+from repro.render import Column, Document, Number, Table, Text
+from repro.spec import RunSpec, Setting
+from repro.tables.parts.full_batch import document
+from repro.tables.parts.measures import Group, group
+from repro.tables.parts.request import Protocol, Request
+
+SWEEPS = 4000
+SAMPLES, CLASSES = 30, 3
+HIDDEN = (6, 5)
+FALL = 1e-2
+SHARED: dict[str, Setting] = {"rho": 0.3, "mu": 0.1}
+BAND: dict[str, Setting] = {"epsilon": 1e-3}
+TRIPLE: dict[str, Setting] = {"p1": 0.65, "p2": 0.65, "p3": 0.2, "s": 1.0, "steps": "exact"}
+
+
+def _joint(s: float, p3: float, c: float, p2: float) -> tuple[str, dict[str, Setting]]:
+    return "joint_tiam", {**BAND, "s": s, "p3": p3, "c": c, "p2": p2}
+
+
+SUBJECTS: dict[str, tuple[str, dict[str, Setting]]] = {
+    "tiam": ("tiam", {**BAND, **TRIPLE}),
+    "tiam_penalty": ("tiam", {"nu": 1.0, **TRIPLE}),
+    "joint_relaxed": _joint(1.05, 0.2, 0.0, 0.0),
+    "joint_still": _joint(1.5, 0.0, 0.0, 0.0),
+    "joint_coupled": _joint(1.5, 0.0, 0.0, 0.4),
+    "joint_live": _joint(1.5, 0.0, 0.4, 0.4),
+}
+LABELS = {
+    "tiam": "TIAM, band (as published)",
+    "tiam_penalty": "TIAM, penalty",
+    "joint_relaxed": "JointTIAM, over-relaxed",
+    "joint_still": "JointTIAM, p = 0",
+    "joint_coupled": "JointTIAM, c = 0",
+    "joint_live": "JointTIAM, c = 0.4 (TH)",
+}
+PROTOCOL = Protocol(("digits",), tuple(SUBJECTS), SWEEPS)
+COLUMNS = (
+    Column("method", "Method"),
+    Column("objective", "Final F", right=True),
+    Column("blockwise", "Block-wise residual", right=True),
+    Column("first", "Joint residual, first", right=True),
+    Column("joint", "Joint residual, last", right=True),
+    Column("fall", "Fell by a factor of", right=True),
+    Column("sweeps", f"Median sweeps to {FALL:g} of the first", right=True),
+)
+
+
+def few(dataset: Dataset) -> Dataset:
+    """The first ``SAMPLES`` training samples of the first classes, in the place of all."""
+    rows = np.flatnonzero(dataset.train.y < CLASSES)[:SAMPLES]
+    part = Split(dataset.train.x[rows], dataset.train.y[rows])
+    name = f"{dataset.name}, {SAMPLES} samples of {CLASSES} classes"
+    return replace(dataset, name=name, train=part, validation=None, test=part, classes=CLASSES)
+
+
+def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpec, ...]:
+    """The runs of one subject, one a seed: traced, so that residuals are measured."""
+    method, own = SUBJECTS[subject]
+    settings = tuple(sorted({**SHARED, **own}.items()))
+    return tuple(
+        RunSpec(dataset, method, settings, HIDDEN, "relu", request.sweeps, seed, "float64", ("C1",))
+        for seed in request.seeds
+    )
+
+
+def make(request: Request, laboratory: Laboratory) -> Document:
+    """The document of the table."""
+    datasets = [few(whole) for whole in laboratory.available(request.datasets).values()]
+    laboratory.datasets |= {dataset.name: dataset for dataset in datasets}
+    (dataset,) = datasets
+    specs = {one: specifications(one, dataset.name, request) for one in request.methods}
+    runs = laboratory.run([spec for some in specs.values() for spec in some])
+    table = Table(
+        name="criticality",
+        title="Where each scheme stops",
+        columns=COLUMNS,
+        rows=tuple((Text(LABELS[one]), *_cells(own, runs)) for one, own in specs.items()),
+        caption=(
+            f"{SAMPLES} digits of {CLASSES} classes, {' and '.join(map(str, HIDDEN))} hidden ReLU "
+            f"units, ρ = {SHARED['rho']}, μ = {SHARED['mu']}, ε = {BAND['epsilon']}, "
+            f"{request.sweeps} sweeps, float64, seeds {', '.join(map(str, request.seeds))}. F and "
+            "residuals: geometric means over the seeds. Penalty: ν = 1, another F."
+        ),
+    )
+    return document("criticality", (table,), {dataset.name: dataset}, runs)
+
+
+def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> tuple[Number, ...]:
+    measured = group(specs, runs)
+    blockwise, joint = (_measured(measured, f"residual_{name}") for name in ("block", "joint"))
+    first, last = [own[0][1] for own in joint], [own[-1][1] for own in joint]
+    reached = [_sweeps_to(FALL, own) for own in joint]
+    median = float(np.median(reached)) if reached else math.inf
+    return (
+        _mean([run.result.curves["objective"][-1] for run in measured.finite.values()], ".5g"),
+        _mean([own[-1][1] for own in blockwise]),
+        _mean(first),
+        _mean(last),
+        _mean([start / end if end else math.inf for start, end in zip(first, last, strict=True)]),
+        Number(
+            median if math.isfinite(median) else None,
+            "g",
+            f"{np.isfinite(reached).sum()}/{len(reached)}",
+        ),
+    )
+
+
+def _measured(runs: Group, curve: str) -> list[list[tuple[int, float]]]:
+    """Run by run, the sweeps after which ``curve`` was measured, with its values."""
+    return [
+        [(k, value) for k, value in enumerate(run.result.curves[curve], 1) if math.isfinite(value)]
+        for run in runs.finite.values()
+    ]
+
+
+def _sweeps_to(share: float, curve: list[tuple[int, float]]) -> float:
+    """The first sweep that it was measured at and was at most ``share`` of its first value."""
+    return next((float(k) for k, value in curve if value <= share * curve[0][1]), math.inf)
+
+
+def _mean(values: list[float], form: str = ".2e") -> Number:
+    """The geometric mean."""
+    positive = bool(values) and min(values) > 0
+    return Number(math.exp(fmean(map(math.log, values))) if positive else None, form)
