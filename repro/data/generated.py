@@ -3,6 +3,9 @@
 ``digits``: 1,797 images of 8×8 pixels (UCI, Alpaydin & Kaynak 1998), scaled to [0, 1],
 split 60/20/20 with the classes in proportion.
 
+``few_digits``: 30 of their training images, of the first three classes, for runs to convergence;
+its other splits are the same images.
+
 ``synthetic_graph``: a stochastic block model. Node i has class c(i); i and j are joined
 with probability 0.012 if c(i) = c(j), else 0.001; of 100 binary features the 20 that belong
 to the class are set with probability 0.15 and the others with 0.05. A linear
@@ -13,6 +16,7 @@ features, and four in five from the features over four steps.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,6 +28,7 @@ from repro.data.graph import Graph, graph_dataset, symmetric_adjacency
 from repro.data.splits import per_class_split
 
 _GREY_LEVELS = 16.0
+_FEW_SAMPLES, _FEW_CLASSES = 30, 3
 _CLASSES, _NODES_PER_CLASS, _WORDS_PER_CLASS = 5, 300, 20
 _LINK_WITHIN, _LINK_ACROSS = 0.012, 0.001
 _WORD_OWN, _WORD_OTHER = 0.15, 0.05
@@ -56,6 +61,24 @@ def digits(*, seed: int) -> Dataset:
         },
         hashes={"generated": _hash(*(array for s in splits for array in (s.x, s.y)))},
         image=(1, 8, 8),
+    )
+
+
+def few_digits(*, seed: int) -> Dataset:
+    """Return the first 30 training images of the digits 0, 1 and 2, as all of its splits."""
+    whole = digits(seed=seed)
+    rows = np.flatnonzero(whole.train.y < _FEW_CLASSES)[:_FEW_SAMPLES]
+    part = Split(whole.train.x[rows], whole.train.y[rows])
+    counts = {"train": len(part), "validation": len(part), "test": len(part)}
+    return replace(
+        whole,
+        name="few_digits",
+        train=part,
+        validation=part,
+        test=part,
+        classes=_FEW_CLASSES,
+        statistics={**whole.statistics, "classes": _FEW_CLASSES, **counts},
+        hashes={"generated": _hash(part.x, part.y)},
     )
 
 

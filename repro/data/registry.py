@@ -10,7 +10,7 @@ from repro.data import cifar, idx
 from repro.data.dataset import Dataset
 from repro.data.download import ProgressHook
 from repro.data.files import obtain
-from repro.data.generated import digits, synthetic_graph
+from repro.data.generated import digits, few_digits, synthetic_graph
 from repro.data.gnn_benchmark import read_gnn_benchmark
 from repro.data.graph import Graph, graph_dataset
 from repro.data.images import Pixels, image_dataset
@@ -36,7 +36,7 @@ _LOCAL = {
     ),
 }
 _IMAGES = ("fashion_mnist", *_LOCAL)
-_NAMES = (*_PLANETOID, "coauthor_cs", "digits", *_IMAGES, "synthetic_graph")
+_NAMES = (*_PLANETOID, "coauthor_cs", "digits", *_IMAGES, "synthetic_graph", "few_digits")
 
 
 def names() -> tuple[str, ...]:
@@ -71,10 +71,12 @@ def load(
     """
     if name not in _NAMES:
         raise InvalidInput(f"unknown data set {name!r}; there are {', '.join(_NAMES)}")
-    if row_normalise and name in ("digits", *_IMAGES):
+    if row_normalise and name in ("digits", "few_digits", *_IMAGES):
         raise InvalidInput(f"{name}: row normalisation is for graph features; leave it off")
     if name == "digits":
         return digits(seed=SPLIT_SEED)
+    if name == "few_digits":
+        return few_digits(seed=SPLIT_SEED)
     if name == "synthetic_graph":
         return synthetic_graph(seed=SPLIT_SEED, row_normalise=row_normalise)
     if name in _LOCAL:

@@ -1,7 +1,7 @@
 r"""Where the published scheme stops: F, the block-wise and the joint residual, run to convergence.
 
-A small problem, so that thousands of sweeps are affordable: ``SAMPLES`` digits of three classes,
-two hidden layers, float64, the same ρ and μ for all, ε constant. With the band, TIAM moves z_l and
+A small problem, so that thousands of sweeps are affordable: 30 digits of three classes, two
+hidden layers, float64, the same ρ and μ for all, ε constant. With the band, TIAM moves z_l and
 a_l one after the other; each is balanced at the end, the pair is not, and the joint residual stays.
 JointTIAM, and TIAM with a penalty instead of the band, go on.
 
@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
 
-from repro.data.dataset import Dataset, Split
 from repro.engine import FinishedRun, Laboratory
 from repro.render import Column, Document, Number, Table, Text
 from repro.spec import RunSpec, Setting
@@ -28,7 +26,6 @@ from repro.tables.parts.measures import Group, group
 from repro.tables.parts.request import Protocol, Request
 
 SWEEPS = 4000
-SAMPLES, CLASSES = 30, 3
 HIDDEN = (6, 5)
 FALL = 1e-2
 SHARED: dict[str, Setting] = {"rho": 0.3, "mu": 0.1}
@@ -56,7 +53,7 @@ LABELS = {
     "joint_coupled": "JointTIAM, c = 0",
     "joint_live": "JointTIAM, c = 0.4 (TH)",
 }
-PROTOCOL = Protocol(("digits",), tuple(SUBJECTS), SWEEPS)
+PROTOCOL = Protocol(("few_digits",), tuple(SUBJECTS), SWEEPS)
 COLUMNS = (
     Column("method", "Method"),
     Column("objective", "Final F", right=True),
@@ -66,14 +63,6 @@ COLUMNS = (
     Column("fall", "Fell by a factor of", right=True),
     Column("sweeps", f"Median sweeps to {FALL:g} of the first", right=True),
 )
-
-
-def few(dataset: Dataset) -> Dataset:
-    """The first ``SAMPLES`` training samples of the first classes, in the place of all."""
-    rows = np.flatnonzero(dataset.train.y < CLASSES)[:SAMPLES]
-    part = Split(dataset.train.x[rows], dataset.train.y[rows])
-    name = f"{dataset.name}, {SAMPLES} samples of {CLASSES} classes"
-    return replace(dataset, name=name, train=part, validation=None, test=part, classes=CLASSES)
 
 
 def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpec, ...]:
@@ -88,10 +77,9 @@ def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpe
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of the table."""
-    datasets = [few(whole) for whole in laboratory.available(request.datasets).values()]
-    laboratory.datasets |= {dataset.name: dataset for dataset in datasets}
-    (dataset,) = datasets
-    specs = {one: specifications(one, dataset.name, request) for one in request.methods}
+    datasets = laboratory.available(request.datasets)
+    (name,) = datasets
+    specs = {one: specifications(one, name, request) for one in request.methods}
     runs = laboratory.run([spec for some in specs.values() for spec in some])
     table = Table(
         name="criticality",
@@ -99,13 +87,13 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         columns=COLUMNS,
         rows=tuple((Text(LABELS[one]), *_cells(own, runs)) for one, own in specs.items()),
         caption=(
-            f"{SAMPLES} digits of {CLASSES} classes, {' and '.join(map(str, HIDDEN))} hidden ReLU "
+            f"30 digits of three classes, {' and '.join(map(str, HIDDEN))} hidden ReLU "
             f"units, ρ = {SHARED['rho']}, μ = {SHARED['mu']}, ε = {BAND['epsilon']}, "
             f"{request.sweeps} sweeps, float64, seeds {', '.join(map(str, request.seeds))}. F and "
             "residuals: geometric means over the seeds. Penalty: ν = 1, another F."
         ),
     )
-    return document("criticality", (table,), {dataset.name: dataset}, runs)
+    return document("criticality", (table,), datasets, runs)
 
 
 def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> tuple[Number, ...]:
@@ -130,10 +118,9 @@ def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> t
 
 def _measured(runs: Group, curve: str) -> list[list[tuple[int, float]]]:
     """Run by run, the sweeps after which ``curve`` was measured, with its values."""
-    return [
-        [(k, value) for k, value in enumerate(run.result.curves[curve], 1) if math.isfinite(value)]
-        for run in runs.finite.values()
-    ]
+    curves = [run.result.curves.get(curve, []) for run in runs.finite.values()]
+    found = [[(k, v) for k, v in enumerate(own, 1) if math.isfinite(v)] for own in curves]
+    return [own for own in found if own]
 
 
 def _sweeps_to(share: float, curve: list[tuple[int, float]]) -> float:

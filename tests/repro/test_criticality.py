@@ -10,11 +10,11 @@ from repro.data import load
 from repro.run import execute
 from repro.spec import RunResult, RunSpec
 from repro.tables import Request, criticality
-from repro.tables.criticality import FALL, LABELS, SUBJECTS, few, specifications
+from repro.tables.criticality import FALL, LABELS, SUBJECTS, specifications
 
 
 def request(*methods: str, sweeps: int = 100, seeds: tuple[int, ...] = (0,)) -> Request:
-    return Request(("digits",), methods or tuple(SUBJECTS), seeds, sweeps)
+    return Request(("few_digits",), methods or tuple(SUBJECTS), seeds, sweeps)
 
 
 def test_every_subject_has_a_row_on_the_small_problem():
@@ -40,7 +40,7 @@ def test_every_subject_has_a_row_on_the_small_problem():
 
 def residuals(subject: str, sweeps: int) -> tuple[list[float], list[float]]:
     """Block-wise and joint, where they were measured."""
-    dataset = few(load("digits"))
+    dataset = load("few_digits")
     (spec,) = specifications(subject, dataset.name, request(sweeps=sweeps))
     curves = execute(spec, dataset, lambda k: None).curves
     found = [[v for v in curves[f"residual_{n}"] if math.isfinite(v)] for n in ("block", "joint")]

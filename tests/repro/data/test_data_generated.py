@@ -21,6 +21,7 @@ def test_the_names_are_those_of_the_specification() -> None:
         "mnist",
         "cifar10",
         "synthetic_graph",
+        "few_digits",
     )
 
 
@@ -29,6 +30,7 @@ def test_the_names_are_those_of_the_specification() -> None:
     [
         ("digits", "4c18acd0d64611bc4b6338daf1bcd5285570589543f778190e975163ec35ffbe"),
         ("synthetic_graph", "dc2723668ecab2a6ec05aa0ea4cf979df2eca8744e3aca5e8cb59f4d2c0ce117"),
+        ("few_digits", "ca8cb5ba84544d191584e84992823c2669aef39b008eee2a759eef130c8abf1f"),
     ],
 )
 def test_they_are_the_same_everywhere(name: str, digest: str) -> None:
