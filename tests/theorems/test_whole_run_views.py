@@ -15,7 +15,7 @@ from amverify.record.run import traced
 from amverify.theorems.base import Context
 from amverify.theorems.views import convergence, lyapunov, minimisers, reach, residuals, telescoped
 
-METHOD = JointTIAM(scale=1.5, inertia=0.5, momentum=0.3, relaxation=0.4, record=True)
+METHOD = JointTIAM(scale=1.5, inertia=0.5, momentum=0.3, relaxation=0.4, floor=0.5, record=True)
 
 
 @pytest.fixture(scope="module", params=[Band(0.3), Band(0.4, 0.5, 0.1)], ids=["still", "shrinks"])
@@ -75,10 +75,15 @@ def test_every_bound_is_its_formula(ctx: Context) -> None:
         assert math.isclose(convergence.scaled(ctx, np.array([who])).mid[0], m, rel_tol=1e-9)
 
 
-def test_residuals_stand_beside_the_steps_that_they_meet(ctx: Context) -> None:
+def test_the_rate_is_the_least_of_all_floors(ctx: Context) -> None:
+    """λ⁻ = μ_b here; α_min = 1/1.4 − ½ of V_l, ½ of z_L, ¼ of (z_l, a_l)."""
+    assert math.isclose(telescoped.rate(ctx).mid, 0.1 * (1 / 1.4 - 0.5) * 0.03, rel_tol=1e-12)
+
+
+def test_residuals_stand_beside_the_steps_they_meet(ctx: Context) -> None:
     place, found = rows(ctx), residuals.blocks(ctx)
-    column = {n: ctx.column("blocks", n) for n in ("step", "second_step", "inertia", "residual",
-                                                   "second_residual", "second_inertia")}  # fmt: skip
+    names = ("step", "inertia", "residual")
+    column = {n: ctx.column("blocks", n) for n in (*names, *(f"second_{n}" for n in names))}
     assert found.blocks is not None
     assert len(found) == 2 * (9 - k0(ctx)) * (4 + 3 + 3 + 1)
     for i in range(len(found)):
