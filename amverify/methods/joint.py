@@ -62,8 +62,8 @@ from amverify.network.scalars import Scalar, dot, plain, root
 from amverify.network.weights import FirstLayer
 
 Key = tuple[str, int]
-SAFE = 1 - 2.0**-20
-"""Certified inertia stays this far inside its bound, whatever the last places of the norms."""
+SAFE = {torch.float32: 1 - 2.0**-8, torch.float64: 1 - 2.0**-20}
+"""Certified inertia stays this far inside its bound: the norms in it have an error, by format."""
 
 
 class Metric(NamedTuple):
@@ -342,7 +342,7 @@ class _Sweep:
         """c: what is wanted, within δ√(old/new) (TH)."""
         wanted = self.method.momentum
         old = self.spans[key].square
-        most = self.method.weight(key[0]) * SAFE * _ratio(old, new)
+        most = self.method.weight(key[0]) * SAFE[self.problem.dtype] * _ratio(old, new)
         if isinstance(most, Tensor):
             return most.clamp(max=abs(wanted)) * math.copysign(1.0, wanted)
         return math.copysign(min(abs(wanted), most), wanted)
@@ -395,7 +395,7 @@ class _Sweep:
         if method.inertia and self.before.sweep:
             new = rho * dot(moved_z, moved_z) + kappa * dot(moved_a, moved_a)
             most = _ratio(self.spans["y", layer].square, new)
-            most = most * math.sqrt(method.weight("y")) * SAFE
+            most = most * math.sqrt(method.weight("y")) * SAFE[problem.dtype]
             p2 = _at_most(most, method.inertia)
         behind = self.before.pre[layer] - self.point.z[layer]
         if isinstance(p2, Tensor) or p2:

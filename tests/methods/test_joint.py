@@ -247,3 +247,19 @@ def test_wanted_inertia_is_cut_to_what_is_certified_and_the_cut_is_on_record(wan
             assert (used**2 <= delta**2 * ratio).all()
             assert (used * wanted > 0).all()
             assert (abs(used) < abs(wanted)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_what_is_cut_is_certified_beyond_the_error_of_its_norms(dtype):
+    """TH's condition c²‖Δ‖²_new ≤ δ²‖Δ‖²_old is met surely, not by luck of rounding."""
+    p = problem(samples=60, widths=(20, 30, 25, 3), dtype=dtype)
+    method = JointTIAM(momentum=5.0, inertia=0.99)
+    blocks = traced(method, p, gaussian(p.widths, 0, 0.3), 12).blocks
+    rows = (blocks["sweep"] > 1) & (blocks["kind"] != b"y")
+    c, delta = blocks["p1"][rows], blocks["delta"][rows]
+    new, old = (
+        blocks[name][rows] + sign * blocks[f"{name}_error"][rows]
+        for name, sign in (("metric_inertia", 1), ("metric_before", -1))
+    )
+    assert (c**2 * new <= delta**2 * old).all()
+    assert (c > 0).all()
