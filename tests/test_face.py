@@ -79,6 +79,7 @@ def test_importing_it_loads_nothing():
         (["theorems"], AMVERIFY),
         (["theorems", "T1"], AMVERIFY),
         (["replay", "--help"], AMVERIFY),
+        (["kl", "--help"], AMVERIFY),
         (["--help"], PROOFS),
         (["check", "T1"], PROOFS),
     ],

@@ -1,8 +1,8 @@
-"""The command line: ``amverify audit``, ``amverify theorems``, ``amverify replay``.
+"""The command line: ``amverify audit``, ``theorems``, ``replay``, ``kl``.
 
 | exit status | meaning |
 |---|---|
-| 0 | everything claimed HOLDS |
+| 0 | everything claimed HOLDS; for ``kl``: certified |
 | 1 | something is VIOLATED |
 | 2 | bad input, in one line on standard error |
 | 3 | something is UNDECIDED, NOT_APPLICABLE or VACUOUS, and nothing is violated |
@@ -31,6 +31,7 @@ EXAMPLES = (
     "amverify theorems                                  # what can be claimed",
     "amverify audit run.trace --theorem descent         # is it true of this run?",
     "amverify replay report.json                        # a report's witnesses again",
+    "amverify kl my_losses:loss                         # does a loss have the KL property?",
 )
 STATUS = (
     "Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous, "
@@ -159,6 +160,63 @@ def replay(
     from amverify.command.replay import replayed
 
     raise typer.Exit(replayed(report, quiet))
+
+
+@app.command(
+    "kl",
+    epilog=examples(
+        "amverify kl my_losses:huber",
+        "amverify kl my_losses:network --input x=8,3 --input y=8:int",
+        "amverify kl my_losses:siren --box -1,1",
+        "amverify kl my_losses:siren --box 'x=-1,1' --box 'net.*=-10,10' --json certificate.json",
+        "amverify kl my_losses:network --fixed x -q && echo definable",
+        after="Exit status: 0 certified, 2 bad input, 3 undecided (the first operation that no "
+        "rule covers is named, with its place); the others as for amverify audit.",
+    ),
+)
+def kl(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="module:loss",
+            help="A sympy expression, a torch module, a function of tensors, a LayeredProblem, a "
+            "pair (loss, inputs), or a function without arguments that returns one of these.",
+        ),
+    ],
+    input: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=2,3",
+            help="The shape of an input, NAME=8:int for labels; may be repeated. Left out, shapes "
+            "that its layers take are tried.",
+        ),
+    ] = None,
+    box: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]LOW,HIGH",
+            help="The domain of a variable, or of all; NAME may be a pattern; may be repeated. "
+            "Left out, all of ℝ.",
+        ),
+    ] = None,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="What is data, no variable; may be repeated."),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the certificate as JSON (- prints it instead)."),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="For module:loss to be traced.")
+    ] = 600.0,
+    quiet: Quiet = False,
+) -> None:
+    """Certify that a loss is definable in an o-minimal structure, so that KL holds."""
+    from amverify.command.kl import Asked, certified
+
+    asked = Asked(subject, tuple(box or ()), tuple(input or ()), tuple(fixed or ()))
+    raise typer.Exit(certified(asked, time_limit, json, quiet))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

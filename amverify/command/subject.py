@@ -28,7 +28,7 @@ from amverify.record.limit import Heard, at_most
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
 
-_RAISED = 70
+RAISED = 70
 """The child's exit status where the subject is at fault; its last line says how."""
 EVERY = 0.5
 """Seconds between two looks at how far a subject is."""
@@ -80,18 +80,7 @@ def run_subject(
         raise InvalidInput(f"subject {name!r}: write it as module:function")
     with tempfile.TemporaryDirectory(prefix="amverify-") as folder:
         out = Path(folder)
-        command = [sys.executable, "-c", _START, name, folder, str(iterations)]
-        try:
-            status, said = _watched(command, seconds, out, tell)
-        except subprocess.TimeoutExpired:
-            raise InvalidInput(
-                f"subject {name}: not done after {seconds:g} s; see --time-limit"
-            ) from None
-        if status != 0:
-            last = said.strip().splitlines()[-1:] or ["no message"]
-            how = last[0] if status == _RAISED else f"exit status {status}"
-            raise InvalidInput(f"subject {name}: {how}")
-        sys.stderr.write(said)
+        in_a_process(name, [_START, name, folder, str(iterations)], seconds, out, tell)
         try:
             claims = json.loads((out / "claims.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -99,7 +88,28 @@ def run_subject(
         return load_trace(out / "run.trace"), tuple(Claim(*claim) for claim in claims)
 
 
-def _watched(
+def in_a_process(
+    name: str, code: list[str], seconds: float, folder: Path, tell: Heard | None = None
+) -> None:
+    """Run code, with its arguments, in an interpreter of its own, for at most so long.
+
+    Raises:
+        InvalidInput: if it takes longer, or ends with another status than 0: in its own words.
+    """
+    try:
+        status, said = watched([sys.executable, "-c", *code], seconds, folder, tell)
+    except subprocess.TimeoutExpired:
+        raise InvalidInput(
+            f"subject {name}: not done after {seconds:g} s; see --time-limit"
+        ) from None
+    if status != 0:
+        last = said.strip().splitlines()[-1:] or ["no message"]
+        how = last[0] if status == RAISED else f"exit status {status}"
+        raise InvalidInput(f"subject {name}: {how}")
+    sys.stderr.write(said)
+
+
+def watched(
     command: list[str], seconds: float, folder: Path, tell: Heard | None
 ) -> tuple[int, str]:
     """Exit status and errors of a process; ``TimeoutExpired`` once its time is over."""
@@ -144,18 +154,28 @@ def _noted(folder: Path) -> Heard:
     return heard
 
 
-def _load(name: str) -> Subject:
+def found(name: str) -> Any:
+    """What ``module:attribute`` names; importing the module runs it.
+
+    Raises:
+        InvalidInput: if the module has no such attribute.
+    """
     module, _, attribute = name.partition(":")
-    found = importlib.import_module(module)
+    holder: Any = importlib.import_module(module)
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            raise InvalidInput(f"{module} has no {attribute}{_nearest(part, found)}")
-        found = getattr(found, part)
-    if isinstance(found, Subject):
-        return found
-    if callable(found):
-        return Subject(found)
-    raise InvalidInput(f"{attribute} is neither a function nor a Subject")
+        if not hasattr(holder, part):
+            raise InvalidInput(f"{module} has no {attribute}{_nearest(part, holder)}")
+        holder = getattr(holder, part)
+    return holder
+
+
+def _load(name: str) -> Subject:
+    subject = found(name)
+    if isinstance(subject, Subject):
+        return subject
+    if callable(subject):
+        return Subject(subject)
+    raise InvalidInput(f"{name.partition(':')[2]} is neither a function nor a Subject")
 
 
 def _nearest(name: str, holder: object) -> str:
@@ -180,11 +200,16 @@ def child(name: str, folder: str, iterations: str) -> int:
         claims = json.dumps([[c.theorem, _portable(c.constants)] for c in subject.claims])
         (Path(folder) / "claims.json").write_text(claims, encoding="utf-8")
     except (Exception, SystemExit) as error:
-        place = ""
-        frames = traceback.extract_tb(error.__traceback__)
-        if frames and not isinstance(error, AmverifyError):
-            place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
-        text = " ".join(str(error).split())
-        print(f"{type(error).__name__}: {text}{place}", file=sys.stderr)
-        return _RAISED
+        return raised(error)
     return 0
+
+
+def raised(error: BaseException) -> int:
+    """Tell an error in one line, for the parent; returns the status of a subject at fault."""
+    place = ""
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames and not isinstance(error, AmverifyError):
+        place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
+    text = " ".join(str(error).split())
+    print(f"{type(error).__name__}: {text}{place}", file=sys.stderr)
+    return RAISED

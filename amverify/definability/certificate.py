@@ -12,6 +12,8 @@ from amverify.definability.ledger import Broken, Step
 from amverify.errors import CorruptFile
 from amverify.shown import table
 
+_MANY = 8
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -87,8 +89,17 @@ def _operations(step: Step) -> str:
     return ", ".join(f"{name} ×{n}" if n > 1 else name for name, n in step.operations)
 
 
+def _listed(variables: tuple[str, ...]) -> str:
+    """The first of many."""
+    if len(variables) <= _MANY:
+        return "; ".join(variables)
+    first, last = variables[: _MANY // 2], variables[-_MANY // 2 :]
+    left = len(variables) - len(first) - len(last)
+    return "; ".join([*first, f"... {left} more ...", *last])
+
+
 def _facts(certificate: Certificate) -> list[tuple[str, str]]:
-    facts = [("variables", "; ".join(certificate.variables))] if certificate.variables else []
+    facts = [("variables", _listed(certificate.variables))] if certificate.variables else []
     facts += [("shown", text) for text in certificate.shown]
     facts += [("where", text) for text in certificate.where]
     facts += [("note", text) for text in certificate.notes]

@@ -26,8 +26,10 @@ def definable(
         definable(siren, (points,), box=(-10, 10))
 
     Args:
-        loss: a sympy expression, to begin with.
-        inputs: example inputs of a module or function: tensors; their values do not matter.
+        loss: a sympy expression, a torch module, a function of tensors, or a ``LayeredProblem``
+            (its objective F). A module is taken in the mode (train or eval) that it is in.
+        inputs: example inputs of a module or function: tensors, whose values do not matter. Left
+            out, shapes that its layers take are tried.
         box: the domain of the variables: (low, high) for all, or one by name or pattern
             (``{"weight*": (-1, 1)}``). Without one a variable is any real number.
         fixed: names or patterns of what is data, not a variable.
@@ -41,10 +43,22 @@ def definable(
 
     if isinstance(loss, sympy.Expr):
         return _of_expression(loss, domain, name or "expression")
-    raise InvalidInput(
-        f"expected a sympy expression, a torch module or function, or a LayeredProblem; "
-        f"got a {type(loss).__name__}"
-    )
+    if type(loss).__name__ == "LayeredProblem":
+        from amverify.definability.layered import of_problem
+
+        return of_problem(loss, domain, name or "F")
+    if not callable(loss):
+        raise InvalidInput(
+            "expected a sympy expression, a torch module or function, or a LayeredProblem; "
+            f"got a {type(loss).__name__}"
+        )
+    from amverify.definability.modules import of_module
+
+    return of_module(loss, inputs, domain, name or _name(loss))
+
+
+def _name(loss: Any) -> str:
+    return str(getattr(loss, "__name__", type(loss).__name__))
 
 
 def _of_expression(loss: Any, domain: Domain, name: str) -> Certificate:

@@ -44,7 +44,7 @@ def claimed(value: Value, ledger: Ledger, variables: int, bounded: str) -> Expon
         bounded: why a run stays in a compact set, empty if that is not known. (In a declared box
             the structure itself is that of ℝ_an already.)
     """
-    if value.jumps:
+    if value.jumps and not value.semicontinuous:
         return Exponent(
             "unshown",
             f"not shown to be lower semicontinuous ({ledger.jumps[0]} may jump), which KL needs",

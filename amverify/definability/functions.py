@@ -24,6 +24,7 @@ from amverify.definability.structures import (
     EXPONENTIAL,
     PFAFFIAN,
     Structure,
+    restricted,
 )
 from amverify.definability.values import Value, mapped
 
@@ -66,11 +67,12 @@ class Function:
         inner = x.bounded and not self._touches(x)
         if self.home is None and not inner:
             raise Refused(f"{self.why}; its argument is not shown to be bounded", _BOX)
-        home = ANALYTIC if inner or self.home is None else self.home
-        ledger.use("restricted" if inner else _RULE[home], name)
+        home = restricted(self.home) if inner or self.home is None else self.home
+        arctangent = self.home == ANALYTIC
+        ledger.use("restricted" if inner and not arctangent else _RULE[home], name)
         made = x.made(low, high, nonzero=self.nonzero and not x.masked)
         edge = self._touches(x) and not self.closed
-        if not inner and home != ANALYTIC and (not x.tame or (edge and x.jumps)):
+        if not inner and not arctangent and (not x.tame or (edge and x.jumps)):
             ledger.note(ledger.wild, f"{name} of what may be unbounded on a compact set")
         tame = x.tame and not (edge and x.jumps)
         return replace(made, structure=x.structure | home, tame=tame, masked=False)
@@ -212,5 +214,5 @@ def algebraic(name: str, value: Value, ledger: Ledger, jumps: bool = False) -> V
         ledger.use("algebra", name)
         if jumps:
             ledger.note(ledger.jumps, name)
-            return replace(value, jumps=True)
+            return replace(value, jumps=True, semicontinuous=False)
     return value if value.varies else replace(value, structure=ALGEBRAIC)

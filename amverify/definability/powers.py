@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from amverify.definability.functions import algebraic, apply
 from amverify.definability.ledger import Ledger, Refused
-from amverify.definability.structures import ANALYTIC, EXPONENTIAL
+from amverify.definability.structures import EXPONENTIAL, restricted
 from amverify.definability.values import Value, product, square
 
 _SHORT = 1000
@@ -105,7 +105,7 @@ def _real_power(x: Value, r: float, ledger: Ledger) -> Value:
     name = f"power {r:.6g}"
     if x.bounded and x.low > 0:
         ledger.use("restricted", name)
-        return replace(made, structure=x.structure | ANALYTIC)
+        return replace(made, structure=x.structure | restricted(EXPONENTIAL))
     ledger.use("real power", name)
     if not x.never_zero or x.jumps or not x.tame:
         ledger.note(ledger.wild, f"x^{r:.6g} is not subanalytic at 0")

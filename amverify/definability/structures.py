@@ -23,7 +23,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Structure:
-    """The real field and what is added to it: of ``an``, ``exp``, ``pfaff``."""
+    """The real field and what is added to it: of ``an``, ``exp``, ``pfaff``.
+
+    ``an or exp`` stands for exp and its kin on a bounded argument: they are in ℝ_exp and in ℝ_an,
+    and whichever is there for other reasons has them; likewise ``an or pfaff``.
+    """
 
     added: frozenset[str] = frozenset()
 
@@ -44,12 +48,16 @@ class Structure:
     @property
     def bounded_by_powers(self) -> bool:
         """Whether its functions grow like powers: KL then has an exponent (Miller 1994)."""
-        return self.added <= {"an"}
+        return self._kind <= {"an"}
 
     @property
     def _kind(self) -> frozenset[str]:
-        """ℝ_Pfaff holds exp."""
-        return self.added - {"exp"} if "pfaff" in self.added else self.added
+        """What is needed: ℝ_Pfaff holds exp, and alternatives are dropped where one is there."""
+        held = {"exp": {"an or exp"}, "pfaff": {"exp", "an or exp", "an or pfaff"}}
+        kept = set(self.added)
+        for name in ("pfaff", "exp"):
+            kept -= held[name] if name in kept else set()
+        return frozenset("an" if name.startswith("an") else name for name in kept)
 
 
 _NAMES = {
@@ -64,6 +72,15 @@ ALGEBRAIC = Structure()
 ANALYTIC = Structure(frozenset({"an"}))
 EXPONENTIAL = Structure(frozenset({"exp"}))
 PFAFFIAN = Structure(frozenset({"pfaff"}))
+_RESTRICTED = {
+    EXPONENTIAL: Structure(frozenset({"an or exp"})),
+    PFAFFIAN: Structure(frozenset({"an or pfaff"})),
+}
+
+
+def restricted(home: Structure | None) -> Structure:
+    """Of a function of this structure, on a compact interval inside its domain."""
+    return ANALYTIC if home is None else _RESTRICTED.get(home, home)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Value:
         varies: whether it depends on a variable; what does not is a fixed number.
         nonzero: whether it is never 0.
         jumps: whether it may be discontinuous.
+        semicontinuous: whether it is lower semicontinuous all the same.
         tame: whether it is bounded on each compact subset of the domain.
         masked: whether entries may be −∞ as well, as a mask's are; the bounds are of the others.
         structure: in which it is definable.
@@ -53,6 +54,7 @@ class Value:
     varies: bool = True
     nonzero: bool = False
     jumps: bool = False
+    semicontinuous: bool = True
     tame: bool = True
     masked: bool = False
     structure: Structure = ALGEBRAIC
@@ -82,7 +84,8 @@ class Value:
         low, high = outward(low, high)
         if not self.varies:
             degree, shape = 0, Shape.AFFINE
-        return replace(self, low=low, high=high, nonzero=nonzero, degree=degree, shape=shape)
+        made = replace(self, low=low, high=high, nonzero=nonzero, degree=degree, shape=shape)
+        return replace(made, semicontinuous=not self.jumps)
 
 
 def constant(low: float, high: float | None = None) -> Value:
@@ -125,6 +128,7 @@ def _hull(a: Value, b: Value) -> Value:
         low=min(a.low, b.low),
         high=max(a.high, b.high),
         nonzero=a.never_zero and b.never_zero and same_sign,
+        semicontinuous=a.semicontinuous and b.semicontinuous,
         degree=None if a.degree is None or b.degree is None else max(a.degree, b.degree),
         shape=max(a.shape, b.shape),
     )
@@ -136,6 +140,7 @@ def joined(a: Value, b: Value) -> Value:
         varies=a.varies or b.varies,
         jumps=a.jumps or b.jumps,
         tame=a.tame and b.tame,
+        semicontinuous=not (a.jumps or b.jumps),
         masked=a.masked or b.masked,
         structure=a.structure | b.structure,
         degree=None if a.varies or b.varies else 0,
@@ -168,6 +173,7 @@ def scaled(a: Value, factor: Value) -> Value:
         masked=masked,
         degree=a.degree,
         shape=shape,
+        semicontinuous=not a.jumps or (a.semicontinuous and factor.low >= 0),
     )
 
 
@@ -233,7 +239,8 @@ def larger(a: Value, b: Value) -> Value:
     nonzero = (a.low >= 0 and a.never_zero) or (b.low >= 0 and b.never_zero)
     low = max(-math.inf if a.masked else a.low, -math.inf if b.masked else b.low)
     made = both.made(low, max(a.high, b.high), nonzero=nonzero, shape=shape)
-    return replace(made, masked=a.masked and b.masked)
+    lower = a.semicontinuous and b.semicontinuous
+    return replace(made, masked=a.masked and b.masked, semicontinuous=lower)
 
 
 def smaller(a: Value, b: Value) -> Value:

@@ -86,6 +86,19 @@ from pathlib import Path
 from amverify.trace.file import load_trace
 def my_run(): return load_trace(Path("run.trace"))
 """
+LOSSES = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+def loss(w): return (w ** 2).sum()
+def huber(r): return F.huber_loss(r, torch.zeros_like(r))
+def network(x, y): return F.cross_entropy(net(x), y)
+class Siren(nn.Module):
+    def __init__(self): super().__init__(); self.net = nn.Linear(2, 4)
+    def forward(self, x): return torch.sin(30 * self.net(x)).sum()
+siren = Siren()
+"""
 CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 }\n'
 
 
@@ -95,6 +108,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, traces: Path) -> Path:
     folder = tmp_path_factory.mktemp("examples")
     (folder / "run.trace").write_bytes((traces / "good.trace").read_bytes())
     (folder / "my_module.py").write_text(SUBJECT, encoding="utf-8")
+    (folder / "my_losses.py").write_text(LOSSES, encoding="utf-8")
     (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
     audited = ["audit", str(traces / "bad.trace"), "--theorem", "descent", "-q", "--json"]
     assert run(APPS["amverify"].app, "amverify", [*audited, str(folder / "report.json")]) == 1

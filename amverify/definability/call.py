@@ -1,0 +1,91 @@
+r"""One operation of a traced graph, with what is known of its arguments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from amverify.definability.ledger import Ledger, Refused
+from amverify.definability.values import Value, constant, together
+
+Result = Value | list[Value]
+Handler = Callable[["Call"], Result]
+
+
+@dataclass
+class Call:
+    """A call of an ATen operation: its arguments by name, the first tensor as ``input``.
+
+    Args:
+        name: of the operation, without namespace and overload.
+        arguments: values for tensors, lists of such, numbers, flags.
+        sizes: of the tensors among the arguments.
+        size: of the result, the first if there are several.
+        dtype: of the result, in words.
+        floating: the names of the tensors that hold no integers.
+        same: whether two tensor arguments are one and the same.
+        ledger: to write to.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    sizes: Mapping[str, tuple[int, ...]]
+    size: tuple[int, ...]
+    dtype: str
+    same: bool
+    floating: frozenset[str]
+    ledger: Ledger
+
+    def value(self, name: str = "input") -> Value:
+        """A tensor or a number, as a value."""
+        return as_value(self.arguments[name])
+
+    def given(self, name: str, default: Any = None) -> Any:
+        """An argument as it stands, or the default."""
+        found = self.arguments.get(name, default)
+        return default if found is None else found
+
+    def maybe(self, name: str) -> Value | None:
+        """A tensor that may be left out."""
+        found = self.arguments.get(name)
+        return None if found is None else as_value(found)
+
+    def values(self) -> list[Value]:
+        """All values among the arguments, those of lists too."""
+        return list(_values(self.arguments.values()))
+
+    def count(self, name: str = "input") -> int:
+        """How many entries of a tensor make one of the result, for a reduction."""
+        whole, left = math.prod(self.sizes[name]), math.prod(self.size)
+        return whole // left if left else 0
+
+    def hull(self, *more: Value) -> Value:
+        """What holds for all tensors among the arguments."""
+        return together([*self.values(), *more])
+
+
+def as_value(given: Any) -> Value:
+    """A number or a value, as a value.
+
+    Raises:
+        Refused: for NaN or +∞, and what is neither.
+    """
+    if isinstance(given, Value):
+        return given
+    if isinstance(given, bool | int | float):
+        if math.isnan(given) or given == math.inf:
+            raise Refused(f"{given} is no real number")
+        return constant(float(given))
+    raise Refused(f"an argument that is no number and no tensor ({type(given).__name__})")
+
+
+def _values(given: Any) -> Sequence[Value]:
+    found: list[Value] = []
+    for item in given:
+        if isinstance(item, Value):
+            found.append(item)
+        elif isinstance(item, list | tuple):
+            found.extend(_values(item))
+    return found
