@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-import torch
 from edits import FLIP, column, lagging, not_a_number, times, unset
 from subjects import Subject
 from support.problems import parameters
@@ -47,12 +46,8 @@ def right() -> Trace:
 
 def doubled(patch: pytest.MonkeyPatch) -> None:
     """V_l's steps are twice as long."""
-    correct = torch.cholesky_solve
-
-    def solve(slope: Any, factor: Any) -> Any:
-        return 2 * correct(slope, factor)
-
-    patch.setattr(joint.torch, "cholesky_solve", solve)
+    correct = joint._solved
+    patch.setattr(joint, "_solved", lambda factor, right: 2 * correct(factor, right))
 
 
 def reckless(patch: pytest.MonkeyPatch) -> None:
