@@ -218,19 +218,21 @@ def _surely(gap: Ball) -> bool:
 
 
 def _inside(ctx: Context) -> tuple[bool | None, str]:
-    """Norms, metrics and F against the bounds."""
+    """Norms against the bounds from k₀ on; κ, which is of W^k, in the sweeps after k₀."""
     found = layers(ctx)
     kind = ctx.column("blocks", "kind")[found.y]
     here, inner = by_layer(ctx, found.v), found.y[kind == b"y"]
     there = by_layer(ctx, inner)
-    floor = {"floor": given(ctx, "floor")}
-    most = ctx.number("blocks", "ceiling")
+    later = layers(ctx, past=1).y
+    later = later[ctx.column("blocks", "kind")[later] == b"y"]
+    most = ctx.number("blocks", "ceiling").take(later)
+    symbols = {**by_layer(ctx, later), "floor": given(ctx, "floor")}
     inside = {
         "‖W_l‖ ≤ ω": evaluate(reach.OMEGA, here) - first(ctx, "norm", found.v).sqrt(),
         "‖b_l‖ ≤ β": evaluate(reach.BETA, here) - second(ctx, "norm", found.v).sqrt(),
         "‖z_l‖ ≤ Z_l": evaluate(reach.REACH_Z, here) - first(ctx, "norm", found.y).sqrt(),
         "‖a_l‖ ≤ A_l": evaluate(reach.REACH_A, there) - second(ctx, "norm", inner).sqrt(),
-        "κ ≤ κ̄": evaluate(sp.Max(reach.rho, reach.KAPPA), {**there, **floor}) - most.take(inner),
+        "κ ≤ κ̄": evaluate(sp.Max(reach.rho, reach.KAPPA), symbols) - most,
     }
     for told, gap in inside.items():
         if _surely(gap):
