@@ -115,7 +115,8 @@ def _bilinear(c: Call) -> Result:
         terms = max((math.prod(size) for size in c.sizes.values()), default=1)
     if c.name in ("mm", "bmm", "matmul", "dot", "mv") and c.sizes["input"]:
         terms = c.sizes["input"][-1]
-    norm = c.same and c.name in ("dot", "vdot", "inner", "linalg_vecdot")
+    vectors = len(c.sizes.get("input", ())) == 1 or c.name == "linalg_vecdot"
+    norm = c.same and vectors and c.name in ("dot", "vdot", "inner", "linalg_vecdot")
     made = summed(square(tensors[0]), terms) if norm else contracted(c, tensors, terms)
     return algebraic("matrix product", made, c.ledger)
 
@@ -147,13 +148,15 @@ def _listed(given: object) -> list[Value]:
 
 
 def _scattered(c: Call) -> Result:
-    """Entries put or summed at fixed places; how many meet is not looked for."""
+    """Entries put, summed or reduced at places; how many meet is not looked for."""
     made = c.hull(_ZERO)
-    low = 0.0 if made.low >= 0 else -math.inf
-    degree = made.degree
-    return algebraic(
-        c.name, replace(made, low=low, high=math.inf, nonzero=False, degree=degree), c.ledger
-    )
+    low = 0.0 if made.low >= 0 and "bicubic" not in c.name else -math.inf
+    reduced = "reduce" in c.name or c.given("reduce") is not None
+    degree = None if reduced and made.varies else made.degree
+    plain = not made.varies or (made.shape is Shape.AFFINE and not reduced)
+    shape = Shape.AFFINE if plain else Shape.OTHER
+    spread = replace(made, low=low, high=math.inf, nonzero=False, degree=degree, shape=shape)
+    return algebraic(c.name, spread, c.ledger)
 
 
 def _cast(c: Call) -> Result:

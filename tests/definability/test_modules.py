@@ -247,6 +247,17 @@ def test_degrees_of_polynomials():
     assert "D'Acunto" in exponent.source
 
 
+def test_no_exponent_is_claimed_by_a_wrong_form():
+    """Products of different rows are no squares; a largest entry is no polynomial."""
+    rows = lambda x: torch.inner(x, x).abs().sum()  # noqa: E731
+    assert amv.definable(rows, (X,)).exponent.kind == "some"
+    at = torch.zeros(4, 3, dtype=torch.long)
+    most = lambda x: X.scatter_reduce(0, at, x * x * x, "amax").sum()  # noqa: E731
+    assert amv.definable(most, (X,)).exponent.kind == "some"
+    wide = lambda x: tf.interpolate(x.abs()[None, None], (9, 9), mode="bicubic").sum()  # noqa: E731
+    assert amv.definable(wide, (X,)).exponent.kind == "some"
+
+
 def test_normalisation_without_epsilon_is_told():
     certificate = amv.definable(nn.LayerNorm(3, eps=0.0), (X,))
     assert "ε = 0" in certificate.where[0]
