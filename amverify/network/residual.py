@@ -37,10 +37,13 @@ class Residual:
     joint: Tensor
 
 
-def residual(problem: LayeredProblem, point: Point, eps: float = 0.0) -> Residual:
+def residual(
+    problem: LayeredProblem, point: Point, eps: float = 0.0, made_in: torch.dtype | None = None
+) -> Residual:
     """Block-wise and joint residual at ``point``; ``eps`` is the band's ε there.
 
-    A side of the band counts as active where it is met up to the rounding of a − h(z) ∓ ε.
+    A side of the band counts as active where it is met up to the rounding of a − h(z) ∓ ε in
+    ``made_in``, the format in which the point was made (else that in which it is given).
     """
     blocks: dict[tuple[str, int], Tensor] = {}
     none = torch.zeros_like(problem.value(point))
@@ -69,7 +72,7 @@ def residual(problem: LayeredProblem, point: Point, eps: float = 0.0) -> Residua
             add("z", layer, own.sum((-2, -1)))
             add("a", layer, squared_norm(g_a))
             continue
-        band = _band_distances(problem.activation, z, a, g_z, g_a, eps)
+        band = _band_distances(problem.activation, z, a, g_z, g_a, eps, made_in or z.dtype)
         add("z", layer, band.z.sum((-2, -1)), none)
         add("a", layer, band.a.sum((-2, -1)), band.joint.sum((-2, -1)))
     return Residual(blocks, squared.sqrt(), joint.sqrt())
@@ -91,10 +94,16 @@ def _slopes(h: Activation, z: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _band_distances(
-    h: Activation, z: Tensor, a: Tensor, g_z: Tensor, g_a: Tensor, eps: float
+    h: Activation,
+    z: Tensor,
+    a: Tensor,
+    g_z: Tensor,
+    g_a: Tensor,
+    eps: float,
+    made_in: torch.dtype = torch.float64,
 ) -> _BandDistances:
     value = h(z)
-    slack = 2 * torch.finfo(z.dtype).eps * (value.abs() + a.abs() + eps)
+    slack = 2 * torch.finfo(made_in).eps * (value.abs() + a.abs() + eps)
     upper = a - value >= eps - slack
     lower = value - a >= eps - slack
     left, right = _slopes(h, z)

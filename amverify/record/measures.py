@@ -137,7 +137,11 @@ def _all(point: Point) -> list[Tensor]:
 
 
 def measure(
-    problem: LayeredProblem, point: Point, eps: float, before: Point | None
+    problem: LayeredProblem,
+    point: Point,
+    eps: float,
+    before: Point | None,
+    made_in: torch.dtype = torch.float64,
 ) -> dict[str, Tensor]:
     """The columns of the ``measures`` table at a point, each (R,) over the flattened replicates.
 
@@ -146,8 +150,9 @@ def measure(
         point: in float64.
         eps: the band's ε there (unused with a penalty).
         before: the point one sweep earlier, for the curvature along the path.
+        made_in: the format of the run: a side of the band is met up to its rounding.
     """
-    found = residual(problem, point, eps)
+    found = residual(problem, point, eps, made_in)
     error = gradient_error(problem, point)
     weights = torch.zeros_like(found.blockwise)
     for (kind, _), own in found.blocks.items():
@@ -164,13 +169,13 @@ def measure(
         columns[f"{name}_error"] = error + gamma(size) * columns[name]
     columns["gap"] = problem.coupling_gap(point)
     columns["infeasible"] = problem.infeasibility(point, eps)
-    columns["active"] = _active(problem, point, eps)
+    columns["active"] = _active(problem, point, eps, made_in)
     if before is not None:
         columns["curvature"] = curvature(problem, before, point)
     return {name: value.reshape(-1) for name, value in columns.items()}
 
 
-def _active(problem: LayeredProblem, point: Point, eps: float) -> Tensor:
+def _active(problem: LayeredProblem, point: Point, eps: float, made_in: torch.dtype) -> Tensor:
     """The share of hidden coordinates at which a side of the band is met up to rounding."""
     count = torch.zeros_like(problem.value(point))
     if not isinstance(problem.coupling, Band) or not point.a:
@@ -178,7 +183,7 @@ def _active(problem: LayeredProblem, point: Point, eps: float) -> Tensor:
     total = 0
     for z, a in zip(point.z, point.a, strict=False):
         value = problem.activation(z)
-        slack = 2 * torch.finfo(z.dtype).eps * (value.abs() + a.abs() + eps)
+        slack = 2 * torch.finfo(made_in).eps * (value.abs() + a.abs() + eps)
         count = count + ((a - value).abs() >= eps - slack).double().sum((-2, -1))
         total += a.shape[-1] * a.shape[-2]
     return count / total

@@ -202,7 +202,7 @@ class Tracer:
         if rho is not None:
             problem = problem.reweighted(rho, rho)
         with torch.no_grad():
-            return measure(problem, widened(state.point), eps, widened(before))
+            return measure(problem, widened(state.point), eps, widened(before), self.problem.dtype)
 
 
 def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) -> dict[str, Column]:

@@ -7,14 +7,18 @@ import math
 import numpy as np
 import pytest
 import torch
+from support.problems import parameters
+from support.problems import problem as layered
 from torch import Tensor
 
+from amverify.methods.joint import JointTIAM
 from amverify.methods.tiam import TIAM
 from amverify.network.activations import activation
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.residual import _band_distances, _penalty_distance, residual
+from amverify.record.run import traced
 
 EPS = 0.5
 
@@ -100,6 +104,16 @@ def test_residual_falls_along_a_run_and_joint_is_not_below(coupling: Band | Pena
         assert torch.equal(last.joint, last.blockwise)
     total = math.sqrt(sum(float(v) ** 2 for v in last.blocks.values()))
     assert total == pytest.approx(float(last.blockwise))
+
+
+def test_a_side_is_met_up_to_the_rounding_of_the_run_s_format() -> None:
+    """A run in float32 is as near to critical as the same run in float64, and is said to be."""
+    found = {}
+    for dtype in (torch.float64, torch.float32):
+        p = layered((4, 3, 3), 5, seed=3, mu=0.05, mu_bias=0.03, coupling=Band(0.3), dtype=dtype)
+        measures = traced(JointTIAM(), p, parameters(p, 3), 60).measures
+        found[dtype] = measures["residual_joint"][-1], measures["active"][-1]
+    assert found[torch.float32] == pytest.approx(found[torch.float64], rel=1e-3)
 
 
 def test_gradient_parts_are_autograds() -> None:
