@@ -3,8 +3,8 @@
     Met: F = ½‖x‖² in Rⁿ with a run that halves x, its displacements as v; F = |x| with the proximal
     method, which stands still at 0 after two steps (Ψ^k = Ψ at the limit). Left out: see each. *)
 Require Import Reals Lra Lia Psatz.
-From amverify Require Import Scalar Sums Norms FiniteLength Space ConvergenceStatements Convergence
-  LyapunovRun.
+From amverify Require Import Scalar Sums Norms FiniteLength Space ConvergenceStatements
+  BlockStatements Convergence LyapunovRun BlockRun.
 Open Scope R_scope.
 
 (** φ(s) = 2√s, φ(s) = s. *)
@@ -131,15 +131,15 @@ Section Halving.
         [intros; apply increasing_above, Hs | exact H].
   Qed.
 
-  Lemma square_KL (dF : vector -> vector -> Prop) (y : vector) :
+  Lemma square_KL (m : nat) (dF : vector -> vector -> Prop) (y : vector) :
     (forall p w, dF p w -> square_gradient p w) -> norm n y = 0 ->
-    KL_lyapunov n n square dF y 1 1 (fun s => 2 * sqrt s) (fun s => / sqrt s).
+    KL_lyapunov n m square dF y 1 1 (fun s => 2 * sqrt s) (fun s => / sqrt s).
   Proof.
     intros HdF Hy. split; [lra | split; [lra | split; [apply kl_root |]]].
     intros p v w Hw _ _ Hvalue. unfold square in *. rewrite Hy in *.
     replace (norm n w) with (norm n p).
-    - set (q := norm n p ^ 2 + norm n v ^ 2) in *.
-      replace (norm n p ^ 2 / 2 + norm n v ^ 2 / 2 - 0 ^ 2 / 2) with (q / 2) in *
+    - set (q := norm n p ^ 2 + norm m v ^ 2) in *.
+      replace (norm n p ^ 2 / 2 + norm m v ^ 2 / 2 - 0 ^ 2 / 2) with (q / 2) in *
         by (unfold q; field).
       assert (Hq : 0 < q / 2) by (unfold q; lra).
       pose proof (sqrt_lt_R0 _ Hq) as Hroot. apply (Rmult_le_reg_l (sqrt (q / 2))); [exact Hroot |].
@@ -160,6 +160,38 @@ Section Halving.
     - intros y Hy. exists 1, 1, (fun s => 2 * sqrt s), (fun s => / sqrt s).
       apply square_KL; [auto | apply cluster_is_zero, Hy].
     - exists limit. split; [exact Hlength | split; assumption].
+  Qed.
+
+  (** The same run as one block: δ = α = ϑ = 1, M = I. *)
+  Definition halves_square (k _ : nat) : R := norm n (displacement k) ^ 2.
+  Definition halves_block (k i : nat) : R := square (halves (i + k)).
+
+  Lemma halves_blocks :
+    block_run n 1 square square_gradient halves halves halves_block halves_square
+      (fun _ _ => 1) (fun _ _ => 1) (fun k => halves_square (S k)) 1 1 1 1 1 1 0.
+  Proof.
+    assert (Hrun : lyapunov_run n n square square_gradient halves displacement halves 1 1 0 1)
+      by exact (halves_run _ (fun k i _ => eq_refl)).
+    split; intros k; try (intros i Hi); unfold halves_block, halves_square; try lra.
+    - replace i with 0%nat by lia. simpl (0 + k)%nat. simpl (1 + k)%nat.
+      pose proof (run_descent Hrun k) as H. rewrite step_norm, <- displacement_norm in H. lra.
+    - reflexivity.
+    - reflexivity.
+    - pose proof (pow2_ge_0 (norm n (displacement 0))). intros _. exact H.
+    - apply pow2_ge_0.
+    - rewrite step_norm. cbn [sum]. rewrite displacement_norm. ring.
+    - apply (run_relative_error Hrun).
+  Qed.
+
+  Example TC_blocks_applies : exists limit, tends n halves limit /\ square_gradient limit zero.
+  Proof.
+    destruct (TC_blocks n 1%nat square square_gradient halves halves halves_block halves_square
+                (fun _ _ => 1) (fun _ _ => 1) (fun k => halves_square (S k)) 1 1 1 1 1 1 0
+                (norm n x0) ltac:(lra) ltac:(lra) ltac:(lra) ltac:(lra) halves_blocks
+                halves_bounded square_continuous square_closed) as (limit & _ & Hlim & Hcrit & _).
+    - intros y Hy. exists 1, 1, (fun s => 2 * sqrt s), (fun s => / sqrt s).
+      apply square_KL; [auto | apply cluster_is_zero, Hy].
+    - exists limit. split; assumption.
   Qed.
 
   (** A relation that is ∂F but at 0 meets all the others: only the closed graph is missing, and no

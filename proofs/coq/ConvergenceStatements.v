@@ -79,6 +79,8 @@ Definition convergence_stmt : Prop :=
   path_bound E (fun k => Psi (u k)) (Psi x) a b phi /\ summable E /\
   tends n u x /\ dPsi x zero /\ Un_cv (fun k => Psi (u k)) (Psi x).
 
+Set Implicit Arguments.
+
 (** H1, H2 and the scaled displacements v of a run x with Ψ^k = F(x^k) + ½‖v^k‖². *)
 Record lyapunov_run (n m : nat) (F : vector -> R) (dF : vector -> vector -> Prop)
     (x v w : nat -> vector) (a b1 b2 c : R) : Prop := {
@@ -91,6 +93,8 @@ Record lyapunov_run (n m : nat) (F : vector -> R) (dF : vector -> vector -> Prop
     b1 * norm n (diff (x (S (S k))) (x (S k))) + b2 * norm n (diff (x (S k)) (x k));
   run_displacement : forall k, norm m (v (S k)) <= c * norm n (diff (x (S k)) (x k))
 }.
+
+Unset Implicit Arguments.
 
 (** TC: a bounded run converges in Rⁿ, to a critical point, with finite length. *)
 Definition TC_convergence_stmt : Prop :=

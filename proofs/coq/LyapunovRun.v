@@ -50,7 +50,7 @@ Section LyapunovRun.
   Proof. apply norm_nonneg. Qed.
 
   Lemma Psi_descent (k : nat) : Psi (S k) + a * E k ^ 2 <= Psi k.
-  Proof. exact (run_descent _ _ _ _ _ _ _ _ _ _ _ run k). Qed.
+  Proof. exact (run_descent run k). Qed.
 
   Lemma Psi_falls (j k : nat) : (j <= k)%nat -> Psi k <= Psi j.
   Proof.
@@ -78,7 +78,7 @@ Section LyapunovRun.
     pose proof (proj1 (tends_zero E E_nonneg) E_vanishes (eps / (c + 1))
                   ltac:(apply Rdiv_lt_0_compat; lra)) as (N & HN).
     exists (S N). intros [|k] Hk; [lia |]. specialize (HN k ltac:(lia)).
-    pose proof (run_displacement _ _ _ _ _ _ _ _ _ _ _ run k) as Hv. fold (V (S k)) (E k) in Hv.
+    pose proof (run_displacement run k) as Hv. fold (V (S k)) (E k) in Hv.
     apply (Rmult_lt_compat_r (c + 1)) in HN; [| lra].
     replace (eps / (c + 1) * (c + 1)) with eps in HN by (field; lra).
     pose proof (E_nonneg k). lra.
@@ -100,7 +100,7 @@ Section LyapunovRun.
     assert (Hlate : forall j, (j <= p j)%nat).
     { intros j. pose proof (increasing_above s (S (S j)) subsequence). pose proof (Hp j). lia. }
     apply (closed (fun j => x (S (S (p j)))) (fun j => w (S (S (p j))))).
-    - intros j. apply (run_subgradient _ _ _ _ _ _ _ _ _ _ _ run).
+    - intros j. apply (run_subgradient run).
     - apply (limit_ext (fun j => norm n (diff (x (s (S (S j)))) y))).
       + intros j. rewrite Hp. reflexivity.
       + apply (along (fun j => norm n (diff (x (s j)) y)) (fun j => S (S j)));
@@ -110,7 +110,7 @@ Section LyapunovRun.
     - apply (tends_to_zero n (fun j => w (S (S (p j))))).
       apply (squeezed _ (fun j => Rmax b1 b2 * (E (S (p j)) + E (p j)))).
       + intros j. split; [apply norm_nonneg |].
-        eapply Rle_trans; [apply (run_relative_error _ _ _ _ _ _ _ _ _ _ _ run) |].
+        eapply Rle_trans; [apply (run_relative_error run) |].
         fold (E (S (p j))) (E (p j)). pose proof (E_nonneg (p j)). pose proof (E_nonneg (S (p j))).
         assert (b1 * E (S (p j)) <= Rmax b1 b2 * E (S (p j)))
           by (apply Rmult_le_compat_r; [assumption | apply Rmax_l]).
@@ -132,7 +132,7 @@ Section LyapunovRun.
   Lemma D_moves (k : nat) : D (S (S k)) <= D (S k) + (1 + c) * (E (S k) + E k).
   Proof.
     pose proof (distance_triangle n (x (S (S k))) (x (S k)) y) as Ht.
-    pose proof (run_displacement _ _ _ _ _ _ _ _ _ _ _ run (S k)) as Hv.
+    pose proof (run_displacement run (S k)) as Hv.
     fold (V (S (S k))) (E (S k)) in *. unfold D.
     assert (0 <= V (S k)) by apply norm_nonneg. pose proof (E_nonneg k).
     assert (0 <= (1 + c) * E k) by (apply Rmult_le_pos; lra). lra.
@@ -140,8 +140,8 @@ Section LyapunovRun.
 
   Lemma g_bound (k : nat) : g (S (S k)) <= b * (E (S k) + E k).
   Proof.
-    pose proof (run_relative_error _ _ _ _ _ _ _ _ _ _ _ run k) as Hw.
-    pose proof (run_displacement _ _ _ _ _ _ _ _ _ _ _ run (S k)) as Hv.
+    pose proof (run_relative_error run k) as Hw.
+    pose proof (run_displacement run (S k)) as Hv.
     fold (V (S (S k))) (E (S k)) (E k) in *.
     pose proof (pair_norm (norm n (w (S (S k)))) (V (S (S k))) (norm_nonneg _ _)
                   (norm_nonneg _ _)) as Hp.
@@ -180,7 +180,7 @@ Section LyapunovRun.
       1 <= phi' (r (S k)) * g (S k)).
     { intros k Hd Hrk. pose proof (HV (S k)). pose proof (norm_nonneg n (diff (x (S k)) y)).
       unfold D in Hd. unfold r, Psi in Hrk. apply Hkl; fold (V (S k)); try lra.
-      apply (run_subgradient _ _ _ _ _ _ _ _ _ _ _ run). }
+      apply (run_subgradient run). }
     destruct (trapped r E D g phi phi' eta rad a b (1 + c) a_pos Hb ltac:(lra) E_nonneg Hr1
                 g_bound D_moves at_once Heta (kl_desingularising _ _ _ Hphi)
                 (kl_continuous _ _ _ Hphi) Hnear Hrad)

@@ -18,8 +18,10 @@ from proofs.coq.run import AXIOMS_OF_REALS, COQ, needed, questions, status
 
 pytestmark = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
-STATEMENTS = "ConvergenceStatements.v"
-PROVED = ("Convergence.v", "LyapunovRun.v")
+PROVED = {
+    "ConvergenceStatements.v": ("Convergence.v", "LyapunovRun.v"),
+    "BlockStatements.v": ("BlockRun.v",),
+}
 
 WEAKENED = {
     "H1 with a ≥ 0": ("  0 < a -> 0 <= b ->", "  0 <= a -> 0 <= b ->"),
@@ -58,11 +60,38 @@ WEAKENED = {
 }
 
 
+WEAKENED_BLOCKS = {
+    "TΨ: ϑ ≥ 0": (
+        "  0 < theta -> 0 < alow -> 0 < low ->\n",
+        "  0 <= theta -> 0 < alow -> 0 < low ->\n",
+    ),
+    "TΨ: no floor": ("low * e2 k i <= D (S k) i", "- low * e2 k i <= D (S k) i"),
+    "TΨ: no ceiling": ("D (S k) i <= high * e2 k i", "D (S k) i <= high + e2 k i"),
+    "TΨ: weights below 0": ("0 <= delta k i <= dhigh", "- dhigh <= delta k i <= dhigh"),
+    "TΨ: the blocks are not all": (
+        "sum B (e2 k) = norm n (diff (x (S k)) (x k)) ^ 2",
+        "sum B (e2 k) <= norm n (diff (x (S k)) (x k)) ^ 2",
+    ),
+    "TΨ: displacements too short": ("(sqrt (dhigh * high))", "(sqrt (dhigh * high) / 2)"),
+    "TK: b1 alone": ("(b1 + b2) * sqrt", "b1 * sqrt"),
+    "TK: the first w may be large": (
+        "<= b1 * norm n (diff (x 1%nat)",
+        "<= b1 + norm n (diff (x 1%nat)",
+    ),
+    "TK: v⁰ is carried": ("  norm m (v 0%nat) = 0 ->", "  0 <= norm m (v 0%nat) ->"),
+}
+
+CASES = [
+    *(("ConvergenceStatements.v", *words) for words in WEAKENED.values()),
+    *(("BlockStatements.v", *words) for words in WEAKENED_BLOCKS.values()),
+]
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files below the statements, compiled once."""
+    """The files of the theorem, compiled once."""
     folder = tmp_path_factory.mktemp("coq")
-    for file in needed(COQ, ["LyapunovRun"]):
+    for file in needed(COQ, ["BlockRun"]):
         shutil.copyfile(COQ / file, folder / file)
         assert coqc(folder, file) == ""
     return folder
@@ -77,14 +106,17 @@ def coqc(folder: Path, file: str) -> str:
     return "" if done.returncode == 0 else f"{done.stderr} "
 
 
-@pytest.mark.parametrize("case", WEAKENED)
-def test_coq_refuses_a_weakened_hypothesis(compiled: Path, case: str) -> None:
-    true, weak = WEAKENED[case]
-    text = (COQ / STATEMENTS).read_text(encoding="utf-8")
-    assert text.count(true) >= 1
-    (compiled / STATEMENTS).write_text(text.replace(true, weak), encoding="utf-8")
-    assert coqc(compiled, STATEMENTS) == "", "the weakened statement is well formed"
-    refused = next((said for file in PROVED if (said := coqc(compiled, file))), "")
+@pytest.mark.parametrize("case", CASES, ids=[*WEAKENED, *WEAKENED_BLOCKS])
+def test_coq_refuses_a_weakened_hypothesis(
+    compiled: Path, tmp_path: Path, case: tuple[str, str, str]
+) -> None:
+    file, true, weak = case
+    folder = shutil.copytree(compiled, tmp_path / "coq")
+    text = (folder / file).read_text(encoding="utf-8")
+    assert true in text
+    (folder / file).write_text(text.replace(true, weak), encoding="utf-8")
+    assert coqc(folder, file) == "", "the weakened statement is well formed"
+    refused = next((said for proofs in PROVED[file] if (said := coqc(folder, proofs))), "")
     assert re.search(r'File "\./\w+\.v", line \d+', refused)
     assert "Syntax error" not in refused
 
