@@ -101,7 +101,17 @@ def test_each_method_alone_has_runs_of_its_own_and_together_they_are_the_table(m
     parts = [of(method) for method in methods]
     assert all(parts)
     assert set().union(*parts) == of(*methods) == of()
-    assert sum(map(len, parts)) == len(of())
+    assert sum(map(len, parts)) == len(of()) + (shared_rows() if table == "table2" else 0)
+
+
+def shared_rows() -> int:
+    """Rows of table 2 whose configuration another row has: what is best for all is best there."""
+    chosen = [
+        (d, own.method, own.settings)
+        for d in DATASETS
+        for own in (configuration(m, d) for m in METHODS)
+    ]
+    return len(chosen) - len(set(chosen))
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "table1"])
