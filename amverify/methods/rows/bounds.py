@@ -196,11 +196,11 @@ def norm_bound(facts: Facts, norm: Scalar) -> Scalar:
     return norm * (1 + gamma(facts.entries + 4, unit(facts.dtype)))
 
 
-def rest_error(problem: LayeredProblem, old: Scalar, new: Scalar) -> Scalar:
-    """A bound on the error of R's change between points of these norms."""
+def rest_error(problem: LayeredProblem, old: Scalar, new: Scalar, u: float) -> Scalar:
+    """A bound on the error of R's change between points of these norms, formed with roundoff u."""
     loss, (n, outputs) = problem.loss, problem.target.shape
     size = loss.size(old, problem.target) + loss.size(new, problem.target)
-    return gamma(n + 4 * outputs + 20, unit(problem.dtype)) * size
+    return gamma(n + 4 * outputs + 20, u) * size
 
 
 def prox_error(problem: LayeredProblem, size: Scalar, lam: Scalar) -> Scalar:
@@ -237,7 +237,7 @@ def difference(n: Numbers) -> tuple[Scalar, Scalar]:
         error = error + f.ridge * (gamma(4, n.unit) + summed) * (away + e) * e
     if f.output:
         value = value + p.rest
-        error = error + rest_error(f.problem, n.sizes.block, n.sizes.block + e)
+        error = error + rest_error(f.problem, n.sizes.block, n.sizes.block + e, n.unit)
     tiny = smallest(f.dtype) * (1 + n.sizes.operator + n.sizes.residual + f.weight)
     return value, error + gamma(4, U) * absolute(value) + tiny
 

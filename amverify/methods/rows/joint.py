@@ -309,7 +309,7 @@ class _Measuring:
         new, target = told.new.double(), problem.target.double()
         centre = axpy(told.pre.double(), told.p1, told.moved.double())
         left = problem.rho * (new - centre) + problem.loss.gradient(new, target)
-        change = problem.loss.change(told.old, told.new, problem.target)
+        change = problem.loss.change(told.old.double(), new, target)
         rest: Scalar = float(change) if plain(told.new) else change.double()
         one = self._part("z", layer, next(self.sums))
         used = Used(0.0, told.p1, 0.0, 1.0, *self._before(("z", layer)), left=root(square(left)),

@@ -261,7 +261,7 @@ class _Finished:
         if f.kind != "z":
             return Measured(0.0)
         size, moved = around.old_one, root(self.n.one.step)
-        return Measured(self.n.used.rest, rest_error(f.problem, size, size + moved))
+        return Measured(self.n.used.rest, rest_error(f.problem, size, size + moved, U))
 
     def change(self) -> Measured:
         """ΔF by the difference form."""
