@@ -25,6 +25,7 @@ from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, 
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Count, Running, Smallest
 from amverify.theorems.views.lyapunov import FLOORS, KEPT
+from amverify.theorems.views.membership import membership
 from amverify.theorems.views.reach import BELOW
 from amverify.theorems.views.residuals import RIDGES, SIGNS
 from amverify.theorems.views.telescoped import RATE, residuals, steps
@@ -116,6 +117,7 @@ TC0 = Theorem(
     follows={"before": before + dpsi},
     starts={"before": psi0},
     fixed=("psi0", "low", "a", "least"),
+    remarks=membership,
 )
 
 TK = Theorem(
@@ -153,4 +155,5 @@ TK = Theorem(
     follows={"before": before + dpsi, "e0": e1},
     starts={"before": psi0, "e0": start},
     fixed=("psi0", "low", "a", "b1", "b2", "start", "lowest"),
+    remarks=membership,
 )

@@ -51,6 +51,7 @@ from amverify.theorems.rates import (
 )
 from amverify.theorems.views.convergence import lengths, tails
 from amverify.theorems.views.lyapunov import FLOORS, KEPT
+from amverify.theorems.views.membership import membership
 from amverify.theorems.views.path import CONSTANT, EXPONENT
 from amverify.theorems.views.reach import BELOW
 from amverify.theorems.views.residuals import RIDGES, SIGNS
@@ -160,4 +161,5 @@ TC = Theorem(
     },
     follows={"e0": e1, "e1": NEXT, "r1": r1 + dpsi},
     fixed=("a", "b", "b1", "b2", "m", "lam"),
+    remarks=membership,
 )

@@ -53,6 +53,7 @@ from amverify.theorems.reach import (
     t,
 )
 from amverify.theorems.views.lyapunov import KEPT
+from amverify.theorems.views.membership import membership
 from amverify.theorems.views.reach import BELOW
 from amverify.theorems.views.residuals import BOUNDED, RIDGES, SIGNS, blocks, jointly
 
@@ -232,4 +233,5 @@ TR = Theorem(
         "e0": Norm(FAMILIES[4]),
         **{str(b): Largest(c) for b, c in zip(LARGEST, COEFFICIENTS, strict=True)},
     },
+    remarks=membership,
 )
