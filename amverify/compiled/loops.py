@@ -291,10 +291,11 @@ def _exponential(
 @njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def pairs(
     operands: int, size: int, single: bool, pieces: Any, numbers: tuple[float, ...]
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     """The step of (z, a) under the band, entry by entry, as :mod:`amverify.methods.pairs` has it.
 
-    Gives ‖e_z‖², ‖e_a‖² and Σ of the model at (z, a) over the entries that moved.
+    Gives ‖e_z‖², ‖e_a‖² and Σ of the model at (z, a) over the entries that moved, and over those
+    that stayed.
 
     Args:
         operands: address of (10,), the addresses of z, a, Δz, Δa, pre, the gradient in a over ρ,
@@ -304,7 +305,7 @@ def pairs(
         pieces: (lower, upper, slope, intercept) of each piece of h.
         numbers: ρ, κ, s, p2, ε and the relative slack of the band.
     """
-    found: tuple[float, float, float]
+    found: tuple[float, float, float, float]
     if single:
         found = _pairs(operands, size, np.float32, 4, pieces, numbers)
     else:
@@ -319,12 +320,12 @@ _RUN = 1024
 @njit(error_model="numpy", nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _pairs(
     operands: int, size: int, form: Any, width: int, pieces: Any, numbers: tuple[float, ...]
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     """``pairs`` for entries of one format, ``width`` bytes each; arithmetic is in float64."""
     at = carray(_pointer(operands), 10, np.int64)
     c, d, h = np.empty(_RUN), np.empty(_RUN), np.empty(_RUN)
     best, w, b = np.empty(_RUN), np.empty(_RUN), np.empty(_RUN)
-    in_z = in_a = compared = 0.0
+    in_z = in_a = compared = stayed = 0.0
     for start in range(0, size, _RUN):
         n, off = min(start + _RUN, size) - start, start * width
         z, a = carray(_pointer(at[0] + off), n, form), carray(_pointer(at[1] + off), n, form)
@@ -340,8 +341,9 @@ def _pairs(
         )
         e_z, e_a = carray(_pointer(at[8] + off), n, form), carray(_pointer(at[9] + off), n, form)
         found = _moved(z, a, c, d, numbers, best, w, b, h, new_z, new_a, e_z, e_a)
-        in_z, in_a, compared = in_z + found[0], in_a + found[1], compared + found[2]
-    return in_z, in_a, compared
+        in_z, in_a = in_z + found[0], in_a + found[1]
+        compared, stayed = compared + found[2], stayed + found[3]
+    return in_z, in_a, compared, stayed
 
 
 @njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -417,11 +419,11 @@ def _moved(
     new_a: NDArray[Any],
     e_z: NDArray[Any],
     e_a: NDArray[Any],
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float, float]:
     """Take what is better than (z, a), or all where (z, a) is not feasible."""
     rho, kappa, _, _, eps, slack = numbers
     half_rho, half_kappa = 0.5 * rho, 0.5 * kappa
-    in_z = in_a = compared = 0.0
+    in_z = in_a = compared = stayed = 0.0
     for i in range(z.size):
         u, v = np.float64(z[i]), np.float64(a[i])
         before = half_rho * (u - c[i]) * (u - c[i]) + half_kappa * (v - d[i]) * (v - d[i])
@@ -434,4 +436,5 @@ def _moved(
         in_z += p * p
         in_a += q * q
         compared += 0.0 if kept else before
-    return in_z, in_a, compared
+        stayed += before if kept else 0.0
+    return in_z, in_a, compared, stayed

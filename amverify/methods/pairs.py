@@ -44,7 +44,7 @@ class PairTask(NamedTuple):
 
 
 class PairStep(NamedTuple):
-    """Where it goes, by how much, ‖e‖² of both, and Σ model(u) over the entries that moved."""
+    """Where it goes, by how much, ‖e‖² of both, and Σ model(u) of what moved, of what stayed."""
 
     z: Tensor
     a: Tensor
@@ -52,7 +52,7 @@ class PairStep(NamedTuple):
     e_a: Tensor
     square_z: Scalar
     square_a: Scalar
-    compared: Callable[[], Scalar]
+    compared: Callable[[], tuple[Scalar, Scalar]]
 
 
 def pair_step(task: PairTask) -> PairStep:
@@ -74,14 +74,17 @@ def by_operations(task: PairTask) -> PairStep:
     new_z, new_a = torch.where(kept, z, new_z), torch.where(kept, a, new_a)
     e_z, e_a = new_z - z, new_a - a
 
-    def compared() -> Scalar:
-        total = torch.where(kept, 0.0, before).sum((-2, -1))
-        return float(total) if plain(z) else total.double()
+    def compared() -> tuple[Scalar, Scalar]:
+        moved, stayed = (
+            torch.where(here, before, 0.0).sum((-2, -1), dtype=torch.float64)
+            for here in (~kept, kept)
+        )
+        return (float(moved), float(stayed)) if plain(z) else (moved, stayed)
 
     return PairStep(new_z, new_a, e_z, e_a, dot(e_z, e_z), dot(e_a, e_a), compared)
 
 
-def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, float, float]]) -> PairStep:
+def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, ...]]) -> PairStep:
     blocks = (task.z, task.a, task.moved_z, task.moved_a, task.pre, task.slope)
     given = [u.contiguous() for u in blocks]
     made = [torch.empty_like(given[0]) for _ in range(4)]
@@ -90,8 +93,8 @@ def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, float, float]])
     pieces = tuple((q.lower, q.upper, q.slope, q.intercept) for q in task.h.pieces)
     slack = SLACK * torch.finfo(task.z.dtype).eps
     numbers = (task.rho, task.kappa, task.s, task.p2, task.eps, slack)
-    z, a, compared = run(
+    z, a, *compared = run(
         operands.buffer_info()[0], task.z.numel(), single, pieces, tuple(map(float, numbers))
     )
     new_z, new_a, e_z, e_a = made
-    return PairStep(new_z, new_a, e_z, e_a, z, a, lambda: compared)
+    return PairStep(new_z, new_a, e_z, e_a, z, a, lambda: (compared[0], compared[1]))

@@ -7,10 +7,6 @@ The origin is u^k; e = u^{k+1} − u^k, Δ = u^k − u^{k−1}, d = u⁺ − u^k
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Hypothesis, symbols
 from amverify.theorems.properties import (
     ORIGIN,
@@ -30,7 +26,7 @@ from amverify.theorems.properties import (
     gradient,
     vector,
 )
-from amverify.theorems.views.columns import BOXED, fact
+from amverify.theorems.views.columns import BOXED, curved, fact, updated, where
 
 L, s, t, p1, p2, gamma = symbols("L s t p1 p2 gamma")
 
@@ -53,17 +49,11 @@ TERMS_NONCONVEX: dict[str, Term] = {
 }
 
 
-def _where(ctx: Context, bad: NDArray[np.bool_]) -> str:
-    row = int(np.flatnonzero(bad)[0])
-    kind, layer, sweep = (ctx.column("blocks", n)[row] for n in ("kind", "layer", "sweep"))
-    return f"{kind.decode()}_{layer}, sweep {sweep}"
-
-
 def _signs(ctx: Context) -> tuple[bool | None, str]:
     for name in ("modulus", "gamma"):
         negative = ctx.column("blocks", name) < 0
         if negative.any():
-            return False, f"{_where(ctx, negative)}: {name} is negative"
+            return False, f"{where(ctx, negative)}: {name} is negative"
     return True, ""
 
 
@@ -73,26 +63,17 @@ MODULI = fact("moduli", "no modulus L and no proximal weight γ is negative", _s
 def _third(ctx: Context) -> tuple[bool | None, str]:
     negative = ctx.column("blocks", "t") < 1
     if negative.any():
-        return False, f"{_where(ctx, negative)}: t = 1 + p3 is below 1"
+        return False, f"{where(ctx, negative)}: t = 1 + p3 is below 1"
     return True, ""
 
 
 FORWARD = fact("third inertia", "p3 ≥ 0 in every update", _third)
 
 
-def _curved(ctx: Context) -> tuple[bool | None, str]:
-    bend: Ball = ctx.ball("blocks", "bend")
-    down = bend.surely_negative & (ctx.column("blocks", "update") == b"gradient")
-    if down.any():
-        row = int(np.flatnonzero(down)[0])
-        return False, f"{_where(ctx, down)}: ⟨d,∇²H d⟩ = {bend.mid[row]:.3g}, so H is not convex"
-    return True, "no negative curvature seen along e − p2Δ"
-
-
 CURVED = fact(
     "curvature seen",
     "⟨d,∇²H d⟩ ≥ 0 along d = e − p2Δ: what convexity of H implies there, and less than convexity",
-    _curved,
+    lambda ctx: curved(ctx, updated(ctx, b"gradient")),
 )
 
 A_BOX, NO_BOX = "g is a box", "g is convex and p3 = 0"

@@ -24,19 +24,17 @@ import sympy as sp
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Count, Running, Smallest
+from amverify.theorems.rates import COVERED
 from amverify.theorems.views.lyapunov import FLOORS, KEPT
-from amverify.theorems.views.membership import membership
+from amverify.theorems.views.membership import MEMBER, unseen
 from amverify.theorems.views.reach import BELOW
-from amverify.theorems.views.residuals import RIDGES, SIGNS
+from amverify.theorems.views.residuals import ADDED, RIDGES, SIGNS
 from amverify.theorems.views.telescoped import RATE, residuals, steps
 
 psi0, before, dpsi, low, a = symbols("psi0 before dpsi low a")
 e1, e0, start, w1, b1, b2, K = symbols("e1 e0 start w1 b1 b2 K")
 total, least, lowest = symbols("total least lowest")
 
-ZERO = sp.Integer(0)
-COVERED = (ZERO,)
-"""What rounding leaves open of a hypothesis is in the allowance of the conclusion already."""
 BUDGET = (psi0 - low) / a
 """(Ψ⁰ − inf R)/a ≥ Σ‖e^k‖²."""
 BOTH = b1 + b2
@@ -105,7 +103,7 @@ TC0 = Theorem(
         Conclusion(Inequality("summable", total, BUDGET), steps, (H1,)),
         Conclusion(Inequality("least step", least, sp.sqrt(BUDGET / K)), steps, (H1,)),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, RATE),
+    facts=(KEPT, FLOORS, BELOW, RIDGES, RATE, MEMBER),
     hypotheses=(POSITIVE, BEYOND, no_less(least, "least step")),
     constants={"(Ψ⁰ − inf R)/a": BUDGET},
     terms={
@@ -117,7 +115,7 @@ TC0 = Theorem(
     follows={"before": before + dpsi},
     starts={"before": psi0},
     fixed=("psi0", "low", "a", "least"),
-    remarks=membership,
+    remarks=unseen,
 )
 
 TK = Theorem(
@@ -142,7 +140,7 @@ TK = Theorem(
     conclusions=(
         Conclusion(Inequality("complexity", lowest, LEAST_RESIDUAL), residuals, (H1, H2)),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE),
+    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
     hypotheses=(POSITIVE, BEYOND, *NOT_NEGATIVE, no_less(lowest)),
     constants={"b1 + b2": BOTH, "bound": LEAST_RESIDUAL},
     terms={
@@ -155,5 +153,5 @@ TK = Theorem(
     follows={"before": before + dpsi, "e0": e1},
     starts={"before": psi0, "e0": start},
     fixed=("psi0", "low", "a", "b1", "b2", "start", "lowest"),
-    remarks=membership,
+    remarks=unseen,
 )

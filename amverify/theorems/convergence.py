@@ -35,6 +35,7 @@ from amverify.theorems.parameters import INFIMUM
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Count, Power, Running, Square
 from amverify.theorems.rates import (
+    COVERED,
     H1,
     NEXT,
     a,
@@ -51,16 +52,15 @@ from amverify.theorems.rates import (
 )
 from amverify.theorems.views.convergence import lengths, tails
 from amverify.theorems.views.lyapunov import FLOORS, KEPT
-from amverify.theorems.views.membership import membership
+from amverify.theorems.views.membership import MEMBER, unseen
 from amverify.theorems.views.path import CONSTANT, EXPONENT
 from amverify.theorems.views.reach import BELOW
-from amverify.theorems.views.residuals import RIDGES, SIGNS
+from amverify.theorems.views.residuals import ADDED, RIDGES, SIGNS
 from amverify.theorems.views.telescoped import RATE
 
 w1, v1, b1, b2, m, n, lam = symbols("w1 v1 b1 b2 m n lam")
 
 ZERO = sp.Integer(0)
-COVERED = (ZERO,)
 FINITE, PARTIAL = "finite length", "length of n sweeps"
 RESIDUAL = Inequality(
     "relative error", w1, b1 * e1 + b2 * e0, "‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR)",
@@ -144,7 +144,7 @@ TC = Theorem(
             (H1, RESIDUAL, SCALED, SEEN, rates.EXPONENT_BELOW),
         ),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE),
+    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
     hypotheses=HYPOTHESES,
     parameters=(EXPONENT, CONSTANT, INFIMUM),
     constants={"a": a, "b": b},
@@ -161,5 +161,5 @@ TC = Theorem(
     },
     follows={"e0": e1, "e1": NEXT, "r1": r1 + dpsi},
     fixed=("a", "b", "b1", "b2", "m", "lam"),
-    remarks=membership,
+    remarks=unseen,
 )

@@ -37,10 +37,10 @@ from amverify.theorems.views.lyapunov import (
     FLOORS,
     KEPT,
     POTENTIAL,
-    WEIGHED,
     block_falls,
     sweep_falls,
 )
+from amverify.theorems.views.metric import METRIC_CARRIED
 
 dF, e2, de, d2, old = symbols("dF e2 de d2 old")
 s, p1, p2, alpha, q, delta, delta1 = symbols("s p1 p2 alpha q delta delta1")
@@ -157,7 +157,7 @@ TPsi = Theorem(
         Conclusion(Inequality("sweep", dpsi, -theta * fall), sweep_falls),
         Conclusion(Inequality("H1", dpsi, -RATE * step2), sweep_falls),
     ),
-    facts=(KEPT, CARRIED, WEIGHED, CONSISTENT, POTENTIAL, FLOORS),
+    facts=(KEPT, CARRIED, METRIC_CARRIED, CONSISTENT, POTENTIAL, FLOORS),
     hypotheses=(DESCENT, METRIC, *EVERYWHERE, SHARES, ABOVE, *SIGNS),
     constants={"a": RATE, "c": COUPLING},
     liveness=("motion",),

@@ -53,9 +53,16 @@ from amverify.theorems.reach import (
     t,
 )
 from amverify.theorems.views.lyapunov import KEPT
-from amverify.theorems.views.membership import membership
+from amverify.theorems.views.membership import MEMBER, unseen
 from amverify.theorems.views.reach import BELOW
-from amverify.theorems.views.residuals import BOUNDED, RIDGES, SIGNS, blocks, jointly
+from amverify.theorems.views.residuals import (
+    ADDED,
+    BOUNDED,
+    RIDGES,
+    SIGNS,
+    blocks,
+    jointly,
+)
 
 res, step, near, next_, far, past = symbols("res_j step_j near_j next_j far_j past_j")
 b_own, b_near, b_next, b_far, b_past = symbols("b_own b_near b_next b_far b_past")
@@ -217,7 +224,7 @@ TR = Theorem(
         Conclusion(Inequality("block", res, BLOCK_BOUND), blocks),
         Conclusion(Inequality("jointly", total, B1 * e1 + B2 * e0), jointly),
     ),
-    facts=(KEPT, BELOW, RIDGES, BOUNDED, SIGNS),
+    facts=(KEPT, BELOW, RIDGES, BOUNDED, SIGNS, ADDED, MEMBER),
     hypotheses=HYPOTHESES,
     constants={"b1": B1, "b2": B2},
     liveness=("motion",),
@@ -233,5 +240,5 @@ TR = Theorem(
         "e0": Norm(FAMILIES[4]),
         **{str(b): Largest(c) for b, c in zip(LARGEST, COEFFICIENTS, strict=True)},
     },
-    remarks=membership,
+    remarks=unseen,
 )

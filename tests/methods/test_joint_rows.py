@@ -114,7 +114,10 @@ def digits(dtype=torch.float64, **options) -> LayeredProblem:
 
 
 def test_the_bounds_are_not_absurd():
-    """15 sweeps on digits: TH's, TJ's and the residual's numbers are known to seven digits."""
+    """15 sweeps on digits: TH's, TJ's and the residual's numbers are known to seven digits.
+
+    That of (z, a) to six: an entry that stays is a minimiser to the root of the roundoff.
+    """
     method, p = replace(ALIVE, momentum=0.2), digits()
     state = method.initialise(p, gaussian(p.widths, 0))
     for _ in range(15):
@@ -126,7 +129,8 @@ def test_the_bounds_are_not_absurd():
             assert row.model_gap_error <= 1e-5 * row.model_gap
             for name in ("residual", "second_residual"):
                 size = row.residual + row.second_residual
-                assert getattr(row, f"{name}_error") <= 1e-7 * size or row.kind == "z"
+                known = 1e-6 if row.kind == "y" else 1e-7
+                assert getattr(row, f"{name}_error") <= known * size or row.kind == "z"
 
 
 def excess(row: MetricRecord) -> float:

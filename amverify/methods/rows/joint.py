@@ -63,7 +63,7 @@ class Paired(NamedTuple):
 
     ``weight`` is W_{l+1}; ``pre`` is pre_l; ``behind`` is âW_{l+1}ᵀ + 1b_{l+1} − z_{l+1} at
     â = a + p2Δ, and ``slope`` its product with W_{l+1}; ``compared`` gives Σ of the model at
-    ``old`` over the entries that moved.
+    ``old`` over the entries that moved, and over those that stayed.
     """
 
     layer: int
@@ -78,7 +78,7 @@ class Paired(NamedTuple):
     kappa: Scalar
     p1: Scalar
     p2: Scalar
-    compared: Callable[[], Scalar]
+    compared: Callable[[], tuple[Scalar, Scalar]]
 
 
 class Mapped(NamedTuple):
@@ -286,7 +286,8 @@ class _Measuring:
         one = self._part("z", layer, next(self.sums))
         two = self._part("a", layer, next(self.sums))
         off = self._slope_error(told, around)
-        used = Used(told.kappa, told.p1, told.p2, 1.0, *self._before(("y", layer)), told.compared(),
+        moved, stayed = told.compared()
+        used = Used(told.kappa, told.p1, told.p2, 1.0, *self._before(("y", layer)), moved, stayed,
                     steep=off)  # fmt: skip
         image = _image(next(self.sums))
         self.metric["y", layer] = image.step, operator, told.kappa

@@ -38,7 +38,14 @@ convexity gives ΔF ≤ −½‖e‖²_M + c⟨Δ, e⟩_M + ⟨q, e⟩. ‖q‖ 
 
 **Residuals** are those of w = ∇_iH(x^{k+1}) − ∇_iH(û_i) − sM(u⁺ − ũ), ∇_iH(û_i) with the others as
 they were when i moved; for V the gradient at x^{k+1}. w ∈ ∂F(x^{k+1}) for the exact step; what
-z_L's q adds is in the bound.
+z_L's q adds is in the bound, and so is what (z, a) lacks of a minimiser. There an entry is off by
+rounding of its formula, which costs s(ρδc + κδd + (ρ + κ)(1 + Lip²)γ·size). One that stayed because
+its model would not fall, as computed, may yet be above the least model by
+
+    η ≤ γ[2m + √(2m)(√ρ|z| + √κ|a|)],   m its model;
+
+on a piece of h the model's curvature is at most K = (ρ + κ)(1 + Lip²), so what is left of a
+gradient is at most s√(2Kη): a square root of the roundoff, the floor of w.
 """
 
 from __future__ import annotations
@@ -114,8 +121,8 @@ class Used(NamedTuple):
     """What the step was made with, and what else was measured of it.
 
     ``last_image``, ``last_operator`` and ``last_kappa`` are the last step's ‖ℓ_3(e)‖², ‖ℓ_3‖ and κ.
-    ``compared`` is Σ model(u) over the entries that moved, ``left`` ‖q‖ of z_L, ``steep`` a bound
-    on the error of the gradient in a, over ρ; ``rest`` R's change.
+    ``compared`` is Σ model(u) over the entries that moved, ``stayed`` over the others, ``left``
+    ‖q‖ of z_L, ``steep`` a bound on the error of the gradient in a, over ρ; ``rest`` R's change.
     """
 
     kappa: Scalar = 0.0
@@ -126,6 +133,7 @@ class Used(NamedTuple):
     last_operator: Scalar = 0.0
     last_kappa: Scalar = 0.0
     compared: Scalar = 0.0
+    stayed: Scalar = 0.0
     left: Scalar = 0.0
     steep: Scalar = 0.0
     rest: Scalar = 0.0
@@ -334,17 +342,34 @@ class _Finished:
 
     def _compared(self) -> Scalar:
         """−gap of y, where it is positive, but no more than rounding can make it."""
-        f, (one, two, _, around, used, _), rho = self.facts, self.n, self.facts.problem.rho
+        f, (one, two, _, _, used, _), rho = self.facts, self.n, self.facts.problem.rho
         s, u, p2 = f.s, f.unit, used.p2
-        z, a = (root(part.inertia) for part in (one, two))
-        few = gamma(12, u)
-        off_c = few * (around.old_one + 2 * p2 * z + root(one.slope)) + self.lines[0].off_r / s
-        off_d = few * (around.old_two + p2 * a) + rho * used.steep / (s * used.kappa)
+        off_c, off_d = self._centres()
         paid = s * (rho * root(one.step) * off_c + used.kappa * root(two.step) * off_d)
         paid = paid + 2 * s * gamma(12, u) * (1 + gamma(f.counts[0] + 4, u)) * used.compared
         rounded = 4 * U * p2 * root(self.inertia[1].most * self.step[1].most)
         gap = self.gap()
         return lesser(positive(gap.error - gap.value), paid) + rounded
+
+    def _centres(self) -> tuple[Scalar, Scalar]:
+        """δc and δd: how far the computed centres of y's entries are off."""
+        f, (one, two, _, around, used, _), few = self.facts, self.n, gamma(12, self.facts.unit)
+        z, a = (root(part.inertia) for part in (one, two))
+        size = around.old_one + 2 * used.p2 * z + root(one.slope)
+        steep = f.problem.rho * used.steep / (f.s * used.kappa)
+        return few * size + self.lines[0].off_r / f.s, few * (around.old_two + used.p2 * a) + steep
+
+    def _missed(self) -> Scalar:
+        """How far w of y can be from ∂F(x^{k+1}), its entries being minimisers to rounding only."""
+        f, (one, two, _, around, used, _), rho = self.facts, self.n, self.facts.problem.rho
+        few, kappa, off = gamma(12, f.unit), used.kappa, self._centres()
+        z, a = around.old_one + root(one.step), around.old_two + root(two.step)
+        steep = (rho + kappa) * (1 + f.problem.activation.lipschitz**2)
+        total = used.compared + used.stayed
+        size = z + a + root(2 * total / rho) + root(2 * total / kappa)
+        slack = 2 * used.stayed + root(2 * used.stayed) * (math.sqrt(rho) * z + root(kappa) * a)
+        moved = rho * off[0] + kappa * off[1] + steep * few * size
+        return f.s * (moved + root(2 * steep * few * slack))
 
     def _mapped(self) -> Scalar:
         """‖q‖‖e‖ of z_L."""
@@ -392,12 +417,13 @@ class _Finished:
             first = size * size * self.n.one.step
             off = gamma(6, f.unit) * root(first)
             off = off + 4 * U * f.problem.rho * used.p2 * root(self.n.one.inertia)
+            off = off + self._missed()
         elif f.kind == "z":  # w = ρcΔ, and the residual of the map
             size = f.problem.rho * used.p1
             first = size * size * self.n.one.inertia
             off = self._left() + gamma(4, f.unit) * root(first)
-        return _squared(first, off, f.counts[0]), _squared(ended.second, ended.off_second,
-                                                           f.counts[1])  # fmt: skip
+        behind = ended.off_second + (self._missed() if f.kind == "y" else 0.0)
+        return _squared(first, off, f.counts[0]), _squared(ended.second, behind, f.counts[1])
 
     def record(self) -> MetricRecord:
         """All columns."""

@@ -74,6 +74,23 @@ def updated(ctx: Context, update: bytes) -> NDArray[np.bool_]:
     return mask
 
 
+def where(ctx: Context, bad: NDArray[np.bool_]) -> str:
+    """Block and sweep of the first block row of a mask, in words."""
+    row = int(np.flatnonzero(bad)[0])
+    kind, layer, sweep = (ctx.column("blocks", n)[row] for n in ("kind", "layer", "sweep"))
+    return f"{kind.decode()}_{layer}, sweep {sweep}"
+
+
+def curved(ctx: Context, rows: NDArray[np.bool_]) -> tuple[bool | None, str]:
+    """Whether ⟨d,∇²H d⟩ is negative in none of these block rows, beyond its error."""
+    bend: Ball = ctx.ball("blocks", "bend")
+    down = bend.surely_negative & rows
+    if down.any():
+        row = int(np.flatnonzero(down)[0])
+        return False, f"{where(ctx, down)}: ⟨d,∇²H d⟩ = {bend.mid[row]:.3g}, so H is not convex"
+    return True, "no negative curvature seen along e − p2Δ"
+
+
 def banded(ctx: Context) -> bool:
     """Whether a band couples a to h(z)."""
     return bool(ctx.setting("coupling") == "band")

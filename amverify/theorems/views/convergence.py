@@ -13,7 +13,7 @@ from amverify.numbers.formulas import evaluate
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.parameters import INFIMUM
-from amverify.theorems.views.lyapunov import margin
+from amverify.theorems.views.metric import margin
 from amverify.theorems.views.path import CONSTANT, EXPONENT, SAFE, Path, tail_sums
 from amverify.theorems.views.powers import power
 from amverify.theorems.views.reach import Rows, reached

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Blocks, Context, Instances
-from amverify.theorems.views.columns import fact, pairs, shrinking
+from amverify.theorems.views.columns import fact, pairs, shrinking, where
+from amverify.theorems.views.metric import JOINT, METRIC, inside, margin
 from amverify.theorems.views.settings import least_share, lowest
 
-JOINT, METRIC = b"joint", b"metric"
 _MEASURED = {
     "dF": "change",
     "e2": "metric_step",
@@ -26,11 +26,6 @@ _MEASURED = {
     "n2": "step",
 }
 _USED = {"s": "s", "p1": "p1", "p2": "p2", "delta": "delta", "delta1": "delta_next"}
-
-
-def margin(ctx: Context) -> Ball:
-    """ϑ."""
-    return Ball.of(float(ctx.setting("margin")))
 
 
 def kept(ctx: Context) -> NDArray[np.bool_]:
@@ -114,56 +109,21 @@ def _added(
     return found
 
 
-def _where(ctx: Context, bad: NDArray[np.bool_]) -> str:
-    row = int(np.flatnonzero(bad)[0])
-    kind, layer, sweep = (ctx.column("blocks", n)[row] for n in ("kind", "layer", "sweep"))
-    return f"{kind.decode()}_{layer}, sweep {sweep}"
-
-
 def _constant(ctx: Context) -> tuple[bool | None, str]:
     known = np.isin(ctx.column("blocks", "update"), (JOINT, METRIC))
     if not known.all():
         update = ctx.column("blocks", "update")[~known][0].decode()
-        return False, f"{_where(ctx, ~known)}: its update is {update!r}, in no metric of its own"
+        return False, f"{where(ctx, ~known)}: its update is {update!r}, in no metric of its own"
     if not kept(ctx).any():
         return False, "ε shrinks in every sweep"
-    if not ctx.setting("starts_feasible"):
-        return False, "the start lies outside the band"
-    return True, f"{int(kept(ctx).sum())} updates of sweeps that kept ε"
+    feasible, told = inside(ctx)
+    return feasible, f"{told}; {int(kept(ctx).sum())} updates of sweeps that kept ε"
 
 
 KEPT = fact(
     "blocks in metrics",
     "every block moves in a metric of its own, from a point inside the band",
     _constant,
-)
-
-
-def _weighed(ctx: Context) -> tuple[bool | None, str]:
-    """‖Δ‖² of a block, in the metric that made it, is ‖e‖²_M of its last row; 0 at first."""
-    keys = [ctx.column("blocks", n) for n in ("sweep", "layer", "kind", "replicate")]
-    order = np.lexsort(keys)
-    sweep, layer, kind, replicate = (key[order] for key in keys)
-    same = (kind[1:] == kind[:-1]) & (layer[1:] == layer[:-1])
-    same &= (replicate[1:] == replicate[:-1]) & (sweep[1:] == sweep[:-1] + 1)
-    first = np.concatenate(([True], ~same)) & (sweep == 1)
-    left, held = (ctx.ball("blocks", n).take(order) for n in ("metric_step", "metric_before"))
-    gap = left.take(slice(None, -1)) - held.take(slice(1, None))
-    lost = np.concatenate(([False], same & (np.abs(gap.mid) > gap.rad)))
-    lost |= first & (held.mid > held.rad)
-    if lost.any():
-        i = int(np.flatnonzero(lost)[0])
-        return False, (
-            f"{kind[i].decode()}_{layer[i]}, sweep {sweep[i]}: ‖Δ‖² in its old metric is not what "
-            "the last update left"
-        )
-    return True, f"{int(same.sum())} hand-overs seen"
-
-
-WEIGHED = fact(
-    "carried in the metric",
-    "each block's ‖Δ‖² in its old metric is the ‖e‖²_M of its last update, and 0 at the start",
-    _weighed,
 )
 
 
@@ -206,7 +166,7 @@ def _floors(ctx: Context) -> tuple[bool | None, str]:
         ("α is below α_min of the settings", rows["alpha"] - amin),
     ):
         if gap.surely_negative.any():
-            return False, f"{_where(ctx, gap.surely_negative)}: {told}"
+            return False, f"{where(ctx, gap.surely_negative)}: {told}"
     told = f"α_min = {float(amin.mid):.4g}, λ⁻ = {float(low.mid):.4g}"
     return True, told if low.mid > 0 else f"{told}: a = 0, so H1 gives no rate (μ or μ_b is 0)"
 

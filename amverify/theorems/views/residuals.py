@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import Ball
+from amverify.numbers.balls import Ball, summed
 from amverify.numbers.formulas import evaluate
 from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
@@ -199,6 +199,27 @@ def step_rounding(ctx: Context, sweep: Rows, who: Rows) -> NDArray[np.float64]:
         added[key] = (added.get(key, 0.0) + value) * (1 + 2.0**-50)
     at = zip(sweep.tolist(), who.tolist(), strict=True)
     return np.array([added.get(key, np.inf) for key in at])
+
+
+def _added(ctx: Context) -> tuple[bool | None, str]:
+    """‖w^k‖² of a sweep is the sum over its blocks, within both errors."""
+    rows = np.lexsort([ctx.column("blocks", n) for n in ("sweep", "replicate")])
+    sweep, who = (ctx.column("blocks", n)[rows] for n in ("sweep", "replicate"))
+    new = np.concatenate(([True], (np.diff(sweep) != 0) | (np.diff(who) != 0)))
+    starts = np.flatnonzero(new)
+    own = ctx.ball("blocks", "residual") + ctx.ball("blocks", "second_residual")
+    parts = summed(own.take(rows), starts)
+    keys = zip(*(ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")), strict=True)
+    place = {key: row for row, key in enumerate(keys)}
+    at = zip(sweep[starts].tolist(), who[starts].tolist(), strict=True)
+    gap = ctx.ball("sweeps", "joint_residual").take(np.array([place[key] for key in at])) - parts
+    wrong = np.abs(gap.mid) > gap.rad
+    if wrong.any():
+        return False, f"sweep {sweep[starts][wrong][0]}: ‖w‖² is not the sum of its blocks' ‖w_i‖²"
+    return True, f"{len(starts)} sweeps agree"
+
+
+ADDED = fact("w", "‖w^k‖² of each sweep is the sum of its blocks' ‖w_i‖²", _added)
 
 
 def _ridges(ctx: Context) -> tuple[bool | None, str]:

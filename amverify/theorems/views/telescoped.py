@@ -17,7 +17,8 @@ from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact
-from amverify.theorems.views.lyapunov import kept, margin, sweep_falls
+from amverify.theorems.views.lyapunov import kept, sweep_falls
+from amverify.theorems.views.metric import margin
 from amverify.theorems.views.reach import level, settled_from
 from amverify.theorems.views.residuals import largest, step_rounding
 from amverify.theorems.views.settings import given, least_share, lowest
