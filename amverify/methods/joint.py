@@ -34,14 +34,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
+from amverify.methods.metric import Metric, Span, certified_curvature, metric, onto, solved
 from amverify.methods.pairs import PairTask, pair_step
 from amverify.methods.rows.journal import (
     NOTHING,
@@ -57,35 +56,13 @@ from amverify.network.blocks import axpy
 from amverify.network.coupling import Band
 from amverify.network.entries import joint_minimiser
 from amverify.network.initial import Parameters, start
-from amverify.network.layered import LayeredProblem, Point, squared_norm
-from amverify.network.scalars import Scalar, dot, plain, root
+from amverify.network.layered import LayeredProblem, Point
+from amverify.network.scalars import Scalar, dot, root
 from amverify.network.weights import FirstLayer
 
 Key = tuple[str, int]
 SAFE = {torch.float32: 1 - 2.0**-8, torch.float64: 1 - 2.0**-20}
 """Certified inertia stays this far inside its bound: the norms in it have an error, by format."""
-
-
-class Metric(NamedTuple):
-    """[A 1] (*R, N, n + 1) and the Cholesky factor of V's metric (*R, n + 1, n + 1)."""
-
-    wide: Tensor
-    factor: Tensor
-
-
-class Span:
-    """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once."""
-
-    def __init__(self, *terms: tuple[Scalar, Tensor]) -> None:
-        self._terms = terms
-
-    @cached_property
-    def square(self) -> Scalar:
-        """‖e‖²_M, a number or of shape *R."""
-        total: Scalar = 0.0
-        for weight, x in self._terms:
-            total = total + weight * dot(x, x)
-        return total
 
 
 @dataclass(frozen=True)
@@ -237,62 +214,6 @@ def _check(problem: LayeredProblem) -> None:
         joint_minimiser(problem.activation, zero, zero, 1.0, 1.0, 1.0)
 
 
-def bordered(a: Tensor) -> Tensor:
-    """[A 1], (*R, N, n + 1)."""
-    return torch.nn.functional.pad(a, (0, 1), value=1.0)
-
-
-def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
-    """Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b) of V_l, at inputs a (*R, N, n).
-
-    The Gram matrix is formed in the state's format, and in float64 where its rounding loses
-    positive definiteness; the factor is computed in float64.
-
-    Raises:
-        InvalidInput: if Q is singular.
-    """
-    wide = bordered(a)
-    for given in (wide, wide.double()):
-        gram = (problem.rho * (given.mT @ given)).double()
-        gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
-        gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
-        factor, failed = torch.linalg.cholesky_ex(gram)
-        if not bool(failed.any()):
-            return Metric(wide, factor.to(problem.dtype))
-    raise InvalidInput(
-        f"mu: the metric of V_{layer} is singular; with mu > 0 and mu_bias > 0 it is not "
-        "(without them level sets may be unbounded too: theorem TB)"
-    )
-
-
-def _solved(factor: Tensor, right: Tensor) -> Tensor:
-    """right·(LLᵀ)⁻¹; ``torch.cholesky_solve`` takes half as long again."""
-    half = torch.linalg.solve_triangular(factor.mT, right, upper=True, left=False)
-    whole: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
-    return whole
-
-
-def _onto(onto: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
-    """onto + α·left·right, in one operation where there are no replicates."""
-    if left.ndim == right.ndim == 2:
-        return torch.addmm(onto, left, right, alpha=alpha)
-    return torch.add(onto, left @ right, alpha=alpha)
-
-
-def certified_curvature(w: Tensor) -> Scalar:
-    """An upper bound of σ_max(W)², a number or of shape *R; W (*R, m, n).
-
-    From the eigenvalues of the smaller Gram matrix in float64: LAPACK's are those of a matrix
-    within 8nu‖·‖_F of the one given, which is itself within 2γ_n‖W‖_F² of WᵀW.
-    """
-    wide = w.double()
-    gram = wide.mT @ wide if w.shape[-2] >= w.shape[-1] else wide @ wide.mT
-    size = squared_norm(wide)
-    rounding = 2.0**-53 * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
-    largest = torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0) + rounding * size
-    return float(largest) if plain(w) else largest
-
-
 class _Sweep:
     """One sweep in progress."""
 
@@ -355,7 +276,7 @@ class _Sweep:
         pre = problem.affine(self.point, layer)
         residual = pre - self.point.z[i]
         ridges = torch.cat((problem.mu * w, problem.mu_bias * b.mT), -1)
-        step = -_solved(factor, _onto(ridges, residual.mT, wide, problem.rho))
+        step = -solved(factor, onto(ridges, residual.mT, wide, problem.rho))
         e_w, e_b = step[..., :-1], step[..., -1:].mT
         moved_w, moved_b = self.moved.w[i], self.moved.b[i]
         t = 1 + method.relaxation
@@ -365,7 +286,7 @@ class _Sweep:
             e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
         new_w, new_b = torch.add(w, e_w, alpha=t), torch.add(b, e_b, alpha=t)
         e_w, e_b = new_w - w, new_b - b
-        image = _onto(e_b, a, e_w.mT, 1.0)
+        image = onto(e_b, a, e_w.mT, 1.0)
         self.journal.solved(
             Solved(layer, a, residual, (w, b), (new_w, new_b), (moved_w, moved_b), (e_w, e_b),
                    image, c, t)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from amverify.command import subject
 from amverify.command.cli import main
+from amverify.command.kl import child
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
@@ -46,14 +51,34 @@ class Done:
     stderr: str
 
 
+ALONE = {"losses:network", "losses:raises", "losses:sleeps", "nowhere:loss"}
+"""Subjects that the tests, too, give a process of their own, as users' are; others share one."""
+
+
+def here(command, seconds, folder, tell):
+    """What the child does, in this process: its imports take longer than its work."""
+    del command, seconds, tell
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        status = child(str(folder))
+    return status, said.getvalue()
+
+
 @pytest.fixture
 def kl(tmp_path, monkeypatch, capsys):
-    """The command in this process; the loss has one of its own."""
+    """The command in this process; the loss has one of its own where it is in ``ALONE``."""
     (tmp_path / "losses.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{tmp_path}")
 
+    monkeypatch.syspath_prepend(str(tmp_path))
+    apart = subject.watched
+
     def start(*arguments):
+        shared = not ALONE & set(arguments)
+        monkeypatch.setattr(subject, "watched", here if shared else apart)
+        for name in ("losses", "my_losses"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
         status = main(["kl", *arguments])
         return Done(status, *capsys.readouterr())
 

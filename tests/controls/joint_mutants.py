@@ -46,8 +46,8 @@ def right() -> Trace:
 
 def doubled(patch: pytest.MonkeyPatch) -> None:
     """V_l's steps are twice as long."""
-    correct = joint._solved
-    patch.setattr(joint, "_solved", lambda factor, right: 2 * correct(factor, right))
+    correct = joint.solved
+    patch.setattr(joint, "solved", lambda factor, right: 2 * correct(factor, right))
 
 
 def reckless(patch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.methods.inertia import Inertia
-from amverify.methods.joint import JointState, JointTIAM, certified_curvature, metric
+from amverify.methods.joint import JointState, JointTIAM
+from amverify.methods.metric import certified_curvature, metric
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.activations import activation, leaky_relu

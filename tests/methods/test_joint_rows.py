@@ -13,7 +13,8 @@ from support.joint_rows import Watch
 from support.problems import group, parameters, problem
 
 from amverify.methods import joint
-from amverify.methods.joint import JointTIAM, Metric
+from amverify.methods.joint import JointTIAM
+from amverify.methods.metric import Metric
 from amverify.methods.pairs import PairStep
 from amverify.methods.rows.metric_record import MetricRecord
 from amverify.network.coupling import Band

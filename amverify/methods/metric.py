@@ -1,0 +1,96 @@
+r"""Metrics that blocks step in: Q of V = [W, b] with its factor, and a bound above that of a.
+
+V_l has Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b), A = a_{l−1}, the same for every row of V: one
+Cholesky factor of order n_{l−1} + 1 serves all. (z_l, a_l) has diag(ρ, κ), κ ≥ ρσ_max(W_{l+1})², by
+a bound on the largest eigenvalue that its computation cannot undercut.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from amverify.errors import InvalidInput
+from amverify.network.layered import LayeredProblem, squared_norm
+from amverify.network.scalars import Scalar, dot, plain
+
+
+class Metric(NamedTuple):
+    """[A 1] (*R, N, n + 1) and the Cholesky factor of V's metric (*R, n + 1, n + 1)."""
+
+    wide: Tensor
+    factor: Tensor
+
+
+class Span:
+    """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once."""
+
+    def __init__(self, *terms: tuple[Scalar, Tensor]) -> None:
+        self._terms = terms
+
+    @cached_property
+    def square(self) -> Scalar:
+        """‖e‖²_M, a number or of shape *R."""
+        total: Scalar = 0.0
+        for weight, x in self._terms:
+            total = total + weight * dot(x, x)
+        return total
+
+
+def bordered(a: Tensor) -> Tensor:
+    """[A 1], (*R, N, n + 1)."""
+    return torch.nn.functional.pad(a, (0, 1), value=1.0)
+
+
+def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
+    """Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b) of V_l, at inputs a (*R, N, n).
+
+    The Gram matrix is formed in the state's format, and in float64 where its rounding loses
+    positive definiteness; the factor is computed in float64.
+
+    Raises:
+        InvalidInput: if Q is singular.
+    """
+    wide = bordered(a)
+    for given in (wide, wide.double()):
+        gram = (problem.rho * (given.mT @ given)).double()
+        gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
+        gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
+        factor, failed = torch.linalg.cholesky_ex(gram)
+        if not bool(failed.any()):
+            return Metric(wide, factor.to(problem.dtype))
+    raise InvalidInput(
+        f"mu: the metric of V_{layer} is singular; with mu > 0 and mu_bias > 0 it is not "
+        "(without them level sets may be unbounded too: theorem TB)"
+    )
+
+
+def solved(factor: Tensor, right: Tensor) -> Tensor:
+    """right·(LLᵀ)⁻¹; ``torch.cholesky_solve`` takes half as long again."""
+    half = torch.linalg.solve_triangular(factor.mT, right, upper=True, left=False)
+    whole: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
+    return whole
+
+
+def onto(base: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
+    """base + α·left·right, in one operation where there are no replicates."""
+    if left.ndim == right.ndim == 2:
+        return torch.addmm(base, left, right, alpha=alpha)
+    return torch.add(base, left @ right, alpha=alpha)
+
+
+def certified_curvature(w: Tensor) -> Scalar:
+    """An upper bound of σ_max(W)², a number or of shape *R; W (*R, m, n).
+
+    From the eigenvalues of the smaller Gram matrix in float64: LAPACK's are those of a matrix
+    within 8nu‖·‖_F of the one given, which is itself within 2γ_n‖W‖_F² of WᵀW.
+    """
+    wide = w.double()
+    gram = wide.mT @ wide if w.shape[-2] >= w.shape[-1] else wide @ wide.mT
+    size = squared_norm(wide)
+    rounding = 2.0**-53 * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
+    largest = torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0) + rounding * size
+    return float(largest) if plain(w) else largest
