@@ -42,7 +42,6 @@ from amverify.theorems.lengths import Lengths, ModelGap
 from amverify.theorems.lyapunov import CHANGE, COUPLING
 from amverify.theorems.properties import ORIGIN, Change, Convex, Curvature, Inner, Proximal
 from amverify.theorems.quantities import Count, Running
-from amverify.theorems.rates import COVERED
 from amverify.theorems.tiam import HALF, d2, de, delta, delta1, e2, p2, s, theta
 from amverify.theorems.views.columns import CARRIED, CONSISTENT
 from amverify.theorems.views.lyapunov import FLOORS, KEPT
@@ -78,11 +77,6 @@ def _paid(case: str, alpha: sp.Expr) -> tuple[Inequality, Inequality, Inequality
 
 PAID_JOINT, PAID_ALONE = _paid(JOINT, ALPHA_JOINT), _paid(ALONE, ALPHA_ALONE)
 SCALE = Inequality("s ≥ 1", sp.Integer(1), s, "the step scale is at least 1")
-PAID_SWEEP = Inequality(
-    "gaps of a sweep", theta * swept, -dpsi,
-    "ϑΣ_i gap_i ≤ −ΔΨ over a sweep: the two claims on a block added up, and TΨ where t > 1",
-    costs=COVERED,
-)  # fmt: skip
 _STEPS = (LEAST, JOINT, ALONE)
 _FALLS = (JOINT, ALONE)
 
@@ -116,6 +110,11 @@ HYPOTHESES = (
     ),
     Hypothesis("ϑ ≥ 0", "the margin", theta, monitored=(FLOORS.name,), only=(ALONE,)),
     Hypothesis("ϑ ≤ 1", "the margin", 1 - theta, monitored=(FLOORS.name,), only=(ALONE,)),
+    Hypothesis(
+        "gaps of a sweep",
+        "ϑΣ_i gap_i ≤ −ΔΨ over a sweep: the two claims on a block added up, and TΨ where t > 1",
+        -dpsi - theta * swept, only=(SUM,),
+    ),
     only(BEYOND, SUM),
 )  # fmt: skip
 
@@ -171,7 +170,7 @@ TCplus = Theorem(
         Conclusion(
             Inequality(ALONE, CHANGE + theta * gap, ZERO), alone, (MODULUS, *PAID_ALONE, SCALE)
         ),
-        Conclusion(Inequality(SUM, theta * total, psi0 - low), gaps, (PAID_SWEEP,)),
+        Conclusion(Inequality(SUM, theta * total, psi0 - low), gaps),
     ),
     facts=(KEPT, SIMPLE, FLOORS, BELOW, CARRIED, METRIC_CARRIED, CONSISTENT, CURVED),
     hypotheses=HYPOTHESES,

@@ -106,7 +106,7 @@ _ALONE = (
     ),
 )  # fmt: skip
 _SWEEP = (
-    condition(mn.PAID_SWEEP),
+    said("gaps of a sweep"),
     said("inf R ≤ Ψ"),
     define("Ψ^k", after, before + dpsi, "Ψ^k = Ψ^{k−1} + (Ψ^k − Ψ^{k−1})"),
     define("S_k", grown, part + swept, "the next partial sum"),

@@ -117,7 +117,7 @@ def digits(dtype=torch.float64, **options) -> LayeredProblem:
 def test_the_bounds_are_not_absurd():
     """15 sweeps on digits: TH's, TJ's and the residual's numbers are known to seven digits.
 
-    That of (z, a) to six: an entry that stays is a minimiser to the root of the roundoff.
+    That of (z, a) to five: an entry that stays is a minimiser to the root of the roundoff.
     """
     method, p = replace(ALIVE, momentum=0.2), digits()
     state = method.initialise(p, gaussian(p.widths, 0))
@@ -130,7 +130,7 @@ def test_the_bounds_are_not_absurd():
             assert row.model_gap_error <= 1e-5 * row.model_gap
             for name in ("residual", "second_residual"):
                 size = row.residual + row.second_residual
-                known = 1e-6 if row.kind == "y" else 1e-7
+                known = 1e-5 if row.kind == "y" else 1e-7
                 assert getattr(row, f"{name}_error") <= known * size or row.kind == "z"
 
 

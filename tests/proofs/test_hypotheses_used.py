@@ -49,7 +49,7 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "TC": ("∂Ψ = ∂F × {v}", "KL", "Ψ* ≤ Ψ^k", "Ψ* ≤ Ψ^{k+1}"),
     "TCplus": (
         *("H convex", "H smooth", "F = H + g", "exact minimiser", "gap", "a metric"),
-        *("inf R ≤ Ψ",),
+        *("gaps of a sweep", "inf R ≤ Ψ"),
     ),
     "S1": ("∇_if Lipschitz", "variance"),
     "S2": ("∇_if Lipschitz", "variance", "step sizes"),

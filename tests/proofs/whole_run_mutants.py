@@ -78,7 +78,7 @@ WHOLE_RUN: tuple[Mutant, ...] = (
     Mutant("TCplus", "any g, alone", unsaid("g convex")),
     Mutant("TCplus", "ϑ above 1", unsaid("ϑ ≤ 1")),
     Mutant("TCplus", "gaps × 1.1", claim("summable", more="theta*total/10")),
-    Mutant("TCplus", "no sweep's gaps", without("gaps of a sweep")),
+    Mutant("TCplus", "no sweep's gaps", unsaid("gaps of a sweep")),
     Mutant("TCplus", "never 0", claim("the model", strict=True)),
     Mutant("TC", "b of TR alone", unsaid("b ≥ b1 + m")),
 )  # fmt: skip

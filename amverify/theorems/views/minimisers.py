@@ -9,7 +9,7 @@ from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Instances
 from amverify.theorems.views.lyapunov import kept
 from amverify.theorems.views.metric import JOINT, METRIC, margin, metric_rows
-from amverify.theorems.views.telescoped import UP, over_blocks, run, since
+from amverify.theorems.views.telescoped import over_blocks, run, since
 
 _NAMES = ("dF", "e2", "de", "d2", "old", "bend", "s", "p1", "p2", "delta", "delta1")
 
@@ -54,6 +54,4 @@ def gaps(ctx: Context) -> Instances:
         "total": since(swept, found.begins),
         "theta": margin(ctx),
     }
-    with np.errstate(all="ignore"):
-        open_ = since(Ball.of(2 * float(margin(ctx).mid) * swept.rad), found.begins).mid
-    return Instances(values, found.sweep, found.replicate, None, (found.slip + open_) * UP)
+    return Instances(values, found.sweep, found.replicate, None, found.slip)
