@@ -94,11 +94,13 @@ def gradient_error(problem: LayeredProblem, point: Point) -> float:
         width = point.w[layer - 1].shape[-1] + problem.widths[layer] + n
         off = gamma(2 * width + 8) * size
         factors = a + math.sqrt(n) + 1 + (w if layer > 1 else 0.0)
-        parts.append(rho * off * factors + gamma(4) * problem.mu * w)
+        ridges = problem.mu * w + problem.mu_bias * _norm(point.b[layer - 1])
+        parts.append(rho * off * factors + gamma(4) * ridges)
     if isinstance(problem.coupling, Penalty):
+        steep = problem.activation.lipschitz
         for z, a_l in zip(point.z, point.a, strict=False):
-            size = problem.activation.lipschitz * _norm(z) + _norm(a_l) + abs(_at_zero(problem, z))
-            parts.append(2 * problem.coupling.nu * gamma(_ELEMENTARY) * size)
+            size = steep * _norm(z) + _norm(a_l) + abs(_at_zero(problem, z))
+            parts.append(2 * problem.coupling.nu * gamma(_ELEMENTARY) * size * max(1.0, steep))
     loss = gamma(problem.widths[-1] + 4 * _ELEMENTARY)
     parts.append(loss * (math.sqrt(n) + 4 * sizes.output + _norm(problem.target)))
     return math.hypot(*parts) * (1 + gamma(64))

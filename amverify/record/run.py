@@ -32,6 +32,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
 from amverify.record.limit import expect
 from amverify.record.measures import Sizes, measure, value_error, widened
+from amverify.record.partial import Partials, squares
 from amverify.record.recorder import MethodRecorder
 from amverify.record.summed import Summed
 from amverify.trace.columns import Column
@@ -101,6 +102,8 @@ class Tracer:
         self.sweeps: dict[str, list[Tensor]] = {}
         self.measures: dict[str, list[Tensor]] = {}
         self.measured: list[int] = []
+        under_penalty = isinstance(problem.coupling, Penalty)
+        self.partials = Partials() if isinstance(method, TIAM) and under_penalty else None
         self.settings = _settings(method, problem, state)
         self.stopped: str | None = None
         self.nonfinite: dict[str, Any] = {}
@@ -117,6 +120,9 @@ class Tracer:
                 return False
         self.recorder.sweep(k, state.rows)
         self._keep(k, state, value)
+        if self.partials is not None:
+            with torch.no_grad():
+                self.partials.after(k, squares(self.wide, widened(state.point)))
         for name, column in found.items():
             self.measures.setdefault(name, []).append(column.cpu())
         self.measured += [k] * bool(found)
@@ -140,6 +146,8 @@ class Tracer:
         blocks = dict(self.recorder.table())
         replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
         sweeps = _table(self.sweeps, range(count), replicates)
+        if blocks and self.partials is not None:
+            blocks |= self.partials.columns(blocks)
         if blocks:
             sweeps |= self._summed(Summed(blocks, count, replicates), sweeps)
         return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))

@@ -44,9 +44,9 @@ class Summed:
         change, step = self._ball("change"), self._sum(self._ball("step"))
         found: dict[str, Column] = {"execution": self._executed()}
         balls = {"change": self._sum(change), "step": step, "inertia": self._last(step)}
-        if all(name in self._blocks for name in RESIDUALS):
-            own = [self._sum(self._ball(name)) for name in RESIDUALS]
-            balls["joint_residual"] = self._unknown_start(own[0] + own[1])
+        if own := [self._ball(name) for name in RESIDUALS if name in self._blocks]:
+            total = own[0] if len(own) == 1 else own[0] + own[1]
+            balls["joint_residual"] = self._unknown_start(self._sum(total))
         if lyapunov:
             balls["lyapunov_change"] = self._sum(change + self._weighed())
         if lyapunov and "joint_residual" in balls:
