@@ -79,7 +79,8 @@ def moduli() -> None:
     check_moduli(p, point(p, 7))
 
 
-CHECKS = (twin, wide_twin, rows, converged, lyapunov, alive, gradients, moduli)
+CHECKS = (gradients, moduli, alive, twin, wide_twin, rows, lyapunov, converged)
+"""The cheap ones first: a mutant that one of them catches is caught."""
 
 
 def inertia_zeroed(patch: pytest.MonkeyPatch) -> None:
@@ -218,6 +219,15 @@ MUTANTS: tuple[Patch, ...] = (
 )
 
 
+def refuses(check: Callable[[], None]) -> bool:
+    """Whether the check fails; an error of another kind is one of the test."""
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_the_right_code_passes(check: Callable[[], None]) -> None:
     check()
@@ -226,10 +236,4 @@ def test_the_right_code_passes(check: Callable[[], None]) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_every_mutant_is_caught(mutant: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
-    caught = []
-    for check in CHECKS:
-        try:
-            check()
-        except AssertionError:
-            caught.append(check.__name__)
-    assert caught
+    assert any(map(refuses, CHECKS))

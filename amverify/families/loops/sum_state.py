@@ -77,13 +77,13 @@ def block_state(
     """
     own = problem.blocks[block].index
     v, steps = exact(at), exact(alpha)
-    batches = list(problem.batches(rule.size)) if seen is None else [tuple(seen)]
+    gradients = {batch: problem.batch_gradient(v, batch) for batch in problem.batches(rule.size)}
+    batches = list(gradients) if seen is None else [tuple(seen)]
     full = problem.exact_gradient(at)
-    gradients = [problem.batch_gradient(v, batch) for batch in problem.batches(rule.size)]
     here = problem.exact_value(v)
     change, step, lows, highs = Fraction(0), Fraction(0), [], []
     for batch in batches:
-        g, used = problem.batch_gradient(v, batch), list(steps)
+        g, used = gradients[batch], list(steps)
         if rule.meta == "same" and isinstance(problem, SameBatch):
             used = [problem.trained(v, steps_first(problem, rule), batch)]
         moved = list(v)
@@ -93,10 +93,10 @@ def block_state(
         step += sum(((used[j] * g[j]) ** 2 for j in own), Fraction(0)) / len(batches)
         lows.append(min(used[j] for j in own))
         highs.append(max(used[j] for j in own))
-    mean = {j: sum((g[j] for g in gradients), Fraction(0)) / len(gradients) for j in own}
+    drawn = list(gradients.values())
+    mean = {j: sum((g[j] for g in drawn), Fraction(0)) / len(drawn) for j in own}
     variance = {
-        j: sum(((g[j] - mean[j]) ** 2 for g in gradients), Fraction(0)) / len(gradients)
-        for j in own
+        j: sum(((g[j] - mean[j]) ** 2 for g in drawn), Fraction(0)) / len(drawn) for j in own
     }
     zero = Fraction(0)
     found: Row = {} if rule.meta != "same" else {"predictable_change": _fixed(problem, rule, v)}

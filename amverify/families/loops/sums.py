@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -61,7 +62,7 @@ class SumRule:
     reused: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SumPath:
     """What the sweeps did: K sweeps over B blocks of n coordinates.
 
@@ -152,8 +153,9 @@ def _trained_on(problem: FiniteSum, x: Vector, first: float, batch: Sequence[int
     return np.array([float(problem.trained(_exact(x), Fraction(first), batch))])
 
 
+@lru_cache(maxsize=1)
 def enumerate_states(problem: FiniteSum, path: SumPath) -> tuple[list[Row], list[SweepState]]:
-    """Every block update and every sweep of a path, exactly."""
+    """Every block update and every sweep of a path, exactly; kept for its trace and its symbols."""
     rule, rows, states = path.rule, [], []
     for k in range(len(path.visited)):
         states.append(sweep_state(problem, path.points[k], path.alpha[k], rule.size))
