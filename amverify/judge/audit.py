@@ -86,7 +86,7 @@ def audit(
 
 def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding:
     """One theorem on one run."""
-    facts = tuple(fact.check(ctx) for fact in theorem.facts)
+    facts = tuple(ctx.checked(fact) for fact in theorem.facts)
     known = _declared(ctx, theorem)
     finding = Finding(
         theorem.id,

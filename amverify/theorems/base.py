@@ -138,6 +138,13 @@ class Context:
 
     trace: Trace
     constants: Mapping[str, Any] = field(default_factory=dict)
+    seen: dict[Fact, Checked] = field(default_factory=dict, repr=False, compare=False)
+
+    def checked(self, fact: Fact) -> Checked:
+        """A fact on this trace; one that several theorems ask for is looked at once."""
+        if fact not in self.seen:
+            self.seen[fact] = fact.check(self)
+        return self.seen[fact]
 
     def column(self, table: str, name: str) -> NDArray[Any]:
         """A column.
