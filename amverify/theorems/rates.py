@@ -23,6 +23,7 @@ from amverify.theorems.classical import BOUNDED
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, length, vector
 from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
+from amverify.theorems.views.needed import needed, needed_of_points
 from amverify.theorems.views.path import (
     CONSTANT,
     EXPONENT,
@@ -157,6 +158,7 @@ T5 = Theorem(
         "rt": Power(r1, theta),
     },
     follows={"e0": e1, "e1": NEXT, "r1": r1 + dpsi},
+    remarks=needed,
 )
 
 _RATE = (H1, H1_BEFORE, H2_RATE, KL, EXPONENT_BELOW)
@@ -227,6 +229,7 @@ T6 = Theorem(
     follows={"r0": r1},
     starts={"r0": s0},
     fixed=("kappa", "A0", "two", "s_0"),
+    remarks=needed,
 )
 
 K2 = Theorem(
@@ -239,4 +242,5 @@ K2 = Theorem(
     conclusions=(Conclusion(KL, kl_points, (EXPONENT_BELOW,)),),
     facts=(BOUNDED,),
     parameters=(EXPONENT, CONSTANT, INFIMUM),
+    remarks=needed_of_points,
 )

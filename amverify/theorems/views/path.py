@@ -77,7 +77,8 @@ class Path:
         return np.maximum.accumulate(np.where(new, np.arange(len(new)), 0))
 
 
-def _potential(ctx: Context) -> Ball:
+def potential(ctx: Context) -> Ball:
+    """Ψ^k, or f where there is no Ψ."""
     return ctx.ball("sweeps", "lyapunov" if "lyapunov" in ctx.trace.sweeps else "value")
 
 
@@ -91,7 +92,7 @@ def change_of_potential(ctx: Context, before: NDArray[np.int64], after: NDArray[
     return psi.take(after) - psi.take(before)
 
 
-def _residual(ctx: Context) -> Ball:
+def residual(ctx: Context) -> Ball:
     """dist(0, ∂Ψ(x^k)): recorded, or ‖∇f‖ where Ψ is f."""
     if "residual" in ctx.trace.sweeps:
         return ctx.ball("sweeps", "residual")
@@ -100,9 +101,10 @@ def _residual(ctx: Context) -> Ball:
     return ctx.ball("sweeps", "gradient").sqrt()
 
 
-def _path(ctx: Context) -> Path:
+def path_of(ctx: Context) -> Path:
+    """The rows of a run that have a row before them."""
     before, after = pairs(ctx)
-    level = _potential(ctx) - ctx.known(INFIMUM).value
+    level = potential(ctx) - ctx.known(INFIMUM).value
     rise = change_of_potential(ctx, before, after)
     squared = ctx.ball("sweeps", "step").take(after)
     e1, e0 = squared.sqrt(), ctx.ball("sweeps", "inertia").take(after).sqrt()
@@ -114,7 +116,7 @@ def _path(ctx: Context) -> Path:
         rounded = (rounded + float(a.mid + a.rad) * (2 * (e1.mid + e1.rad) + h) * h) * SAFE
     follow = np.concatenate(([False], (np.diff(sweep) == 1) & (np.diff(replicate) == 0)))
     off = h + np.where(follow, np.concatenate(([0.0], h[:-1])), 0.0)
-    r1, dist = level.take(after), _residual(ctx).take(after)
+    r1, dist = level.take(after), residual(ctx).take(after)
     slip, wide = _measuring(ctx, rise, r1, e1, e0, dist)
     with np.errstate(all="ignore"):
         slip, wide = 2 * (rounded + slip) * SAFE, 2 * (off + wide) * SAFE
@@ -155,14 +157,14 @@ def memory(ctx: Context) -> int:
 def kl_points(ctx: Context) -> Instances:
     """Every recorded point, the start included."""
     theta, c = ctx.known(EXPONENT).value, ctx.known(CONSTANT).value
-    level = _potential(ctx) - ctx.known(INFIMUM).value
-    values = {"rt": power(level, theta), "dist": _residual(ctx), "c": c, "theta": theta}
+    level = potential(ctx) - ctx.known(INFIMUM).value
+    values = {"rt": power(level, theta), "dist": residual(ctx), "c": c, "theta": theta}
     return Instances(values, ctx.column("sweeps", "sweep"), ctx.column("sweeps", "replicate"))
 
 
 def tails(ctx: Context) -> Instances:
     """Every K ≥ 1 of the run that has a row K + 1."""
-    path, known = _path(ctx), _declared(ctx)
+    path, known = path_of(ctx), _declared(ctx)
     first = path.first()
     now = np.flatnonzero(first[1:] == first[:-1])
     if not len(now):
@@ -210,7 +212,7 @@ def tail_sums(
 
 def _steps(ctx: Context) -> tuple[dict[str, Ball], Path, NDArray[np.int64], NDArray[np.float64]]:
     """Rows k with k − κ in the trace; the allowance is what rounding adds to r^{2θ}."""
-    path, known, kappa = _path(ctx), _declared(ctx), memory(ctx)
+    path, known, kappa = path_of(ctx), _declared(ctx), memory(ctx)
     first = path.first()
     rows = np.arange(len(path.sweep))
     rows = rows[rows - first >= kappa - 1]
