@@ -9,25 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
-from numba.extending import intrinsic
+from numba import carray, njit
 from numpy.typing import NDArray
 
-ANY_ORDER = {"reassoc", "contract", "nsz"}
-"""What LLVM may do: sum in any order and fuse products into sums; NaN and ∞ stay what they are.
+from amverify.compiled.memory import ANY_ORDER, pointer
+from amverify.compiled.pairs import pairs
 
-Not where finiteness is asked for: numba asks whether x − x is 0, and that may then be folded.
-"""
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _pointer(context: Any, address: Any) -> Any:
-    """A number as an address."""
-
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), build
+__all__ = ["climb", "exponential", "pairs", "steps", "sums"]
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
@@ -44,22 +32,22 @@ def sums(operands: int, found: int, first: int, count: int, single: bool) -> Non
         single: whether entries are of float32, not float64.
     """
     rows = first + count
-    numbers = carray(_pointer(operands), (rows, 6), np.int64)
-    factors = carray(_pointer(operands), (rows, 6), np.float64)
-    into = carray(_pointer(found), (rows, 6), np.float64)
+    numbers = carray(pointer(operands), (rows, 6), np.int64)
+    factors = carray(pointer(operands), (rows, 6), np.float64)
+    into = carray(pointer(found), (rows, 6), np.float64)
     for k in range(first, rows):
         at_x, at_y, at_z, at_v, n = numbers[k, :5]
         if single:
-            x = carray(_pointer(at_x), n, np.float32)
-            y = carray(_pointer(at_y), n, np.float32)
-            z = carray(_pointer(at_z), n, np.float32)
-            v = carray(_pointer(at_v), n, np.float32)
+            x = carray(pointer(at_x), n, np.float32)
+            y = carray(pointer(at_y), n, np.float32)
+            z = carray(pointer(at_z), n, np.float32)
+            v = carray(pointer(at_v), n, np.float32)
             _sums(x, y, z, v, factors[k, 5], into[k])
         else:
-            x = carray(_pointer(at_x), n, np.float64)
-            y = carray(_pointer(at_y), n, np.float64)
-            z = carray(_pointer(at_z), n, np.float64)
-            v = carray(_pointer(at_v), n, np.float64)
+            x = carray(pointer(at_x), n, np.float64)
+            y = carray(pointer(at_y), n, np.float64)
+            z = carray(pointer(at_z), n, np.float64)
+            v = carray(pointer(at_v), n, np.float64)
             _sums(x, y, z, v, factors[k, 5], into[k])
 
 
@@ -100,7 +88,7 @@ def steps(operands: int, count: int, single: bool) -> None:
         count: how many parameters.
         single: whether entries are of float32, not float64.
     """
-    table = carray(_pointer(operands), (count, 11), np.int64)
+    table = carray(pointer(operands), (count, 11), np.int64)
     for k in range(count):
         if single:
             _step(table[k], np.float32)
@@ -114,14 +102,14 @@ def _step(at: NDArray[np.int64], form: Any) -> None:
     at_w, at_g, at_d, at_alpha, at_moved, at_inner, at_squares = at[:7]
     rows, columns, by_row, by_column = at[7:]
     shape = (rows, columns)
-    w = carray(_pointer(at_w), shape, form)
-    g = carray(_pointer(at_g), shape, form)
-    d = carray(_pointer(at_d), shape, form)
-    moved = carray(_pointer(at_moved), shape, form)
+    w = carray(pointer(at_w), shape, form)
+    g = carray(pointer(at_g), shape, form)
+    d = carray(pointer(at_d), shape, form)
+    moved = carray(pointer(at_moved), shape, form)
     coarse = (rows if by_row else 1, columns if by_column else 1)
-    alpha = carray(_pointer(at_alpha), coarse, form)
-    inner = carray(_pointer(at_inner), coarse, form)
-    squares = carray(_pointer(at_squares), coarse, form)
+    alpha = carray(pointer(at_alpha), coarse, form)
+    inner = carray(pointer(at_inner), coarse, form)
+    squares = carray(pointer(at_squares), coarse, form)
     if at_inner:
         inner[:] = 0
     if at_squares:
@@ -240,10 +228,10 @@ def _climb(
     high: float,
 ) -> int:
     """``climb`` for entries of one format."""
-    theta = carray(_pointer(at_theta), size, form)
-    inner = carray(_pointer(at_inner), size, form)
-    own = carray(_pointer(at_own), size, form)
-    before = carray(_pointer(at_before), size, form)
+    theta = carray(pointer(at_theta), size, form)
+    inner = carray(pointer(at_inner), size, form)
+    own = carray(pointer(at_own), size, form)
+    before = carray(pointer(at_before), size, form)
     tiny = np.finfo(form).tiny
     bad = 0
     for i in range(size):
@@ -282,159 +270,7 @@ def _exponential(
     at_theta: int, at_alpha: int, size: int, form: Any, scale: float, low: float, high: float
 ) -> None:
     """``exponential`` for entries of one format."""
-    theta = carray(_pointer(at_theta), size, form)
-    alpha = carray(_pointer(at_alpha), size, form)
+    theta = carray(pointer(at_theta), size, form)
+    alpha = carray(pointer(at_alpha), size, form)
     for i in range(size):
         alpha[i] = min(max(scale * np.exp(theta[i]), low), high)
-
-
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def pairs(
-    operands: int, size: int, single: bool, pieces: Any, numbers: tuple[float, ...]
-) -> tuple[float, float, float, float]:
-    """The step of (z, a) under the band, entry by entry, as :mod:`amverify.methods.pairs` has it.
-
-    Gives ‖e_z‖², ‖e_a‖² and Σ of the model at (z, a) over the entries that moved, and over those
-    that stayed.
-
-    Args:
-        operands: address of (10,), the addresses of z, a, Δz, Δa, pre, the gradient in a over ρ,
-            and of where the new z, a and e_z, e_a go.
-        size: how many entries each has.
-        single: whether entries are of float32, not float64.
-        pieces: (lower, upper, slope, intercept) of each piece of h.
-        numbers: ρ, κ, s, p2, ε and the relative slack of the band.
-    """
-    found: tuple[float, float, float, float]
-    if single:
-        found = _pairs(operands, size, np.float32, 4, pieces, numbers)
-    else:
-        found = _pairs(operands, size, np.float64, 8, pieces, numbers)
-    return found
-
-
-_RUN = 1024
-"""Entries that ``_pairs`` takes at a time: its buffers then stay in the nearest caches."""
-
-
-@njit(error_model="numpy", nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _pairs(
-    operands: int, size: int, form: Any, width: int, pieces: Any, numbers: tuple[float, ...]
-) -> tuple[float, float, float, float]:
-    """``pairs`` for entries of one format, ``width`` bytes each; arithmetic is in float64."""
-    at = carray(_pointer(operands), 10, np.int64)
-    c, d, h = np.empty(_RUN), np.empty(_RUN), np.empty(_RUN)
-    best, w, b = np.empty(_RUN), np.empty(_RUN), np.empty(_RUN)
-    in_z = in_a = compared = stayed = 0.0
-    for start in range(0, size, _RUN):
-        n, off = min(start + _RUN, size) - start, start * width
-        z, a = carray(_pointer(at[0] + off), n, form), carray(_pointer(at[1] + off), n, form)
-        dz, da = carray(_pointer(at[2] + off), n, form), carray(_pointer(at[3] + off), n, form)
-        pre, pull = carray(_pointer(at[4] + off), n, form), carray(_pointer(at[5] + off), n, form)
-        _centres(z, a, dz, da, pre, pull, numbers, c, d)
-        best[:] = np.inf
-        for piece in pieces:
-            _piece(z, c, d, form, piece, numbers, best, w, b, h)
-        new_z, new_a = (
-            carray(_pointer(at[6] + off), n, form),
-            carray(_pointer(at[7] + off), n, form),
-        )
-        e_z, e_a = carray(_pointer(at[8] + off), n, form), carray(_pointer(at[9] + off), n, form)
-        found = _moved(z, a, c, d, numbers, best, w, b, h, new_z, new_a, e_z, e_a)
-        in_z, in_a = in_z + found[0], in_a + found[1]
-        compared, stayed = compared + found[2], stayed + found[3]
-    return in_z, in_a, compared, stayed
-
-
-@njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _centres(
-    z: NDArray[Any],
-    a: NDArray[Any],
-    dz: NDArray[Any],
-    da: NDArray[Any],
-    pre: NDArray[Any],
-    slope: NDArray[Any],
-    numbers: tuple[float, ...],
-    c: NDArray[np.float64],
-    d: NDArray[np.float64],
-) -> None:
-    """The centres of the model."""
-    rho, kappa, s, p2, _, _ = numbers
-    far, pull, share = p2 / s, rho / (s * kappa), 1 / s
-    for i in range(z.size):
-        u, x = np.float64(z[i]), np.float64(dz[i])
-        c[i] = u + far * x - (u + p2 * x - np.float64(pre[i])) * share
-        d[i] = np.float64(a[i]) + far * np.float64(da[i]) - pull * np.float64(slope[i])
-
-
-@njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _piece(
-    z: NDArray[Any],
-    c: NDArray[np.float64],
-    d: NDArray[np.float64],
-    form: Any,
-    piece: tuple[float, float, float, float],
-    numbers: tuple[float, ...],
-    best: NDArray[np.float64],
-    w: NDArray[np.float64],
-    b: NDArray[np.float64],
-    h: NDArray[np.float64],
-) -> None:
-    """Where the minimiser on one piece is better than the ``best`` so far; h(z) on the piece."""
-    rho, kappa, _, _, eps, _ = numbers
-    lower, upper, k, m = piece
-    half_rho, half_kappa = 0.5 * rho, 0.5 * kappa
-    turn = kappa * k / (rho + kappa * k * k)
-    for i in range(z.size):
-        gap = d[i] - k * c[i] - m
-        near = -eps if gap < -eps else gap
-        near = eps if near > eps else near
-        x = c[i] + turn * (gap - near)
-        x = lower if x < lower else x
-        x = np.float64(form(upper if x > upper else x))
-        low, high = k * x + m - eps, k * x + m + eps
-        y = low if d[i] < low else d[i]
-        y = np.float64(form(high if y > high else y))
-        value = half_rho * (x - c[i]) * (x - c[i]) + half_kappa * (y - d[i]) * (y - d[i])
-        better = not value >= best[i]  # what is not a number is seen
-        best[i] = value if better else best[i]
-        w[i] = x if better else w[i]
-        b[i] = y if better else b[i]
-        u = np.float64(z[i])
-        h[i] = k * u + m if u >= lower else h[i]
-
-
-@njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _moved(
-    z: NDArray[Any],
-    a: NDArray[Any],
-    c: NDArray[np.float64],
-    d: NDArray[np.float64],
-    numbers: tuple[float, ...],
-    best: NDArray[np.float64],
-    w: NDArray[np.float64],
-    b: NDArray[np.float64],
-    h: NDArray[np.float64],
-    new_z: NDArray[Any],
-    new_a: NDArray[Any],
-    e_z: NDArray[Any],
-    e_a: NDArray[Any],
-) -> tuple[float, float, float, float]:
-    """Take what is better than (z, a), or all where (z, a) is not feasible."""
-    rho, kappa, _, _, eps, slack = numbers
-    half_rho, half_kappa = 0.5 * rho, 0.5 * kappa
-    in_z = in_a = compared = stayed = 0.0
-    for i in range(z.size):
-        u, v = np.float64(z[i]), np.float64(a[i])
-        before = half_rho * (u - c[i]) * (u - c[i]) + half_kappa * (v - d[i]) * (v - d[i])
-        held = abs(v - h[i]) <= eps + slack * (abs(h[i]) + abs(v) + eps)
-        kept = held & (before <= best[i])
-        x, y = u if kept else w[i], v if kept else b[i]
-        new_z[i], new_a[i] = x, y
-        e_z[i], e_a[i] = x - u, y - v
-        p, q = np.float64(e_z[i]), np.float64(e_a[i])
-        in_z += p * p
-        in_a += q * q
-        compared += 0.0 if kept else before
-        stayed += before if kept else 0.0
-    return in_z, in_a, compared, stayed

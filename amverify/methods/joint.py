@@ -324,7 +324,7 @@ class _Sweep:
         slope = behind @ w
         step = pair_step(
             PairTask(problem.activation, z, a, moved_z, moved_a, pre, slope, rho, kappa, s, p2,
-                     self.eps)
+                     self.eps, method.record)
         )  # fmt: skip
         self.journal.paired(
             Paired(layer, pre, w, behind, slope, (z, a), (step.z, step.a), (moved_z, moved_a),

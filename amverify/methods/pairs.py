@@ -23,11 +23,14 @@ from amverify.compiled.available import compiled
 from amverify.network.activations import Activation
 from amverify.network.blocks import axpy, blockwise
 from amverify.network.entries import SLACK, feasible, joint_minimiser, model
-from amverify.network.scalars import Scalar, dot, plain
+from amverify.network.scalars import Scalar, plain
 
 
 class PairTask(NamedTuple):
-    """y_l at its present point; ``slope`` is ∇_aH(û)/ρ."""
+    """y_l at its present point; ``slope`` is ∇_aH(û)/ρ.
+
+    ``compared`` says whether the sums of the models are wanted.
+    """
 
     h: Activation
     z: Tensor
@@ -41,17 +44,16 @@ class PairTask(NamedTuple):
     s: float
     p2: Scalar
     eps: float
+    compared: bool = True
 
 
 class PairStep(NamedTuple):
-    """Where it goes, by how much, ‖e‖² of both, and Σ model(u) of what moved, of what stayed."""
+    """Where it goes, by how much, and Σ model(u) of what moved, of what stayed."""
 
     z: Tensor
     a: Tensor
     e_z: Tensor
     e_a: Tensor
-    square_z: Scalar
-    square_a: Scalar
     compared: Callable[[], tuple[Scalar, Scalar]]
 
 
@@ -63,7 +65,7 @@ def pair_step(task: PairTask) -> PairStep:
 
 def by_operations(task: PairTask) -> PairStep:
     """The same by torch's operations, one by one."""
-    h, z, a, moved_z, moved_a, pre, slope, rho, kappa, s, p2, eps = task
+    h, z, a, moved_z, moved_a, pre, slope, rho, kappa, s, p2, eps = task[:12]
     curve = blockwise(kappa).to(z.dtype) if isinstance(kappa, Tensor) else kappa
     c = axpy(z, p2 / s, moved_z) - (axpy(z, p2, moved_z) - pre) / s
     d = axpy(a, p2 / s, moved_a) - slope * (rho / s) / curve
@@ -81,20 +83,20 @@ def by_operations(task: PairTask) -> PairStep:
         )
         return (float(moved), float(stayed)) if plain(z) else (moved, stayed)
 
-    return PairStep(new_z, new_a, e_z, e_a, dot(e_z, e_z), dot(e_a, e_a), compared)
+    return PairStep(new_z, new_a, e_z, e_a, compared)
 
 
-def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, ...]]) -> PairStep:
+def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, float]]) -> PairStep:
     blocks = (task.z, task.a, task.moved_z, task.moved_a, task.pre, task.slope)
     given = [u.contiguous() for u in blocks]
     made = [torch.empty_like(given[0]) for _ in range(4)]
     operands = array("q", [u.data_ptr() for u in (*given, *made)])
-    single = task.z.dtype is torch.float32
-    pieces = tuple((q.lower, q.upper, q.slope, q.intercept) for q in task.h.pieces)
+    pieces = array(
+        "d", [x for q in task.h.pieces for x in (q.lower, q.upper, q.slope, q.intercept)]
+    )
     slack = SLACK * torch.finfo(task.z.dtype).eps
     numbers = (task.rho, task.kappa, task.s, task.p2, task.eps, slack)
-    z, a, *compared = run(
-        operands.buffer_info()[0], task.z.numel(), single, pieces, tuple(map(float, numbers))
-    )
-    new_z, new_a, e_z, e_a = made
-    return PairStep(new_z, new_a, e_z, e_a, z, a, lambda: (compared[0], compared[1]))
+    places = (operands.buffer_info()[0], pieces.buffer_info()[0], task.z.numel(), len(pieces) // 4)
+    single = task.z.dtype is torch.float32
+    sums = run(*places, single, tuple(map(float, numbers)), task.compared)
+    return PairStep(*made, lambda: sums)

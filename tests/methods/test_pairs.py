@@ -50,8 +50,6 @@ def test_both_are_minimisers(h, dtype, seed, p2):
     for x in (fast, slow):
         assert torch.equal(x.e_z, x.z - given_.z)
         assert (feasible(h, x.z, x.a, 0.02) | (x.e_z == 0) & (x.e_a == 0)).all()
-        torch.testing.assert_close(x.square_z, float((x.e_z.double() ** 2).sum()))
-        torch.testing.assert_close(x.square_a, float((x.e_a.double() ** 2).sum()))
     sums = [[float(x) for x in step.compared()] for step in (fast, slow)]
     torch.testing.assert_close(sums[0], sums[1], rtol=1e-4, atol=1e-6)
 
