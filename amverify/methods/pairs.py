@@ -99,4 +99,5 @@ def _in_one_pass(task: PairTask, run: Callable[..., tuple[float, float]]) -> Pai
     places = (operands.buffer_info()[0], pieces.buffer_info()[0], task.z.numel(), len(pieces) // 4)
     single = task.z.dtype is torch.float32
     sums = run(*places, single, tuple(map(float, numbers)), task.compared)
-    return PairStep(*made, lambda: sums)
+    z, a, e_z, e_a = made
+    return PairStep(z, a, e_z, e_a, lambda: sums)
