@@ -13,6 +13,7 @@ from amverify.theorems.criticality import C1
 from amverify.theorems.expectation import S1, S2, S3, S6
 from amverify.theorems.joint import TJ
 from amverify.theorems.levels import TB
+from amverify.theorems.levels_penalty import TBp
 from amverify.theorems.lyapunov import TPsi
 from amverify.theorems.metric import TH, TM, TMG, TMQ
 from amverify.theorems.minimisers import TCplus
@@ -30,7 +31,7 @@ CATALOGUE: dict[str, Theorem] = {
     for theorem in (
         *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T6, K2, C1),
         *(TM, TMG, TMQ, TH, TJ),
-        *(TPsi, TB, TR, TC0, TK, TC, TCplus),
+        *(TPsi, TB, TBp, TR, TC0, TK, TC, TCplus),
         *(M1, M2, M3, M4, D1, A1),
         *(S1, S2, S3, S4, S4m, S5, S6),
         *(DESCENT, H1, H2, G1, G2, G3, G4, G5),

@@ -1,4 +1,4 @@
-r"""TΨ: one Lyapunov function for a whole run of joint blocks in metrics of their own.
+r"""TΨ: one Lyapunov function for a whole run of blocks in metrics of their own.
 
 Scaled displacements are the variables: v_i = (δ_iM_i)^{1/2}Δ_i, δ_i being the weight that block i
 carries and M_i the metric of the step that made Δ_i. Then
@@ -15,6 +15,8 @@ A block's step gives ΔF ≤ −α‖e‖²_M + c⟨Δ,e⟩_M + (q/2)‖Δ‖²_
 | V_l (M = Q, no nonsmooth part) | TM-Q, with equality | s/t − ½ | 0 |
 | z_L (M = Q, R convex, t = 1) | TM | s − ½ | 0 |
 | (z_l, a_l) (M ⪰ Q, t = 1, u^k feasible) | TJ | (s − 1)/2 | p2² |
+| W_l, b_l, a_l, z_L of TIAM under a penalty (M = L·I) | T1 | s/t − ½ | p2² |
+| z_l, l < L, there (M = γ·I, exact minimiser) | T1p | ½ (c = p1) | 0 |
 
 **A block.** With X = δ‖Δ‖²_before − q‖Δ‖²_M (the first length in the metric that made Δ) and
 Y = 2(1−ϑ)α − δ', what is left is ½(Y‖e‖² − 2c⟨Δ,e⟩ + X). Where c²‖Δ‖² ≤ XY,
@@ -22,7 +24,8 @@ Y = 2(1−ϑ)α − δ', what is left is ½(Y‖e‖² − 2c⟨Δ,e⟩ + X). Wh
     (2c⟨Δ,e⟩)² ≤ 4c²‖Δ‖²‖e‖² ≤ 4XY‖e‖² ≤ (Y‖e‖² + X)².
 
 **A sweep** adds its blocks' inequalities up; α_i ≥ α_min and M_i ⪰ λ⁻ give H1,
-Ψ^{k+1} ≤ Ψ^k − a‖e‖² with a = ϑ·α_min·λ⁻, known before the run.
+Ψ^{k+1} ≤ Ψ^k − a‖e‖² with a = ϑ·α_min·λ⁻, known before the run. Under a penalty ϑ is half of the
+method's margin: certified |p1| ≤ (1 − margin)/2 in z_l leaves that much and no more.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ from amverify.theorems.quantities import Total
 from amverify.theorems.views.columns import CARRIED, CONSISTENT
 from amverify.theorems.views.lyapunov import (
     FLOORS,
-    KEPT,
+    MOVING,
     POTENTIAL,
     block_falls,
     sweep_falls,
@@ -73,7 +76,8 @@ PAID = Inequality(
 DESCENT = Hypothesis(
     "descent of a block",
     "each step gives ΔF ≤ −α‖e‖²_M + c⟨Δ,e⟩_M + (q/2)‖Δ‖²_M: theorem TM-Q for V_l and TM for z_L "
-    "(α = s/t − ½, q = 0), theorem TJ for (z_l, a_l) (α = (s−1)/2, q = p2²)",
+    "(α = s/t − ½, q = 0), theorem TJ for (z_l, a_l) (α = (s−1)/2, q = p2²); under a penalty "
+    "theorem T1 (M = L·I, α = s/t − ½, q = p2²) and, for z_l, T1p (M = γ·I, α = ½, c = p1, q = 0)",
     -alpha * e2 + COUPLING * de + q / 2 * d2 - dF,
 )
 METRIC = Hypothesis(
@@ -117,30 +121,34 @@ MEANING = {
     "d2": "‖Δ‖²_M",
     "old": "‖Δ‖² in the metric of the step that made Δ",
     "n2": "‖e‖² of a block",
-    "s": "step scale",
+    "s": "step scale; 1 for z_l under a penalty",
     "p1": "inertia of the proximal centre",
     "p2": "inertia of the gradient's point",
-    "alpha": "α: s/t − ½ where the block moves alone, (s − 1)/2 for (z_l, a_l)",
-    "q": "p2² for (z_l, a_l), 0 where the block moves alone in the metric Q",
+    "alpha": "α: s/t − ½ where the block moves alone, (s − 1)/2 for (z_l, a_l), ½ for z_l under a "
+    "penalty",
+    "q": "p2² for (z_l, a_l) and in a modulus, 0 where the block moves alone in the metric Q and "
+    "for z_l under a penalty",
     "delta": "δ^k, the weight that the block carries in Ψ",
     "delta1": "δ^{k+1}",
-    "theta": "ϑ, the margin",
+    "theta": "ϑ, the margin; half of it under a penalty",
     "dpsi": "Ψ^{k+1} − Ψ^k",
     "fall": "Σ_i α_i‖e_i‖²_{M_i}",
     "step2": "‖x^{k+1} − x^k‖²",
     "amin": "α_min, the least α that the settings allow",
-    "low": "λ⁻ = min(μ, μ_b, ρ, the floor of κ)",
+    "low": "λ⁻ = min(μ, μ_b, ρ, the floor of κ); under a penalty min(μ, ρN + μ_b, ν, ρ, sρ)",
 }
 
 TPsi = Theorem(
     id="TPsi",
     title="TΨ, one Lyapunov function",
     statement=(
-        "Blocks V_l = [W_l, b_l], (z_l, a_l) (l < L) and z_L, each in a metric M_i of its own; "
+        "Blocks V_l = [W_l, b_l], (z_l, a_l) (l < L) and z_L, or W_l, b_l, z_l, a_l of TIAM under "
+        "a penalty, each in a metric M_i of its own (there L_i·I, and γ·I for z_l, l < L); "
         "Ψ(x, v) = F(x) + ½Σ_i‖v_i‖², v_i = (δ_iM_i)^{1/2}Δ_i. If every block carries δ and "
         "leaves δ' with δ' ≤ 2(1−ϑ)α, q‖Δ‖²_M ≤ δ‖Δ‖² and c²‖Δ‖²_M ≤ (δ‖Δ‖² − q‖Δ‖²_M)"
         "(2(1−ϑ)α − δ'), then every update lowers Ψ by at least ϑα‖e‖²_M, every sweep of constant "
-        "ε by ϑΣ_iα_i‖e_i‖²_{M_i}, and Ψ^{k+1} ≤ Ψ^k − a‖e^{k+1}‖² with a = ϑ·min α_i·λ⁻."
+        "ε by ϑΣ_iα_i‖e_i‖²_{M_i}, and Ψ^{k+1} ≤ Ψ^k − a‖e^{k+1}‖² with a = ϑ·min α_i·λ⁻. ϑ is the "
+        "method's margin, under a penalty half of it."
     ),
     latex=(
         r"\Psi^{k+1}\le\Psi^k-\vartheta\sum_i\alpha_i\|e_i\|_{M_i}^2"
@@ -157,7 +165,7 @@ TPsi = Theorem(
         Conclusion(Inequality("sweep", dpsi, -theta * fall), sweep_falls),
         Conclusion(Inequality("H1", dpsi, -RATE * step2), sweep_falls),
     ),
-    facts=(KEPT, CARRIED, METRIC_CARRIED, CONSISTENT, POTENTIAL, FLOORS),
+    facts=(MOVING, CARRIED, METRIC_CARRIED, CONSISTENT, POTENTIAL, FLOORS),
     hypotheses=(DESCENT, METRIC, *EVERYWHERE, SHARES, ABOVE, *SIGNS),
     constants={"a": RATE, "c": COUPLING},
     liveness=("motion",),

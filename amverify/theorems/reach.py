@@ -1,4 +1,4 @@
-r"""Formulas of how far the blocks of the joint method reach: ω, β, Z_l, A_l and what follows.
+r"""Formulas of how far the blocks of a run reach: ω, β, Z_l, A_l and what follows.
 
 ``level`` is 2c, c = Ψ^{k₀} − inf R, k₀ the first sweep from which on ε stays (0 if it always does).
 """
@@ -11,7 +11,7 @@ from amverify.theorems.base import symbols
 
 level, mu, mub, rho, N = symbols("level mu mub rho N")
 A, S, h0, lip, eps = symbols("A S h0 lip eps")
-s, t, p1, p2, floor, lipR = symbols("s t p1 p2 floor lipR")
+s, t, p1, p2, floor, lipR, nu = symbols("s t p1 p2 floor lipR nu")
 
 OMEGA = sp.sqrt(level / mu)
 """ω ≥ ‖W_l‖."""
@@ -23,6 +23,10 @@ REACH_Z = OMEGA * A + sp.sqrt(N) * BETA + RESIDUAL
 """Z_l ≥ ‖z_l‖, with A = A_{l−1}."""
 REACH_A = h0 * S + lip * REACH_Z + eps * S
 """A_l ≥ ‖a_l‖, with A = A_{l−1} and S = √(N n_l)."""
+OFF = sp.sqrt(level / nu)
+"""≥ ‖a_l − h(z_l)‖ under a penalty."""
+REACH_A_PENALTY = h0 * S + lip * REACH_Z + OFF
+"""A_l there."""
 
 COUPLING = sp.Abs(p1 * s - p2)
 """|c|."""

@@ -59,7 +59,7 @@ CHAINS: tuple[Chain, ...] = (
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
-    *("TPsi", "TB", "TR", "TC0", "TK", "TC", "TCplus"),
+    *("TPsi", "TB", "TBp", "TR", "TC0", "TK", "TC", "TCplus"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""

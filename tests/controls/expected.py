@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import joint_expected
 import metric_expected
+import penalty_expected
 import samt_expected
 
 EXPECTED: dict[str, str] = {
@@ -207,3 +208,4 @@ EXPECTED: dict[str, str] = {
     "weight δ' × 1.1 · TIAM, wide region": "T2z:H T3z:N C1:H M4:H",
 }
 EXPECTED |= joint_expected.EXPECTED | metric_expected.EXPECTED | samt_expected.EXPECTED
+EXPECTED |= penalty_expected.EXPECTED

@@ -18,6 +18,7 @@ from functools import partial
 import faults
 import joint_mutants
 import metric_mutants
+import penalty_mutants
 import samt_mutants
 from edits import FLIP, QUADRUPLE, column, lagging, not_a_number, rising, times, unset
 from faults import (
@@ -52,6 +53,7 @@ SUBJECTS = {
     **faults.SUBJECTS,
     **metric_mutants.SUBJECTS,
     **joint_mutants.SUBJECTS,
+    **penalty_mutants.SUBJECTS,
     **samt_mutants.SUBJECTS,
 }
 """Right runs; their theorems HOLD, but for M1, whose constant is fitted: VACUOUS at best."""
@@ -322,6 +324,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *_in_constants(),
     *(Mutant(fault, subject, *rest) for fault, subject, *rest in metric_mutants.faults()),
     *(Mutant(fault, subject, *rest) for fault, subject, *rest in joint_mutants.faults()),
+    *(Mutant(fault, subject, *rest) for fault, subject, *rest in penalty_mutants.faults()),
     *(Mutant(fault, subject, *rest) for fault, subject, *rest in samt_mutants.faults()),
 )
 

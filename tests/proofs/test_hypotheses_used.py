@@ -43,6 +43,7 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "C1": ("multiplier of z", "multiplier of a", "one multiplier"),
     "TPsi": ("descent of a block", "a metric"),
     "TB": (*("terms of F", "residual", "a_{l−1}W_lᵀ", "1b_lᵀ", "activation", "h(0)", "band"),),
+    "TBp": (*("terms of F", "residual", "a_{l−1}W_lᵀ", "1b_lᵀ", "activation", "h(0)", "penalty"),),
     "TR": JOINT_RESIDUAL,
     "TC0": ("inf R ≤ Ψ", "least ≥ 0"),
     "TK": ("inf R ≤ Ψ", "lowest ≥ 0"),

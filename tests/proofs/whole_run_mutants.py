@@ -1,4 +1,4 @@
-"""False variants of the theorems on a whole run of the joint method (see ``mutants``)."""
+"""False variants of the theorems on a whole run of a method (see ``mutants``)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ WHOLE_RUN: tuple[Mutant, ...] = (
     Mutant("TB", "no ridge on b", without("μ_b > 0")),
     Mutant("TB", "F above the level", without("level")),
     Mutant("TB", "outside the band", unsaid("band")),
+    Mutant("TBp", "ν forgotten", claim("a_l", more="sqrt(level/nu)")),
+    Mutant("TBp", "c for 2c", claim("a_l", more="sqrt(level/nu) - sqrt(level/(2*nu))")),
+    Mutant("TBp", "√(2c/ν) × 0.9", claim("a_l", more="sqrt(level/nu)/10")),
+    Mutant("TBp", "h(0) forgotten", claim("a_l", more="h0*S")),
+    Mutant("TBp", "Lip(h) forgotten", claim("a_l", more="(lip - 1)*sqrt(level/rho)")),
+    Mutant("TBp", "no ν", without("ν > 0")),
+    Mutant("TBp", "no ridge on W", without("μ > 0")),
+    Mutant("TBp", "a anywhere", unsaid("penalty")),
     Mutant("TR", "z_l moves after V_l", claim("block", more="c_near*near_j")),
     Mutant("TR", "V_{l+1} moves after a_l", claim("block", more="c_far*far_j")),
     Mutant("TR", "z_{l+1} moves after a_l", claim("block", more="c_next*next_j")),

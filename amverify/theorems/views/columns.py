@@ -97,7 +97,9 @@ def banded(ctx: Context) -> bool:
 
 
 def shrinking(ctx: Context) -> NDArray[np.int64]:
-    """The sweeps in which ε is smaller than in the sweep before."""
+    """The sweeps in which ε is smaller than in the sweep before; none under a penalty."""
+    if ctx.trace.settings.get("coupling") == "penalty":
+        return np.empty(0, dtype=np.int64)
     sweep, eps = ctx.column("sweeps", "sweep"), ctx.column("sweeps", "eps")
     first, index = np.unique(sweep, return_index=True)
     smaller: NDArray[np.int64] = first[1:][np.diff(eps[index]) < 0]

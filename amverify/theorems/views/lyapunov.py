@@ -3,6 +3,10 @@ r"""What TΨ sees of a run: block rows in their metrics, and their sums over swe
 The columns are those of blocks in metrics of their own (``metric_step`` = ‖e‖²_M, …); ``update`` is
 ``metric`` for V_l and z_L, ``joint`` for (z_l, a_l). A sweep in which ε is smaller than in the one
 before is none of these: the point that it starts from need not be feasible.
+
+**TIAM under a penalty** has the same symbols with M = L·I in its ``gradient`` steps and M = γ·I
+in those of z_l, l < L (``proximal``: α = ½, c = p1, q = 0, theorem T1p). Its weights are those of
+T3, of plain lengths: δ‖Δ‖² is bound as it stands (old = ‖Δ‖²), and δ' is divided by L or γ.
 """
 
 from __future__ import annotations
@@ -14,8 +18,8 @@ from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Blocks, Context, Instances
 from amverify.theorems.views.columns import fact, pairs, shrinking, where
-from amverify.theorems.views.metric import JOINT, METRIC, inside, margin
-from amverify.theorems.views.settings import least_share, lowest
+from amverify.theorems.views.metric import JOINT, METRIC, inside
+from amverify.theorems.views.settings import in_moduli, least_share, lowest, spared
 
 _MEASURED = {
     "dF": "change",
@@ -26,6 +30,7 @@ _MEASURED = {
     "n2": "step",
 }
 _USED = {"s": "s", "p1": "p1", "p2": "p2", "delta": "delta", "delta1": "delta_next"}
+GRADIENT, PROXIMAL = b"gradient", b"proximal"
 
 
 def kept(ctx: Context) -> NDArray[np.bool_]:
@@ -49,10 +54,35 @@ def _either(where: NDArray[np.bool_], yes: Ball, no: Ball) -> Ball:
 
 def _rows(ctx: Context) -> dict[str, Ball]:
     """Every block row's symbols."""
+    if in_moduli(ctx):
+        return _moduli(ctx)
     values = {name: ctx.ball("blocks", column) for name, column in _MEASURED.items()}
     values |= {name: ctx.number("blocks", column) for name, column in _USED.items()}
     values["alpha"], values["q"] = shares(ctx)
     return values
+
+
+def _moduli(ctx: Context) -> dict[str, Ball]:
+    """The same with M = L·I, or γ·I in z_l."""
+    near = ctx.column("blocks", "update") == PROXIMAL
+    one, none = Ball.of(np.ones(len(near))), Ball.of(np.zeros(len(near)))
+    used = {name: ctx.number("blocks", column) for name, column in _USED.items()}
+    most = _either(near, ctx.number("blocks", "gamma"), ctx.number("blocks", "modulus"))
+    step, cross, past = (ctx.ball("blocks", name) for name in ("step", "cross", "inertia"))
+    share = used["s"] / ctx.number("blocks", "t") - Ball.of(0.5)
+    return {
+        **used,
+        "dF": ctx.ball("blocks", "change"),
+        "e2": most * step,
+        "de": most * cross,
+        "d2": most * past,
+        "old": past,
+        "n2": step,
+        "s": _either(near, one, used["s"]),
+        "delta1": used["delta1"] / most,
+        "alpha": _either(near, Ball.of(0.5) * one, share),
+        "q": _either(near, none, used["p2"] * used["p2"]),
+    }
 
 
 def block_falls(ctx: Context) -> Instances:
@@ -60,7 +90,7 @@ def block_falls(ctx: Context) -> Instances:
     rows = kept(ctx)
     values = {name: ball.take(rows) for name, ball in _rows(ctx).items()}
     return Instances(
-        {**values, "theta": margin(ctx)},
+        {**values, "theta": spared(ctx)},
         ctx.column("blocks", "sweep")[rows],
         ctx.column("blocks", "replicate")[rows],
         Blocks(ctx.column("blocks", "kind")[rows], ctx.column("blocks", "layer")[rows]),
@@ -91,7 +121,7 @@ def sweep_falls(ctx: Context) -> Instances:
     change = found["dF"] + half * (found["delta1"] * found["e2"] - found["delta"] * found["old"])
     parts = {"dpsi": change, "fall": found["alpha"] * found["e2"], "step2": found["n2"]}
     values = {name: summed(ball, starts) for name, ball in parts.items()}
-    values |= {"theta": margin(ctx), "amin": least_share(ctx), "low": lowest(ctx)}
+    values |= {"theta": spared(ctx), "amin": least_share(ctx), "low": lowest(ctx)}
     return Instances(
         values, sweep[starts], replicate[starts], None, _added(ctx, rows, order, starts), notes(ctx)
     )
@@ -120,6 +150,23 @@ def _constant(ctx: Context) -> tuple[bool | None, str]:
     return feasible, f"{told}; {int(kept(ctx).sum())} updates of sweeps that kept ε"
 
 
+def moving(ctx: Context) -> tuple[bool | None, str]:
+    """Whether every block moves as TΨ has it, in words."""
+    if not in_moduli(ctx):
+        return _constant(ctx)
+    update = ctx.column("blocks", "update")
+    other = ~np.isin(update, (GRADIENT, PROXIMAL))
+    if other.any():
+        return False, f"{where(ctx, other)}: its update is {update[other][0].decode()!r}"
+    return True, f"{len(update)} updates of TIAM under a penalty"
+
+
+MOVING = fact(
+    "steps",
+    "every block moves in a metric of its own, from a point inside the band, or under a penalty in "
+    "a modulus of its own (TIAM)",
+    moving,
+)
 KEPT = fact(
     "blocks in metrics",
     "every block moves in a metric of its own, from a point inside the band",
@@ -157,9 +204,9 @@ POTENTIAL = fact("Ψ", "the reported values of Ψ differ by the sum of the block
 def _floors(ctx: Context) -> tuple[bool | None, str]:
     """M ⪰ λ⁻ along e, α ≥ α_min, ϑ ≥ 0; λ⁻ and α_min from the settings."""
     rows, low, amin = _rows(ctx), lowest(ctx), least_share(ctx)
-    if min(float(x.mid) for x in (margin(ctx), amin, low)) < 0:
+    if min(float(x.mid) for x in (spared(ctx), amin, low)) < 0:
         return False, "ϑ, α_min or λ⁻ is negative"
-    if margin(ctx).mid > 1:
+    if spared(ctx).mid > 1:
         return False, "ϑ is above 1"
     for told, gap in (
         ("‖e‖²_M < λ⁻‖e‖²", rows["e2"] - low * rows["n2"]),

@@ -24,6 +24,7 @@ from amverify.theorems.views.columns import (
     updated,
     where,
 )
+from amverify.theorems.views.settings import in_moduli
 
 METRIC, JOINT = b"metric", b"joint"
 _MEASURED = {
@@ -117,6 +118,8 @@ CURVED = fact(
 
 def _carried(ctx: Context) -> tuple[bool | None, str]:
     """‖Δ‖² of a block, in the metric that made it, is ‖e‖²_M of its last row; 0 at first."""
+    if in_moduli(ctx):
+        return True, "no metrics: the weights are of plain lengths"
     keys = [ctx.column("blocks", n) for n in ("sweep", "layer", "kind", "replicate")]
     order = np.lexsort(keys)
     sweep, layer, kind, replicate = (key[order] for key in keys)

@@ -14,7 +14,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
 from amverify.theorems.base import Blocks, Context, Instances, Missing
 from amverify.theorems.views.columns import fact, shrinking
-from amverify.theorems.views.settings import given
+from amverify.theorems.views.settings import given, in_moduli
 
 Rows = NDArray[np.int64]
 
@@ -47,7 +47,7 @@ class Reach:
     """Constants of a run, one entry a replicate asked for.
 
     Args:
-        shared: level, mu, mub, rho, N, h0, lip, eps.
+        shared: level, mu, mub, rho, N, h0, lip, and eps of a band or nu of a penalty.
         a: A_0, …, A_L (A_L of no use).
         sizes: √(N n_l), l = 1, …, L.
     """
@@ -72,18 +72,25 @@ def reached(ctx: Context, who: Rows) -> Reach:
         Missing: for a setting that the trace lacks.
     """
     shape = np.ones(len(who))
-    eps = ctx.column("sweeps", "eps")
     names = {"mu": "mu", "mub": "mu_bias", "rho": "rho", "N": "samples",
              "h0": "activation_at_zero", "lip": "activation_lipschitz"}  # fmt: skip
     shared = {symbol: Ball.of(float(ctx.setting(n)) * shape) for symbol, n in names.items()}
-    shared |= {"eps": Ball.of(float(eps.min()) * shape), "level": level(ctx, who)}
+    shared |= {**_coupling(ctx, shape), "level": level(ctx, who)}
+    grown = reach.REACH_A_PENALTY if in_moduli(ctx) else reach.REACH_A
     found, sizes = [Ball.of(float(ctx.setting("input_norm")) * shape)], []
     for width in list(ctx.setting("widths"))[1:]:
         size = math.sqrt(int(ctx.setting("samples")) * int(width)) * (1 + gamma(2))
         sizes.append(Ball.of(size * shape))
         symbols = {**shared, "A": found[-1], "S": sizes[-1]}
-        found.append(evaluate(reach.REACH_A, symbols))
+        found.append(evaluate(grown, symbols))
     return Reach(shared, tuple(found), tuple(sizes))
+
+
+def _coupling(ctx: Context, shape: NDArray[np.float64]) -> dict[str, Ball]:
+    """ν of a penalty, or ε of the band."""
+    if in_moduli(ctx):
+        return {"nu": Ball.of(float(ctx.setting("nu")) * shape)}
+    return {"eps": Ball.of(float(ctx.column("sweeps", "eps").min()) * shape)}
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,8 @@ def _value(ctx: Context, rows: Rows) -> Ball:
     return value - given(ctx, "loss_infimum")
 
 
-def _instances(ctx: Context, rows: Rows, values: dict[str, Ball]) -> Instances:
+def instances(ctx: Context, rows: Rows, values: dict[str, Ball]) -> Instances:
+    """Values of block rows beside the bounds of their layers and F − inf R."""
     late = settled_from(ctx)
     notes = (f"ε shrinks until sweep {late}: the bounds are of the sweeps from there on",) * (
         late > 0
@@ -173,20 +181,20 @@ def weights(ctx: Context) -> Instances:
     """‖W_l‖ and ‖b_l‖ after every sweep."""
     rows = layers(ctx).v
     values = {"w": first(ctx, "norm", rows).sqrt(), "b": second(ctx, "norm", rows).sqrt()}
-    return _instances(ctx, rows, values)
+    return instances(ctx, rows, values)
 
 
 def outputs(ctx: Context) -> Instances:
     """‖z_l‖ after every sweep."""
     rows = layers(ctx).y
-    return _instances(ctx, rows, {"z": first(ctx, "norm", rows).sqrt()})
+    return instances(ctx, rows, {"z": first(ctx, "norm", rows).sqrt()})
 
 
 def activations(ctx: Context) -> Instances:
     """‖a_l‖, l < L, after every sweep."""
     rows = layers(ctx).y
     rows = rows[ctx.column("blocks", "kind")[rows] == b"y"]
-    return _instances(ctx, rows, {"an": second(ctx, "norm", rows).sqrt()})
+    return instances(ctx, rows, {"an": second(ctx, "norm", rows).sqrt()})
 
 
 def _piecewise(ctx: Context) -> tuple[bool | None, str]:
