@@ -19,8 +19,8 @@ from amverify.trace.trace import Trace
 
 Losses = Callable[[Tensor, Tensor], Tensor]
 SampleLoss = Callable[[Mapping[str, Tensor], Tensor, Tensor], Tensor]
-CHUNK = 64
-"""Samples whose gradients are held at once."""
+HELD, FEWEST = 1 << 21, 64
+"""Numbers in the samples' gradients that are held at once, of no fewer samples than so many."""
 KINKED = (
     nn.ReLU,
     nn.ReLU6,
@@ -168,10 +168,11 @@ class Training:
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The samples and their labels, some at a time."""
-        yield from zip(torch.split(self.x, CHUNK), torch.split(self.y, CHUNK), strict=True)
+        size = max(FEWEST, HELD // sum(w.numel() for w in self.model.parameters()))
+        yield from zip(torch.split(self.x, size), torch.split(self.y, size), strict=True)
 
     def gradients(self, weights: Sequence[Tensor]) -> Iterator[Tensor]:
-        """g_s of every sample by these weights, some samples at a time, (≤ CHUNK, parameters)."""
+        """g_s of every sample by these weights, some samples at a time, (samples, parameters)."""
         own, loss = self.sample_loss(weights)
         per_sample = vmap(grad(loss), in_dims=(None, 0, 0))
         for x, y in self.chunks():
