@@ -10,6 +10,9 @@ commit it was made:
     <!-- table: table1 -->             the table of results/table1.md
     <!-- end -->
 
+    <!-- table: table6 joint -->       the one of its tables that has this name
+    <!-- end -->
+
     <!-- grid: table10 dataset method / theorem / verdict -->
     <!-- end -->
 
@@ -59,13 +62,20 @@ def of_results(folder: Path, names: Sequence[str]) -> Body:
             return None
         document = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         if kind == "table":
-            lines = (folder / f"{name}.md").read_text(encoding="utf-8").splitlines()
-            rows = "\n".join(line for line in lines if line.startswith("|"))
+            text = (folder / f"{name}.md").read_text(encoding="utf-8")
+            rows = table([own["name"] for own in document["tables"]], text, rest)
         else:
             rows = grid(document["tables"][0]["rows"], *(part.split() for part in rest.split("/")))
         return f"{origin(document['provenance'])}\n\n{rows}"
 
     return body
+
+
+def table(names: list[str], text: str, wanted: str) -> str:
+    """The rows of the table of that name in a document of Markdown, or of its first."""
+    parts = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    chosen = parts[names.index(wanted) if wanted else 0]
+    return "\n".join(line for line in chosen.splitlines() if line.startswith("|"))
 
 
 def origin(provenance: dict[str, Any]) -> str:

@@ -11,8 +11,7 @@ CONTENTS = {
     "table1": "counts of the data sets beside the published ones",
     "table2": "test accuracy of TIAM and the compared methods; sweeps and seconds to a target "
     "accuracy",
-    "table6": "TIAM's inertia inside and outside the admissible region, under each safeguard, "
-    "audited",
+    "table6": "TIAM's and JointTIAM's inertia inside and outside the admissible region, audited",
     "table7": "SAMT beside SGD-type methods: accuracy, parameter updates, gradient "
     "evaluations, seconds",
     "table8": "SAMT's kinds of step size: learned ranges, and how the initial step size matters",

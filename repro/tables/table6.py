@@ -1,4 +1,6 @@
-r"""Table 6: TIAM's inertia on and off, inside and outside region 𝓡, under each safeguard.
+r"""Table 6: inertia on and off, inside and outside the admissible regions.
+
+TIAM's under each safeguard, and JointTIAM's (:mod:`repro.tables.parts.joint_inertia`).
 
 T2: a Lyapunov weight exists if and only if 2s/t − 1 − p2² > 2|p1 s − p2|, t = 1 + p3. For every
 choice of (p1, p2, p3) below, ``none`` takes it as it is, ``monotone`` redoes a block that raised
@@ -15,6 +17,7 @@ from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
 from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec
+from repro.tables.parts import joint_inertia
 from repro.tables.parts.full_batch import (
     ALSO,
     DATASETS,
@@ -25,9 +28,11 @@ from repro.tables.parts.full_batch import (
 )
 from repro.tables.parts.measures import Group, final, group, target_of, to_target
 from repro.tables.parts.request import Protocol, Request, notes_without_data
-from repro.tables.parts.verdicts import Judged, judged
+from repro.tables.parts.verdicts import first_failing, judged
 
-PROTOCOL = Protocol(("cora", "citeseer", "digits"), ("tiam",), SWEEPS, also=(*DATASETS, *ALSO))
+PROTOCOL = Protocol(
+    ("cora", "citeseer", "digits"), ("tiam", joint_inertia.METHOD), SWEEPS, also=(*DATASETS, *ALSO)
+)
 INERTIAS = (
     (0.0, 0.0, 0.0),
     (0.5, 0.0, 0.0),
@@ -55,6 +60,9 @@ COLUMNS = (
 )
 
 
+Specs = dict[tuple[str, tuple[float, float, float], str], tuple[RunSpec, ...]]
+
+
 def region(p1: float, p2: float, p3: float, s: float = 1.0) -> float:
     """2s/t − 1 − p2² − 2|p1 s − p2|: positive inside 𝓡."""
     return 2 * s / (1 + p3) - 1 - p2 * p2 - 2 * abs(p1 * s - p2)
@@ -71,22 +79,33 @@ def specifications(
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
-    """The document of table 6."""
+    """The document of table 6: TIAM's rows and JointTIAM's, as far as they are asked for."""
     datasets = laboratory.available(request.datasets)
     specs = {
         (name, inertia, safeguard): specifications(name, inertia, safeguard, request)
         for name in datasets
         for inertia in INERTIAS
         for safeguard in SAFEGUARDS
-        if any(inertia) or safeguard == "none"
+        if "tiam" in request.methods and (any(inertia) or safeguard == "none")
     }
-    runs = laboratory.run([spec for some in specs.values() for spec in some])
+    joint = joint_inertia.specifications(datasets, request)
+    wanted = (*specs.values(), *joint.values())
+    runs = laboratory.run([spec for some in wanted for spec in some])
+    tables = [_table(request, laboratory, specs, runs)] if specs else []
+    tables += [joint_inertia.table(request, laboratory, joint, runs)] if joint else []
+    return document("table6", tuple(tables), datasets, runs)
+
+
+def _table(
+    request: Request, laboratory: Laboratory, specs: Specs, runs: Mapping[RunSpec, FinishedRun]
+) -> Table:
+    """TIAM's rows."""
 
     def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
         target = target_of(group(specs[name, INERTIAS[0], "none"], runs))
         return (_row(key, own, runs, target) for key, own in specs.items() if key[0] == name)
 
-    table = Table(
+    return Table(
         name="inertia",
         title="Table 6: inertia inside and outside the admissible region",
         columns=COLUMNS,
@@ -102,7 +121,6 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         ),
         notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    return document("table6", (table,), datasets, runs)
 
 
 def _row(
@@ -125,13 +143,5 @@ def _row(
         final(measured, "test_accuracy"),
         sweeps,
         *(Text(found[claim].verdict_text()) for claim in CLAIMS),
-        Text(_first(found)),
+        Text(first_failing(found)),
     )
-
-
-def _first(found: Mapping[str, Judged]) -> str:
-    """The first claim that does not hold, and why."""
-    for claim, verdicts in found.items():
-        if verdicts.verdict != "HOLDS":
-            return f"{claim}: {verdicts.weakest.reason}"
-    return ""

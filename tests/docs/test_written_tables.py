@@ -23,6 +23,9 @@ Between.
 <!-- grid: small dataset method / theorem / verdict -->
 <!-- end -->
 
+<!-- table: small second -->
+<!-- end -->
+
 <!-- table: other -->
 kept
 <!-- end -->
@@ -38,11 +41,12 @@ def results(tmp_path):
     environment = {"commit": "0123456789abcdef", "dirty": False}
     command = ["python", "-m", "repro", "small", "--no-download"]
     document = {
-        "tables": [{"rows": rows}],
+        "tables": [{"name": "first", "rows": rows}, {"name": "second", "rows": []}],
         "provenance": {"command": command, "environment": environment},
     }
     (tmp_path / "small.json").write_text(json.dumps(document))
-    (tmp_path / "small.md").write_text("## Small\n\n| a |\n| --- |\n| 1 |\n\nA caption.\n")
+    text = "## Small\n\n| a |\n| --- |\n| 1 |\n\nA caption.\n\n## More\n\n| b |\n"
+    (tmp_path / "small.md").write_text(text)
     return tmp_path
 
 
@@ -56,6 +60,7 @@ def test_what_is_written(results):
         f"{said}\n\n| Dataset | Method | T1 | T4 |\n| --- | --- | --- | --- |\n"
         "| cora | TIAM | ✓ | ⊘ |\n| cora | GD | ✗ (1 of 2) |  |\n<!-- end -->"
     ) in page
+    assert f"<!-- table: small second -->\n{said}\n\n| b |\n<!-- end -->" in page
     assert "<!-- table: other -->\nkept\n<!-- end -->" in page
 
 

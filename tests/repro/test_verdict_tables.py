@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from amverify.report import from_json
+from amverify.verdict import Counts, Finding, Verdict
 from repro.data import load
 from repro.engine import FinishedRun
 from repro.render import Table
 from repro.run import execute
 from repro.spec import RunSpec
 from repro.tables import Request, table6, table10, table11
-from repro.tables.parts.verdicts import constants, judged
+from repro.tables.parts import joint_inertia
+from repro.tables.parts.verdicts import Judged, constants, judged
 
 
 def made(module, datasets=("cora",), seeds=(0, 1)) -> tuple[Table, list[RunSpec]]:
@@ -33,6 +35,7 @@ def column(table: Table, name: str) -> list[str]:
 def test_table6_crosses_inertia_and_safeguard():
     table, specs = made(table6)
     assert len(table.rows) == 3 * (len(table6.INERTIAS) - 1) + 1
+    specs = [s for s in specs if s.method == "tiam"]
     assert {s.dtype for s in specs} == {"float64"}
     assert {dict(s.settings)["steps"] for s in specs} == {"exact"}
     outside = [r for r, t in zip(column(table, "region"), table.rows, strict=True) if r[0] != "+"]
@@ -40,6 +43,22 @@ def test_table6_crosses_inertia_and_safeguard():
     assert set(column(table, "t3")) == {"VIOLATED (1 of 2)"}
     assert set(column(table, "t1")) == {"HOLDS"}
     assert set(column(table, "reason")) == {"T3: the reason of T3"}
+
+
+def test_table6_has_joint_tiam_inside_and_outside_its_regions():
+    laboratory = fake_runs.MadeUp(fake_runs.result_of, fake_runs.dataset)
+    request = Request(("cora",), ("joint_tiam",), (0, 1), 3)
+    (table,) = table6.make(request, laboratory).tables
+    assert table.name == "joint"
+    assert len(table.rows) == len(joint_inertia.WANTED)
+    signs = {
+        (a[0], p[0]) for a, p in zip(column(table, "alone"), column(table, "paired"), strict=True)
+    }
+    assert {("+", "+"), ("-", "-")} <= signs
+    assert set(column(table, "tpsi")) == {"HOLDS"}
+    assert {s.claims for s in laboratory.asked} == {joint_inertia.CLAIMS}
+    wanted = {tuple(dict(s.settings)[n] for n in ("s", "p3", "c", "p2")) for s in laboratory.asked}
+    assert wanted == set(joint_inertia.WANTED)
 
 
 def test_region_is_that_of_the_theorem():
@@ -57,7 +76,7 @@ def test_region_is_that_of_the_theorem():
 @pytest.mark.parametrize("module", [table10, table11])
 def test_every_claim_of_every_method_has_a_row(module):
     table, specs = made(module)
-    per_run = {(s.method, s.settings): s.claims for s in specs}
+    per_run = {(s.method, s.settings, s.dtype): s.claims for s in specs}
     assert len(table.rows) == sum(map(len, per_run.values()))
     assert all("a note on" in reason for reason in column(table, "reason"))
     assert set(column(table, "verdict")) <= {"HOLDS", "VIOLATED (1 of 2)"}
@@ -68,7 +87,10 @@ def test_table10_has_both_couplings_and_both_kinds_of_steps():
     tiam = [dict(s.settings) for s in specs if s.method == "tiam"]
     joint = {s.settings: s.claims for s in specs if s.method == "joint_tiam"}
     assert {dict(settings)["c"] for settings in joint} == {0.0, 0.4}
-    assert all({"TM", "TH", "TJ"} < set(claims) for claims in joint.values())
+    chain = {"TM", "TMQ", "TH", "TJ", "TPsi", "TB", "TR", "TC0", "TC", "TCplus", "TK"}
+    assert all(chain < set(claims) for claims in joint.values())
+    assert {s.dtype for s in specs if s.method == "joint_tiam"} == {"float64", "float32"}
+    assert {s.dtype for s in specs if s.method != "joint_tiam"} == {"float64"}
     assert {("nu" in s, s["steps"]) for s in tiam} == {
         (False, "exact"), (False, "backtracking"), (True, "exact"), (True, "backtracking")
     }  # fmt: skip
@@ -89,6 +111,18 @@ def test_over_seeds_the_weakest_verdict_stands_and_ranges_are_joined():
     assert found["T1"].counts() == "40/0/4"
     assert found["T1"].slack == 0.25
     assert constants(found["T1"]) == "a = 0.5 … 4"
+
+
+def test_undecided_says_how_many_were_decided_in_the_runs_that_say_so():
+    def finding(verdict: Verdict, counts: Counts) -> Finding:
+        return Finding("T1", "", "", "", "", verdict, "", counts=counts)
+
+    open_ = finding(Verdict.UNDECIDED, Counts(decided=3, exact=1, floor=5, open=7))
+    holds = finding(Verdict.HOLDS, Counts(decided=10))
+    missing = finding(Verdict.UNDECIDED, Counts())
+    assert Judged("T1", (open_, open_)).verdict_text() == "UNDECIDED (8 of 32 decided)"
+    assert Judged("T1", (holds, open_)).verdict_text() == "UNDECIDED (1 of 2; 4 of 16 decided)"
+    assert Judged("T1", (missing,)).verdict_text() == "UNDECIDED (nothing to decide)"
 
 
 SMALL = {"tiam": {"p1": 0.5, "p2": 0.5, "p3": 0.3, "s": 1.0, "rho": 1e-3, "mu": 0.05}}

@@ -54,10 +54,17 @@ class Judged:
         return "/".join(map(str, sums))
 
     def verdict_text(self) -> str:
-        """The verdict, with how many of the runs gave it if not all did."""
-        same = sum(f.verdict is self.verdict for f in self.findings)
-        share = "" if same == len(self.findings) else f" ({same} of {len(self.findings)})"
-        return f"{SYMBOL[self.verdict]}{share}"
+        """The verdict, with how many of the runs gave it if not all did.
+
+        Undecided says besides how many instances were decided, of how many in those runs.
+        """
+        same = [f.counts for f in self.findings if f.verdict is self.verdict]
+        said = [] if len(same) == len(self.findings) else [f"{len(same)} of {len(self.findings)}"]
+        if self.verdict is Verdict.UNDECIDED:
+            total = sum(counts.total for counts in same)
+            settled = sum(counts.settled for counts in same)
+            said.append(f"{settled} of {total} decided" if total else "nothing to decide")
+        return f"{SYMBOL[self.verdict]} ({'; '.join(said)})" if said else SYMBOL[self.verdict]
 
     def evidence(self) -> str:
         """How it is known."""
@@ -82,6 +89,14 @@ def verdict_cells(found: Judged) -> tuple[Cell, ...]:
         Number(found.slack, ".2g"),
         Text(reason(found)),
     )
+
+
+def first_failing(found: Mapping[str, Judged]) -> str:
+    """The first claim that does not hold, and why; nothing where all hold."""
+    for claim, verdicts in found.items():
+        if verdicts.verdict is not Verdict.HOLDS:
+            return f"{claim}: {verdicts.weakest.reason}"
+    return ""
 
 
 def reason(found: Judged) -> str:
