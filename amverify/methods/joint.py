@@ -177,10 +177,10 @@ class JointTIAM(Method[JointState]):
         """Weights as given, z and a by a forward pass (and z_L by the labels); Δ = 0.
 
         Raises:
-            InvalidInput: for a penalty, an activation that is not piecewise linear, or a singular
-                metric.
+            InvalidInput: for a penalty, an activation that is not piecewise linear, a singular
+                metric, or a parameter that the problem's format cannot hold.
         """
-        _check(problem)
+        _check(self, problem)
         first, point = start(problem, parameters, label_output=self.label_output)
         still = Point(
             *([torch.zeros_like(u) for u in x] for x in (point.w, point.b, point.z, point.a))
@@ -206,7 +206,11 @@ class JointTIAM(Method[JointState]):
         return _Sweep(self, problem, state).run()
 
 
-def _check(problem: LayeredProblem) -> None:
+def _check(method: JointTIAM, problem: LayeredProblem) -> None:
+    most = torch.finfo(problem.dtype).max
+    for name, value in (("scale", method.scale), ("floor", method.floor)):
+        if value > most:
+            raise InvalidInput(f"{name}: at most {most:.3g} in {problem.dtype}, got {value:g}")
     if not isinstance(problem.coupling, Band):
         raise InvalidInput("coupling: the joint blocks are those of a Band, not of a Penalty")
     if problem.layers > 1:

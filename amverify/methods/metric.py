@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.network.blocks import largest_eigenvalue
 from amverify.network.layered import LayeredProblem, squared_norm
 from amverify.network.scalars import Scalar, dot, plain
 
@@ -63,8 +64,8 @@ def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
         if not bool(failed.any()):
             return Metric(wide, factor.to(problem.dtype))
     raise InvalidInput(
-        f"mu: the metric of V_{layer} is singular; with mu > 0 and mu_bias > 0 it is not "
-        "(without them level sets may be unbounded too: theorem TB)"
+        f"mu: the metric of V_{layer} is singular, exactly or to rounding; raise mu and mu_bias "
+        "(at 0 level sets may be unbounded too: theorem TB)"
     )
 
 
@@ -83,7 +84,7 @@ def onto(base: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
 
 
 def certified_curvature(w: Tensor) -> Scalar:
-    """An upper bound of σ_max(W)², a number or of shape *R; W (*R, m, n).
+    """An upper bound of σ_max(W)², a number or of shape *R, NaN where W (*R, m, n) is not finite.
 
     From the eigenvalues of the smaller Gram matrix in float64: LAPACK's are those of a matrix
     within 8nu‖·‖_F of the one given, which is itself within 2γ_n‖W‖_F² of WᵀW.
@@ -92,5 +93,5 @@ def certified_curvature(w: Tensor) -> Scalar:
     gram = wide.mT @ wide if w.shape[-2] >= w.shape[-1] else wide @ wide.mT
     size = squared_norm(wide)
     rounding = 2.0**-53 * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
-    largest = torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0) + rounding * size
+    largest = largest_eigenvalue(gram).clamp(min=0) + rounding * size
     return float(largest) if plain(w) else largest

@@ -194,17 +194,20 @@ def _accumulated(
     return axpy(onto if beta == 1 else beta * onto, alpha, left @ right)
 
 
-def spectral_norm_squared(m: Tensor) -> Tensor:
-    """σ_max(m)², of shape *R, from the smaller Gram matrix; NaN for a replicate that diverged."""
-    gram = m.mT @ m if m.shape[-2] >= m.shape[-1] else m @ m.mT
+def largest_eigenvalue(gram: Tensor) -> Tensor:
+    """λ_max of symmetric matrices, of shape *R; NaN for a replicate that is not finite."""
     try:
-        largest: Tensor = torch.linalg.eigvalsh(gram)[..., -1]
+        return torch.linalg.eigvalsh(gram)[..., -1]  # type: ignore[no-any-return]
     except torch.linalg.LinAlgError:  # type: ignore[attr-defined]  # it is public, but not in __all__
         # raised for all replicates at once when one of them is not finite
         finite = torch.isfinite(gram).all(-1).all(-1)
         largest = torch.linalg.eigvalsh(torch.where(finite[..., None, None], gram, 0.0))[..., -1]
-        largest = torch.where(finite, largest, torch.nan)
-    return largest
+        return torch.where(finite, largest, torch.nan)
+
+
+def spectral_norm_squared(m: Tensor) -> Tensor:
+    """σ_max(m)², of shape *R, from the smaller Gram matrix; NaN for a replicate that diverged."""
+    return largest_eigenvalue(m.mT @ m if m.shape[-2] >= m.shape[-1] else m @ m.mT)
 
 
 def weight_block(problem: LayeredProblem, point: Point, pre: Tensor, layer: int) -> Block:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from amverify.errors import InvalidInput
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.weights import FirstLayer
 
@@ -63,6 +64,9 @@ def start(
     """The point with these weights, z and a by a forward pass, and W_1's representation.
 
     ``label_output`` then sets z_L to mDLAM's ±1: +1 at the true class, −1 elsewhere.
+
+    Raises:
+        InvalidInput: where a weight, or what the network makes of it, is not finite in the format.
     """
     weights, biases = (
         [u.to(dtype=problem.dtype, device=problem.x.device) for u in group] for group in parameters
@@ -71,6 +75,13 @@ def start(
     point = Point(weights, biases, [], [])
     point.z = problem.forward(point)
     point.a = [problem.activation(z) for z in point.z[:-1]]
+    for name, group in (("weights", weights), ("biases", biases), ("outputs", point.z)):
+        for layer, u in enumerate(group, start=1):
+            if not bool(torch.isfinite(u).all()):
+                raise InvalidInput(
+                    f"parameters: {name} of layer {layer} are not finite in {problem.dtype}; "
+                    "start from smaller weights"
+                )
     if label_output:
         point.z[-1] = (2 * problem.target - 1).expand(point.z[-1].shape).clone()
     return first, point

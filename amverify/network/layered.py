@@ -234,11 +234,33 @@ def _check(problem: LayeredProblem) -> None:
         raise InvalidInput(
             f"x: not finite at row {row}, column {column}: remove or impute such entries"
         )
-    if not (math.isfinite(problem.rho) and problem.rho > 0):
-        raise InvalidInput(f"rho: must be positive and finite, got {problem.rho}")
-    if not (math.isfinite(problem.mu) and problem.mu >= 0):
-        raise InvalidInput(f"mu: must be zero or positive and finite, got {problem.mu}")
-    if not (math.isfinite(problem.mu_bias) and problem.mu_bias >= 0):
-        raise InvalidInput(f"mu_bias: must be zero or positive and finite, got {problem.mu_bias}")
     if problem.dtype not in (torch.float32, torch.float64):
         raise InvalidInput(f"dtype: float32 or float64, got {problem.dtype}")
+    beyond = torch.isinf(x.to(problem.dtype))
+    if bool(beyond.any()):
+        row, column = torch.nonzero(beyond)[0].tolist()
+        raise InvalidInput(
+            f"x: {float(x[row, column]):g} at row {row}, column {column} is infinite in "
+            f"{_named(problem.dtype)}: scale the inputs"
+        )
+    _check_constants(problem)
+
+
+def _named(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _check_constants(problem: LayeredProblem) -> None:
+    """ρ, μ, μ_b and ε are what they have to be, and numbers of the format."""
+    eps = {"epsilon": problem.coupling.eps} if isinstance(problem.coupling, Band) else {}
+    zero = {"mu": problem.mu, "mu_bias": problem.mu_bias}
+    for name, value in {"rho": problem.rho, **zero, **eps}.items():
+        least = "zero or positive" if name in zero else "positive"
+        if not (math.isfinite(value) and (value > 0 or (name in zero and value == 0))):
+            raise InvalidInput(f"{name}: must be {least} and finite, got {value}")
+        held = torch.finfo(problem.dtype)
+        if value and not held.tiny <= value <= held.max:
+            raise InvalidInput(
+                f"{name}: {value:g} is no normal number of {_named(problem.dtype)} "
+                f"({held.tiny:.3g} to {held.max:.3g}): scale the problem"
+            )

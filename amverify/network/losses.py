@@ -91,8 +91,8 @@ class Loss(ABC):
         if y.dtype.is_floating_point:
             if y.ndim != 2 or y.shape[1] != outputs:
                 raise InvalidInput(f"targets: expected shape (N, {outputs}), got {tuple(y.shape)}")
-            if not bool(torch.isfinite(y).all()):
-                raise InvalidInput("targets: NaN or infinite entries")
+            if not bool(torch.isfinite(y.to(dtype)).all()):
+                raise InvalidInput(f"targets: NaN or infinite entries in {dtype}")
             return y.to(dtype)
         if y.ndim != 1:
             raise InvalidInput(f"labels: expected shape (N,), got {tuple(y.shape)}")

@@ -67,7 +67,7 @@ def traced(
             that the trace holds.
 
     Raises:
-        InvalidInput: for no sweeps at all.
+        InvalidInput: for no sweeps at all, or a start at which F or F² is not finite.
     """
     if sweeps < 1:
         raise InvalidInput(f"sweeps: at least 1, got {sweeps}")
@@ -107,7 +107,13 @@ class Tracer:
         self.settings = _settings(method, problem, state)
         self.stopped: str | None = None
         self.nonfinite: dict[str, Any] = {}
-        self._keep(0, state, self._value(state))
+        value = self._value(state)
+        if not bool(torch.isfinite(value * value).all()):
+            raise InvalidInput(
+                "parameters: F, or its square, is not finite at the start; start from smaller "
+                "weights or scale the data"
+            )
+        self._keep(0, state, value)
 
     def after(self, k: int, before: Any, state: Any, measured: bool) -> bool:
         """Take sweep k, from ``before`` to ``state``; False once it is not finite."""

@@ -56,3 +56,18 @@ def test_a_file_of_other_draws_is_refused(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         small_networks.main()
     assert "seed 1; give another file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("draw", "verdict"),
+    [
+        pytest.param(30, None, id="weights that are infinite in float32"),
+        pytest.param(36, None, id="rho beyond float32"),
+        pytest.param(153, None, id="scale beyond float32"),
+        pytest.param(40, Verdict.HOLDS, id="rho of 1e-38, whose proximal map has no digits"),
+    ],
+)
+def test_draws_that_were_accused_or_ended_in_a_traceback(draw: int, verdict: Verdict | None):
+    found = tally.total("extreme", 0, [draw])
+    assert not found.alarms
+    assert bool(found.verdicts[tally.REFUSED]) is (verdict is None)

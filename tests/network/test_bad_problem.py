@@ -49,6 +49,16 @@ BAD = {
     "rho infinite": ({"rho": math.inf}, "rho: must be positive"),
     "mu negative": ({"mu": -0.1}, "mu: must be zero or positive"),
     "mu NaN": ({"mu": math.nan}, "mu: must be zero or positive"),
+    "rho beyond the format": ({"rho": 1e39, "dtype": torch.float32}, r"rho: 1e\+39 is no normal"),
+    "mu below the format": ({"mu": 1e-310}, r"mu: 1e-310 is no normal number of float64"),
+    "epsilon beyond the format": (
+        {"coupling": Band(1e39), "dtype": torch.float32},
+        r"epsilon: 1e\+39 is no normal number of float32",
+    ),
+    "x beyond the format": (
+        {"x": with_entry(1e39), "dtype": torch.float32},
+        r"x: 1e\+39 at row 2, column 1 is infinite in float32",
+    ),
     "dtype": ({"dtype": torch.float16}, "float32 or float64"),
     "band and GELU": ({"activation": activation("gelu")}, "gelu is not monotone"),
     "band and SiLU": ({"activation": activation("silu")}, "silu is not monotone"),

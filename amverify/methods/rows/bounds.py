@@ -42,6 +42,7 @@ import math
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from amverify.methods.rows.record import (
     BlockRecord,
@@ -54,6 +55,7 @@ from amverify.methods.rows.record import (
 )
 from amverify.network.blocks import Block
 from amverify.network.layered import LayeredProblem
+from amverify.network.losses import SquaredError
 from amverify.network.scalars import Scalar, absolute, root
 from amverify.numbers.roundoff import U, gamma
 
@@ -207,14 +209,22 @@ def prox_error(problem: LayeredProblem, size: Scalar, lam: Scalar) -> Scalar:
     """A bound on the error of R's proximal map, ``size`` the norms of its result and argument.
 
     The map mixes a row's entries, and Newton's method ends within a unit of the format. Unless
-    the targets are 0 or 1, the optimality condition cancels, to a unit over λ.
+    the targets are 0 or 1, the optimality condition cancels, to a unit over λ. Where the scalar
+    equation, in which 1/λ and the argument are added, loses its first digits, nothing is known.
     """
     n, outputs = problem.target.shape
     u = unit(problem.dtype)
     error = outputs * gamma(8 * outputs + 20, u) * (size + math.sqrt(n * outputs))
     if problem.soft_targets:
         error = error + outputs * gamma(16, u) * math.sqrt(n * outputs) / lam
-    return error
+    return error if isinstance(problem.loss, SquaredError) else error + _lost(size + 1 / lam)
+
+
+def _lost(size: Scalar) -> Scalar:
+    """+inf where a sum of this size, in float64, is off by a thousandth or more; else 0."""
+    if isinstance(size, Tensor):
+        return torch.where(size * U < 2.0**-10, 0.0, torch.inf)
+    return 0.0 if size * U < 2.0**-10 else math.inf
 
 
 def difference(n: Numbers) -> tuple[Scalar, Scalar]:
