@@ -15,6 +15,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
 | claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
 | know that KL holds of a loss | ``definable``, ``Certificate`` |
+| see which exponent a run shows | ``estimate``, ``kl_plot`` (fitted: they confirm no claim) |
 | record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
+    from amverify.fitted.exponent import estimate
+    from amverify.fitted.plot import kl_plot
     from amverify.judge.audit import audit
     from amverify.methods.bcd import BCD
     from amverify.methods.dladmm import DlADMM
@@ -101,11 +104,13 @@ __all__ = [
     "activation",
     "audit",
     "definable",
+    "estimate",
     "from_json",
     "gauss_seidel",
     "gaussian",
     "gradient_method",
     "ipalm",
+    "kl_plot",
     "load_trace",
     "mdlam",
     "palm",
@@ -127,6 +132,8 @@ _HOMES = {
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",
+    "fitted.exponent": "estimate",
+    "fitted.plot": "kl_plot",
     "judge.audit": "audit",
     "methods.bcd": "BCD",
     "methods.dladmm": "DlADMM",

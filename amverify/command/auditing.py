@@ -48,9 +48,9 @@ def judged(
 ) -> int:
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
     known = tuple(_theorem(name) for name in request.theorems)
-    declared = _constants(request.constants)
+    declared = constants_of(request.constants)
     with Console(stderr=True, quiet=quiet).status("") as line:
-        trace, claims = _gathered(request, watching(request.subject, line.update))
+        trace, claims = gathered(request, watching(request.subject, line.update))
         if known:
             claims = tuple(Claim(theorem.id) for theorem in known)
         if not claims:
@@ -131,7 +131,8 @@ def _no_such_constant(name: str, value: Any, known: list[str], theorems: list[st
     return f"{told}; it has {', '.join(known) or 'none'}"
 
 
-def _gathered(request: Request, heard: Heard) -> tuple[Trace, tuple[Claim, ...]]:
+def gathered(request: Request, heard: Heard) -> tuple[Trace, tuple[Claim, ...]]:
+    """The run of a subject, and what comes claimed with it."""
     subject, path = request.subject, Path(request.subject)
     if path.suffix == ".toml":
         file, claims = read_specification(path)
@@ -155,7 +156,12 @@ def _like(path: Path) -> str:
     return "; a subject is FILE.trace, SPEC.toml or module:function"
 
 
-def _constants(given: Sequence[str]) -> dict[str, Any]:
+def constants_of(given: Sequence[str]) -> dict[str, Any]:
+    """Constants by name.
+
+    Raises:
+        InvalidInput: for what is not written as NAME=NUMBER.
+    """
     found = {}
     for text in given:
         name, sign, value = text.partition("=")

@@ -1,4 +1,4 @@
-"""The command line: ``amverify audit``, ``theorems``, ``replay``, ``kl``.
+"""The command line: ``amverify audit``, ``theorems``, ``replay``, ``kl``, ``fit``.
 
 | exit status | meaning |
 |---|---|
@@ -32,6 +32,7 @@ EXAMPLES = (
     "amverify audit run.trace --theorem descent         # is it true of this run?",
     "amverify replay report.json                        # a report's witnesses again",
     "amverify kl my_losses:loss                         # does a loss have the KL property?",
+    "amverify fit run.trace --constant fstar=0          # which exponent and rate does a run show?",
 )
 STATUS = (
     "Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous, "
@@ -217,6 +218,53 @@ def kl(
 
     asked = Asked(subject, tuple(box or ()), tuple(input or ()), tuple(fixed or ()))
     raise typer.Exit(certified(asked, time_limit, json, quiet))
+
+
+@app.command(
+    "fit",
+    epilog=examples(
+        "amverify fit run.trace --constant fstar=0",
+        "amverify fit my_module:my_run --constant fstar=0 --constant theta=0.5 --constant c=2 "
+        "--csv points.csv",
+        "amverify fit run.trace --constant fstar=0 --json plot.json -q",
+        after="What is printed is fitted to the run: it confirms no claim. Exit status: 0 done, "
+        "2 bad input, too few resolved points among it; the others as for amverify audit.",
+    ),
+)
+def fit(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.trace|module:function",
+            help="A trace file, or a function that returns a trace.",
+        ),
+    ],
+    constant: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="fstar, unless the run has it; theta, c, a, b, memory add T5's and T6's bounds "
+            "to the plot; may be repeated.",
+        ),
+    ] = None,
+    replicate: Annotated[int, typer.Option(min=0, metavar="N", help="Which of several runs.")] = 0,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the KL plot's data as JSON.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the KL plot's columns as CSV.")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="For module:function to end.")
+    ] = 3600.0,
+    quiet: Quiet = False,
+) -> None:
+    """Estimate KL exponent, constant and rate of a run, with intervals; write a KL plot's data."""
+    from amverify.command.fit import fitted
+
+    raise typer.Exit(
+        fitted(subject, tuple(constant or ()), replicate, time_limit, (json, csv), quiet)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,7 +18,10 @@ import amverify.command.cli
 import proofs.cli
 import repro.command.cli
 from amverify.command.shell import run
+from amverify.families import draw
+from amverify.families.loops.gradient import gradient_descent
 from amverify.theorems.catalogue import CATALOGUE
+from amverify.trace.file import save_trace
 from repro.names import CONTENTS
 from repro.tables import TABLES
 
@@ -106,7 +109,7 @@ CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 
 def place(tmp_path_factory: pytest.TempPathFactory, traces: Path) -> Path:
     """A folder with what the examples name."""
     folder = tmp_path_factory.mktemp("examples")
-    (folder / "run.trace").write_bytes((traces / "good.trace").read_bytes())
+    save_trace(gradient_descent(draw("flat_valley", 0), 600), folder / "run.trace")
     (folder / "my_module.py").write_text(SUBJECT, encoding="utf-8")
     (folder / "my_losses.py").write_text(LOSSES, encoding="utf-8")
     (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
