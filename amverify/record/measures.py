@@ -20,7 +20,7 @@ from torch import Tensor
 from amverify.network.blocks import activation_block, bias_block, weight_block
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem, Point, inner, squared_norm
-from amverify.network.residual import residual
+from amverify.network.residual import Residual, residual
 from amverify.numbers.roundoff import gamma
 
 _ELEMENTARY = 8
@@ -144,6 +144,7 @@ def measure(
     eps: float,
     before: Point | None,
     made_in: torch.dtype = torch.float64,
+    known: Residual | None = None,
 ) -> dict[str, Tensor]:
     """The columns of the ``measures`` table at a point, each (R,) over the flattened replicates.
 
@@ -153,8 +154,9 @@ def measure(
         eps: the band's ε there (unused with a penalty).
         before: the point one sweep earlier, for the curvature along the path.
         made_in: the format of the run: a side of the band is met up to its rounding.
+        known: the residuals there, where they were formed already.
     """
-    found = residual(problem, point, eps, made_in)
+    found = residual(problem, point, eps, made_in) if known is None else known
     error = gradient_error(problem, point)
     weights = torch.zeros_like(found.blockwise)
     for (kind, _), own in found.blocks.items():
@@ -165,16 +167,38 @@ def measure(
         "residual_joint": found.joint,
         "weight_gradient": weights.sqrt(),
     }
-    size = sum(point.w[i].shape[-1] * problem.widths[i + 1] for i in range(problem.layers))
-    size += problem.samples * 2 * sum(problem.widths[1:])
     for name in tuple(columns):
-        columns[f"{name}_error"] = error + gamma(size) * columns[name]
+        columns[f"{name}_error"] = error + gamma(_entries(problem, point)) * columns[name]
     columns["gap"] = problem.coupling_gap(point)
     columns["infeasible"] = problem.infeasibility(point, eps)
     columns["active"] = _active(problem, point, eps, made_in)
     if before is not None:
         columns["curvature"] = curvature(problem, before, point)
     return {name: value.reshape(-1) for name, value in columns.items()}
+
+
+def _entries(problem: LayeredProblem, point: Point) -> int:
+    """No fewer than all blocks have."""
+    size = sum(point.w[i].shape[-1] * problem.widths[i + 1] for i in range(problem.layers))
+    return size + problem.samples * 2 * sum(problem.widths[1:])
+
+
+def squared_residuals(
+    problem: LayeredProblem, point: Point, found: Residual
+) -> dict[tuple[str, int], tuple[Tensor, Tensor]]:
+    """‖·‖² of each block's residual and a bound on its error, (R,) over the flattened replicates.
+
+    Args:
+        problem: in float64.
+        point: in float64.
+        found: the residuals there.
+    """
+    error, few = gradient_error(problem, point), gamma(_entries(problem, point))
+    squares = {}
+    for key, own in found.blocks.items():
+        off = error + few * own
+        squares[key] = ((own * own).reshape(-1), (off * (2 * own + off)).reshape(-1) * (1 + few))
+    return squares
 
 
 def _active(problem: LayeredProblem, point: Point, eps: float, made_in: torch.dtype) -> Tensor:

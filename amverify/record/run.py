@@ -28,15 +28,19 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
+from amverify.network.residual import residual
 from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
 from amverify.record.limit import expect
-from amverify.record.measures import Sizes, measure, value_error, widened
+from amverify.record.measures import Sizes, measure, squared_residuals, value_error, widened
 from amverify.record.partial import Partials, squares
 from amverify.record.recorder import MethodRecorder
 from amverify.record.summed import Summed
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
+
+Squares = dict[tuple[str, int], tuple[Tensor, Tensor]]
+"""‖·‖² of each block's residual, and a bound on its error."""
 
 
 def traced(
@@ -102,6 +106,7 @@ class Tracer:
         self.sweeps: dict[str, list[Tensor]] = {}
         self.measures: dict[str, list[Tensor]] = {}
         self.measured: list[int] = []
+        self.residuals: dict[int, Squares] = {}
         under_penalty = isinstance(problem.coupling, Penalty)
         self.partials = Partials() if isinstance(method, TIAM) and under_penalty else None
         self.settings = _settings(method, problem, state)
@@ -150,6 +155,8 @@ class Tracer:
         if self.stopped:
             facts |= {"stopped": self.stopped, "nonfinite": self.nonfinite}
         blocks = dict(self.recorder.table())
+        if self.residuals:
+            blocks |= self._residuals(blocks)
         replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
         sweeps = _table(self.sweeps, range(count), replicates)
         if blocks and self.partials is not None:
@@ -157,6 +164,18 @@ class Tracer:
         if blocks:
             sweeps |= self._summed(Summed(blocks, count, replicates), sweeps)
         return Trace(facts, blocks, sweeps, _table(self.measures, self.measured, replicates))
+
+    def _residuals(self, blocks: Mapping[str, Column]) -> dict[str, Column]:
+        """‖·‖² of the blocks' residuals in the measured sweeps; unknown in the others."""
+        squared, error = np.zeros(len(blocks["sweep"])), np.full(len(blocks["sweep"]), np.inf)
+        names = ("sweep", "replicate", "kind", "layer")
+        for row, (k, who, kind, layer) in enumerate(
+            zip(*(blocks[n].tolist() for n in names), strict=True)
+        ):
+            if k in self.residuals:
+                own, off = self.residuals[k][kind.decode(), layer]
+                squared[row], error[row] = float(own[who]), float(off[who])
+        return {"residual": squared, "residual_error": error}
 
     def _summed(self, summed: Summed, sweeps: Mapping[str, Column]) -> dict[str, Column]:
         """What the rows of blocks sum to, and how far off Ψ is."""
@@ -215,8 +234,12 @@ class Tracer:
         rho = getattr(state, "rho", None)
         if rho is not None:
             problem = problem.reweighted(rho, rho)
+        made_in, point = self.problem.dtype, widened(state.point)
         with torch.no_grad():
-            return measure(problem, widened(state.point), eps, widened(before), self.problem.dtype)
+            known = residual(problem, point, eps, made_in)
+            if isinstance(self.method, TIAM) and isinstance(coupling, Penalty):
+                self.residuals[k] = squared_residuals(problem, point, known)
+            return measure(problem, point, eps, widened(before), made_in, known)
 
 
 def _table(columns: Mapping[str, list[Tensor]], sweeps: Any, replicates: int) -> dict[str, Column]:

@@ -21,6 +21,7 @@ from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
 from amverify.theorems.relative import T4
 from amverify.theorems.residuals import TR
+from amverify.theorems.residuals_penalty import TRp
 from amverify.theorems.samt import S4, S5, S4m
 from amverify.theorems.search import offered
 from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
@@ -31,7 +32,7 @@ CATALOGUE: dict[str, Theorem] = {
     for theorem in (
         *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T6, K2, C1),
         *(TM, TMG, TMQ, TH, TJ),
-        *(TPsi, TB, TBp, TR, TC0, TK, TC, TCplus),
+        *(TPsi, TB, TBp, TR, TRp, TC0, TK, TC, TCplus),
         *(M1, M2, M3, M4, D1, A1),
         *(S1, S2, S3, S4, S4m, S5, S6),
         *(DESCENT, H1, H2, G1, G2, G3, G4, G5),

@@ -1,6 +1,7 @@
 r"""TC0 and TK: what one Lyapunov function and a relative error give without any growth condition.
 
-    H1  Ψ^{k+1} ≤ Ψ^k − a‖e^{k+1}‖² (theorem TΨ)    H2  ‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR)
+    H1  Ψ^{k+1} ≤ Ψ^k − a‖e^{k+1}‖² (theorem TΨ)
+    H2  ‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR; of TIAM under a penalty TRp)
 
 are looked at in every sweep, with a, b1, b2 from the settings: known before the run.
 
@@ -25,7 +26,7 @@ from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, 
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Count, Running, Smallest
 from amverify.theorems.rates import COVERED
-from amverify.theorems.views.lyapunov import FLOORS, KEPT
+from amverify.theorems.views.lyapunov import FLOORS, MOVING
 from amverify.theorems.views.membership import MEMBER, unseen
 from amverify.theorems.views.reach import BELOW
 from amverify.theorems.views.residuals import ADDED, RIDGES, SIGNS
@@ -43,7 +44,8 @@ LEAST_RESIDUAL = sp.sqrt((BOTH**2 * BUDGET + b2 * BOTH * start**2) / K)
 
 H1 = Inequality("H1", dpsi, -a * e1**2, "Ψ^k ≤ Ψ^{k−1} − a‖e^k‖² (theorem TΨ)", costs=COVERED)
 H2 = Inequality(
-    "H2", w1, b1 * e1 + b2 * e0, "‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR)", costs=COVERED
+    "H2", w1, b1 * e1 + b2 * e0,
+    "‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR, under a penalty TRp)", costs=COVERED,
 )  # fmt: skip
 POSITIVE = Hypothesis("a > 0", "a = ϑ·α_min·λ⁻ > 0", a, ">", (RATE.name,))
 BEYOND = Hypothesis(
@@ -92,9 +94,10 @@ TC0 = Theorem(
     title="summable steps; cluster points are critical",
     statement=(
         "TΨ with a > 0, R ≥ inf R: for every K, Σ_{k=1}^K ‖e^k‖² ≤ (Ψ⁰ − inf R)/a and "
-        "min_{k≤K} ‖e^k‖ ≤ √((Ψ⁰ − inf R)/(aK)). So e^k → 0; with TR and TB w^k → 0, w^k ∈ "
-        "∂F(x^k), the run is bounded, and every cluster point of it is critical for F (closedness "
-        "of ∂F: analysis, not on a run). No Kurdyka–Łojasiewicz inequality is used."
+        "min_{k≤K} ‖e^k‖ ≤ √((Ψ⁰ − inf R)/(aK)). So e^k → 0; with TR and TB (TIAM under a "
+        "penalty: TRp and TBp) w^k → 0, w^k ∈ ∂F(x^k), the run is bounded, and every cluster point "
+        "of it is critical for F (closedness of ∂F: analysis, not on a run). No "
+        "Kurdyka–Łojasiewicz inequality is used."
     ),
     latex=r"\sum_{k=1}^K\|e^k\|^2\le\frac{\Psi^0-\inf R}a\quad\text{for every }K",
     source="Bolte, Sabach & Teboulle (2014), Lemma 5, with constants; specification, TC0",
@@ -103,7 +106,7 @@ TC0 = Theorem(
         Conclusion(Inequality("summable", total, BUDGET), steps, (H1,)),
         Conclusion(Inequality("least step", least, sp.sqrt(BUDGET / K)), steps, (H1,)),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, RATE, MEMBER),
+    facts=(MOVING, FLOORS, BELOW, RIDGES, RATE, MEMBER),
     hypotheses=(POSITIVE, BEYOND, no_less(least, "least step")),
     constants={"(Ψ⁰ − inf R)/a": BUDGET},
     terms={
@@ -122,7 +125,8 @@ TK = Theorem(
     id="TK",
     title="complexity",
     statement=(
-        "TΨ with a = ϑ·α_min·λ⁻ > 0, TR with b1 and b2, R ≥ inf R: for every K, "
+        "TΨ with a = ϑ·α_min·λ⁻ > 0, TR (TIAM under a penalty: TRp) with b1 and b2, R ≥ inf R: "
+        "for every K, "
         "min_{1≤k≤K} dist(0, ∂F(x^k)) ≤ min_{1≤k≤K} ‖w^k‖ ≤ "
         "√(((b1 + b2)²(Ψ^{k₀} − inf R)/a + b2(b1 + b2)‖e^{k₀}‖²)/K), k counted from k₀, the sweep "
         "from which on ε is constant; for k₀ = 0, where e⁰ = 0 and Ψ⁰ = F(x⁰), that is "
@@ -140,7 +144,7 @@ TK = Theorem(
     conclusions=(
         Conclusion(Inequality("complexity", lowest, LEAST_RESIDUAL), residuals, (H1, H2)),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
+    facts=(MOVING, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
     hypotheses=(POSITIVE, BEYOND, *NOT_NEGATIVE, no_less(lowest)),
     constants={"b1 + b2": BOTH, "bound": LEAST_RESIDUAL},
     terms={

@@ -1,6 +1,6 @@
-r"""TC: the whole run of the joint method converges to a critical point.
+r"""TC: a whole run converges to a critical point: the joint method's, or TIAM's under a penalty.
 
-What it is joined from:
+What it is joined from (under a penalty TRp and TBp stand for TR and TB):
 
     TΨ   Ψ^{k+1} ≤ Ψ^k − a‖e^{k+1}‖²                                      (H1)
     TR   ‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖, w^k ∈ ∂F(x^k)
@@ -51,7 +51,7 @@ from amverify.theorems.rates import (
     theta,
 )
 from amverify.theorems.views.convergence import lengths, tails
-from amverify.theorems.views.lyapunov import FLOORS, KEPT
+from amverify.theorems.views.lyapunov import FLOORS, MOVING
 from amverify.theorems.views.membership import MEMBER, unseen
 from amverify.theorems.views.path import CONSTANT, EXPONENT
 from amverify.theorems.views.reach import BELOW
@@ -63,7 +63,8 @@ w1, v1, b1, b2, m, n, lam = symbols("w1 v1 b1 b2 m n lam")
 ZERO = sp.Integer(0)
 FINITE, PARTIAL = "finite length", "length of n sweeps"
 RESIDUAL = Inequality(
-    "relative error", w1, b1 * e1 + b2 * e0, "‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR)",
+    "relative error", w1, b1 * e1 + b2 * e0,
+    "‖w^k‖ ≤ b1‖e^k‖ + b2‖e^{k−1}‖ (theorem TR, under a penalty TRp)",
     costs=COVERED,
 )  # fmt: skip
 SCALED = Inequality(
@@ -108,9 +109,9 @@ MEANING = {
     "r1": "r_k = Ψ^k − Ψ*, Ψ* ≤ Ψ: the declared Ψ*, or inf R",
     "w1": "‖w^k‖, w^k ∈ ∂F(x^k)",
     "v1": "‖v^k‖, v_i = (δ_iM_i)^{1/2}e_i",
-    "b1": "b1 of TR",
-    "b2": "b2 of TR",
-    "m": "√(max δ_i · max Λ_i)",
+    "b1": "b1 of TR, or TRp",
+    "b2": "b2 of TR, or TRp",
+    "m": "√(max δ_i · max Λ_i); √(max δ_i) of weights of plain lengths",
     "n": "how many sweeps the tail has",
     "lam": "λ",
 }
@@ -121,9 +122,12 @@ TC = Theorem(
     statement=(
         "Joint blocks in metrics of their own, ε constant from k₀ on and x^{k₀} feasible, "
         "μ, μ_b, ρ > 0, inf α_i > 0, M ⪰ Q, exact argmin in (z_l, a_l) and z_L, R convex, finite "
-        "and bounded below, h continuous, R and h definable in one o-minimal structure (K1): "
-        "then Σ_k ‖e^k‖ < ∞, x^k → x*, 0 ∈ ∂F(x*) and F(x^k) → F(x*). From TΨ, TR, TB, K1. Of it "
-        "a run shows, for every K: Σ over n sweeps of ‖e^{k+1}‖ ≤ ½((Ψ^K − inf R)/(aλ) + nλ), "
+        "and bounded below, h continuous, R and h definable in one o-minimal structure (K1); or "
+        "TIAM under a penalty, certified, with exact moduli and exact minimisers in z_l, "
+        "μ, μ_b, ρ, ν > 0, R and h as before, ∇R Lipschitz: "
+        "then Σ_k ‖e^k‖ < ∞, x^k → x*, 0 ∈ ∂F(x*) and F(x^k) → F(x*). From TΨ, TR, TB (under a "
+        "penalty TRp, TBp), K1. Of it a run shows, for every K: Σ over n sweeps of ‖e^{k+1}‖ ≤ "
+        "½((Ψ^K − inf R)/(aλ) + nλ), "
         "every λ > 0; and with declared θ, c, Ψ*, Σ_{k≥K} ‖e^{k+1}‖ ≤ ‖e_K‖ + ½‖e_{K−1}‖ + "
         "(2b/a)φ(r_K), φ(r) = c·r^{1−θ}/(1−θ), b = max(b1 + m, b2). No exponent is claimed."
     ),
@@ -144,7 +148,7 @@ TC = Theorem(
             (H1, RESIDUAL, SCALED, SEEN, rates.EXPONENT_BELOW),
         ),
     ),
-    facts=(KEPT, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
+    facts=(MOVING, FLOORS, BELOW, RIDGES, SIGNS, RATE, ADDED, MEMBER),
     hypotheses=HYPOTHESES,
     parameters=(EXPONENT, CONSTANT, INFIMUM),
     constants={"a": a, "b": b},

@@ -11,7 +11,8 @@ from amverify.theorems.base import symbols
 
 level, mu, mub, rho, N = symbols("level mu mub rho N")
 A, S, h0, lip, eps = symbols("A S h0 lip eps")
-s, t, p1, p2, floor, lipR, nu = symbols("s t p1 p2 floor lipR nu")
+s, t, p1, p2, floor, lipR = symbols("s t p1 p2 floor lipR")
+nu, gamma = symbols("nu gamma")
 
 OMEGA = sp.sqrt(level / mu)
 """ω ≥ ‖W_l‖."""
@@ -58,6 +59,35 @@ FORMULAS: dict[str, dict[sp.Symbol, sp.Expr]] = {
     OUT: {c_own: OUTPUT, c_past: rho * COUPLING},
 }
 """What steps cost the residual of a block (theorem TR); what is not named is 0."""
+
+MODULUS_W, MODULUS_B = rho * A**2 + mu, rho * N + mub
+"""No modulus of W_l, or b_l, is above it, with A = A_{l−1}."""
+MODULUS_A = rho * level / mu + nu
+"""None of a_l is: ρω² + ν."""
+W, B = "W_l", "b_l"
+PENALTY: dict[str, dict[sp.Symbol, sp.Expr]] = {
+    W: {
+        c_own: s / t * MODULUS_W,
+        c_near: rho * A,
+        c_next: rho * sp.sqrt(N) * A,
+        c_past: (sp.Abs(p2) + COUPLING) * MODULUS_W,
+    },
+    B: {
+        c_own: s / t * MODULUS_B,
+        c_far: rho * sp.sqrt(N),
+        c_past: (sp.Abs(p2) + COUPLING) * MODULUS_B,
+    },
+    Z: {c_own: gamma, c_near: nu * lip, c_past: gamma * sp.Abs(p1)},
+    ACTIVE: {
+        c_own: s / t * MODULUS_A,
+        c_near: rho * OMEGA * sp.sqrt(N),
+        c_next: rho * OMEGA,
+        c_far: rho * OMEGA * A + sp.sqrt(level * rho),
+        c_past: (sp.Abs(p2) + COUPLING) * MODULUS_A,
+    },
+    OUT: {c_own: OUTPUT, c_past: rho * COUPLING},
+}
+"""The same for TIAM under a penalty (theorem TRp), with A = A_l for a_l."""
 
 MEANING = {
     "level": "2c, c = Ψ − inf R at the first sweep of constant ε",

@@ -94,21 +94,23 @@ _BLOCK = ("block",)
 _BOUNDED = (BOUNDED.name,)
 
 
-def _is(case: str, name: str, text: str, zero: Vector) -> Hypothesis:
+def says(case: str, name: str, text: str, zero: Vector) -> Hypothesis:
+    """That a combination of vectors is 0, in one kind of block."""
     return Hypothesis(
         f"{name}, {case}", f"{case}: {text}", grants=Vanishes(zero), only=_BLOCK, case=case
     )
 
 
-def _maps(case: str, name: str, text: str, of: Vector, source: Vector, factor: sp.Expr,
+def maps(case: str, name: str, text: str, of: Vector, source: Vector, factor: sp.Expr,
           monitored: tuple[str, ...] = ()) -> Hypothesis:  # fmt: skip
+    """That a vector is an image of another, at most ``factor`` times as long."""
     return Hypothesis(
         f"{name}, {case}", f"{case}: {text}", monitored=monitored,
         grants=Image(of, source, factor), only=_BLOCK, case=case,
     )  # fmt: skip
 
 
-def _costs(case: str, coefficient: sp.Symbol, formula: sp.Expr) -> Hypothesis:
+def costs(case: str, coefficient: sp.Symbol, formula: sp.Expr) -> Hypothesis:
     """The run's coefficient is its formula, or more."""
     return Hypothesis(
         f"{coefficient}, {case}", f"{case}: {coefficient} = {formula}", coefficient - formula,
@@ -117,50 +119,50 @@ def _costs(case: str, coefficient: sp.Symbol, formula: sp.Expr) -> Hypothesis:
 
 
 _V = (
-    _is(V, "gradient", "w is ∇_VF(x^{k+1})", W - END),
-    _is(V, "step", "∇H(û) + sM(u⁺ − ũ) = 0", THERE + s / t * OF_STEP - s * p1 * OF_PAST),
-    _is(V, "M = Q", "∇H turns by M from û to u^{k+1}", HERE - THERE - OF_STEP + p2 * OF_PAST),
-    _is(V, "since", "z_l moves after V_l, and nothing else that V_l meets", END - HERE + MOVED),
-    _maps(V, "Me", "‖Me‖ ≤ Λ‖e‖", OF_STEP, STEP, reach.CEILING, _BOUNDED),
-    _maps(V, "MΔ", "‖MΔ‖ ≤ Λ‖Δ‖", OF_PAST, PAST, reach.CEILING, _BOUNDED),
-    _maps(V, "product", "‖ρe_zᵀ[A 1]‖ ≤ ρĀ‖e_z‖, ‖a_{l−1}‖ ≤ A_{l−1}", MOVED, E_Z,
+    says(V, "gradient", "w is ∇_VF(x^{k+1})", W - END),
+    says(V, "step", "∇H(û) + sM(u⁺ − ũ) = 0", THERE + s / t * OF_STEP - s * p1 * OF_PAST),
+    says(V, "M = Q", "∇H turns by M from û to u^{k+1}", HERE - THERE - OF_STEP + p2 * OF_PAST),
+    says(V, "since", "z_l moves after V_l, and nothing else that V_l meets", END - HERE + MOVED),
+    maps(V, "Me", "‖Me‖ ≤ Λ‖e‖", OF_STEP, STEP, reach.CEILING, _BOUNDED),
+    maps(V, "MΔ", "‖MΔ‖ ≤ Λ‖Δ‖", OF_PAST, PAST, reach.CEILING, _BOUNDED),
+    maps(V, "product", "‖ρe_zᵀ[A 1]‖ ≤ ρĀ‖e_z‖, ‖a_{l−1}‖ ≤ A_{l−1}", MOVED, E_Z,
           rho * reach.BORDERED, _BOUNDED),
 )  # fmt: skip
-_ALONE = {
+ALONE = {
     case: (
-        _is(case, "w", "w = ∇H(x^{k+1}) − ∇H(û) − sρ(u⁺ − ũ)" + told,
+        says(case, "w", "w = ∇H(x^{k+1}) − ∇H(û) − sρ(u⁺ − ũ)" + told,
             W - END + THERE + rho * (s / t * STEP - s * p1 * PAST) - more),
-        _is(case, "∇H", "∇H turns by ρ, and nothing that the block meets moves after it",
+        says(case, "∇H", "∇H turns by ρ, and nothing that the block meets moves after it",
             END - THERE - rho * (STEP - p2 * PAST)),
     )
     for case, told, more in (
         (Z, "", Vector()), (OUT, " + ∇R(u^{k+1}) − ∇R(u⁺)", OUTPUT_TURN)
     )
 }  # fmt: skip
-_TURN = _maps(OUT, "∇R", "‖∇R(u^{k+1}) − ∇R(u⁺)‖ ≤ L_R(1 − 1/t)‖e‖", OUTPUT_TURN, STEP,
+TURN = maps(OUT, "∇R", "‖∇R(u^{k+1}) − ∇R(u⁺)‖ ≤ L_R(1 − 1/t)‖e‖", OUTPUT_TURN, STEP,
               lipR * (1 - 1 / t))  # fmt: skip
 _A = (
-    _is(ACTIVE, "w", "w = ∇H(x^{k+1}) − ∇H(û; the others as they were) − sκ(u⁺ − ũ), t = 1",
+    says(ACTIVE, "w", "w = ∇H(x^{k+1}) − ∇H(û; the others as they were) − sκ(u⁺ − ũ), t = 1",
         W - END + THERE + s * SCALED - s * p1 * SCALED_PAST),
-    _is(ACTIVE, "∇H", "∇H turns by Q from û to u^{k+1}",
+    says(ACTIVE, "∇H", "∇H turns by Q from û to u^{k+1}",
         HERE - THERE - BENT + p2 * BENT_PAST),
-    _is(ACTIVE, "since", "then V_{l+1} and z_{l+1} move: r'W' − rW = ([a 1]e_Vᵀ − e_z)W + r'e_W",
+    says(ACTIVE, "since", "then V_{l+1} and z_{l+1} move: r'W' − rW = ([a 1]e_Vᵀ − e_z)W + r'e_W",
         END - HERE - SHIFTED + CARRIED - TURNED),
-    _is(ACTIVE, "(sκ − Q)e", "a name", PRESSED - s * SCALED + BENT),
-    _is(ACTIVE, "(κ − Q)Δ", "a name", SPARE - SCALED_PAST + BENT_PAST),
-    _maps(ACTIVE, "pressed", "0 ⪯ Q ⪯ κ ⪯ κ̄, s ≥ 1: ‖(sκ − Q)e‖ ≤ sκ̄‖e‖", PRESSED, STEP,
+    says(ACTIVE, "(sκ − Q)e", "a name", PRESSED - s * SCALED + BENT),
+    says(ACTIVE, "(κ − Q)Δ", "a name", SPARE - SCALED_PAST + BENT_PAST),
+    maps(ACTIVE, "pressed", "0 ⪯ Q ⪯ κ ⪯ κ̄, s ≥ 1: ‖(sκ − Q)e‖ ≤ sκ̄‖e‖", PRESSED, STEP,
           s * reach.KAPPA, _BOUNDED),
-    _maps(ACTIVE, "spare", "‖(κ − Q)Δ‖ ≤ κ̄‖Δ‖", SPARE, PAST, reach.KAPPA, _BOUNDED),
-    _maps(ACTIVE, "scaled", "‖κΔ‖ ≤ κ̄‖Δ‖", SCALED_PAST, PAST, reach.KAPPA, _BOUNDED),
-    _maps(ACTIVE, "V since", "‖ρ[a 1]e_VᵀW‖ ≤ ρĀ_l ω‖e_V‖", SHIFTED, E_FAR,
+    maps(ACTIVE, "spare", "‖(κ − Q)Δ‖ ≤ κ̄‖Δ‖", SPARE, PAST, reach.KAPPA, _BOUNDED),
+    maps(ACTIVE, "scaled", "‖κΔ‖ ≤ κ̄‖Δ‖", SCALED_PAST, PAST, reach.KAPPA, _BOUNDED),
+    maps(ACTIVE, "V since", "‖ρ[a 1]e_VᵀW‖ ≤ ρĀ_l ω‖e_V‖", SHIFTED, E_FAR,
           rho * reach.OMEGA * reach.BORDERED, _BOUNDED),
-    _maps(ACTIVE, "z since", "‖ρe_zW‖ ≤ ρω‖e_z‖", CARRIED, E_NEXT, rho * reach.OMEGA, _BOUNDED),
-    _maps(ACTIVE, "W since", "‖ρr'e_W‖ ≤ √(2cρ)‖e_W‖, as (ρ/2)‖r'‖² ≤ c", TURNED, E_FAR,
+    maps(ACTIVE, "z since", "‖ρe_zW‖ ≤ ρω‖e_z‖", CARRIED, E_NEXT, rho * reach.OMEGA, _BOUNDED),
+    maps(ACTIVE, "W since", "‖ρr'e_W‖ ≤ √(2cρ)‖e_W‖, as (ρ/2)‖r'‖² ≤ c", TURNED, E_FAR,
           sp.sqrt(reach.level * rho), _BOUNDED),
 )  # fmt: skip
 HYPOTHESES = (
-    *_V, *_ALONE[Z], *_A, *_ALONE[OUT], _TURN,
-    *(_costs(case, c, f) for case, own in FORMULAS.items() for c, f in own.items()),
+    *_V, *ALONE[Z], *_A, *ALONE[OUT], TURN,
+    *(costs(case, c, f) for case, own in FORMULAS.items() for c, f in own.items()),
     Hypothesis("ρ ≥ 0", "ρ is not negative", rho, monitored=(RIDGES.name,), only=_BLOCK),
     *(
         Hypothesis(f"{c} ≥ 0", "a coefficient is not negative", c, monitored=(SIGNS.name,))

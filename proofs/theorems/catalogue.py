@@ -36,6 +36,7 @@ from proofs.theorems import (
     regions,
     relative,
     residuals,
+    residuals_penalty,
     samt,
     samt_joins,
     tiam,
@@ -46,6 +47,7 @@ from proofs.theorems import one_batch as samt_s3
 LEDGERS: Mapping[str, Prove] = {
     **tiam.GROUP, **regions.GROUP, **wide.GROUP, **relative.GROUP, **criticality.GROUP,
     **classical.GROUP, **metric.GROUP, **lyapunov.GROUP, **residuals.GROUP,
+    **residuals_penalty.GROUP,
 }  # fmt: skip
 CHAINS: tuple[Chain, ...] = (
     *rates.CHAINS,
@@ -59,7 +61,7 @@ CHAINS: tuple[Chain, ...] = (
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
-    *("TPsi", "TB", "TBp", "TR", "TC0", "TK", "TC", "TCplus"),
+    *("TPsi", "TB", "TBp", "TR", "TRp", "TC0", "TK", "TC", "TCplus"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""

@@ -7,7 +7,7 @@ norms, of which three are parts of that of the ‖e_i‖.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -27,6 +27,7 @@ from proofs.script.lengths import AMONG, EQUAL, MULTIPLE, PRODUCT, SIZE
 from proofs.script.translate import polynomial, relation
 from proofs.script.vectors import coordinate, inner, norm
 
+Formulas = Mapping[str, Mapping[sp.Symbol, sp.Expr]]
 LENGTHS = {tr.step: STEP, tr.near: tr.E_Z, tr.next_: tr.E_NEXT, tr.far: tr.E_FAR, tr.past: PAST}
 SHORT, TIES = 1 - s / t, tr.COUPLING
 
@@ -44,10 +45,11 @@ def sizes(proof: Proof) -> tuple[dict[sp.Symbol, Proved], list[Proved]]:
 
 
 def finish(proof: Proof, case: str, equal: Proved, parts: Sequence[Vector],
-           pays: Iterable[Plus], equations: Iterable[Proved]) -> Proof:  # fmt: skip
+           pays: Iterable[Plus], equations: Iterable[Proved],
+           formulas: Formulas = reach.FORMULAS) -> Proof:  # fmt: skip
     """Minkowski over the parts, what each costs, and the coefficients of the run."""
     norms, meant = sizes(proof)
-    own = reach.FORMULAS[case]
+    own = formulas[case]
     added = [Plus(1, (proof.fact(MINKOWSKI, *parts, name="Minkowski"),)), *pays]
     for c, x in zip(reach.COEFFICIENTS, tr.SIZES, strict=True):
         sign = proof.hypothesis(f"{c}, {case}") if c in own else proof.hypothesis(f"{c} ≥ 0")
@@ -56,11 +58,13 @@ def finish(proof: Proof, case: str, equal: Proved, parts: Sequence[Vector],
     return proof.conclude(proof.certificate("block", goal, added, [equal, *equations, *meant]))
 
 
-def _sized(proof: Proof, c: sp.Expr, x: Vector) -> Proved:
+def sized(proof: Proof, c: sp.Expr, x: Vector) -> Proved:
+    """‖cx‖ = |c|‖x‖."""
     return proof.fact(SIZE, c, x, name=f"‖({c})·{x}‖")
 
 
-def _equal(proof: Proof, case: str, whole: Vector, *said: tuple[str, Any]) -> Proved:
+def equal(proof: Proof, case: str, whole: Vector, *said: tuple[str, Any]) -> Proved:
+    """That the residual is a sum, by equations of a kind of block, each so many times."""
     equations = [(f"{name}, {case}", sp.sympify(c)) for name, c in said]
     return proof.fact(EQUAL, tr.W, whole, *equations, name="the residual")
 
@@ -69,31 +73,31 @@ def weights(start: Start) -> Proof:
     """V_l: (1 − s/t)Me + cMΔ − ρe_zᵀ[A 1]."""
     proof = start.proof(0, reach.V)
     parts = (SHORT * tr.OF_STEP, TIES * tr.OF_PAST, -tr.MOVED)
-    equal = _equal(
+    same = equal(
         proof, reach.V, parts[0] + parts[1] + parts[2],
         ("gradient", 1), ("since", 1), ("M = Q", 1), ("step", 1),
     )  # fmt: skip
-    sized = [
-        _sized(proof, SHORT, tr.OF_STEP), _sized(proof, TIES, tr.OF_PAST),
-        _sized(proof, sp.Integer(-1), tr.MOVED),
+    sizes_ = [
+        sized(proof, SHORT, tr.OF_STEP), sized(proof, TIES, tr.OF_PAST),
+        sized(proof, sp.Integer(-1), tr.MOVED),
     ]  # fmt: skip
     short, ties = above_zero(proof, reach.SHORT), above_zero(proof, reach.COUPLING)
     maps = [proof.fact(PRODUCT, v, name=f"‖{v}‖") for v in (tr.OF_STEP, tr.OF_PAST, tr.MOVED)]
     pays = [Plus(1, (short, maps[0])), Plus(1, (ties, maps[1])), Plus(1, (maps[2],))]
-    return finish(proof, reach.V, equal, parts, pays, sized)
+    return finish(proof, reach.V, same, parts, pays, sizes_)
 
 
-def alone(start: Start, case: str) -> Proof:
+def alone(start: Start, case: str, formulas: Formulas = reach.FORMULAS) -> Proof:
     """z_l and z_L: ρ(1 − s/t)e + ρcΔ, and what ∇R turns."""
     proof = start.proof(0, case)
     turned = (tr.OUTPUT_TURN,) if case == reach.OUT else ()
     parts = (SHORT * (rho * STEP), TIES * (rho * PAST), *turned)
-    equal = _equal(proof, case, sum(parts[1:], parts[0]), ("w", 1), ("∇H", 1))
+    same = equal(proof, case, sum(parts[1:], parts[0]), ("w", 1), ("∇H", 1))
     weight = proof.hypothesis("ρ ≥ 0")
-    sized = [_sized(proof, SHORT, rho * STEP), _sized(proof, TIES, rho * PAST)]
-    sized += [proof.fact(MULTIPLE, rho, v, name=f"‖ρ{v}‖", sides=[weight]) for v in (STEP, PAST)]
+    sizes_ = [sized(proof, SHORT, rho * STEP), sized(proof, TIES, rho * PAST)]
+    sizes_ += [proof.fact(MULTIPLE, rho, v, name=f"‖ρ{v}‖", sides=[weight]) for v in (STEP, PAST)]
     pays = [Plus(1, (proof.fact(PRODUCT, v, name=f"‖{v}‖"),)) for v in turned]
-    return finish(proof, case, equal, parts, pays, sized)
+    return finish(proof, case, same, parts, pays, sizes_, formulas)
 
 
 def activations(start: Start) -> Proof:
@@ -101,20 +105,20 @@ def activations(start: Start) -> Proof:
     proof = start.proof(0, reach.ACTIVE)
     p2 = reach.p2
     parts = (-tr.PRESSED, TIES * tr.SCALED_PAST, p2 * tr.SPARE, tr.SHIFTED, -tr.CARRIED, tr.TURNED)
-    equal = _equal(
+    same = equal(
         proof, reach.ACTIVE, sum(parts[1:], parts[0]),
         ("w", 1), ("since", 1), ("∇H", 1), ("(sκ − Q)e", 1), ("(κ − Q)Δ", -p2),
     )  # fmt: skip
     minus = sp.Integer(-1)
-    sized = [
-        _sized(proof, minus, tr.PRESSED), _sized(proof, TIES, tr.SCALED_PAST),
-        _sized(proof, p2, tr.SPARE), _sized(proof, minus, tr.CARRIED),
+    sizes_ = [
+        sized(proof, minus, tr.PRESSED), sized(proof, TIES, tr.SCALED_PAST),
+        sized(proof, p2, tr.SPARE), sized(proof, minus, tr.CARRIED),
     ]  # fmt: skip
     ties, other = above_zero(proof, reach.COUPLING), above_zero(proof, sp.Abs(p2))
     factors = {tr.SCALED_PAST: (ties,), tr.SPARE: (other,)}
     images = (tr.PRESSED, tr.SCALED_PAST, tr.SPARE, tr.SHIFTED, tr.CARRIED, tr.TURNED)
     pays = [Plus(1, (*factors.get(v, ()), proof.fact(PRODUCT, v, name=f"‖{v}‖"))) for v in images]
-    return finish(proof, reach.ACTIVE, equal, parts, pays, sized)
+    return finish(proof, reach.ACTIVE, same, parts, pays, sizes_)
 
 
 NAMES = [x.name for x in (tr.res, *tr.SIZES, *reach.COEFFICIENTS)]
@@ -160,7 +164,7 @@ def jointly(start: Start) -> Proof:
     above = proof.fact(NORM, total, name="‖g‖ ≥ 0")
     reached = rooted(proof, norm(tr.RESIDUALS), norm(total), apart, above, "‖w‖ ≤ ‖g‖")
     added = proof.fact(MINKOWSKI, *parts, name="Minkowski over the families")
-    sized = [
+    sizes_ = [
         proof.fact(MULTIPLE, b, v, name=f"‖{b}·{v}‖", sides=[sign])
         for b, v, sign in zip(tr.LARGEST, tr.FAMILIES, signs, strict=True)
     ]
@@ -169,7 +173,7 @@ def jointly(start: Start) -> Proof:
     meant = [proof.symbol(n) for n in ("total", "e1", "e0")]
     goal = relation(start.theorem.conclusions[1].inequality).poly
     terms = [Plus(1, (reached,)), Plus(1, (added,)), *among]
-    return proof.conclude(proof.certificate("jointly", goal, terms, [*sized, *meant]))
+    return proof.conclude(proof.certificate("jointly", goal, terms, [*sizes_, *meant]))
 
 
 def _sign(proof: Proof, b: sp.Symbol, c: sp.Symbol) -> Proved:

@@ -21,9 +21,11 @@ from amverify.network.coupling import Penalty
 from amverify.record.run import traced
 from amverify.trace.trace import Trace
 
-NAME = "TIAM, penalty, both ridges"
+NAME = "TIAM, ridges"
 RULE = StepRule(Inertia(0.5, 0.5, 0.3), scale=1.1)
-WHOLE_RUN = ("TPsi", "TBp")
+KL = {"theta": 0.5, "c": 1e6, "fstar": 0.0}
+"""A KL inequality that the points of this short run satisfy, with room."""
+WHOLE_RUN = ("TPsi", "TBp", "TRp", "TC0", "TK", "TC")
 Patch = Callable[[pytest.MonkeyPatch], None]
 Edit = Callable[[Trace], Trace]
 
@@ -44,7 +46,17 @@ def right() -> Trace:
     return run()
 
 
-SUBJECTS = {NAME: Subject(right, WHOLE_RUN, {})}
+SUBJECTS = {NAME: Subject(right, WHOLE_RUN, KL)}
+
+
+def residuals(factor: float) -> Edit:
+    """Every residual times a factor, in both tables."""
+
+    def edit(trace: Trace) -> Trace:
+        trace = column("blocks", "residual", times(factor**2))(trace)
+        return column("measures", "residual_block", times(factor))(trace)
+
+    return edit
 
 
 def _edits() -> Iterator[tuple[str, Edit, dict[str, float]]]:
@@ -55,6 +67,15 @@ def _edits() -> Iterator[tuple[str, Edit, dict[str, float]]]:
     yield "δ' × 2.5", column("blocks", "delta_next", times(2.5)), {}
     yield "δ recorded as 0", column("blocks", "delta", unset), {}
     yield "‖u‖² × 10⁸", column("blocks", "norm", times(1e8)), {}
+    yield "residuals × 3", residuals(3.0), {}
+    yield "residuals × 10¹⁰", residuals(1e10), {}
+    yield "γ recorded × ½", column("blocks", "gamma", times(0.5)), {}
+    yield "s recorded × 2", settings(scale=2.2), {}
+    yield "p3 recorded as 0", settings(inertia=[0.5, 0.5, 0.0]), {}
+    yield "p1 and p2 recorded as 0", settings(inertia=[0.0, 0.0, 0.3]), {}
+    yield "ν recorded × 10⁻⁶", settings(nu=0.7e-6), {}
+    yield "ρ recorded × 10⁻⁶", settings(rho=0.4e-6), {}
+    yield "c of KL × 10⁻⁹", lambda trace: trace, {"c": 1e-3}
     yield "Ψ × 10⁻¹⁰", column("sweeps", "lyapunov", times(1e-10)), {}
     yield "objective of the previous iterate", column("sweeps", "value", lagging), {}
     yield "ϑ recorded as 0.9", settings(margin=0.9), {}

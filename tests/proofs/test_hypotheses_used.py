@@ -26,6 +26,13 @@ JOINT_RESIDUAL = (
     *("near among e", "next among e", "far among e"),
 )
 """How the residual of each kind of block is made (the equations), and what is summed once."""
+_STEPPED = ("gradient", "step", "∇H", "since", "((s/t)L − Q)e", "(L − Q)Δ")
+PENALTY_RESIDUAL = (
+    *(f"{name}, {case}" for case in ("W_l", "b_l", "a_l") for name in _STEPPED),
+    *("z since, b_l", "w, z_l, l < L", "penalty, z_l, l < L", "w, z_L", "∇H, z_L", "∇R, z_L"),
+    *("near among e", "next among e", "far among e"),
+)
+"""The same of TIAM under a penalty."""
 UNMONITORED: dict[str, tuple[str, ...]] = {
     "T1": BLOCK,
     "T1p": ("exact minimiser",),
@@ -45,6 +52,7 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "TB": (*("terms of F", "residual", "a_{l−1}W_lᵀ", "1b_lᵀ", "activation", "h(0)", "band"),),
     "TBp": (*("terms of F", "residual", "a_{l−1}W_lᵀ", "1b_lᵀ", "activation", "h(0)", "penalty"),),
     "TR": JOINT_RESIDUAL,
+    "TRp": PENALTY_RESIDUAL,
     "TC0": ("inf R ≤ Ψ", "least ≥ 0"),
     "TK": ("inf R ≤ Ψ", "lowest ≥ 0"),
     "TC": ("∂Ψ = ∂F × {v}", "KL", "Ψ* ≤ Ψ^k", "Ψ* ≤ Ψ^{k+1}"),

@@ -13,11 +13,10 @@ from amverify.numbers.formulas import evaluate
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.parameters import INFIMUM
-from amverify.theorems.views.metric import margin
 from amverify.theorems.views.path import CONSTANT, EXPONENT, SAFE, Path, tail_sums
 from amverify.theorems.views.powers import power
 from amverify.theorems.views.reach import Rows, reached
-from amverify.theorems.views.settings import given
+from amverify.theorems.views.settings import given, in_moduli
 from amverify.theorems.views.telescoped import Run, over_blocks, rate, run, sharpness
 
 ASKED = (
@@ -30,7 +29,7 @@ def weights(ctx: Context) -> Ball:
     """max δ_i: (1 − ϑ)·max(½, s − 1)."""
     half = Ball.of(0.5)
     most = half.maximum(given(ctx, "scale") - Ball.of(1.0)) if _layered(ctx) else half
-    return (Ball.of(1.0) - margin(ctx)) * most
+    return (Ball.of(1.0) - given(ctx, "margin")) * most
 
 
 def _layered(ctx: Context) -> bool:
@@ -39,6 +38,8 @@ def _layered(ctx: Context) -> bool:
 
 def scaled(ctx: Context, who: Rows) -> Ball:
     """m = √(max δ_i·max Λ_i): no metric is above Λ_l, ρ or κ̄."""
+    if in_moduli(ctx):
+        return _scaled_moduli(ctx, who)
     found = reached(ctx, who)
     floor = {"floor": given(ctx, "floor")}
     most = found.shared["rho"]
@@ -48,9 +49,23 @@ def scaled(ctx: Context, who: Rows) -> Ball:
     return (weights(ctx) * most).sqrt()
 
 
+def _scaled_moduli(ctx: Context, who: Rows) -> Ball:
+    """δ' ≤ (1 − margin)(2s − 1)L̄ where a block takes a gradient step, and γ/2 in z_l."""
+    found, scale = reached(ctx, who), given(ctx, "scale")
+    most = found.shared["rho"]
+    for layer in range(1, int(ctx.setting("layers")) + 1):
+        here = found.at(layer)
+        tops = [reach.MODULUS_W, reach.MODULUS_B] + [reach.MODULUS_A] * _layered(ctx)
+        most = most.maximum(evaluate(sp.Max(*tops), here))
+    share = (Ball.of(1.0) - given(ctx, "margin")) * (Ball.of(2.0) * scale - Ball.of(1.0))
+    near = Ball.of(0.5) * scale * found.shared["rho"]
+    return (share * most).maximum(near).sqrt()
+
+
 def displacements(ctx: Context, found: Run) -> Ball:
-    """‖v^k‖ of the sweeps of a run: √Σδ'‖e‖²_M."""
-    own = ctx.number("blocks", "delta_next") * ctx.ball("blocks", "metric_step")
+    """‖v^k‖ of the sweeps of a run: √Σδ'‖e‖²_M, or √Σδ'‖e‖² of weights of plain lengths."""
+    length = "step" if in_moduli(ctx) else "metric_step"
+    own = ctx.number("blocks", "delta_next") * ctx.ball("blocks", length)
     return over_blocks(ctx, found, own).sqrt()
 
 

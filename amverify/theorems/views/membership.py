@@ -2,7 +2,8 @@ r"""Whether the w^k that a run shows can be in ∂F(x^k): beside the measured di
 
 w^k is formed from the blocks' steps, and lies in ∂F(x^k) if every (z_l, a_l) minimised its model.
 No column says that. But then ‖w^k‖ is no less than the distance, and that one is measured now and
-then from the point alone: in float64, where a side of the band is met or not beyond doubt.
+then from the point alone: in float64, where a side of the band is met or not beyond doubt. Under a
+penalty no w^k is formed: ‖w^k‖ stands for that distance itself.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import numpy as np
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context
 from amverify.theorems.views.columns import fact
+from amverify.theorems.views.residuals_penalty import MEASURED
+from amverify.theorems.views.settings import in_moduli
 
 SAID = "w^k ∈ ∂F(x^k) rests on exact minimisers in every (z_l, a_l); seen of it is only a distance"
 
 
 def unseen(ctx: Context) -> tuple[str, ...]:
     """A sentence for the report."""
-    del ctx
-    return (SAID,)
+    return (MEASURED,) if in_moduli(ctx) else (SAID,)
 
 
 def _below(ctx: Context) -> tuple[bool | None, str]:
     """No measured distance is above ‖w^k‖, beyond both errors."""
+    if in_moduli(ctx):
+        return True, MEASURED
     if ctx.trace.header.get("dtype") != "float64" or "residual_joint" not in ctx.trace.measures:
         return True, "no distance was measured in float64"
     keys = [ctx.column("sweeps", name).tolist() for name in ("sweep", "replicate")]

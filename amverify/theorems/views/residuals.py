@@ -31,7 +31,8 @@ from amverify.theorems.views.reach import (
     second,
     settled_from,
 )
-from amverify.theorems.views.settings import given
+from amverify.theorems.views.residuals_penalty import MEASURED, signs
+from amverify.theorems.views.settings import given, in_moduli
 
 FAMILIES = ("step_j", "near_j", "next_j", "far_j", "past_j")
 KINDS = {reach.V: b"V", reach.Z: b"z", reach.ACTIVE: b"a", reach.OUT: b"z"}
@@ -203,6 +204,8 @@ def step_rounding(ctx: Context, sweep: Rows, who: Rows) -> NDArray[np.float64]:
 
 def _added(ctx: Context) -> tuple[bool | None, str]:
     """‖w^k‖² of a sweep is the sum over its blocks, within both errors."""
+    if in_moduli(ctx):
+        return True, MEASURED
     rows = np.lexsort([ctx.column("blocks", n) for n in ("sweep", "replicate")])
     sweep, who = (ctx.column("blocks", n)[rows] for n in ("sweep", "replicate"))
     new = np.concatenate(([True], (np.diff(sweep) != 0) | (np.diff(who) != 0)))
@@ -268,6 +271,8 @@ BOUNDED = fact(
 
 def _signs(ctx: Context) -> tuple[bool | None, str]:
     """The coefficients of every row are not negative and at most those of the settings."""
+    if in_moduli(ctx):
+        return signs(ctx)
     joint = ctx.column("blocks", "update") == b"joint"
     s, t = (ctx.column("blocks", n) for n in ("s", "t"))
     if (joint & ((t != 1) | (s < 1))).any() or (t < 1).any():

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing
+from amverify.theorems.views import residuals_penalty as penalty
 from amverify.theorems.views.columns import fact
 from amverify.theorems.views.lyapunov import kept, sweep_falls
-from amverify.theorems.views.metric import margin
 from amverify.theorems.views.reach import level, settled_from
 from amverify.theorems.views.residuals import largest, step_rounding
-from amverify.theorems.views.settings import given, least_share, lowest
+from amverify.theorems.views.settings import given, in_moduli, least_share, lowest, spared
 
 Floats = NDArray[np.float64]
 UP = 1 + 2.0**-40
@@ -29,7 +29,7 @@ UP = 1 + 2.0**-40
 
 def rate(ctx: Context) -> Ball:
     """a = ϑ·α_min·λ⁻."""
-    return margin(ctx) * least_share(ctx) * lowest(ctx)
+    return spared(ctx) * least_share(ctx) * lowest(ctx)
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,14 @@ def steps(ctx: Context) -> Instances:
 
 def sharpness(ctx: Context, found: Run) -> tuple[dict[str, Ball], Floats]:
     """w1, b1 and b2, and what rounding may add to ‖w^k‖."""
-    b = largest(ctx, found.replicate)
-    at = _places(ctx, found.sweep, found.replicate)
-    squared = ctx.ball("sweeps", "joint_residual").take(at)
-    w, off = squared.sqrt(), step_rounding(ctx, found.sweep, found.replicate)
+    if in_moduli(ctx):
+        b = penalty.largest(ctx, found.replicate)
+        w, off = penalty.totals(ctx, found.sweep, found.replicate)
+    else:
+        b = largest(ctx, found.replicate)
+        at = _places(ctx, found.sweep, found.replicate)
+        w = ctx.ball("sweeps", "joint_residual").take(at).sqrt()
+        off = step_rounding(ctx, found.sweep, found.replicate)
     b1 = b["b_own"] + b["b_near"] + b["b_next"] + b["b_far"]
     room = (b1 * found.values["e1"] + b["b_past"] * found.values["e0"]).rad
     with np.errstate(all="ignore"):
