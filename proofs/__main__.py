@@ -5,7 +5,7 @@ from amverify.command.entry import enter
 
 def run() -> None:
     """The command ``amverify-proofs``."""
-    enter("proofs.cli")
+    enter("proofs.command.cli")
 
 
 if __name__ == "__main__":

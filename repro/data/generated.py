@@ -20,8 +20,6 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from repro.data.dataset import Dataset, Split
 from repro.data.graph import Graph, graph_dataset, symmetric_adjacency
@@ -36,6 +34,10 @@ _WORD_OWN, _WORD_OTHER = 0.15, 0.05
 
 def digits(*, seed: int) -> Dataset:
     """Return the digits: 1,077 training, 360 validation, 360 test images, 64 pixels each."""
+    # importing scikit-learn takes longer than reading any other data set
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     images, labels = load_digits(return_X_y=True)
     x = np.asarray(images, dtype=np.float64) / _GREY_LEVELS
     y = np.asarray(labels, dtype=np.int64)

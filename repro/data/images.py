@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from repro.data.dataset import Dataset, Split
 
@@ -40,6 +39,8 @@ def image_dataset(
             raise ValueError(f"a {part} label is {labels.max()}, where classes are 0 to 9")
         if images.shape[1:] != train.images.shape[1:]:
             raise ValueError(f"training and {part} images differ in shape")
+    from sklearn.model_selection import train_test_split  # as in generated.py
+
     rows = np.arange(len(train.labels))
     # scikit-learn says in ValueError what is too few of which class
     kept, held = train_test_split(

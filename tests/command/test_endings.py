@@ -92,7 +92,7 @@ def entered(folder: Path, text: str, name: str = "commands") -> subprocess.Compl
     (folder / f"{name}.py").write_text(text, encoding="utf-8")
     start = f"from amverify.command.entry import enter; enter({name!r})"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
-    command = [sys.executable, "-c", start]
+    command = [sys.executable, "-B", "-c", start]  # the next text may be as long, a moment later
     return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
 
 

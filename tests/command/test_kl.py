@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import sys
@@ -11,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from judged import here
 
 from amverify.command import subject
 from amverify.command.cli import main
-from amverify.command.kl import child
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
@@ -53,15 +51,6 @@ class Done:
 
 ALONE = {"losses:network", "losses:raises", "losses:sleeps", "nowhere:loss"}
 """Subjects that the tests, too, give a process of their own, as users' are; others share one."""
-
-
-def here(command, seconds, folder, tell):
-    """What the child does, in this process: its imports take longer than its work."""
-    del command, seconds, tell
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
-        status = child(str(folder))
-    return status, said.getvalue()
 
 
 @pytest.fixture

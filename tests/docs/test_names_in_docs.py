@@ -21,7 +21,7 @@ FACE = re.compile(r"amv\.(\w+)")
 APPS = {
     "amverify": "amverify.command.cli",
     "repro": "repro.command.cli",
-    "proofs": "proofs.cli",
+    "proofs": "proofs.command.cli",
     "proofs.pep": "proofs.pep.__main__",
 }
 FOREIGN = ("pip", "git", "apt", "torchrun")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proofs import cli
+from proofs.command import cli
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
 from proofs.kernel.squares import Gram, Term, semidefinite

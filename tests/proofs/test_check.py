@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Inequality
-from proofs import cli
+from proofs.command import cli
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Refused, var
 from proofs.script.facts import REGISTRY

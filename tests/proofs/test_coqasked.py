@@ -13,7 +13,7 @@ import sympy as sp
 
 from amverify.theorems import standing as standings
 from amverify.theorems.base import Theorem
-from proofs import cli, table
+from proofs.command import cli, table
 from proofs.coq import asked as coqasked
 from proofs.coq import run as coqrun
 from proofs.coq import statements

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from amverify.errors import InvalidInput
-from proofs import cli
+from proofs.command import cli
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
 from proofs.search import sos, sos_io

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from proofs.theorems.catalogue import Outcome
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 KERNEL = ("kernel/checker",)
 """Nothing but these, and what they import, makes a theorem."""
 SCRIPT = (
