@@ -13,6 +13,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 |---|---|
 | judge a run | ``audit``, ``Report``, ``Finding``, ``Verdict``, ``Evidence``, ``Witness`` |
 | know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
+| write a claim of one's own | ``claim``, ``within`` |
 | claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
 | know that KL holds of a loss | ``definable``, ``Certificate`` |
 | see which exponent a run shows | ``estimate``, ``kl_plot`` (fitted: they confirm no claim) |
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amverify import theorems
+    from amverify.claims import claim, within
     from amverify.command.subject import Claim, Subject
     from amverify.definability import Certificate, definable
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
@@ -103,6 +105,7 @@ __all__ = [
     "__version__",
     "activation",
     "audit",
+    "claim",
     "definable",
     "estimate",
     "from_json",
@@ -124,9 +127,11 @@ __all__ = [
     "to_junit",
     "traced",
     "traced_exactly",
+    "within",
 ]
 
 _HOMES = {
+    "claims": "claim within",
     "command.subject": "Claim Subject",
     "definability": "Certificate definable",
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",

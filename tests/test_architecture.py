@@ -126,7 +126,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
 FLOORS = (
     ("compiled", "network", "numbers", "trace"),
     ("methods", "samt", "theorems", "report", "definability"),
-    ("judge", "record", "fitted"),
+    ("judge", "record", "claims", "fitted"),
     ("expectation", "command"),
     ("families", "proofs", "repro", "paper_figures"),
 )

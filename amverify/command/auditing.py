@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from amverify.claims import is_written
 from amverify.command.pace import Pace, about
 from amverify.command.specification import read_specification
-from amverify.command.subject import Claim, run_subject
+from amverify.command.subject import Claim, claimed, declared, run_subject
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.numbers.given import plain
@@ -29,13 +30,20 @@ from amverify.verdict import Report
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be judged: a subject, theorems by id, constants as NAME=NUMBER, two limits."""
+    """What is to be judged: a subject, theorems by id, constants as NAME=NUMBER, two limits.
+
+    Beside theorems there are claims as text, with hypotheses that are monitored (``given``) or
+    printed (``trust``).
+    """
 
     subject: str
     theorems: tuple[str, ...]
     constants: tuple[str, ...]
     time_limit: float
     iteration_limit: int
+    claims: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
 
 
 def judged(
@@ -47,17 +55,17 @@ def judged(
     quiet: bool,
 ) -> int:
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
-    known = tuple(_theorem(name) for name in request.theorems)
-    declared = constants_of(request.constants)
+    known = _asked(request)
+    given = constants_of(request.constants)
     with Console(stderr=True, quiet=quiet).status("") as line:
         trace, claims = gathered(request, watching(request.subject, line.update))
-        if known:
-            claims = tuple(Claim(theorem.id) for theorem in known)
+        claims = known or claims
         if not claims:
             raise InvalidInput(
-                f"{request.subject}: nothing is claimed of it; name theorems with --theorem"
+                f"{request.subject}: nothing is claimed of it; name theorems with --theorem, or "
+                'write --claim "value[k] <= value[k-1]"'
             )
-        report = audited(trace, _declared(claims, declared), line.update)
+        report = audited(trace, _declared(claims, given), line.update)
     for path, text in ((json, to_json), (junit, to_junit), (html, to_html)):
         if path is not None:
             write(path, text(report))
@@ -89,9 +97,27 @@ def audited(
         left = about(pace.left(done, len(claims)))
         said = f"judging {claim.theorem}, {done + 1} of {len(claims)}"
         show(Text(f"{said}, {left}" if left else said))
-        reports.append(audit(trace, [claim.theorem], claim.constants))
+        reports.append(audit(trace, claimed(claim), declared(claim)))
     findings = tuple(finding for report in reports for finding in report.findings)
     return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
+
+
+def _asked(request: Request) -> tuple[Claim, ...]:
+    """The claims that the command line names and writes.
+
+    Raises:
+        InvalidInput: for what is none, or hypotheses without a written claim.
+    """
+    if (request.given or request.trust) and not request.claims:
+        raise InvalidInput("--given and --trust belong to a --claim")
+    written = tuple(Claim(text, {}, request.given, request.trust) for text in request.claims)
+    for one in written:
+        if not is_written(one.theorem):
+            raise InvalidInput(
+                f"--claim {one.theorem}: it compares nothing; --theorem names a theorem"
+            )
+        claimed(one)
+    return (*(Claim(_theorem(name).id) for name in request.theorems), *written)
 
 
 def _theorem(name: str) -> Theorem:
@@ -108,16 +134,13 @@ def _declared(claims: Sequence[Claim], given: dict[str, Any]) -> tuple[Claim, ..
     Raises:
         InvalidInput: for a constant that none of them has, with the argument to pass instead.
     """
-    has = {c.theorem: set(_theorem(c.theorem).declarable) for c in claims}
+    has = {c.theorem: set(claimed(replace(c, constants={})).declarable) for c in claims}
     known = sorted(set().union(*has.values()))
     for name, value in given.items():
         if name not in known:
             raise InvalidInput(_no_such_constant(name, value, known, list(has)))
     return tuple(
-        Claim(
-            c.theorem,
-            {**c.constants, **{n: v for n, v in given.items() if n in has[c.theorem]}},
-        )
+        replace(c, constants={**c.constants, **{n: given[n] for n in given if n in has[c.theorem]}})
         for c in claims
     )
 

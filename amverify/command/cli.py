@@ -63,6 +63,7 @@ def _ids(incomplete: str) -> list[tuple[str, str]]:
     epilog=examples(
         "amverify audit run.trace --theorem descent --theorem T3",
         "amverify audit run.trace --theorem H1 --constant a=0.5 --html report.html",
+        "amverify audit run.trace --claim 'value[k] <= q*value[k-1]' --constant q=0.9",
         "amverify audit my_module:my_run --theorem descent --json report.json",
         "amverify audit claims.toml --junit results.xml",
         "amverify audit run.trace --theorem descent -q && echo it holds",
@@ -84,6 +85,21 @@ def audit(
             help="A theorem; may be repeated. See 'amverify theorems'.",
             autocompletion=_ids,
         ),
+    ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="A claim as text, such as 'value[k] <= value[k-1]'; may be repeated.",
+        ),
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A hypothesis of the claims that is monitored."),
+    ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A hypothesis of the claims that no run can check."),
     ] = None,
     constant: Annotated[
         list[str] | None,
@@ -113,9 +129,9 @@ def audit(
     """Judge what is claimed of a run."""
     from amverify.command.auditing import Request, judged
 
-    request = Request(
-        subject, tuple(theorem or ()), tuple(constant or ()), time_limit, iteration_limit
-    )
+    limits = time_limit, iteration_limit
+    written = tuple(claim or ()), tuple(given or ()), tuple(trust or ())
+    request = Request(subject, tuple(theorem or ()), tuple(constant or ()), *limits, *written)
     raise typer.Exit(judged(request, json, junit, html, verbose, quiet))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from amverify.command.subject import Claim, claimed
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.judge.witness import LARGEST, replay
 from amverify.report import from_json
@@ -50,7 +51,7 @@ def _told(witness: Witness, iteration: str) -> tuple[str, bool]:
             f"{witness.theorem} at {witness.where(iteration)}: the value there is not finite",
             True,
         )
-    lhs, rhs, margin = replay(witness)
+    lhs, rhs, margin = replay(witness, claimed(Claim(witness.theorem)))
     fails = bool(margin < 0)
     told = "fails for certain" if fails else "is not refuted by these values"
     values = ", ".join(f"{name} = {mid!r}" for name, (mid, _) in sorted(witness.values.items()))

@@ -9,6 +9,12 @@ r"""A specification of an audit as a TOML file: a trace, and what is claimed of 
     [[claim]]
     theorem = "T3"
 
+    [[claim]]
+    holds = "value[k] - fstar <= C/k"   # see amverify.claims
+    given = ["eta[k]*L <= 1"]           # monitored; one string or several
+    trust = "f is convex"               # no run can check it
+    constants = { C = 3, L = 10, fstar = { value = 0.1, error = 1e-12 } }
+
 Malformed or incomplete, it is answered with the line and the key at fault. It names no code.
 """
 
@@ -19,11 +25,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from amverify.command.subject import Claim
+from amverify.claims import is_written
+from amverify.command.subject import Claim, claimed
 from amverify.errors import InvalidInput
 from amverify.judge.constants import refuse_unknown
 from amverify.numbers.given import plain
-from amverify.theorems import theorem
 from amverify.trace.header import is_number, shown
 
 _LARGEST = 1 << 16
@@ -31,6 +37,7 @@ _LARGEST = 1 << 16
 nested brackets and dotted keys cost a parser more than their length."""
 _LONGEST = 2_000
 _KEYS = {"trace", "claim"}
+_OF_A_CLAIM = ("theorem", "holds", "given", "trust", "constants")
 
 
 def read_specification(path: Path) -> tuple[Path, tuple[Claim, ...]]:
@@ -80,28 +87,45 @@ def _claim(path: Path, text: str, number: int, given: Any) -> Claim:
     if not isinstance(given, Mapping):
         raise InvalidInput(f"{where}: write it as [[claim]]")
     for key in given:
-        if key not in ("theorem", "constants"):
-            raise InvalidInput(f"{where}: unknown key {key!r}; known: theorem, constants")
-    if not isinstance(given.get("theorem"), str):
-        raise InvalidInput(f"{where}: key 'theorem' is missing or no string")
-    try:
-        claimed = theorem(given["theorem"])
-    except InvalidInput as error:
-        raise InvalidInput(f"{where}: {error}") from None
+        if key not in _OF_A_CLAIM:
+            known = ", ".join(_OF_A_CLAIM)
+            raise InvalidInput(f"{where}: unknown key {key!r}; known: {known}")
+    if ("theorem" in given) == ("holds" in given):
+        raise InvalidInput(f"{where}: one of the keys 'theorem' and 'holds' is needed, a string")
+    name = given.get("theorem", given.get("holds"))
+    if not isinstance(name, str) or is_written(name) != ("holds" in given):
+        raise InvalidInput(
+            f"{where}: theorem is an id, a string; holds is a comparison: "
+            'holds = "value[k] <= value[k-1]"'
+        )
     constants = given.get("constants", {})
     if not isinstance(constants, Mapping):
         raise InvalidInput(f"{where}: constants must be a table of numbers")
     try:
-        refuse_unknown(constants, [claimed])
-        known = {name: plain(f"constants.{name}", value) for name, value in constants.items()}
+        return _read(name, constants, *(_texts(given, key) for key in ("given", "trust")))
     except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from None
-    for name, value in known.items():
+
+
+def _texts(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = given.get(key, ())
+    found = (found,) if isinstance(found, str) else found
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise InvalidInput(f"{key} must be a string or a list of strings")
+    return tuple(found)
+
+
+def _read(
+    name: str, constants: Mapping[str, Any], given: tuple[str, ...], trust: tuple[str, ...]
+) -> Claim:
+    plainly = Claim(name, {}, given, trust)
+    meant = claimed(plainly)
+    refuse_unknown(constants, [meant])
+    known = {key: plain(f"constants.{key}", value) for key, value in constants.items()}
+    for key, value in known.items():
         if not is_number(value):
-            raise InvalidInput(
-                f"{where}: constants.{name} = {shown(constants[name])} is not a finite number"
-            )
-    return Claim(claimed.id, known)
+            raise InvalidInput(f"constants.{key} = {shown(constants[key])} is not a finite number")
+    return Claim(meant.id, known, given, trust)
 
 
 def _line(text: str, start: str, count: int = 1) -> int:

@@ -17,14 +17,16 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from amverify.claims import claim, is_written
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard, at_most
+from amverify.theorems import Theorem, theorem
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
 
@@ -39,10 +41,40 @@ _START = "import sys; from amverify.command.subject import child; sys.exit(child
 
 @dataclass(frozen=True)
 class Claim:
-    """A theorem that is to hold of a run, with the constants that its author declares."""
+    """What is to hold of a run, with the constants that its author declares.
+
+        Claim("H1", {"a": 0.5})
+        Claim("value[k] <= value[k-1] - a*step2[k]", {"a": 0.5}, given=("eta[k] <= 0.1",))
+
+    Args:
+        theorem: a theorem's id, or a claim as text (``amverify.claims``).
+        constants: by name.
+        given: of a claim as text, hypotheses that are monitored.
+        trust: of a claim as text, hypotheses that no run can check.
+    """
 
     theorem: str
     constants: Mapping[str, Any] = field(default_factory=dict)
+    given: Sequence[str] = ()
+    trust: Sequence[str] = ()
+
+
+def claimed(said: Claim) -> Theorem:
+    """The theorem that a claim names, or writes.
+
+    Raises:
+        InvalidInput: for an unknown id, a text that is no claim, or hypotheses of a theorem.
+    """
+    if is_written(said.theorem):
+        return claim(said.theorem, given=said.given, trust=said.trust, **said.constants)
+    if said.given or said.trust:
+        raise InvalidInput(f"{said.theorem}: given and trust belong to a claim that is written")
+    return theorem(said.theorem)
+
+
+def declared(said: Claim) -> Mapping[str, Any]:
+    """The constants that the audit is still to be told: a written claim has its own."""
+    return {} if is_written(said.theorem) else said.constants
 
 
 @dataclass(frozen=True)
@@ -197,7 +229,12 @@ def child(name: str, folder: str, iterations: str) -> int:
         if not isinstance(trace, Trace):
             raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
         save_trace(trace, Path(folder) / "run.trace")
-        claims = json.dumps([[c.theorem, _portable(c.constants)] for c in subject.claims])
+        claims = json.dumps(
+            [
+                [c.theorem, _portable(c.constants), list(c.given), list(c.trust)]
+                for c in subject.claims
+            ]
+        )
         (Path(folder) / "claims.json").write_text(claims, encoding="utf-8")
     except (Exception, SystemExit) as error:
         return raised(error)

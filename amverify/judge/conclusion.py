@@ -70,9 +70,6 @@ def _decided(
     good = margin.surely_nonnegative
     if inequality.strict:
         good = good & (margin.mid - margin.rad > 0)
-        bad = margin.surely_negative
-        none = np.zeros(len(cost), dtype=bool)
-        return _Decided(good, bad, unpaid, none, none, margin)
     wide = margin.widened(instances.allowance) if np.any(instances.allowance) else margin
     bad = wide.surely_negative
     unknown = ~np.isfinite(np.broadcast_to(instances.allowance, cost.shape))

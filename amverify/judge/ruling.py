@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import floor, inf, nan
 
+import sympy as sp
+
 from amverify.judge.conclusion import Tested
 from amverify.judge.liveness import lifeless
 from amverify.judge.witness import by_how_much
 from amverify.theorems import Theorem
-from amverify.theorems.base import Context
+from amverify.theorems.base import Context, Inequality
+from amverify.theorems.parameters import CHANGE, VALUE
 from amverify.theorems.standing import standing
 from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Evidence, Finding, Verdict, Witness
@@ -31,8 +34,8 @@ what their bounds allow, and the report would say HOLDS. The share itself stands
 """
 
 PROVED = (Evidence.PROVED, Evidence.KERNEL)
-_RISING = {"df", "f1"}
-"""Symbols of a value that is bounded from above: they stand on the left."""
+_RISING = ("df", "f1", VALUE, CHANGE)
+"""Symbols of a value and its change, of theorems and of written claims."""
 
 
 def without_data(finding: Finding, lack: str) -> Finding:
@@ -188,14 +191,24 @@ def _end(trace: Trace) -> tuple[int, str] | None:
     return None if found is None else (int(found["sweep"]), str(found["what"]))
 
 
+def _bounds_a_value(inequality: Inequality) -> bool:
+    """Whether lhs ≤ rhs is value ≤ …: lhs − rhs is a positive multiple of it, and what has it not."""
+    difference = sp.expand(inequality.lhs - inequality.rhs)
+    for name in _RISING:
+        weight = difference.coeff(sp.Symbol(name, real=True), 1)
+        rest = difference - weight * sp.Symbol(name, real=True)
+        if weight.is_positive and name not in {x.name for x in rest.free_symbols}:
+            return True
+    return False
+
+
 def _broken_down(trace: Trace, theorem: Theorem, finding: Finding) -> Finding:
     """A value that is not finite, after finite ones, refutes a bound that asks nothing else."""
     end = _end(trace)
     if end is None or finding.witness is not None or end[1] not in ("value", "parameter"):
         return finding
     for part in theorem.conclusions:
-        bounded = {x.name for x in part.inequality.lhs.free_symbols} & _RISING
-        if bounded and not part.conditions and not theorem.unmonitored:
+        if _bounds_a_value(part.inequality) and not part.conditions and not theorem.unmonitored:
             said = f"{part.inequality.name}: {part.inequality}"
             witness = Witness(
                 theorem.id, said, end[0], "", 0, inf, nan, -inf, 0.0, "float", {}

@@ -110,13 +110,19 @@ def exactly(value: float) -> flint.arb:
     return rational(Fraction(value))
 
 
-def replay(witness: Witness) -> tuple[flint.arb, flint.arb, flint.arb]:
+def replay(
+    witness: Witness, claimed: Theorem | None = None
+) -> tuple[flint.arb, flint.arb, flint.arb]:
     """lhs, rhs and rhs − lhs of a witness's inequality, as Arb balls over its box of values.
+
+    Args:
+        witness: the instance.
+        claimed: the theorem, where it is none of the catalogue.
 
     Raises:
         InvalidInput: if the theorem has no such inequality, or a value is missing.
     """
-    found = _inequality(witness)
+    found = _inequality(witness, claimed or theorem(witness.theorem))
     flint.ctx.prec = BITS
     values = {}
     for name, (mid, rad) in witness.values.items():
@@ -132,8 +138,10 @@ def replay(witness: Witness) -> tuple[flint.arb, flint.arb, flint.arb]:
         raise InvalidInput(f"witness: the value of {lack} is missing") from None
 
 
-def _inequality(witness: Witness) -> Inequality:
-    for part in theorem(witness.theorem).conclusions:
-        if witness.inequality.startswith(f"{part.inequality.name}: "):
+def _inequality(witness: Witness, claimed: Theorem) -> Inequality:
+    for part in claimed.conclusions:
+        said = (f"{part.inequality.name}: ", f"{part.inequality.name}: {part.inequality}")
+        same = sum(one.inequality.name == part.inequality.name for one in claimed.conclusions) > 1
+        if witness.inequality == said[1] if same else witness.inequality.startswith(said[0]):
             return part.inequality
     raise InvalidInput(f"witness: {witness.theorem} has no conclusion {witness.inequality!r}")

@@ -19,7 +19,8 @@ at a recorded point although something that f can reach has changed (``Surroundi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -270,6 +271,13 @@ class Listener:
         except Exception as error:
             return Seen(copies, eta=eta, momentum=momentum, error=one_line(error))
         return Seen(copies, *found, eta, momentum)
+
+    @contextmanager
+    def standing(self, params: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
+        """The optimiser's own parameters, at another point inside (or where they are)."""
+        held = self._held.params
+        with placed(held, [p.detach() for p in held] if params is None else params):
+            yield held
 
     def at(self, x: Vector) -> float:
         """f at any point, in the run's format."""

@@ -12,6 +12,7 @@ stands. Signs come from a generator of its own: none of the run's is touched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 
@@ -32,6 +33,10 @@ class Probe:
         self._random = np.random.default_rng(0)
         self._last = np.inf
         self._before = np.inf
+
+    def forked(self) -> Probe:
+        """The same up to here, signs included; neither sees what the other does next."""
+        return deepcopy(self)
 
     def allowance(self, row: int, x: Vector, number: float, f: Callable[[Vector], float]) -> float:
         """The allowance for the step that led to x, where f is ``number``; infinite if unknown."""

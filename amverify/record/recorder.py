@@ -32,6 +32,7 @@ rows before, and its header says why under ``stopped``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -63,7 +64,9 @@ from amverify.record.points import (
     unit_roundoff,
 )
 from amverify.record.probing import Probe
+from amverify.record.refusals import one_line
 from amverify.record.steps import Columns, Point, joined, last_row, slip, unfit
+from amverify.record.tracked import Tracked, tracked
 from amverify.record.values import Values
 from amverify.trace.trace import Trace
 
@@ -135,6 +138,8 @@ class Recorder:
         self._iterates: dict[int, dict[str, Vector]] = {}
         self._listener: Listener | None = None
         self._notes: list[str] = []
+        self._tracked: list[Tracked] = []
+        self._standing: Callable[[Any], AbstractContextManager[Any]] | None = None
         self._lost: str | None = None
         self._calls = 0
         self.stopped: str | None = None
@@ -195,8 +200,37 @@ class Recorder:
         follow = recorder._declared.follows(gradient)
         listener = Listener(optimizer, value, gradient, _Heard(recorder), follow)
         recorder._listener = listener
+        recorder._standing = listener.standing
         recorder._objective = None if value is None else listener.at
         return recorder
+
+    def track(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        error: Bound | None = None,
+        operations: int | str = AUTO,
+    ) -> None:
+        """Record a quantity of one's own at every point; claims call it ``name[k]``.
+
+        Args:
+            name: lower-case letters, digits and _.
+            function: of x, or of x and the point before; x is what ``step`` is given, or the
+                parameter (several: their list) of an attached optimiser.
+            error: a bound on the error of its value: a number, or a function of x.
+            operations: as for the recorder; by default it is followed where it is torch's.
+
+        Raises:
+            InvalidInput: for a name that means something already; once points are recorded.
+        """
+        if self._rows:
+            raise InvalidInput(f"track: {name}: say it before the first step")
+        taken = [one.name for one in self._tracked]
+        self._tracked.append(tracked(name, function, error, operations, taken))
+        if self._listener is not None:
+            with self._listener.standing(None) as params:
+                tracked(name, function, error, operations, taken).row(0, params)
 
     def detach(self) -> None:
         """The run ends here: take its last point, and stop listening."""
@@ -273,20 +307,22 @@ class Recorder:
         self,
         constants: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
+        **declarations: Any,
     ) -> Trace:
-        """What was recorded so far.
+        """What was recorded so far: ``recorder.trace(L=10, fstar=amv.within(0.1, 1e-12))``.
 
         Args:
             constants: numbers that the claim's author declares (L, mu, fstar, …), plain or as
                 ``{"value": 2.0, "origin": "declared"}``.
             settings: facts of the run for its header.
+            declarations: further constants by name.
 
         Raises:
             InvalidInput: for a constant that is not a finite number, or if nothing was recorded.
         """
         whole = self._so_far()
         if whole is not self:
-            return whole.trace(constants, settings)
+            return whole.trace(constants, settings, **declarations)
         if not self._rows:
             why = f" ({self.stopped})" if self.stopped else ""
             raise InvalidInput(f"{self.subject}: no step was recorded{why}")
@@ -294,7 +330,7 @@ class Recorder:
             "subject": self.subject,
             "iteration": "step",
             "settings": {"dtype": self._dtype, **(settings or {})},
-            "constants": declared(constants or {}),
+            "constants": declared({**(constants or {}), **declarations}),
             "versions": versions(),
         }
         if self.seed is not None:
@@ -304,6 +340,11 @@ class Recorder:
         if self._nonfinite is not None:
             header["nonfinite"] = self._nonfinite
         notes = [*self._values.notes(), *self._notes, *([self._lost] if self._lost else [])]
+        notes += [
+            f"the rounding of {one.name} is unknown ({one.lack}): pass error or operations to track"
+            for one in self._tracked
+            if one.lack
+        ]
         notes += [COARSE.format(many, kind) for kind, many in self._coarse.items()]
         if notes:
             header["notes"] = notes
@@ -346,6 +387,8 @@ class Recorder:
         if not number:
             self._dtype, self._shapes = coarser(dtype, self._computed_in), shapes
             self._probe = Probe(unit_roundoff(self._dtype))
+            for one in self._tracked:
+                one.start(unit_roundoff(self._dtype))
         elif shapes != self._shapes:
             raise InvalidInput(
                 f"parameters: shapes {shapes} at step {number}, but {self._shapes} at the start"
@@ -388,10 +431,26 @@ class Recorder:
         elif number:
             at = float(f.mid) if value is None else value
             self._measure(row, number, x, at)
+        if not self._follow_tracked(row, number, params):
+            return
         self._rows.append(row)
         self._last = [*self._last, now][-2:]
         if self._keep and number % self._keep == 0:
             self._iterates[number] = {"x": x}
+
+    def _follow_tracked(self, row: Columns, number: int, params: Any) -> bool:
+        """The tracked quantities' columns; one that cannot be had ends the record."""
+        standing = nullcontext(params) if self._standing is None else self._standing(params)
+        try:
+            with standing as there:
+                for one in self._tracked:
+                    row |= one.row(number, there)
+        except Exception as error:
+            if not number and self._standing is None:
+                raise
+            self.stopped = f"step {number}: {one_line(error)}"
+            return False
+        return True
 
     def _measure(self, row: Columns, number: int, x: Vector, at: float) -> None:
         """What rounding in the step can do: from its gradients, else by a probe of f."""
@@ -415,6 +474,7 @@ class Recorder:
         whole = copy(self)
         whole._listener = None
         whole._rows, whole._iterates = list(self._rows), dict(self._iterates)
+        whole._tracked = [one.forked() for one in self._tracked]
         whole._notes = self._listener.notes()
         seen = self._listener.last()
         if seen is not None:

@@ -117,11 +117,13 @@ class Parameter:
         name: its symbol.
         meaning: in words.
         sign: ``positive``, ``nonnegative`` or ``any``; another sign contradicts the theorem.
+        value: what a written claim declares itself; nobody else declares it then.
     """
 
     name: str
     meaning: str
     sign: Literal["positive", "nonnegative", "any"] = "positive"
+    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,9 @@ class Context:
             InvalidInput: if it is not a finite number, or has a sign that it cannot have.
         """
         name = parameter.name
-        given = self.constants.get(name, self.trace.constants.get(name))
+        given = parameter.value
+        if given is None:
+            given = self.constants.get(name, self.trace.constants.get(name))
         if given is None:
             raise Missing(f"constant {name} ({parameter.meaning})")
         entry = plain(f"constant {name}", given)
@@ -350,7 +354,7 @@ class Theorem:
     @property
     def declarable(self) -> tuple[str, ...]:
         """Names of the constants that may be declared for it."""
-        return (*(p.name for p in self.parameters), *self.options)
+        return (*(p.name for p in self.parameters if p.value is None), *self.options)
 
     @property
     def unmonitored(self) -> tuple[Hypothesis, ...]:

@@ -48,6 +48,8 @@ def theorem(name: str) -> Theorem:
     """
     if name in CATALOGUE:
         return CATALOGUE[name]
+    if any(sign in name for sign in ("<", ">", "==")):
+        raise InvalidInput(f"unknown theorem {name!r}; a claim as text is amv.claim({name!r})")
     near = ", ".join(f"{t.id} ({t.title})" for t in offered(name, CATALOGUE))
     hint = f"; nearest: {near}" if near else ""
     raise InvalidInput(f"unknown theorem {name!r}{hint} (all: {', '.join(CATALOGUE)})")

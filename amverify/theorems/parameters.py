@@ -30,3 +30,7 @@ INFIMUM = Parameter("fstar", MEANING["fstar"], "any")
 DISTANCE = Parameter("D", MEANING["D"], "nonnegative")
 SUFFICIENT = Parameter("a", MEANING["a"])
 RELATIVE = Parameter("b", MEANING["b"])
+VALUE = "f(x_k)"
+CHANGE = "f(x_k) − f(x_{k−1})"
+"""Symbols of f(x^k), and of what a recorder knows better than the difference of two values, in
+written claims (``amverify.claims``)."""

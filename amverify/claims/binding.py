@@ -1,0 +1,257 @@
+r"""The atoms of a claim on a run: balls, one for every k, and how far rounding can have moved them.
+
+**What rounding of the steps can do** to a claim is found by moving every quantity as far as that
+rounding can have moved it, and looking how far the margin moves: a claim that compares x^k with
+x^{k−1} sees the rounding of the steps between; one that compares with the start, or with a bound
+that depends on k, sees all of them since the start (each at its own size: a method that amplifies
+what went wrong before is outside of this, and its divergence is no matter of roundings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from amverify.claims.formula import Atom, Atoms, Change, expression
+from amverify.claims.grammar import At, Call, Constant, Index, Node, Range, Running, Slice, every
+from amverify.claims.quantities import Quantity
+from amverify.claims.real import elementary
+from amverify.claims.rows import Rows, Run
+from amverify.claims.running import running
+from amverify.errors import InvalidInput
+from amverify.numbers.balls import Ball
+from amverify.numbers.formulas import evaluate
+from amverify.theorems.base import Context, Missing, Parameter
+from amverify.theorems.views.columns import change_of_sweep, executed
+
+Array = NDArray[np.float64]
+SAFE = 1 + 2.0**-40
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An atom on the instances, and how far the rounding of the steps can have moved it."""
+
+    ball: Ball
+    moved: Array | float = 0.0
+
+
+class Binder:
+    """Balls for the atoms of a claim, on the k that it is about.
+
+    Args:
+        ctx: trace and constants.
+        atoms: by the names of their symbols.
+        over: the k.
+        parameters: the claim's constants.
+    """
+
+    def __init__(
+        self, ctx: Context, atoms: Atoms, over: Range, parameters: Mapping[str, Parameter]
+    ) -> None:
+        self.ctx, self.atoms, self.run = ctx, atoms, Run(ctx)
+        self._parameters = parameters
+        self.rows = self._instances(over)
+        offsets = sorted({i.offset for i in self._indices() if i.moving})
+        self._window = (offsets[0], offsets[-1]) if len(offsets) > 1 and self._relative() else None
+
+    def _indices(self) -> list[Index]:
+        found = []
+        for atom in self.atoms.values():
+            if isinstance(atom, Change):
+                found += [Index(True, 0), Index(True, -1)]
+            else:
+                found += [a.index for a in every(atom, _placed) if isinstance(a, At)]
+        return found
+
+    def _relative(self) -> bool:
+        """Whether the claim is about neighbours alone: no start, no k, no running sum."""
+        nodes = [a for a in self.atoms.values() if not isinstance(a, Change)]
+        bound = [n for a in nodes for n in every(a, _anchored)]
+        return not bound
+
+    def _instances(self, over: Range) -> Rows:
+        """The rows k of the range for which every index is in the run.
+
+        Raises:
+            Missing: for a fixed index, or one before a slice, that no row has.
+        """
+        index = self.run.index
+        rows = np.flatnonzero((index >= over.first) & (index <= (over.last or index.max())))
+        for found in self._indices():
+            where = self.run.at(rows, found)
+            if not found.moving and (where < 0).any():
+                raise Missing(f"row {found.offset} of the run")
+            rows = rows[where >= 0]
+        for atom in self.atoms.values():
+            if not isinstance(atom, Change):
+                for one in every(atom, lambda n: isinstance(n, Slice)):
+                    rows = rows[self._filled(one, rows)]
+        return rows
+
+    def _filled(self, part: Node, rows: Rows) -> NDArray[np.bool_]:
+        """Whether a slice has an element at these rows, and its last one is in the run."""
+        assert isinstance(part, Slice)
+        last = Index(True, part.stop.offset - 1)
+        there = self.run.at(rows, last) >= 0
+        if not part.start.moving:
+            there &= self.run.index[rows] + last.offset >= part.start.offset
+        return there
+
+    def bound(self, name: str) -> Bound:
+        """One symbol on all instances."""
+        if name in self.atoms:
+            return self._atom(self.atoms[name])
+        return self.constant(name)
+
+    def _atom(self, atom: Atom) -> Bound:
+        match atom:
+            case Change():
+                return self._change()
+            case Constant():
+                return Bound(Ball.of(self.run.index[self.rows].astype(float)))
+            case At(name, index):
+                found = self.run.quantity(name)
+                where = self.run.at(self.rows, index)
+                return Bound(found.ball.take(where), self._moved(found, where, index))
+            case Running(how, of):
+                return self._running(how, of)
+            case Call(how, of):
+                return self._elementary(how, of)
+        raise AssertionError(atom)
+
+    def _change(self) -> Bound:
+        order = self.run.order
+        before = order[self.run.at(self.rows, Index(True, -1))]
+        after = order[self.rows]
+        return Bound(change_of_sweep(self.ctx, before, after), executed(self.ctx, after))
+
+    def _moved(self, found: Quantity, where: Rows, index: Index) -> Array:
+        """The rounding of the steps since the start, or within the window of neighbours."""
+        if self._window is None:
+            total = self._summed(found.moved)
+            return total[where]
+        steps = index.offset - self._window[0]
+        moved = np.zeros(len(where))
+        for back in range(steps):
+            moved = moved + found.moved[where - back]
+        return moved * SAFE
+
+    def _summed(self, moved: Array) -> Array:
+        total = np.empty(len(moved))
+        for start in np.unique(self.run.first):
+            rows = self.run.first == start
+            total[rows] = np.cumsum(moved[rows])
+        return total * SAFE
+
+    def _running(self, how: str, of: Node) -> Bound:
+        slices = [s for s in every(of, lambda n: isinstance(n, Slice)) if isinstance(s, Slice)]
+        lead = slices[0]
+        if any(_length(s) != _length(lead) for s in slices):
+            raise InvalidInput(f"claim, column {lead.column + 1}: slices of different lengths")
+        here = _Elements(self, lead)
+        plain, moved = here.balls(of)
+        segment = self.run.segment(self.rows)
+        return Bound(*running(how, plain, moved, segment, lead))
+
+    def _elementary(self, how: str, of: tuple[Node, ...]) -> Bound:
+        sides = [self.side(one) for one in of]
+        ball = elementary(how, [s.ball for s in sides])
+        if not any(np.any(s.moved) for s in sides):
+            return Bound(ball)
+        wide = elementary(how, [s.ball.widened(s.moved) for s in sides])
+        return Bound(ball, _further(wide, ball))
+
+    def side(self, node: Node) -> Bound:
+        """A side, or a part of one, on all instances."""
+        atoms: Atoms = {}
+        formula = expression(node, atoms)
+        inner = {name: self._atom(atom) for name, atom in atoms.items()}
+        for name in {symbol.name for symbol in formula.free_symbols} - set(inner):
+            inner[name] = self.constant(name)
+        return combined(formula, inner)
+
+    def constant(self, name: str) -> Bound:
+        """A declared constant."""
+        return Bound(self.ctx.known(self._parameters[name]).value)
+
+
+class _Elements:
+    """The elements of a running sum, on all rows of the run: row j has the j-th of each slice."""
+
+    def __init__(self, binder: Binder, lead: Slice) -> None:
+        self._binder, self._lead = binder, lead
+
+    def balls(self, of: Node) -> tuple[Ball, Array]:
+        atoms: Atoms = {}
+        formula = expression(_pointwise(of, self._lead), atoms)
+        inner = {name: self._value(atom) for name, atom in atoms.items()}
+        for name in {symbol.name for symbol in formula.free_symbols} - set(inner):
+            inner[name] = self._binder.constant(name)
+        found = combined(formula, inner)
+        n = len(self._binder.run.index)
+        mid, rad = (np.broadcast_to(x, (n,)) for x in (found.ball.mid, found.ball.rad))
+        return Ball(mid, rad), np.broadcast_to(np.asarray(found.moved, dtype=float), (n,))
+
+    def _value(self, atom: Atom) -> Bound:
+        run = self._binder.run
+        rows = np.arange(len(run.index))
+        if isinstance(atom, Call):
+            sides = [self.balls(one) for one in atom.of]
+            return Bound(elementary(atom.how, [ball for ball, _ in sides]), np.inf)
+        if not isinstance(atom, At):
+            raise InvalidInput("claim: only quantities, numbers and constants in a running sum")
+        found = run.quantity(atom.name)
+        where = run.at(rows, atom.index)
+        total = self._binder._summed(found.moved)
+        ball, moved = found.ball.take(where), total[where]
+        lost = where < 0
+        unknown = Ball.of(np.where(lost, np.nan, ball.mid), ball.rad)
+        return Bound(unknown, np.where(lost, np.inf, moved))
+
+
+def _pointwise(node: Node, lead: Slice) -> Node:
+    """The element of a slice at index j, j running as the first slice does."""
+    if isinstance(node, Slice):
+        return At(node.name, Index(True, node.start.offset - lead.start.offset), node.column)
+    if isinstance(node, Call):
+        return Call(node.how, tuple(_pointwise(one, lead) for one in node.of))
+    return node
+
+
+def _length(part: Slice) -> tuple[bool, int]:
+    return part.start.moving, part.stop.offset - part.start.offset
+
+
+def _placed(node: Node) -> bool:
+    return isinstance(node, At)
+
+
+def _anchored(node: Node) -> bool:
+    match node:
+        case Running() | Constant(name="k"):
+            return True
+        case At(index=Index(moving=False)):
+            return True
+    return False
+
+
+def combined(formula: sp.Expr, inner: Mapping[str, Bound]) -> Bound:
+    """A formula of bound symbols, and how far the steps' rounding can have moved it."""
+    used = {symbol.name: inner[symbol.name] for symbol in formula.free_symbols}
+    ball: Ball = evaluate(formula, {name: b.ball for name, b in used.items()})
+    if not any(np.any(b.moved) for b in used.values()):
+        return Bound(ball)
+    wide: Ball = evaluate(formula, {name: b.ball.widened(b.moved) for name, b in used.items()})
+    return Bound(ball, _further(wide, ball))
+
+
+def _further(wide: Ball, ball: Ball) -> Array:
+    """By how much more the wide ball reaches than the ball."""
+    with np.errstate(all="ignore"):
+        more = np.abs(wide.mid - ball.mid) + wide.rad - ball.rad
+    return np.where(np.isfinite(ball.rad), np.maximum(more, 0.0), 0.0) * SAFE

@@ -1,0 +1,320 @@
+r"""The language of claims, and its reader.
+
+    claim      = [quantifier ":"] side ("<=" | "<" | ">=" | ">" | "==") side
+    quantifier = "for" range | "exists" range
+    range      = "k" ["<=" N]  |  "k" ">=" N  |  N "<=" "k" "<=" N
+    side       = numbers, constants, k, quantities, + - * / **, parentheses,
+                 sqrt abs exp log (of one), max min (of several)
+    quantity   = name "[" index "]"            value[k], value[k-1], value[0]
+    running    = ("sum" | "mean" | "min" | "max") "(" side over slices ")"
+                                               sum(regret[:k]), max(value[k-5:k]), sum(t[:k]*g[:k])
+
+A slice is Python's: ``[:k]`` are the indices 0, …, k − 1, ``[:k+1]`` has k too, ``[k-5:k]`` the
+five before k. Without a quantifier a claim is one for every k ≥ 1; index 0 is the start.
+
+Python's own parser makes the tree of a side (it knows precedence, and the column of a fault); what
+is then in the tree is admitted node by node, and nothing is compiled or evaluated. A number is the
+decimal that is written: 0.1 is a tenth.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, NoReturn
+
+from amverify.errors import InvalidInput
+
+LONGEST = 1_000
+"""Characters of a claim."""
+_DEEPEST = 60
+_DIGITS = 40
+_FURTHEST = 1_000
+"""Places that an index may be off k."""
+FUNCTIONS = {"sqrt": 1, "abs": 1, "exp": 1, "log": 1}
+RUNNING = ("sum", "mean", "min", "max")
+Sign = Literal["<=", "<", ">=", ">", "=="]
+_SIGNS: dict[type[ast.cmpop], Sign] = {
+    ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.Eq: "==",
+}  # fmt: skip
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A decimal, exactly."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A name without an index: declared, or k."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """k + offset, or the index ``offset`` itself."""
+
+    moving: bool
+    offset: int
+
+
+@dataclass(frozen=True)
+class At:
+    """A quantity at an index."""
+
+    name: str
+    index: Index
+    column: int
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A quantity at the indices from ``start`` up to ``stop``, without ``stop``."""
+
+    name: str
+    start: Index
+    stop: Index
+    column: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sum, mean, least or largest over slices of one length."""
+
+    how: str
+    of: Node
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function or an operator of one or several sides."""
+
+    how: str
+    of: tuple[Node, ...]
+
+
+Node = Number | Constant | At | Slice | Running | Call
+
+
+@dataclass(frozen=True)
+class Range:
+    """The k that a claim is about."""
+
+    first: int = 1
+    last: int | None = None
+    exists: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """lhs, a sign, rhs, for some range of k."""
+
+    text: str
+    lhs: Node
+    sign: Sign
+    rhs: Node
+    over: Range
+
+
+def parsed(text: str) -> Statement:
+    """The statement that a claim makes.
+
+    Raises:
+        InvalidInput: what is wrong, with the column at which it stands.
+    """
+    text = " ".join(text.split()) if isinstance(text, str) else _refuse("", 0, "it is no text")
+    if not text or len(text) > LONGEST:
+        _refuse(text[:60], 0, f"a claim has 1 to {LONGEST} characters, this one {len(text)}")
+    head, colon, body = _divided(text)
+    over = _range(text, head) if colon else Range()
+    start = text.index(body, len(head) + 1) if colon else 0
+    return _Reader(text, start).statement(body, over)
+
+
+def _divided(text: str) -> tuple[str, str, str]:
+    """Quantifier, colon and the rest; a colon within brackets is a slice's."""
+    if not re.match(r"(for|exists)\b", text):
+        return "", "", text
+    head, colon, body = text.partition(":")
+    if not colon:
+        _refuse(text, len(text), "a colon is missing: write 'for k >= 5: …'")
+    return head, colon, body.strip()
+
+
+_HEAD = re.compile(
+    r"(?P<how>for|exists)\s+(?:(?P<low>\d{1,9})\s*<=\s*)?k"
+    r"(?:\s*(?P<sign><=|>=)\s*(?P<limit>\d{1,9}))?\s*"
+)
+
+
+def _range(text: str, head: str) -> Range:
+    found = _HEAD.fullmatch(head)
+    if found is None or (found["low"] and found["sign"] != "<="):
+        return _refuse(
+            text, 0, "the quantifier is 'for k >= 5:', 'for 5 <= k <= 9:' or 'exists k <= 25:'"
+        )
+    first, last = int(found["low"] or 1), None
+    if found["sign"] == "<=":
+        last = int(found["limit"])
+    elif found["sign"] == ">=":
+        first = int(found["limit"])
+    if last is not None and last < first:
+        _refuse(text, 0, f"there is no k from {first} to {last}")
+    return Range(first, last, found["how"] == "exists")
+
+
+def _refuse(text: str, column: int, why: str) -> NoReturn:
+    """One line, with a mark where the fault is."""
+    shown = f"{text[:column]}⟨here⟩{text[column:]}" if text else "⟨empty⟩"
+    raise InvalidInput(f"claim, column {column + 1}: {why}: {shown}")
+
+
+class _Reader:
+    """Admits the nodes of Python's tree one by one."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._text, self._start = text, start
+        self._depth = 0
+
+    def statement(self, body: str, over: Range) -> Statement:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(body, mode="eval").body
+        except SyntaxError as error:
+            place = self._start + max((error.offset or 1) - 1, 0)
+            _refuse(self._text, min(place, len(self._text)), "it cannot be read")
+        except (RecursionError, MemoryError, ValueError):
+            _refuse(self._text, 0, "it is nested too deeply")
+        if not isinstance(tree, ast.Compare):
+            self._bad(tree, "a claim compares two sides: lhs <= rhs")
+        if len(tree.ops) != 1:
+            self._bad(tree.comparators[0], "one comparison a claim: make two claims of it")
+        sign = _SIGNS.get(type(tree.ops[0]))
+        if sign is None:
+            self._bad(tree.comparators[0], "the signs are <=, <, >=, > and ==")
+        lhs, rhs = self._side(tree.left), self._side(tree.comparators[0])
+        for side in (lhs, rhs):
+            self._runs(side)
+        return Statement(self._text, lhs, sign, rhs, over)
+
+    def _runs(self, node: Node, inside: bool = False) -> None:
+        """A slice stands in a running sum, and what moves with k does not."""
+        match node:
+            case Slice(column=column) if not inside:
+                _refuse(self._text, column, "a slice stands in sum, mean, min or max")
+            case At(index=Index(moving=True), column=column) if inside:
+                _refuse(self._text, column, "within sum, mean, min and max it takes a slice: [:k]")
+            case Constant(name="k") | Running() if inside:
+                _refuse(self._text, 0, "k and running sums cannot stand in a running sum")
+        for part in parts(node):
+            self._runs(part, inside or isinstance(node, Running))
+
+    def _bad(self, node: ast.expr, why: str) -> NoReturn:
+        line = self._text[self._start :].encode()[: node.col_offset].decode(errors="ignore")
+        _refuse(self._text, self._start + len(line), why)
+
+    def _column(self, node: ast.expr) -> int:
+        return self._start + node.col_offset
+
+    def _side(self, node: ast.expr) -> Node:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._bad(node, "it is nested too deeply")
+        found = self._admitted(node)
+        self._depth -= 1
+        return found
+
+    def _admitted(self, node: ast.expr) -> Node:
+        match node:
+            case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+                return self._number(node)
+            case ast.Name(id=name):
+                return Constant(name)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=inner):
+                side = self._side(inner)
+                return side if isinstance(node.op, ast.UAdd) else Call("neg", (side,))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return Call(_OPERATORS[type(op)], (self._side(left), self._side(right)))
+            case ast.BinOp(op=ast.BitXor()):
+                self._bad(node.right, "a power is written **")
+            case ast.Subscript(value=ast.Name(id=name), slice=inside):
+                return self._quantity(node, name, inside)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self._call(node, name, args)
+        self._bad(node, "only numbers, names, + - * / **, indices and functions may stand here")
+
+    def _number(self, node: ast.Constant) -> Number:
+        said = ast.get_source_segment(self._text[self._start :], node) or repr(node.value)
+        said = said.replace("_", "")
+        if len(said) > _DIGITS or not re.fullmatch(r"[0-9.]+(e[+-]?\d{1,3})?", said.lower()):
+            self._bad(node, f"a number is a decimal of at most {_DIGITS} characters")
+        return Number(Fraction(said))
+
+    def _quantity(self, node: ast.Subscript, name: str, inside: ast.expr) -> Node:
+        column = self._column(node)
+        if not isinstance(inside, ast.Slice):
+            return At(name, self._index(inside), column)
+        if inside.step is not None or inside.upper is None:
+            self._bad(node, "a slice is [:k], [m:k] or [k-m:k], up to some index")
+        start = Index(False, 0) if inside.lower is None else self._index(inside.lower)
+        stop = self._index(inside.upper)
+        if not stop.moving or (start.moving and start.offset >= stop.offset):
+            self._bad(node, "a slice ends at k, k+1, …, after its start")
+        return Slice(name, start, stop, column)
+
+    def _index(self, node: ast.expr) -> Index:
+        match node:
+            case ast.Name(id="k"):
+                return Index(True, 0)
+            case ast.Constant(value=int(number)) if type(number) is int and number <= _FURTHEST:
+                return Index(False, number)
+            case ast.BinOp(
+                left=ast.Name(id="k"),
+                op=ast.Add() | ast.Sub(),
+                right=ast.Constant(value=int(number)),
+            ) if type(number) is int and number <= _FURTHEST:
+                return Index(True, -number if isinstance(node.op, ast.Sub) else number)
+        self._bad(node, f"an index is k, k-1, k+1, … or a number, {_FURTHEST} at most")
+
+    def _call(self, node: ast.Call, name: str, args: list[ast.expr]) -> Node:
+        if name in FUNCTIONS:
+            if len(args) != FUNCTIONS[name]:
+                self._bad(node, f"{name} takes one argument")
+            return Call(name, (self._side(args[0]),))
+        if name in RUNNING:
+            sides = tuple(self._side(arg) for arg in args)
+            if len(sides) == 1:
+                if not _sliced(sides[0]):
+                    self._bad(node, f"{name}(…) runs over a slice: {name}(value[:k])")
+                return Running(name, sides[0])
+            if name in ("min", "max") and sides:
+                return Call(name, sides)
+        known = ", ".join((*FUNCTIONS, *RUNNING))
+        hint = "; an expectation is judged by amv.ReplayedTraining" if name == "E" else ""
+        self._bad(node, f"{name} is no function here; there are {known}{hint}")
+
+
+def parts(node: Node) -> tuple[Node, ...]:
+    """The nodes right below one."""
+    if isinstance(node, Call):
+        return node.of
+    return (node.of,) if isinstance(node, Running) else ()
+
+
+def every(node: Node, among: Callable[[Node], bool]) -> list[Node]:
+    """All nodes of a tree for which ``among`` is so."""
+    found = [node] if among(node) else []
+    return found + [one for part in parts(node) for one in every(part, among)]
+
+
+def _sliced(node: Node) -> bool:
+    return bool(every(node, lambda one: isinstance(one, Slice)))

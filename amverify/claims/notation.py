@@ -1,0 +1,209 @@
+r"""A claim as text, as mathematics in Unicode, and in LaTeX.
+
+value[k] <= value[k-1] - a*step2[k]
+f(x_k) ≤ f(x_{k−1}) − a‖x_k − x_{k−1}‖²
+f(x_{k}) \le f(x_{k-1}) - a \lVert x_{k}-x_{k-1}\rVert^2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from amverify.claims.grammar import (
+    At,
+    Call,
+    Constant,
+    Index,
+    Node,
+    Number,
+    Range,
+    Running,
+    Slice,
+    Statement,
+)
+
+_TIGHT = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "eta": "η", "theta": "θ",
+    "kappa": "κ", "lam": "λ", "mu": "μ", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_TEX = {"eps": r"\varepsilon", "lam": r"\lambda", "phi": r"\varphi"}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the pieces of a formula are written."""
+
+    index: Callable[[Index], str]
+    name: Callable[[str], str]
+    at: Callable[[str, str, str], str]
+    running: Callable[[str, str, str, str], str]
+    call: Callable[[str, list[str]], str]
+    signs: dict[str, str]
+
+
+def written(node: Node, style: Style, outer: int = 0) -> str:
+    """A side of a claim in a style; brackets only where precedence asks for them."""
+    match node:
+        case Number(value):
+            return _decimal(str(value.numerator), str(value.denominator))
+        case Constant(name):
+            return style.name(name)
+        case At(name, index):
+            return style.at(name, style.index(index), style.index(_before(index)))
+        case Slice(name, _, _):
+            return style.at(name, "j", style.index(Index(False, 0)).replace("0", "j−1"))
+        case Running(how, of):
+            start, stop = _span(of)
+            last = style.index(_before(stop))
+            return style.running(how, style.index(start), last, written(of, style, 2))
+        case Call(how, of) if how in _TIGHT:
+            return _operated(how, of, style, outer)
+        case Call(how, of):
+            return style.call(how, [written(one, style) for one in of])
+    raise AssertionError(node)
+
+
+def _operated(how: str, of: tuple[Node, ...], style: Style, outer: int) -> str:
+    here = _TIGHT[how]
+    if how == "neg":
+        found = style.signs["-"].strip() + written(of[0], style, here)
+    elif how == "**":
+        found = style.call("**", [written(of[0], style, here + 1), written(of[1], style)])
+    else:
+        right = here + (how in ("-", "/"))
+        found = written(of[0], style, here) + style.signs[how] + written(of[1], style, right)
+    return f"({found})" if here < outer else found
+
+
+def _before(index: Index) -> Index:
+    return Index(index.moving, index.offset - 1)
+
+
+def _span(node: Node) -> tuple[Index, Index]:
+    """Start and stop of the first slice in a running sum."""
+    if isinstance(node, Slice):
+        return node.start, node.stop
+    for part in node.of if isinstance(node, Call) else ():
+        try:
+            return _span(part)
+        except LookupError:
+            continue
+    raise LookupError("no slice")
+
+
+def _decimal(upper: str, lower: str) -> str:
+    return upper if lower == "1" else repr(int(upper) / int(lower))
+
+
+def _index(index: Index, minus: str) -> str:
+    if not index.moving:
+        return str(index.offset)
+    sign = "+" if index.offset > 0 else minus
+    return "k" if not index.offset else f"k{sign}{abs(index.offset)}"
+
+
+def _sub(index: str) -> str:
+    return f"_{index}" if len(index) == 1 else f"_{{{index}}}"
+
+
+def _unicode_at(name: str, now: str, before: str) -> str:
+    x = f"x{_sub(now)}"
+    known = {
+        "value": f"f({x})",
+        "step2": f"‖{x} − x{_sub(before)}‖²",
+        "step": f"‖{x} − x{_sub(before)}‖",
+        "grad2": f"‖∇f({x})‖²",
+        "grad": f"‖∇f({x})‖",
+        "norm2": f"‖{x}‖²",
+        "norm": f"‖{x}‖",
+    }
+    return known.get(name, f"{_GREEK.get(name, name)}{_sub(now)}")
+
+
+def _unicode_running(how: str, first: str, last: str, of: str) -> str:
+    sign = {"sum": "Σ", "mean": "mean", "min": "min", "max": "max"}[how]
+    return f"{sign}_{{{first}≤j≤{last}}} {of}"
+
+
+def _unicode_call(how: str, of: list[str]) -> str:
+    if how == "**":
+        power = of[1]
+        return of[0] + ("²" if power == "2" else f"^{power}" if len(power) == 1 else f"^({power})")
+    if how == "abs":
+        return f"|{of[0]}|"
+    return f"{'√' if how == 'sqrt' else how}({', '.join(of)})"
+
+
+UNICODE = Style(
+    index=lambda i: _index(i, "−"),
+    name=lambda name: _GREEK.get(name, name),
+    at=_unicode_at,
+    running=_unicode_running,
+    call=_unicode_call,
+    signs={"+": " + ", "-": " − ", "*": "·", "/": "/", "<=": "≤", ">=": "≥", "<": "<", ">": ">",
+           "==": "="},
+)  # fmt: skip
+
+
+def _tex_name(name: str) -> str:
+    if name in _GREEK:
+        return _TEX.get(name, rf"\{name}")
+    plain = name.replace("_", r"\_")
+    return plain if len(name) == 1 else rf"\mathrm{{{plain}}}"
+
+
+def _tex_at(name: str, now: str, before: str) -> str:
+    x, e = f"x_{{{now}}}", f"x_{{{now}}}-x_{{{before}}}"
+    known = {
+        "value": f"f({x})",
+        "step2": rf"\lVert {e}\rVert^2",
+        "step": rf"\lVert {e}\rVert",
+        "grad2": rf"\lVert\nabla f({x})\rVert^2",
+        "grad": rf"\lVert\nabla f({x})\rVert",
+        "norm2": rf"\lVert {x}\rVert^2",
+        "norm": rf"\lVert {x}\rVert",
+    }
+    return known.get(name, f"{_tex_name(name)}_{{{now}}}").replace("−", "-")
+
+
+def _tex_running(how: str, first: str, last: str, of: str) -> str:
+    sign = {"sum": r"\sum", "mean": r"\operatorname{mean}", "min": r"\min", "max": r"\max"}[how]
+    return rf"{sign}_{{{first}\le j\le {last}}}{of}"
+
+
+def _tex_call(how: str, of: list[str]) -> str:
+    if how == "**":
+        return f"{of[0]}^{{{of[1]}}}"
+    if how == "sqrt":
+        return rf"\sqrt{{{of[0]}}}"
+    return rf"\lvert {of[0]}\rvert" if how == "abs" else rf"\{how}({', '.join(of)})"
+
+
+LATEX = Style(
+    index=lambda i: _index(i, "-"),
+    name=_tex_name,
+    at=_tex_at,
+    running=_tex_running,
+    call=_tex_call,
+    signs={"+": "+", "-": "-", "*": r"\,", "/": "/", "<=": r"\le ", ">=": r"\ge ", "<": "<",
+           ">": ">", "==": "="},
+)  # fmt: skip
+
+
+def mathematics(said: Statement, style: Style = UNICODE) -> str:
+    """A claim in a style, without its quantifier in LaTeX."""
+    sign = style.signs[said.sign]
+    gap = " " if style is UNICODE else ""
+    formula = f"{written(said.lhs, style)}{gap}{sign}{gap}{written(said.rhs, style)}"
+    return formula + (f", {_quantifier(said.over)}" if style is UNICODE else "")
+
+
+def _quantifier(over: Range) -> str:
+    if over.exists:
+        return f"for some k ≤ {over.last}" if over.last is not None else "for some k"
+    if over.last is not None:
+        return f"for k = {over.first}, …, {over.last}"
+    return "for every k ≥ 1" if over.first == 1 else f"for every k ≥ {over.first}"

@@ -1,0 +1,141 @@
+r"""What may stand in a claim with an index: columns of a run, by the names that claims have.
+
+| name | meaning | the rounding of the steps can move it by |
+|---|---|---|
+| value | f(x^k) | ``execution``, the recorder's column |
+| step2, step | ‖x^k − x^{k−1}‖², and its root | (2‖e‖ + h)h, h the rounding of both points |
+| grad2, grad | ‖∇f(x^k)‖², and its root | (2‖∇f‖ + q)q, q = h(‖∇f(x^k)‖ + ‖∇f(x^{k−1})‖)/‖e‖ |
+| norm2, norm | ‖x^k‖², and its root | (2‖x‖ + h)h |
+| eta, momentum, eps, rho, … | parameters that the method used | 0: they are what they are |
+| anything tracked | ``Recorder.track`` | measured by the recorder: column NAME_execution |
+| other columns | as the trace has them | NAME_execution where there is one, else unknown |
+
+q takes ∇f to change over h no faster than it may have changed over the whole step: measured, no
+bound. What is unknown is infinite: it excuses a failure, and is never needed for what holds.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.errors import InvalidInput
+from amverify.numbers.balls import Ball
+from amverify.numbers.roundoff import gamma
+from amverify.theorems.base import Context, Missing
+from amverify.theorems.views.columns import unit
+from amverify.trace.columns import COLUMNS, KEYS
+
+Array = NDArray[np.float64]
+RENAMED = {"step2": "step", "grad2": "gradient", "norm2": "norm"}
+ROOTS = {"step": "step2", "grad": "grad2", "norm": "norm2"}
+NUMBERS = ("eta", "momentum", "eps", "rho", "alpha_min", "alpha_max")
+"""Columns that hold what the method used: they have no error."""
+MEANING = {
+    "value": "f(x^k)",
+    "step2": "‖x^k − x^{k−1}‖²",
+    "grad2": "‖∇f(x^k)‖²",
+    "norm2": "‖x^k‖²",
+    "step": "‖x^k − x^{k−1}‖",
+    "grad": "‖∇f(x^k)‖",
+    "norm": "‖x^k‖",
+    "eta": "the step size η of step k",
+}
+LACKING = {
+    "grad2": "record with gradient=True, or hand the gradient to step",
+    "eta": "pass eta=… to the recorder",
+    "momentum": "pass momentum=… to the recorder",
+}
+SAFE = 1 + 2.0**-40
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A column in the order of replicates and sweeps, and what the steps' rounding does to it."""
+
+    ball: Ball
+    moved: Array
+
+
+def quantity(ctx: Context, name: str, order: NDArray[np.int64]) -> Quantity:
+    """A quantity of the run on its rows in ``order``.
+
+    Raises:
+        InvalidInput: if it is none and the run tracks none of this name.
+        Missing: if it is one that was not recorded.
+    """
+    if name in ROOTS:
+        return _root(quantity(ctx, ROOTS[name], order))
+    column = RENAMED.get(name, name)
+    _look(ctx, name, column)
+    if name in NUMBERS:
+        ball = ctx.number("sweeps", column).take(order)
+        return Quantity(ball, np.zeros(len(order)))
+    ball = ctx.ball("sweeps", column).take(order)
+    return Quantity(ball, _moved(ctx, name, ball, order))
+
+
+def _root(squared: Quantity) -> Quantity:
+    """‖·‖ from ‖·‖²: √(x + q) − √x ≤ √q, and ≤ q/√x."""
+    ball = squared.ball.sqrt()
+    with np.errstate(all="ignore"):
+        moved = np.fmin(np.sqrt(squared.moved), squared.moved / ball.mid) * SAFE
+    return Quantity(ball, np.where(np.isnan(moved), np.inf, moved))
+
+
+def _look(ctx: Context, name: str, column: str) -> None:
+    have = ctx.trace.sweeps
+    if column in have and not (column in RENAMED.values() and name == column):
+        return
+    if name in MEANING or name in NUMBERS or column in COLUMNS["sweeps"]:
+        raise Missing(f"{name}[k]: {LACKING.get(name, f'column sweeps.{column}')}")
+    known = sorted(set(available(ctx)))
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise InvalidInput(
+        f"claim: the run has no quantity {name}{hint} (it has {', '.join(known)}; "
+        f'any other is recorded by recorder.track("{name}", function))'
+    )
+
+
+def available(ctx: Context) -> list[str]:
+    """The names that a claim on this run may use."""
+    back = {column: name for name, column in RENAMED.items()}
+    keys = {"execution", *KEYS["sweeps"]}
+    found = [
+        back.get(column, column)
+        for column in ctx.trace.sweeps
+        if column not in keys and not column.endswith(("_error", "_execution"))
+    ]
+    return found + [root for root, squared in ROOTS.items() if squared in found]
+
+
+def _moved(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) -> Array:
+    """What the rounding of one step can do to a quantity at its end; 0 at the start."""
+    have = ctx.trace.sweeps
+    found = np.full(len(order), np.inf)
+    if f"{name}_execution" in have:
+        found = np.asarray(ctx.column("sweeps", f"{name}_execution"), dtype=np.float64)[order]
+    elif name in ("value", "lyapunov") and "execution" in have:
+        found = np.asarray(ctx.column("sweeps", "execution"), dtype=np.float64)[order]
+    elif name in RENAMED and "norm" in have:
+        found = _of_length(ctx, name, ball, order)
+    return np.where(ctx.column("sweeps", "sweep")[order] == 0, 0.0, found)
+
+
+def _of_length(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) -> Array:
+    """‖v + q‖² − ‖v‖² ≤ (2‖v‖ + q)q."""
+    size = np.sqrt(ctx.column("sweeps", "norm")[order])
+    earlier = np.concatenate((size[:1], size[:-1]))
+    h = gamma(8, unit(ctx)) * (size + earlier) if np.isfinite(unit(ctx)) else np.full(
+        len(order), np.inf)  # fmt: skip
+    with np.errstate(all="ignore"):
+        length = np.sqrt(ball.mid + ball.rad)
+        if name == "grad2":
+            step = np.sqrt(ctx.column("sweeps", "step")[order])
+            h = np.where(h > 0, h * (length + np.concatenate((length[:1], length[:-1]))) / step, 0)
+        found = (2 * length + h) * h * SAFE
+    return np.where(np.isnan(found), np.inf, found)

@@ -1,0 +1,181 @@
+"""A claim as text → a theorem object that ``audit`` judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sympy as sp
+
+from amverify.claims.formula import Atoms, Comparison, comparisons, constants, divisors
+from amverify.claims.grammar import Constant, Statement, parsed
+from amverify.claims.notation import LATEX, mathematics
+from amverify.claims.view import LEAST, Claimed
+from amverify.errors import InvalidInput
+from amverify.numbers.given import plain
+from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem
+
+_NONE = sp.Integer(0)
+_COMPARED = ("<", ">", "==")
+
+
+def is_written(text: str) -> bool:
+    """Whether a text is a claim; else it is a theorem's id."""
+    return any(sign in text for sign in _COMPARED)
+
+
+def within(value: Any, error: Any) -> dict[str, Any]:
+    """A constant that is known up to an error: f* within 1e-12 of 0.1.
+
+    Raises:
+        InvalidInput: if the error is negative, or one of them is no number.
+    """
+    found: dict[str, Any] = plain("within", {"value": value, "error": error})
+    if not found["error"] >= 0:
+        raise InvalidInput(f"within: the error is to be 0 or more, got {error!r}")
+    return found
+
+
+def claim(
+    text: str,
+    *,
+    given: str | Iterable[str] = (),
+    trust: str | Iterable[str] = (),
+    title: str = "a claim",
+    **declared: Any,
+) -> Theorem:
+    """A claim on a run, written as text: ``amv.audit(trace, amv.claim("value[k] <= value[k-1]"))``.
+
+        amv.claim("psi[k] <= psi[k-1] - a*step2[k]", a=0.5)
+        amv.claim("value[k] - fstar <= 2*L*D**2/(k+1)**2", D=1.8, given="eta[k]*L <= 1",
+                  trust="f is convex")
+        amv.claim("exists k <= 25: step2[k] == 0")
+
+    Args:
+        text: see ``amverify.claims.grammar``; the quantities are those of the trace, those that
+            ``Recorder.track`` recorded included.
+        given: hypotheses that are monitored: comparisons like the claim's own. Where one fails the
+            verdict is NOT_APPLICABLE.
+        trust: hypotheses that no run can check: printed beside every verdict.
+        title: a few words for the report; its id is its text.
+        declared: constants by name: numbers, or ``within(value, error)``. Those that are not
+            declared here come with the run (``recorder.trace(constants=…)``) or with ``audit``.
+
+    Raises:
+        InvalidInput: for what is no claim, with the column; for a constant that it has not.
+    """
+    said = parsed(text)
+    conditions = tuple(parsed(one) for one in _several(given))
+    for one in conditions:
+        if one.over.exists or one.over.first != 1 or one.over.last is not None:
+            raise InvalidInput(f"claim, given: no quantifier may stand in {one.text!r}")
+    parameters = _parameters(said, conditions, declared)
+    if said.over.exists and conditions:
+        raise InvalidInput("claim: a claim that begins with 'exists' takes no given")
+    parts = comparisons(said)
+    hypotheses = tuple(_trusted(one) for one in _several(trust))
+    return Theorem(
+        id=said.text,
+        title=title,
+        statement=_statement(said, conditions, hypotheses),
+        latex=mathematics(said, LATEX),
+        source="a claim, not a theorem",
+        symbols=_symbols(parts, conditions, parameters),
+        conclusions=tuple(_conclusion(said, one, conditions, parameters) for one in parts),
+        hypotheses=hypotheses,
+        parameters=tuple(parameters.values()),
+    )
+
+
+def _several(given: str | Iterable[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _trusted(text: str) -> Hypothesis:
+    text = " ".join(text.split())
+    if not text:
+        raise InvalidInput("claim, trust: say what is trusted: trust='f is convex'")
+    return Hypothesis(text, text)
+
+
+def _parameters(
+    said: Statement, conditions: tuple[Statement, ...], declared: Mapping[str, Any]
+) -> dict[str, Parameter]:
+    sides = [side for one in (said, *conditions) for side in (one.lhs, one.rhs)]
+    names = list(dict.fromkeys(name for side in sides for name in constants(side)))
+    unknown = [name for name in declared if name not in names]
+    if unknown:
+        has = f"it has {', '.join(names)}" if names else "it has none"
+        raise InvalidInput(f"claim: no constant {unknown[0]} in {said.text!r}; {has}")
+    return {
+        name: Parameter(name, f"the claim's {name}", "any", plain(name, declared[name]))
+        if name in declared
+        else Parameter(name, f"the claim's {name}", "any")
+        for name in names
+    }
+
+
+def _conclusion(
+    said: Statement,
+    part: Comparison,
+    conditions: tuple[Statement, ...],
+    parameters: Mapping[str, Parameter],
+) -> Conclusion:
+    atoms: Atoms = {}
+    met = tuple(_condition(one, atoms) for one in conditions)
+    divided = tuple(
+        found for one in (said, *conditions) for side in (one.lhs, one.rhs)
+        for found in divisors(side)
+    )  # fmt: skip
+    claimed = Claimed(said.text, part, said.over, atoms, divided, parameters)
+    if said.over.exists:
+        return Conclusion(Inequality("claim", LEAST, _NONE, strict=part.strict), claimed.some)
+    return Conclusion(
+        Inequality("claim", part.lhs, part.rhs, strict=part.strict), claimed.every, met
+    )
+
+
+def _condition(said: Statement, atoms: Atoms) -> Inequality:
+    """A monitored hypothesis; one of numbers alone is met where it is so up to their rounding."""
+    found = comparisons(said)
+    if len(found) > 1:
+        raise InvalidInput(f"claim, given: write {said.text!r} as two inequalities")
+    atoms |= found[0].atoms
+    exact = all(_number(name) for name in found[0].atoms)
+    return Inequality(
+        said.text,
+        found[0].lhs,
+        found[0].rhs,
+        mathematics(said).split(", for")[0],
+        found[0].strict,
+        (_NONE,) if exact and not found[0].strict else (),
+    )
+
+
+def _number(atom: str) -> bool:
+    return atom == "k" or atom.startswith(("η", "momentum", "ε", "ρ", "alpha"))
+
+
+def _symbols(
+    parts: tuple[Comparison, ...],
+    conditions: tuple[Statement, ...],
+    parameters: Mapping[str, Parameter],
+) -> dict[str, str]:
+    atoms: Atoms = {}
+    for one in conditions:
+        _condition(one, atoms)
+    for part in parts:
+        atoms |= part.atoms
+    atoms[LEAST.name] = Constant("k")
+    return {name: name for name in atoms} | {p.name: p.meaning for p in parameters.values()}
+
+
+def _statement(
+    said: Statement, conditions: tuple[Statement, ...], trusted: tuple[Hypothesis, ...]
+) -> str:
+    found = f"{mathematics(said)}."
+    if conditions:
+        found += f" Given {', '.join(mathematics(c).split(', for')[0] for c in conditions)}."
+    if trusted:
+        found += f" Trusting that {'; '.join(h.text for h in trusted)}."
+    return found

@@ -1,0 +1,102 @@
+"""A claim on a run: one instance for every k, or one for all where it says that some k exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from amverify.claims.binding import SAFE, Array, Binder, Bound, combined
+from amverify.claims.formula import Atoms, Comparison
+from amverify.claims.grammar import Node, Range
+from amverify.errors import InvalidInput
+from amverify.numbers.balls import Ball
+from amverify.theorems.base import Context, Instances, Parameter
+
+LEAST = sp.Symbol("min_k (lhs − rhs)", real=True)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a view has to know of a claim.
+
+    Args:
+        text: as it was typed.
+        part: one of its inequalities.
+        over: the k.
+        conditions: the atoms of the hypotheses that are monitored.
+        divisors: all that is divided by.
+        parameters: the constants.
+    """
+
+    text: str
+    part: Comparison
+    over: Range
+    conditions: Atoms
+    divisors: tuple[Node, ...]
+    parameters: Mapping[str, Parameter]
+
+    def bound(self, ctx: Context) -> tuple[Binder, dict[str, Bound], Bound]:
+        """The symbols on all instances, and lhs − rhs.
+
+        Raises:
+            InvalidInput: for a division by 0.
+        """
+        binder = Binder(ctx, self.part.atoms | self.conditions, self.over, self.parameters)
+        for one in self.divisors:
+            self._nonzero(binder, one)
+        difference = self.part.lhs - self.part.rhs
+        names = {s.name for s in difference.free_symbols} | set(self.conditions)
+        found = {name: binder.bound(name) for name in sorted(names | set(self.parameters))}
+        return binder, found, combined(difference, found)
+
+    def _nonzero(self, binder: Binder, divisor: Node) -> None:
+        ball = binder.side(divisor).ball
+        zero = np.broadcast_to((ball.mid == 0) & (ball.rad == 0), binder.rows.shape)
+        if zero.any():
+            k = int(binder.run.index[binder.rows[int(np.argmax(zero))]])
+            raise InvalidInput(
+                f"claim {self.text!r}: division by zero at k = {k}; "
+                f"a range leaves rows out: 'for k >= {k + 1}: …'"
+            )
+
+    def every(self, ctx: Context) -> Instances:
+        """One instance for each k."""
+        binder, found, difference = self.bound(ctx)
+        run, rows = binder.run, binder.rows
+        values = {name: b.ball for name, b in found.items()}
+        return Instances(values, run.index[rows], run.replicate[rows], None, difference.moved)
+
+    def some(self, ctx: Context) -> Instances:
+        """One instance for each replicate: the least lhs − rhs over the k of the range.
+
+        Where the run ended before the range does, it is known only where it is small enough.
+        """
+        binder, _, difference = self.bound(ctx)
+        run, rows = binder.run, binder.rows
+        shape = rows.shape
+        mid, rad = (np.broadcast_to(x, shape) for x in (difference.ball.mid, difference.ball.rad))
+        moved = np.broadcast_to(difference.moved, shape)
+        who = np.unique(run.replicate)
+        least = [_least(*(x[run.replicate[rows] == r] for x in (mid, rad, moved))) for r in who]
+        ends = np.array([run.index[run.replicate == r].max() for r in who])
+        low, high, off = np.array(least).reshape(-1, 3).T
+        cut = ends < self.over.last if self.over.last is not None else np.ones(len(who), bool)
+        open_ = cut & ~(high <= 0)
+        with np.errstate(all="ignore"):
+            middle = np.where(open_, 0.0, low / 2 + high / 2)
+            radius = np.where(open_, np.inf, (high - low) / 2 * SAFE + np.abs(middle) * 2.0**-51)
+        surely = high <= 0
+        ball = Ball.of(np.where(surely, high, middle), np.where(surely, 0.0, radius))
+        return Instances({LEAST.name: ball}, ends, who, None, off)
+
+
+def _least(mid: Array, rad: Array, moved: Array) -> tuple[float, float, float]:
+    """The least of balls, and how far the steps' rounding can have moved it."""
+    if not len(mid):
+        return np.inf, np.inf, 0.0
+    known = np.where(np.isfinite(rad), rad, np.inf)
+    with np.errstate(all="ignore"):
+        return float((mid - known).min()), float((mid + known).min()), float(moved.max())
