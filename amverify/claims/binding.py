@@ -17,7 +17,18 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amverify.claims.formula import Atom, Atoms, Change, expression
-from amverify.claims.grammar import At, Call, Constant, Index, Node, Range, Running, Slice, every
+from amverify.claims.grammar import (
+    OF_A_STEP,
+    At,
+    Call,
+    Constant,
+    Index,
+    Node,
+    Range,
+    Running,
+    Slice,
+    every,
+)
 from amverify.claims.quantities import Quantity
 from amverify.claims.real import elementary
 from amverify.claims.rows import Rows, Run
@@ -60,13 +71,22 @@ class Binder:
         self._window = (offsets[0], offsets[-1]) if len(offsets) > 1 and self._relative() else None
 
     def _indices(self) -> list[Index]:
+        """Every index of the claim; a step's has one before it."""
         found = []
         for atom in self.atoms.values():
             if isinstance(atom, Change):
                 found += [Index(True, 0), Index(True, -1)]
-            else:
-                found += [a.index for a in every(atom, _placed) if isinstance(a, At)]
+                continue
+            for one in every(atom, lambda node: isinstance(node, At)):
+                assert isinstance(one, At)
+                found.append(one.index)
         return found
+
+    def _stepped(self) -> list[Index]:
+        """The indices of quantities of a step, which the start has not."""
+        nodes = [a for a in self.atoms.values() if not isinstance(a, Change)]
+        placed = [n for a in nodes for n in every(a, lambda node: isinstance(node, At))]
+        return [n.index for n in placed if isinstance(n, At) and n.name in OF_A_STEP]
 
     def _relative(self) -> bool:
         """Whether the claim is about neighbours alone: no start, no k, no running sum."""
@@ -87,6 +107,9 @@ class Binder:
             if not found.moving and (where < 0).any():
                 raise Missing(f"row {found.offset} of the run")
             rows = rows[where >= 0]
+        for found in self._stepped():
+            if found.moving:
+                rows = rows[index[rows] + found.offset >= 1]
         for atom in self.atoms.values():
             if not isinstance(atom, Change):
                 for one in every(atom, lambda n: isinstance(n, Slice)):
@@ -225,10 +248,6 @@ def _pointwise(node: Node, lead: Slice) -> Node:
 
 def _length(part: Slice) -> tuple[bool, int]:
     return part.start.moving, part.stop.offset - part.start.offset
-
-
-def _placed(node: Node) -> bool:
-    return isinstance(node, At)
 
 
 def _anchored(node: Node) -> bool:

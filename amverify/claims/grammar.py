@@ -35,6 +35,8 @@ _DEEPEST = 60
 _DIGITS = 40
 _FURTHEST = 1_000
 """Places that an index may be off k."""
+OF_A_STEP = ("step", "step2", "eta", "momentum")
+"""Quantities of the step to x^k: there is none to x⁰."""
 FUNCTIONS = {"sqrt": 1, "abs": 1, "exp": 1, "log": 1}
 RUNNING = ("sum", "mean", "min", "max")
 Sign = Literal["<=", "<", ">=", ">", "=="]
@@ -262,13 +264,18 @@ class _Reader:
     def _quantity(self, node: ast.Subscript, name: str, inside: ast.expr) -> Node:
         column = self._column(node)
         if not isinstance(inside, ast.Slice):
-            return At(name, self._index(inside), column)
+            index = self._index(inside)
+            if name in OF_A_STEP and index == Index(False, 0):
+                self._bad(node, f"no step leads to index 0: {name} begins at {name}[1]")
+            return At(name, index, column)
         if inside.step is not None or inside.upper is None:
             self._bad(node, "a slice is [:k], [m:k] or [k-m:k], up to some index")
         start = Index(False, 0) if inside.lower is None else self._index(inside.lower)
         stop = self._index(inside.upper)
         if not stop.moving or (start.moving and start.offset >= stop.offset):
             self._bad(node, "a slice ends at k, k+1, …, after its start")
+        if name in OF_A_STEP and start == Index(False, 0):
+            self._bad(node, f"no step leads to index 0: write {name}[1:k+1]")
         return Slice(name, start, stop, column)
 
     def _index(self, node: ast.expr) -> Index:

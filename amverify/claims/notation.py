@@ -8,7 +8,7 @@ f(x_{k}) \le f(x_{k-1}) - a \lVert x_{k}-x_{k-1}\rVert^2
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amverify.claims.grammar import (
     At,
@@ -53,12 +53,10 @@ def written(node: Node, style: Style, outer: int = 0) -> str:
             return style.name(name)
         case At(name, index):
             return style.at(name, style.index(index), style.index(_before(index)))
-        case Slice(name, _, _):
-            return style.at(name, "j", style.index(Index(False, 0)).replace("0", "j−1"))
         case Running(how, of):
             start, stop = _span(of)
-            last = style.index(_before(stop))
-            return style.running(how, style.index(start), last, written(of, style, 2))
+            element = written(_element(of, start), replace(style, index=_over_j(style)), 2)
+            return style.running(how, style.index(start), style.index(_before(stop)), element)
         case Call(how, of) if how in _TIGHT:
             return _operated(how, of, style, outer)
         case Call(how, of):
@@ -76,6 +74,19 @@ def _operated(how: str, of: tuple[Node, ...], style: Style, outer: int) -> str:
         right = here + (how in ("-", "/"))
         found = written(of[0], style, here) + style.signs[how] + written(of[1], style, right)
     return f"({found})" if here < outer else found
+
+
+def _over_j(style: Style) -> Callable[[Index], str]:
+    return lambda index: style.index(index).replace("k", "j")
+
+
+def _element(node: Node, lead: Index) -> Node:
+    """The element at index j, of slices that run as the first one does."""
+    if isinstance(node, Slice):
+        return At(node.name, Index(True, node.start.offset - lead.offset), node.column)
+    if isinstance(node, Call):
+        return Call(node.how, tuple(_element(one, lead) for one in node.of))
+    return node
 
 
 def _before(index: Index) -> Index:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.claims.grammar import Slice
+from amverify.claims.grammar import OF_A_STEP, Slice
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Missing
@@ -54,7 +54,7 @@ def running(
     last = segment.rows + part.stop.offset - 1
     start = segment.first[segment.rows]
     if part.start.moving:
-        start = np.maximum(segment.rows + part.start.offset, start)
+        start = np.maximum(segment.rows + part.start.offset, start + (part.name in OF_A_STEP))
     else:
         start = start + part.start.offset
     if (segment.index[last] - segment.index[start] != last - start).any() or (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from amverify.claims.binding import SAFE, Array, Binder, Bound, combined
 from amverify.claims.formula import Atoms, Comparison
@@ -80,7 +81,9 @@ class Claimed:
         mid, rad = (np.broadcast_to(x, shape) for x in (difference.ball.mid, difference.ball.rad))
         moved = np.broadcast_to(difference.moved, shape)
         who = np.unique(run.replicate)
-        least = [_least(*(x[run.replicate[rows] == r] for x in (mid, rad, moved))) for r in who]
+        parts = [np.flatnonzero(run.replicate[rows] == r) for r in who]
+        least = [_least(*(x[part] for x in (mid, rad, moved))) for part in parts]
+        where = np.array([_place(run.index[rows[part]], mid[part]) for part in parts])
         ends = np.array([run.index[run.replicate == r].max() for r in who])
         low, high, off = np.array(least).reshape(-1, 3).T
         cut = ends < self.over.last if self.over.last is not None else np.ones(len(who), bool)
@@ -90,7 +93,12 @@ class Claimed:
             radius = np.where(open_, np.inf, (high - low) / 2 * SAFE + np.abs(middle) * 2.0**-51)
         surely = high <= 0
         ball = Ball.of(np.where(surely, high, middle), np.where(surely, 0.0, radius))
-        return Instances({LEAST.name: ball}, ends, who, None, off)
+        return Instances({LEAST.name: ball}, where, who, None, off)
+
+
+def _place(index: NDArray[np.int64], mid: Array) -> int:
+    """The k at which lhs − rhs is least."""
+    return int(index[np.argmin(mid)]) if len(index) else 0
 
 
 def _least(mid: Array, rad: Array, moved: Array) -> tuple[float, float, float]:

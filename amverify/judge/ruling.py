@@ -192,7 +192,7 @@ def _end(trace: Trace) -> tuple[int, str] | None:
 
 
 def _bounds_a_value(inequality: Inequality) -> bool:
-    """Whether lhs ≤ rhs is value ≤ …: lhs − rhs is a positive multiple of it, and what has it not."""
+    """Whether lhs ≤ rhs is value ≤ …: lhs − rhs is a positive multiple of it, and a rest."""
     difference = sp.expand(inequality.lhs - inequality.rhs)
     for name in _RISING:
         weight = difference.coeff(sp.Symbol(name, real=True), 1)

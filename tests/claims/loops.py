@@ -81,14 +81,14 @@ def gradient() -> Trace:
     """Gradient descent, η = 1/L; the bowl."""
     seen = {"dist2": size2, "energy": lambda x, old: bowl(x) + ((x - old) ** 2).sum()}
     x = torch.ones(20, dtype=F)
-    return loop(bowl, x, 120, descending(bowl, 0.1), seen, 0.1, L=10, mu=1, fstar=0, D2=20)
+    return loop(bowl, x, 80, descending(bowl, 0.1), seen, 0.1, L=10, mu=1, fstar=0, D2=20)
 
 
 @cache
 def unstable() -> Trace:
     """Gradient descent, η = 2.05/L."""
     x = torch.ones(20, dtype=F)
-    return loop(bowl, x, 60, descending(bowl, 0.205), {"dist2": size2}, 0.205, L=10)
+    return loop(bowl, x, 40, descending(bowl, 0.205), {"dist2": size2}, 0.205, L=10)
 
 
 @cache
@@ -96,7 +96,7 @@ def single() -> Trace:
     """Gradient descent in float32."""
     x = torch.ones(20)
     step = lambda _, x: x - 0.1 * slope(bowl, x)  # noqa: E731
-    return loop(bowl, x, 120, step, {"dist2": size2}, L=10, fstar=0)
+    return loop(bowl, x, 90, step, {"dist2": size2}, L=10, fstar=0)
 
 
 @cache
@@ -110,7 +110,7 @@ def heavy() -> Trace:
         return now
 
     seen = {"psi": lambda x, old: bowl(x) + 22.5 * ((x - old) ** 2).sum(), "dist2": size2}
-    return loop(bowl, torch.ones(20, dtype=F), 150, step, seen, L=10, fstar=0)
+    return loop(bowl, torch.ones(20, dtype=F), 80, step, seen, L=10, fstar=0)
 
 
 @cache
@@ -128,7 +128,7 @@ def nesterov() -> Trace:
         return now
 
     seen = {"dist2": lambda x: ((x - XSTAR) ** 2).sum()}
-    return loop(squares, torch.zeros(3, dtype=F), 200, step, seen, fstar=0, R2=6, L=16)
+    return loop(squares, torch.zeros(3, dtype=F), 80, step, seen, fstar=0, R2=6, L=16)
 
 
 @cache
@@ -139,7 +139,7 @@ def adam() -> Trace:
     recorder = Recorder.attach(optimizer, lambda: bowl(x))
     recorder.track("dist2", size2)
     recorder.track("largest", lambda x: x.abs().max())
-    for _ in range(80):
+    for _ in range(50):
         optimizer.zero_grad()
         bowl(x).backward()
         optimizer.step()
@@ -152,7 +152,7 @@ def subgradient() -> Trace:
     x = torch.tensor([1, -0.5, 0.25, 0.3], dtype=F)
     f = lambda x: x.abs().sum()  # noqa: E731
     step = lambda k, x: x - torch.sign(x) / math.sqrt(k)  # noqa: E731
-    return loop(f, x, 150, step, {"gap": f, "dist2": size2}, fstar=0)
+    return loop(f, x, 80, step, {"gap": f, "dist2": size2}, fstar=0)
 
 
 @cache
@@ -176,7 +176,7 @@ def simplex() -> Trace:
         return x + 2 / (k + 1) * (vertex - x)
 
     x = torch.tensor([1.0, 0, 0], dtype=F)
-    return loop(f, x, 150, step, {"mass": lambda x: x.sum(), "gap": f}, fstar=0)
+    return loop(f, x, 80, step, {"mass": lambda x: x.sum(), "gap": f}, fstar=0)
 
 
 @cache
@@ -191,7 +191,7 @@ def online() -> Trace:
 
     regret = lambda x: losses[place["k"]] * (x[0] - 1.0)  # noqa: E731
     x = torch.zeros(1, dtype=F)
-    return loop(lambda x: (0 * x).sum(), x, 200, step, {"regret": regret})
+    return loop(lambda x: (0 * x).sum(), x, 100, step, {"regret": regret})
 
 
 @cache
@@ -206,7 +206,7 @@ def coordinates() -> Trace:
         return x
 
     seen = {"dist2": lambda x: ((x - XSTAR) ** 2).sum()}
-    return loop(squares, torch.zeros(3, dtype=F), 90, step, seen, fstar=0)
+    return loop(squares, torch.zeros(3, dtype=F), 60, step, seen, fstar=0)
 
 
 @cache
@@ -218,7 +218,7 @@ def shrinking() -> Trace:
         y = x - slope(squares, x) / 16
         return torch.sign(y) * torch.clamp(y.abs() - 0.5 / 16, min=0)
 
-    return loop(f, torch.zeros(3, dtype=F), 120, step, {"size": lambda x: x.abs().sum()}, L=16)
+    return loop(f, torch.zeros(3, dtype=F), 60, step, {"size": lambda x: x.abs().sum()}, L=16)
 
 
 @cache
@@ -226,14 +226,14 @@ def saddle() -> Trace:
     """Gradient descent on double wells, nonconvex, η = 0.1."""
     x = torch.tensor([0.1, -1.7, 1.4], dtype=F)
     seen = {"far": lambda x: (x.abs() - 1).abs().max()}
-    return loop(wells, x, 100, descending(wells, 0.1), seen, 0.1, L=8, fstar=0)
+    return loop(wells, x, 60, descending(wells, 0.1), seen, 0.1, L=8, fstar=0)
 
 
 @cache
 def ascent() -> Trace:
     """Gradient ascent on −logistic loss."""
     f = lambda x: -logistic(x)  # noqa: E731
-    return loop(f, torch.zeros(2, dtype=F), 80, lambda _, x: x + 0.05 * slope(f, x))
+    return loop(f, torch.zeros(2, dtype=F), 50, lambda _, x: x + 0.05 * slope(f, x))
 
 
 @cache
@@ -246,7 +246,7 @@ def noisy() -> Trace:
         return x - 0.08 * A[i] * (A[i] @ x - B[i] + 0.5 * torch.randn((), generator=draw, dtype=F))
 
     seen = {"dist2": lambda x: ((x - XSTAR) ** 2).sum()}
-    return loop(squares, torch.zeros(3, dtype=F), 120, step, seen, fstar=0)
+    return loop(squares, torch.zeros(3, dtype=F), 60, step, seen, fstar=0)
 
 
 RUNS: dict[str, Callable[[], Trace]] = {

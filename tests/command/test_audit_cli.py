@@ -48,6 +48,7 @@ def sweeps():
     return traced(TIAM(), problem, gaussian(problem.widths, seed=0), 10**9)
 number = 7
 claimed = Subject(good, (Claim("H1", {{"a": 3.5}}), Claim("descent")))
+written = Subject(good, (Claim("value[k] <= q*value[k-1]", {{"q": 0.2}}, trust=("f convex",)),))
 """
 
 
@@ -83,6 +84,12 @@ def refused(capsys, *arguments):
         (("rising.trace", "--theorem", "G1", "--theorem", "descent"), 1),
         (("halving.trace", "--theorem", "H1", "--constant", "a=2.9"), 0),
         (("halving.trace", "--theorem", "H1", "--constant", "a=3.3"), 1),
+        (("halving.trace", "--claim", "value[k] <= value[k-1]"), 0),
+        (("rising.trace", "--claim", "value[k] <= value[k-1]"), 1),
+        (("halving.trace", "--claim", "value[k] <= q*value[k-1]", "--constant", "q=0.3"), 0),
+        (("halving.trace", "--claim", "value[k] <= q*value[k-1]", "--constant", "q=0.2"), 1),
+        (("halving.trace", "--claim", "value[k] <= 1", "--given", "value[k] <= 0"), 3),
+        (("my_subjects:written",), 1),
         (("my_subjects:good", "--theorem", "descent"), 0),
         (("my_subjects:claimed",), 1),
     ],
@@ -90,6 +97,43 @@ def refused(capsys, *arguments):
 def test_exit_statuses(place, capsys, arguments, status):
     assert main(["audit", *arguments]) == status
     assert capsys.readouterr().err == ""
+
+
+def test_claims_of_a_file(place, capsys):
+    file = place / "claims.toml"
+    text = 'trace = "halving.trace"\n[[claim]]\nholds = "value[k] <= q**k*value[0]"\n{}'
+    file.write_text(
+        text.format('given = "value[k] >= 0"\ntrust = ["f convex"]\nconstants = {q = 0.25}')
+    )
+    assert main(["audit", "claims.toml"]) == 0
+    assert "not monitored: f convex" in capsys.readouterr().out
+    for broken, why in {
+        'theorem = "H1"': "one of the keys 'theorem' and 'holds'",
+        "given = 3": "given must be a string",
+        'given = "value[k]"': "compares two sides",
+        "constants = {p = 1}": "'p'",
+    }.items():
+        file.write_text(text.format(broken))
+        assert why in refused(capsys, "audit", "claims.toml")
+
+
+def test_written_claims_replay_from_their_file(place, capsys):
+    written = ("--claim", "value[k] == value[k-1]", "--claim", "exists k <= 3: step2[k] <= 0")
+    assert main(["audit", "halving.trace", *written, "--json", "r.json"]) == 1
+    capsys.readouterr()
+    assert main(["replay", "r.json"]) == 1
+    assert capsys.readouterr().out.count("fails for certain") == 2
+
+
+def test_bad_claims_on_the_command_line(place, capsys):
+    said = ("audit", "halving.trace")
+    assert "column 1" in refused(capsys, *said, "--claim", "value <= <")
+    assert "--theorem names" in refused(capsys, *said, "--claim", "descent")
+    assert "belong to a --claim" in refused(capsys, *said, "--theorem", "descent", "--trust", "x")
+    assert "did you mean value?" in refused(capsys, *said, "--claim", "vaule[k] <= 1")
+    assert "no such constant" in refused(
+        capsys, *said, "--claim", "value[k] <= 1", "--constant", "a=1"
+    )
 
 
 def test_reports_are_written(place, capsys):

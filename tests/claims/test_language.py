@@ -1,0 +1,230 @@
+"""The language: what is read, how it prints back, what is refused and where; on runs, bad input."""
+
+import numpy as np
+import pytest
+import torch
+
+import amverify as amv
+from amverify.claims.grammar import parsed
+from amverify.claims.notation import LATEX, mathematics
+from amverify.errors import InvalidInput
+from amverify.record.recorder import Recorder
+from amverify.verdict import Verdict
+
+WRITTEN = {
+    "value[k]<=value[k-1]-a*step2[k]": "f(x_k) ≤ f(x_{k−1}) − a·‖x_k − x_{k−1}‖², for every k ≥ 1",
+    "psi[k] < q**k*psi[0]": "ψ_k < q^k·ψ_0, for every k ≥ 1",
+    "for k >= 5: (a - b) - (c - d) == 0": "a − b − (c − d) = 0, for every k ≥ 5",
+    "exists k <= 25: -grad[k]**2 >= 1/3": "−‖∇f(x_k)‖² ≥ 1/3, for some k ≤ 25",
+    "for 2 <= k <= 9: min(grad2[:k]) <= C/k": "min_{0≤j≤k−1} ‖∇f(x_j)‖² ≤ C/k, for k = 2, …, 9",
+    "sum(t[1:k+1]*g[:k]) <= sqrt(k)": "Σ_{1≤j≤k} t_j·g_{j−1} ≤ √(k), for every k ≥ 1",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), WRITTEN.items())
+def test_it_prints_back_as_mathematics(text, shown):
+    assert mathematics(parsed(text)) == shown
+
+
+def test_latex():
+    said = parsed("value[k] - fstar <= 2*L*D**2/(k+1)**2")
+    assert mathematics(said, LATEX) == r"f(x_{k})-\mathrm{fstar}\le 2\,L\,D^{2}/(k+1)^{2}"
+
+
+REFUSED = {
+    "": "characters",
+    "value[k]": "compares two sides",
+    "value[k] <= value[k-1] <= 3": "one comparison",
+    "value[k] != 3": "signs are",
+    "value[k] <= ": "cannot be read",
+    "value[k] <= 2^k": "a power is written **",
+    "value[j] <= 1": "an index is k",
+    "value[k*2] <= 1": "an index is k",
+    "value[:k] <= 1": "a slice stands in",
+    "sum(value[k]) <= 1": "runs over a slice",
+    "sum(value[:k]*value[k]) <= 1": "takes a slice",
+    "sum(k*value[:k]) <= 1": "k and running sums",
+    "step2[0] <= 1": "no step leads to index 0",
+    "sum(step2[:k]) <= 1": "write step2[1:k+1]",
+    "sum(value[k:k-1]) <= 1": "after its start",
+    "f.system('x') <= 1": "may stand here",
+    "__import__('os') <= 1": "no function here",
+    "(lambda: 1)() <= 1": "may stand here",
+    "[1 for x in y] <= 1": "may stand here",
+    "'a' <= 1": "may stand here",
+    "E[value[k]] <= 1": "an index is k",
+    "exp(1, 2) <= 1": "takes one argument",
+    "1e99999 <= 1": "a number is a decimal",
+    "0x10 <= 1": "a number is a decimal",
+    "for k > 3: value[k] <= 1": "quantifier is",
+    "for 9 <= k <= 3: value[k] <= 1": "no k from 9 to 3",
+    "for k value[k] <= 1": "a colon is missing",
+    "exists k <= 3: for k >= 1: value[k] <= 1": "cannot be read",
+    "(" * 250 + "1" + ")" * 250 + " <= 1": "cannot be read",
+    "-" * 900 + "1 <= 1": "nested too deeply",
+    "1+" * 490 + "1 <= 1": "nested too deeply",
+    "9" * 2000 + " <= 1": "1 to 1000 characters",
+}
+
+
+@pytest.mark.parametrize(("text", "why"), REFUSED.items(), ids=[t[:20] for t in REFUSED])
+def test_what_is_no_claim_is_refused_in_one_line(text, why):
+    with pytest.raises(InvalidInput, match=r"^claim, column \d+: [^\n]*$") as caught:
+        amv.claim(text)
+    assert why in str(caught.value)
+
+
+def test_the_place_of_a_fault_is_marked():
+    with pytest.raises(InvalidInput, match=r"column 19: .*value\[k\] <= value\[⟨here⟩j\]"):
+        amv.claim("value[k] <= value[j]")
+
+
+def test_constants_are_those_of_the_text():
+    with pytest.raises(InvalidInput, match=r"no constant b in .*; it has a"):
+        amv.claim("value[k] <= a", b=1)
+    with pytest.raises(InvalidInput, match="expected a number"):
+        amv.claim("value[k] <= a", a="x")
+    with pytest.raises(InvalidInput, match="0 or more"):
+        amv.within(1, -1)
+    with pytest.raises(InvalidInput, match="takes no given"):
+        amv.claim("exists k: value[k] <= 1", given="eta[k] <= 1")
+
+
+def run(values, **tracked):
+    """A run with these values and quantities, exactly known, in one dimension."""
+    recorder = Recorder(value_error=0.0, gradient_error=0.0)
+    columns = iter(range(len(values)))
+    place = {"k": 0}
+    for name, numbers in tracked.items():
+        recorder.track(name, lambda x, n=numbers: n[place["k"]], error=0.0)
+    for k in columns:
+        place["k"] = k
+        recorder.step(np.array([float(k)]), values[k], np.array([1.0]))
+    return recorder.trace()
+
+
+def verdict(trace, text, **said):
+    return amv.audit(trace, amv.claim(text, **said)).findings[0]
+
+
+def test_running_sums_are_python_s_slices():
+    trace = run([0.0] * 6, q=[1.0, 2, 3, 4, 5, 6], p=[1.0, 3, 6, 10, 15, 21])
+    held = (
+        "sum(q[:k+1]) <= p[k]",
+        "sum(q[:k+1]) >= p[k]",
+        "sum(q[:k]) <= p[k-1]",
+        "mean(q[:k+1]) <= (k+2)/2",
+        "max(q[k-2:k]) <= k",
+        "min(q[k-2:k+1]) >= max(k-1, 1)",
+        "sum(q[1:k+1]*q[:k]) <= k*(k+1)*(k+2)/3",
+        "for k >= 3: sum(q[k-2:k]) >= 2*k - 1",
+    )
+    for text in held:
+        assert verdict(trace, text).witness is None, text
+        broken = text.replace(" <= ", " <= -0.001 + ").replace(") >= ", ") >= 0.001 + ")
+        assert verdict(trace, broken).verdict is Verdict.VIOLATED, text
+
+
+def test_some_k():
+    trace = run([5.0, 4, 3, 2, 2])
+    assert verdict(trace, "exists k <= 4: value[k] <= 2.5").verdict is Verdict.HOLDS
+    assert verdict(trace, "exists k <= 2: value[k] <= 2.5").verdict is Verdict.VIOLATED
+    assert verdict(trace, "exists k <= 9: value[k] <= 1").verdict is Verdict.UNDECIDED
+    assert verdict(trace, "exists k: value[k] <= 1").verdict is Verdict.UNDECIDED
+
+
+def test_a_range_leaves_rows_out():
+    trace = run([5.0, 9, 3, 2, 1])
+    assert verdict(trace, "value[k] <= 5").witness.sweep == 1
+    assert verdict(trace, "for k >= 2: value[k] <= 5").verdict is Verdict.HOLDS
+    assert verdict(trace, "for 2 <= k <= 3: value[k] >= 2").verdict is Verdict.HOLDS
+
+
+def test_unknown_quantities_and_divisions_by_zero():
+    trace = run([5.0, 4, 3], gap=[3.0, 2, 1])
+    with pytest.raises(InvalidInput, match=r"no quantity gpa; did you mean gap\? \(it has"):
+        verdict(trace, "gpa[k] <= 1")
+    with pytest.raises(InvalidInput, match=r"division by zero at k = 0; .*for k >= 1"):
+        verdict(trace, "for k >= 0: value[k] <= 9/k")
+    lacking = verdict(trace, "eta[k] <= 1")
+    assert lacking.verdict is Verdict.UNDECIDED
+    assert "pass eta=" in lacking.reason
+    assert "constant C" in verdict(trace, "value[k] <= C").reason
+
+
+def test_hypotheses():
+    trace = run([5.0, 4, 3], gap=[3.0, 2, 1])
+    assert verdict(trace, "value[k] <= 1", given="gap[k] <= 1").verdict is Verdict.NOT_APPLICABLE
+    trusted = verdict(trace, "value[k] <= 5", trust="f is convex")
+    assert trusted.verdict is Verdict.HOLDS
+    assert trusted.unmonitored == ("f is convex",)
+
+
+def test_a_value_that_is_not_finite_refutes_a_bound_on_it():
+    recorder = Recorder(value_error=0.0)
+    for k, value in enumerate((3.0, 2.0, float("nan"))):
+        recorder.step(np.array([float(k)]), value, np.array([1.0]))
+    trace = recorder.trace()
+    assert verdict(trace, "value[k] <= value[k-1]").verdict is Verdict.VIOLATED
+    assert verdict(trace, "value[k] <= 9").verdict is Verdict.VIOLATED
+    assert verdict(trace, "norm2[k] <= 9").verdict is Verdict.UNDECIDED
+
+
+def test_rounding_that_a_run_cannot_help_is_no_failure():
+    """Gradient descent to the end of float64: the rate q^k goes on below its floor."""
+    x = torch.full((3,), 1.0, dtype=torch.float64) + 1
+    recorder = Recorder(value=lambda x: ((x - 1) ** 2).sum() / 2)
+    recorder.track("dist2", lambda x: ((x - 1) ** 2).sum())
+    for _ in range(80):
+        recorder.step(x)
+        x = x - 0.6 * (x - 1)
+    trace = recorder.trace()
+    for text in ("dist2[k] <= q**k*dist2[0]", "value[k] <= q**k*value[0]",
+                 "grad2[k] <= q**k*grad2[0]", "step2[k+1] <= q**k*step2[1]"):  # fmt: skip
+        assert verdict(trace, text, q=0.17).witness is None, text
+        assert verdict(trace, text, q=0.15).verdict is Verdict.VIOLATED, text
+
+
+def test_tracked_names_and_functions():
+    recorder = Recorder(value_error=0.0)
+    recorder.track("psi", lambda x: 1.0)
+    for name in ("psi", "value", "step2", "Psi", "a_error", "1a", "grad"):
+        with pytest.raises(InvalidInput, match="track: "):
+            recorder.track(name, lambda x: 1.0)
+    with pytest.raises(InvalidInput, match="takes 3 arguments"):
+        recorder.track("three", lambda x, y, z: 1.0)
+    recorder.step(np.ones(1), 1.0)
+    with pytest.raises(InvalidInput, match="before the first step"):
+        recorder.track("late", lambda x: 1.0)
+
+
+def test_a_tracked_quantity_that_fails_ends_the_record_not_the_loop():
+    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=0.1)
+    recorder = Recorder.attach(optimizer, lambda: (x * x).sum())
+    recorder.track("inverse", lambda x: 1 / (x.sum() - 1.6) ** 2 if x.sum() > 1.5 else x / 0)
+    for _ in range(5):
+        optimizer.zero_grad()
+        (x * x).sum().backward()
+        optimizer.step()
+    trace = recorder.trace()
+    assert len(trace.sweeps["sweep"]) < 6
+    assert "stopped" in trace.header
+
+
+def test_what_is_tracked_may_read_the_parameters_it_was_attached_to():
+    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=0.1)
+    f = lambda: (x * x).sum()  # noqa: E731
+    recorder = Recorder.attach(optimizer, f)
+    recorder.track("again", lambda _: f())
+    recorder.track("psi", lambda x, old: f() + ((x - old) ** 2).sum())
+    for _ in range(4):
+        optimizer.zero_grad()
+        f().backward()
+        optimizer.step()
+    sweeps = recorder.trace().sweeps
+    assert np.array_equal(sweeps["again"], sweeps["value"])
+    assert np.allclose(sweeps["psi"], sweeps["value"] + sweeps["step"], rtol=1e-14)
+    assert (sweeps["again_execution"][1:] > 0).all()
+    assert (sweeps["psi_error"] < 1e-14).all()
