@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from amverify.compiled.memory import ANY_ORDER, pointer
 from amverify.compiled.pairs import pairs
+from amverify.compiled.prox import proximal
 
-__all__ = ["climb", "exponential", "pairs", "steps", "sums"]
+__all__ = ["climb", "exponential", "pairs", "proximal", "steps", "sums"]
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]

@@ -41,6 +41,7 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.metric import Metric, Span, certified_curvature, metric, onto, solved
+from amverify.methods.outputs import output_step
 from amverify.methods.pairs import PairTask, pair_step
 from amverify.methods.rows.journal import (
     NOTHING,
@@ -345,7 +346,7 @@ class _Sweep:
         c: Scalar = 0.0
         if self.method.momentum and self.before.sweep:
             c = self._momentum(key, self.spans[key].square)
-        new = problem.loss.prox(axpy(pre, c, moved), problem.target, problem.rho, z)
+        new = output_step(problem, axpy(pre, c, moved), z)
         e = new - z
         self.journal.mapped(Mapped(pre, z, new, moved, e, c))
         self.point.z[-1], self.moved.z[-1] = new, e
