@@ -269,9 +269,10 @@ def _start(
 @njit(error_model="numpy", nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _wright_omega(x: float) -> float:
     """The positive root of ω + log ω = x, as ``losses.wright_omega`` has it."""
+    left: float = np.exp(min(x, 1.0))
     if x < -50:
-        return np.exp(x)
-    omega = x - np.log(x) * (x / (1 + x)) if x > 1 else np.exp(x) / (1 + np.exp(x))
+        return left
+    omega: float = x - np.log(x) * (x / (1 + x)) if x > 1 else left / (1 + left)
     for _ in range(2):
         r = x - omega - np.log(omega)
         q = 1 + omega
