@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from support.objective import MODULES
 from support.problems import parameters, problem
 from support.rounding import assert_half_digits
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from amverify.errors import InvalidInput
 from amverify.methods.gradient import GradientMethod, gradient_method
@@ -147,3 +149,25 @@ def test_refuses_an_unknown_name():
 def test_refuses_a_learning_rate(lr):
     with pytest.raises(InvalidInput, match="adam: the learning rate must be positive and finite"):
         gradient_method("adam", lr)
+
+
+class Copies(TorchDispatchMode):
+    """Counts the copies of tensors into another format."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._to_copy.default
+        return func(*args, **kwargs or {})
+
+
+def test_no_step_pays_for_a_conversion_of_the_samples():
+    p = replace(problem(), dtype=torch.float32)
+    method = gradient_method("adam", 0.01)
+    assert p.x.dtype == torch.float64
+    with Copies() as copies:
+        state = method.initialise(p, parameters(p, 2))
+    assert copies.count
+    with Copies() as copies:
+        method.sweep(p, state)
+    assert not copies.count
