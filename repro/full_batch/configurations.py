@@ -10,10 +10,10 @@ Three sources, in this order:
    serves all three data sets, five per data set. The criterion is the training accuracy,
    averaged over the sweeps, over seeds that no table uses. No test set is read.
 
-TIAM and JointTIAM are tuned by another rule besides, cross-validation within the training sets,
-five candidates on each data set (``crossed.toml``, written by ``python -m repro tune --crossed``):
+By another rule besides, one for all methods: cross-validation within the training sets, five
+candidates on each data set (``crossed.toml``, written by ``python -m repro tune --crossed``).
 ``METHOD_crossed`` is what it chooses on the data set at hand, ``joint_tiam`` what it chooses for
-the three together.
+the three together. A method is a row of its own where that file has a section for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from amverify.errors import InvalidInput
 from repro.published import load
 from repro.spec import Setting
 
-LABELS = {
+SUFFIX = "_crossed"
+ANY_DATASET = "all"
+TUNED, CROSSED = "tuned.toml", "crossed.toml"
+_LABELS = {
     "gd": "GD",
     "adadelta": "Adadelta",
     "adagrad": "Adagrad",
@@ -37,17 +40,35 @@ LABELS = {
     "mdlam": "mDLAM",
     "mdlam_exact": "mDLAM, exact moduli",
     "tiam": "TIAM",
-    "tiam_crossed": "TIAM, cross-validated",
     "joint_tiam": "JointTIAM, one for all",
-    "joint_tiam_crossed": "JointTIAM, cross-validated",
 }
-METHODS = tuple(LABELS)
-SUFFIX = "_crossed"
-ANY_DATASET = "all"
-TUNED, CROSSED = "tuned.toml", "crossed.toml"
 MDLAM_MU = 0.05
 MDLAM_COMPLETED = {"mu": MDLAM_MU, "trial": 1.0}
 MDLAM_EPSILON = 100.0
+
+
+@lru_cache
+def tuned_settings(name: str = TUNED) -> dict[str, dict[str, dict[str, Setting]]]:
+    """method → data set (or ``all``) → settings, as ``tuned.toml`` or ``crossed.toml`` has them."""
+    file = resources.files("repro.full_batch").joinpath(name)
+    if not file.is_file():
+        return {}
+    document = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {name: section for name, section in document.items() if isinstance(section, dict)}
+
+
+def _labels() -> dict[str, str]:
+    """Every method of table 2, each followed by its cross-validated self where there is one."""
+    crossed, found = tuned_settings(CROSSED), dict[str, str]()
+    for method, label in _LABELS.items():
+        found[method] = label
+        if method in crossed:
+            found[method + SUFFIX] = f"{label.partition(',')[0]}, cross-validated"
+    return found
+
+
+LABELS = _labels()
+METHODS = tuple(LABELS)
 
 
 @dataclass(frozen=True)
@@ -122,13 +143,3 @@ def _tuned(method: str, dataset: str) -> dict[str, Setting] | None:
     sections = tuned_settings()
     own = sections.get(method, {})
     return own.get(dataset) or own.get(ANY_DATASET)
-
-
-@lru_cache
-def tuned_settings(name: str = TUNED) -> dict[str, dict[str, dict[str, Setting]]]:
-    """method → data set (or ``all``) → settings, as ``tuned.toml`` or ``crossed.toml`` has them."""
-    file = resources.files("repro.full_batch").joinpath(name)
-    if not file.is_file():
-        return {}
-    document = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {name: section for name, section in document.items() if isinstance(section, dict)}

@@ -4,9 +4,9 @@ The score of a configuration is its training accuracy averaged over the 200 swee
 the tuning seeds 100 and 101, which no table uses: it rewards what gets there, and gets there
 early, and it cannot saturate. The best score wins, the first of the grid at a tie.
 
-TIAM and JointTIAM are chosen by *cross-validation* within the training sets besides: ``FOLDS``
-folds, every class spread over all of them, the accuracy on the fold left out after the last sweep,
-each fold once from the first tuning seed. For TIAM it shows how much the rule matters.
+By *cross-validation* within the training sets every method can be chosen besides, all by one rule:
+``FOLDS`` folds, every class spread over all of them, the accuracy on the fold left out after the
+last sweep, each fold once from the first tuning seed. For TIAM it shows how much the rule matters.
 
 What is tried, and with what budgets: :mod:`repro.full_batch.grids`.
 """
