@@ -661,6 +661,338 @@ Definition TJ_Lyapunov_decrease_stmt : Prop :=
   (TJ_Lyapunov_decrease_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta) ->
   TJ_Lyapunov_decrease (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) bend s (1) p1 p2 (dot n before before) delta delta1 theta.
 
+(* TPsi: TΨ, one Lyapunov function *)
+
+Definition TPsi_block_lhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  (dF + ((1 / 2) * delta1 * e2) - ((1 / 2) * delta * old)).
+
+Definition TPsi_block_rhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  (- (alpha * e2 * theta)).
+
+Definition TPsi_block (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  TPsi_block_lhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low <=
+  TPsi_block_rhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_block_conditions (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  (* δ covers p2 *) (d2 * q) <= (delta * old) /\
+  (* δ' is affordable *) delta1 <= (alpha * (2 - (2 * theta))) /\
+  (* c is paid *) (d2 * (((p1 * s) - p2) ^ 2)) <= (((alpha * (2 - (2 * theta))) - delta1) * ((delta * old) - (d2 * q))).
+
+Definition TPsi_sweep_lhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  dpsi.
+
+Definition TPsi_sweep_rhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  (- (fall * theta)).
+
+Definition TPsi_sweep (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  TPsi_sweep_lhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low <=
+  TPsi_sweep_rhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_sweep_conditions (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  True.
+
+Definition TPsi_H1_lhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  dpsi.
+
+Definition TPsi_H1_rhs (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : R :=
+  (- (amin * low * step2 * theta)).
+
+Definition TPsi_H1 (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  TPsi_H1_lhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low <=
+  TPsi_H1_rhs dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_H1_conditions (dF e2 de d2 old n2 s p1 p2 alpha q delta delta1 theta dpsi fall step2 amin low : R) : Prop :=
+  True.
+
+Definition TPsi_block_alone_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (uplus : vector)
+    (H : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s t p1 p2 : R)
+    (before : vector)
+    (delta delta1 theta n2 dpsi fall step2 amin low : R),
+  (* descent of a block: p3 ≥ 0 *)
+  (1 <= t) ->
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* descent of a block: M = Q, and the variable is M^{1/2}u *)
+  (forall x i, (i < n)%nat -> image n Q x i = x i) ->
+  (* proximal step *)
+  (forall v, dot n (grad (move u p2 Delta)) uplus + s / 2 * dot n (diff uplus (move u p1 Delta)) (diff uplus (move u p1 Delta)) <= dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* extrapolation *)
+  (forall j, (j < n)%nat -> u1 j = u j + t * (uplus j - u j)) ->
+  (* conditions *)
+  (TPsi_block_conditions (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 (s / t - 1 / 2) (0) delta delta1 theta dpsi fall step2 amin low) ->
+  TPsi_block (H u1 - H u) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 (s / t - 1 / 2) (0) delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_block_output_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (grad : vector -> vector)
+    (Q : nat -> nat -> R)
+    (s p1 p2 : R)
+    (before : vector)
+    (delta delta1 theta n2 dpsi fall step2 amin low : R),
+  (* meaning: Q is symmetric *)
+  (forall i j, Q i j = Q j i) ->
+  (* H quadratic *)
+  (forall x y, H y = H x + dot n (grad x) (diff y x) + dot n (diff y x) (image n Q (diff y x)) / 2) ->
+  (* H quadratic: its gradient *)
+  (forall x y j, (j < n)%nat -> grad y j = grad x j + image n Q (diff y x) j) ->
+  (* descent of a block: M = Q, and the variable is M^{1/2}u *)
+  (forall x i, (i < n)%nat -> image n Q x i = x i) ->
+  (* g convex *)
+  (forall tau, 0 < tau <= 1 -> g (move u1 tau (diff u u1)) <= (1 - tau) * g u1 + tau * g u) ->
+  (* proximal step *)
+  (forall v, g u1 + dot n (grad (move u p2 Delta)) u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n (grad (move u p2 Delta)) v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* conditions *)
+  (TPsi_block_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 (s / 1 - 1 / 2) (0) delta delta1 theta dpsi fall step2 amin low) ->
+  TPsi_block (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 (s / 1 - 1 / 2) (0) delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_block_joint_stmt : Prop :=
+  forall (n : nat)
+    (u Delta u1 : vector)
+    (H g : vector -> R)
+    (h : vector)
+    (bend s p1 p2 : R)
+    (before : vector)
+    (delta delta1 theta n2 dpsi fall step2 amin low : R),
+  (* proximal step *)
+  (forall v, g u1 + dot n h u1 + s / 2 * dot n (diff u1 (move u p1 Delta)) (diff u1 (move u p1 Delta)) <= g v + dot n h v + s / 2 * dot n (diff v (move u p1 Delta)) (diff v (move u p1 Delta))) ->
+  (* H convex *)
+  (H (move u p2 Delta) + dot n h (diff u (move u p2 Delta)) <= H u) ->
+  (* H smooth *)
+  (H u1 <= H (move u p2 Delta) + dot n h (diff u1 (move u p2 Delta)) + bend / 2) ->
+  (* descent of a block: M ⪰ ∇²H along e − p2Δ *)
+  (bend <= dot n (diff u1 u) (diff u1 u) - 2 * p2 * dot n Delta (diff u1 u) + p2 ^ 2 * dot n Delta Delta) ->
+  (* conditions *)
+  (TPsi_block_conditions (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 ((s - 1) / 2) (p2 ^ 2) delta delta1 theta dpsi fall step2 amin low) ->
+  TPsi_block (H u1 - H u + (g u1 - g u)) (dot n (diff u1 u) (diff u1 u)) (dot n Delta (diff u1 u)) (dot n Delta Delta) (dot n before before) n2 s p1 p2 ((s - 1) / 2) (p2 ^ 2) delta delta1 theta dpsi fall step2 amin low.
+
+Definition TPsi_sweep_stmt : Prop :=
+  forall (B i : nat)
+    (n : nat -> nat)
+    (e Delta : nat -> vector)
+    (dF old n2 s p1 p2 alpha q delta delta1 : nat -> R)
+    (theta dpsi fall step2 amin low : R),
+  (* descent of a block *)
+  (forall i, (i < B)%nat -> dF i <=
+   - alpha i * dot (n i) (e i) (e i) + (p1 i * s i - p2 i) * dot (n i) (Delta i) (e i)
+   + q i / 2 * dot (n i) (Delta i) (Delta i)) ->
+  (* c is paid, in every block *)
+  (forall i, (i < B)%nat -> TPsi_block_conditions (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta dpsi fall step2 amin low) ->
+  (* conditions *)
+  (TPsi_sweep_conditions (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta (sum B (fun i => dF i + delta1 i / 2 * dot (n i) (e i) (e i)
+     - delta i / 2 * old i)) (sum B (fun i => alpha i * dot (n i) (e i) (e i))) (sum B n2) amin low) ->
+  TPsi_sweep (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta (sum B (fun i => dF i + delta1 i / 2 * dot (n i) (e i) (e i)
+     - delta i / 2 * old i)) (sum B (fun i => alpha i * dot (n i) (e i) (e i))) (sum B n2) amin low.
+
+Definition TPsi_H1_stmt : Prop :=
+  forall (B i : nat)
+    (n : nat -> nat)
+    (e Delta : nat -> vector)
+    (dF old n2 s p1 p2 alpha q delta delta1 : nat -> R)
+    (theta dpsi fall step2 amin low : R),
+  (* descent of a block *)
+  (forall i, (i < B)%nat -> dF i <=
+   - alpha i * dot (n i) (e i) (e i) + (p1 i * s i - p2 i) * dot (n i) (Delta i) (e i)
+   + q i / 2 * dot (n i) (Delta i) (Delta i)) ->
+  (* c is paid, in every block *)
+  (forall i, (i < B)%nat -> TPsi_block_conditions (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta dpsi fall step2 amin low) ->
+  (* α_i ≥ α_min *)
+  (forall i, (i < B)%nat -> amin <= alpha i) ->
+  (* M ⪰ λ⁻ *)
+  (forall i, (i < B)%nat -> low * n2 i <= dot (n i) (e i) (e i)) ->
+  (* ϑ ≥ 0 *)
+  (0 <= theta) ->
+  (* α_min ≥ 0 *)
+  (0 <= amin) ->
+  (* conditions *)
+  (TPsi_H1_conditions (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta (sum B (fun i => dF i + delta1 i / 2 * dot (n i) (e i) (e i)
+     - delta i / 2 * old i)) (sum B (fun i => alpha i * dot (n i) (e i) (e i))) (sum B n2) amin low) ->
+  TPsi_H1 (dF i) (dot (n i) (e i) (e i)) (dot (n i) (Delta i) (e i)) (dot (n i) (Delta i) (Delta i)) (old i) (n2 i) (s i) (p1 i) (p2 i) (alpha i) (q i) (delta i) (delta1 i) theta (sum B (fun i => dF i + delta1 i / 2 * dot (n i) (e i) (e i)
+     - delta i / 2 * old i)) (sum B (fun i => alpha i * dot (n i) (e i) (e i))) (sum B n2) amin low.
+
+(* TC0: summable steps; cluster points are critical *)
+
+Definition TC0_summable_lhs (psi0 before dpsi low a e1 K total least : R) : R :=
+  total.
+
+Definition TC0_summable_rhs (psi0 before dpsi low a e1 K total least : R) : R :=
+  ((psi0 - low) / a).
+
+Definition TC0_summable (psi0 before dpsi low a e1 K total least : R) : Prop :=
+  TC0_summable_lhs psi0 before dpsi low a e1 K total least <=
+  TC0_summable_rhs psi0 before dpsi low a e1 K total least.
+
+Definition TC0_summable_conditions (psi0 before dpsi low a e1 K total least : R) : Prop :=
+  (* H1 *) dpsi <= (- (a * (e1 ^ 2))).
+
+Definition TC0_least_step_lhs (psi0 before dpsi low a e1 K total least : R) : R :=
+  least.
+
+Definition TC0_least_step_rhs (psi0 before dpsi low a e1 K total least : R) : R :=
+  (sqrt ((psi0 - low) / K / a)).
+
+Definition TC0_least_step (psi0 before dpsi low a e1 K total least : R) : Prop :=
+  TC0_least_step_lhs psi0 before dpsi low a e1 K total least <=
+  TC0_least_step_rhs psi0 before dpsi low a e1 K total least.
+
+Definition TC0_least_step_conditions (psi0 before dpsi low a e1 K total least : R) : Prop :=
+  (* H1 *) dpsi <= (- (a * (e1 ^ 2))).
+
+Definition TC0_summable_stmt : Prop :=
+  forall (n K : nat)
+    (x : nat -> vector)
+    (Psi : nat -> R)
+    (a low least : R),
+  (* a > 0 *)
+  (0 < a) ->
+  (* inf R ≤ Ψ *)
+  (forall k, low <= Psi k) ->
+  (* conditions *)
+  (forall k, (k < K)%nat -> TC0_summable_conditions (Psi 0%nat) (Psi k) (Psi (S k) - Psi k) low a (norm n (diff (x (S k)) (x k))) (INR K) (sum K (fun k => norm n (diff (x (S k)) (x k)) ^ 2)) least) ->
+  TC0_summable (Psi 0%nat) (Psi 0%nat) (Psi 1%nat - Psi 0%nat) low a (norm n (diff (x (S 0%nat)) (x 0%nat))) (INR K) (sum K (fun k => norm n (diff (x (S k)) (x k)) ^ 2)) least.
+
+Definition TC0_least_step_stmt : Prop :=
+  forall (n K : nat)
+    (x : nat -> vector)
+    (Psi : nat -> R)
+    (a low least : R),
+  (* meaning: there is a sweep *)
+  ((0 < K)%nat) ->
+  (* a > 0 *)
+  (0 < a) ->
+  (* inf R ≤ Ψ *)
+  (forall k, low <= Psi k) ->
+  (* least ≥ 0 *)
+  (0 <= least) ->
+  (* meaning: the least *)
+  (forall k, (k < K)%nat -> least <= norm n (diff (x (S k)) (x k))) ->
+  (* conditions *)
+  (forall k, (k < K)%nat -> TC0_least_step_conditions (Psi 0%nat) (Psi k) (Psi (S k) - Psi k) low a (norm n (diff (x (S k)) (x k))) (INR K) (sum K (fun k => norm n (diff (x (S k)) (x k)) ^ 2)) least) ->
+  TC0_least_step (Psi 0%nat) (Psi 0%nat) (Psi 1%nat - Psi 0%nat) low a (norm n (diff (x (S 0%nat)) (x 0%nat))) (INR K) (sum K (fun k => norm n (diff (x (S k)) (x k)) ^ 2)) least.
+
+(* TK: complexity *)
+
+Definition TK_complexity_lhs (psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest : R) : R :=
+  lowest.
+
+Definition TK_complexity_rhs (psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest : R) : R :=
+  (sqrt (((((b1 + b2) ^ 2) * (psi0 - low) / a) + (b2 * (start ^ 2) * (b1 + b2))) / K)).
+
+Definition TK_complexity (psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest : R) : Prop :=
+  TK_complexity_lhs psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest <=
+  TK_complexity_rhs psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest.
+
+Definition TK_complexity_conditions (psi0 before dpsi low a e1 e0 start w1 b1 b2 K lowest : R) : Prop :=
+  (* H1 *) dpsi <= (- (a * (e1 ^ 2))) /\
+  (* H2 *) w1 <= ((b1 * e1) + (b2 * e0)).
+
+Definition TK_complexity_stmt : Prop :=
+  forall (n K : nat)
+    (x w : nat -> vector)
+    (Psi : nat -> R)
+    (a b1 b2 start low lowest : R),
+  (* meaning: there is a sweep *)
+  ((0 < K)%nat) ->
+  (* a > 0 *)
+  (0 < a) ->
+  (* inf R ≤ Ψ *)
+  (forall k, low <= Psi k) ->
+  (* b1 ≥ 0 *)
+  (0 <= b1) ->
+  (* b2 ≥ 0 *)
+  (0 <= b2) ->
+  (* lowest ≥ 0 *)
+  (0 <= lowest) ->
+  (* meaning: e⁰ is a length *)
+  (0 <= start) ->
+  (* meaning: the least *)
+  (forall k, (k < K)%nat -> lowest <= norm n (w (S k))) ->
+  (* conditions *)
+  (forall k, (k < K)%nat -> TK_complexity_conditions (Psi 0%nat) (Psi k) (Psi (S k) - Psi k) low a (norm n (diff (x (S k)) (x k))) (match k with O => start | S j => norm n (diff (x (S j)) (x j)) end) start (norm n (w (S k))) b1 b2 (INR K) lowest) ->
+  TK_complexity (Psi 0%nat) (Psi 0%nat) (Psi 1%nat - Psi 0%nat) low a (norm n (diff (x (S 0%nat)) (x 0%nat))) start start (norm n (w 1%nat)) b1 b2 (INR K) lowest.
+
+(* TC: convergence to a critical point *)
+
+Definition TC_length_of_n_sweeps_lhs (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : R :=
+  tail.
+
+Definition TC_length_of_n_sweeps_rhs (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : R :=
+  (((1 / 2) * lam * n) + ((1 / 2) * r1 / a / lam)).
+
+Definition TC_length_of_n_sweeps (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : Prop :=
+  TC_length_of_n_sweeps_lhs tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam <=
+  TC_length_of_n_sweeps_rhs tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam.
+
+Definition TC_length_of_n_sweeps_conditions (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : Prop :=
+  (* H1 *) dpsi <= (- (a * step2)) /\
+  (* λ > 0 *) 0 < lam.
+
+Definition TC_finite_length_lhs (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : R :=
+  tail.
+
+Definition TC_finite_length_rhs (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : R :=
+  (((1 / 2) * e0) + e1 + (2 * b * c * phi / a / (1 - theta))).
+
+Definition TC_finite_length (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : Prop :=
+  TC_finite_length_lhs tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam <=
+  TC_finite_length_rhs tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam.
+
+Definition TC_finite_length_conditions (tail e1 e0 step2 phi dist rt dpsi a b c theta r1 w1 v1 b1 b2 m n lam : R) : Prop :=
+  (* H1 *) dpsi <= (- (a * step2)) /\
+  (* relative error *) w1 <= ((b1 * e1) + (b2 * e0)) /\
+  (* displacements *) v1 <= (e1 * m) /\
+  (* KL along the run *) rt <= (c * dist) /\
+  (* θ < 1 *) theta < 1.
+
+Definition TC_length_of_n_sweeps_stmt : Prop :=
+  forall (n N : nat)
+    (x : nat -> vector)
+    (r : nat -> R)
+    (tail phi dist rt w1 v1 a b c theta b1 b2 m lam : R),
+  (* a > 0 *)
+  (0 < a) ->
+  (* Ψ* ≤ Ψ^k *)
+  (forall k, 0 <= r k) ->
+  (* λ > 0 *)
+  (0 < lam) ->
+  (* conditions *)
+  (forall k, (k < N)%nat -> TC_length_of_n_sweeps_conditions tail (norm n (diff (x (S (S k))) (x (S k)))) (norm n (diff (x (S k)) (x k))) (norm n (diff (x (S (S (S k)))) (x (S (S k)))) ^ 2) phi dist rt (r (S k) - r k) a b c theta (r k) w1 v1 b1 b2 m (INR N) lam) ->
+  TC_length_of_n_sweeps (sum N (fun k => norm n (diff (x (S (S (S k)))) (x (S (S k)))))) (norm n (diff (x (S (S 0%nat))) (x (S 0%nat)))) (norm n (diff (x (S 0%nat)) (x 0%nat))) (norm n (diff (x (S (S (S 0%nat)))) (x (S (S 0%nat)))) ^ 2) phi dist rt (r (S 0%nat) - r 0%nat) a b c theta (r 0%nat) w1 v1 b1 b2 m (INR N) lam.
+
+Definition TC_finite_length_stmt : Prop :=
+  forall (n d N : nat)
+    (x w v : nat -> vector)
+    (r : nat -> R)
+    (tail a b c theta b1 b2 m lam : R),
+  (* a > 0 *)
+  (0 < a) ->
+  (* b > 0 *)
+  (0 < b) ->
+  (* meaning: c is positive *)
+  (0 < c) ->
+  (* meaning: an exponent *)
+  (0 <= theta) ->
+  (* b ≥ b1 + m *)
+  (b1 + m <= b) ->
+  (* b ≥ b2 *)
+  (b2 <= b) ->
+  (* Ψ* ≤ Ψ^k *)
+  (forall k, 0 <= r k) ->
+  (* conditions *)
+  (forall k, TC_finite_length_conditions tail (norm n (diff (x (S (S k))) (x (S k)))) (norm n (diff (x (S k)) (x k))) (norm n (diff (x (S (S (S k)))) (x (S (S k)))) ^ 2) (power0 (r k) (1 - theta)) (sqrt (norm n (w k) ^ 2 + norm d (v k) ^ 2)) (power0 (r k) theta) (r (S k) - r k) a b c theta (r k) (norm n (w k)) (norm d (v k)) b1 b2 m (INR N) lam) ->
+  TC_finite_length (sum N (fun k => norm n (diff (x (S (S (S k)))) (x (S (S k)))))) (norm n (diff (x (S (S 0%nat))) (x (S 0%nat)))) (norm n (diff (x (S 0%nat)) (x 0%nat))) (norm n (diff (x (S (S (S 0%nat)))) (x (S (S 0%nat)))) ^ 2) (power0 (r 0%nat) (1 - theta)) (sqrt (norm n (w 0%nat) ^ 2 + norm d (v 0%nat) ^ 2)) (power0 (r 0%nat) theta) (r (S 0%nat) - r 0%nat) a b c theta (r 0%nat) (norm n (w 0%nat)) (norm d (v 0%nat)) b1 b2 m (INR N) lam.
+
 (* T5: finite length *)
 
 Definition T5_finite_length_lhs (tail e1 e0 step2 phi dist rt dpsi a b c theta : R) : R :=

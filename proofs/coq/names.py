@@ -44,10 +44,7 @@ _WRITTEN = "ConvergenceStatements"
 CONVERGENCE: tuple[Proof, ...] = (
     Proof("Convergence.convergence", written=f"{_WRITTEN}.convergence_stmt"),
     Proof("LyapunovRun.TC_convergence", written=f"{_WRITTEN}.TC_convergence_stmt"),
-    Proof("LyapunovRun.TC0_criticality", written=f"{_WRITTEN}.TC0_criticality_stmt"),
-    Proof("BlockRun.TPsi_run", written="BlockStatements.TPsi_run_stmt"),
     Proof("BlockRun.TC_blocks", written="BlockStatements.TC_blocks_stmt"),
-    Proof("BlockRun.TK_complexity", written="BlockStatements.TK_complexity_stmt"),
     Proof("LyapunovRun.limit_at_cluster_point"),
     Proof("Space.tends_coordinates"),
     Proof("Space.bounded_subsequence"),
@@ -113,13 +110,34 @@ PROOFS: Mapping[str, tuple[Proof, ...]] = {
         Proof("TiedMetric.TJ_descent_tied", "TJ_descent_stmt"),
         Proof("TiedMetric.TJ_Lyapunov_tied", "TJ_Lyapunov_decrease_stmt"),
     ),
+    "TPsi": (
+        Proof("TiedBlocksRun.TPsi_alone_tied", "TPsi_block_alone_stmt"),
+        Proof("TiedBlocksRun.TPsi_output_tied", "TPsi_block_output_stmt"),
+        Proof("TiedBlocksRun.TPsi_joint_tied", "TPsi_block_joint_stmt"),
+        Proof("TiedBlocksRun.TPsi_sweep_tied", "TPsi_sweep_stmt"),
+        Proof("TiedBlocksRun.TPsi_H1_tied", "TPsi_H1_stmt"),
+        Proof("BlockRun.TPsi_run", written="BlockStatements.TPsi_run_stmt"),
+    ),
+    "TC0": (
+        Proof("TiedRun.TC0_summable_tied", "TC0_summable_stmt"),
+        Proof("TiedRun.TC0_least_tied", "TC0_least_step_stmt"),
+        Proof("LyapunovRun.TC0_criticality", written=f"{_WRITTEN}.TC0_criticality_stmt"),
+    ),
+    "TK": (
+        Proof("TiedRun.TK_complexity_tied", "TK_complexity_stmt"),
+        Proof("BlockRun.TK_complexity", written="BlockStatements.TK_complexity_stmt"),
+    ),
+    "TC": (
+        Proof("TiedRun.TC_length_tied", "TC_length_of_n_sweeps_stmt"),
+        Proof("TiedRun.TC_finite_tied", "TC_finite_length_stmt"),
+        *CONVERGENCE,
+    ),
     "T5": (
         Proof("TiedRates.T5_tied", "T5_finite_length_stmt"),
         Proof("FiniteLength.T5_every_partial_sum"),
         Proof("FiniteLength.concave_below_tangent"),
         Proof("FiniteLength.T5_converges"),
         Proof("Examples.T5_applies"),
-        *CONVERGENCE,
     ),
     "T6": (
         Proof("RateStatements.T6_recursion_holds", "T6_recursion_stmt"),

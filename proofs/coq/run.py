@@ -1,11 +1,11 @@
 r"""Coq's verdict on the theorems: compile a clean copy, ask what each proof assumes.
 
 The files of ``proofs/coq`` named in ``_CoqProject`` (in their order) are copied to a temporary
-folder and compiled by ``coqc``. For each theorem of ``coqnames`` Coq then answers
+folder and compiled by ``coqc``. For each theorem of ``names`` Coq then answers
 
-    Definition tie_1 : amverify.Statements.T2_decrease_stmt := Region.T2_decrease_holds. …
-    Definition together := (tie_1, …, Region.T2_no_weight_outside, …, tt).
-    Print Assumptions together.
+    Definition tie_0_1 : amverify.Statements.T2_decrease_stmt := Region.T2_decrease_holds. …
+    Definition together_0 := (tie_0_1, …, Region.T2_no_weight_outside, …, tt).
+    Print Assumptions together_0.
 
 A theorem is *proved* if its files compiled, each type is the statement where one is named
 (generated, or written by hand), and nothing is assumed beyond :data:`AXIOMS_OF_REALS`, the axioms
@@ -90,44 +90,66 @@ def needed(folder: Path, modules: Sequence[str]) -> tuple[str, ...]:
     return tuple(file for file in order if file.removesuffix(".v") in wanted)
 
 
-def questions(proofs: Sequence[Proof]) -> str:
+def questions(wanted: Mapping[str, Sequence[Proof]]) -> str:
     """A Coq file that ties theorems to statements, asks what they assume, and what they say.
 
-    All but the last is asked for before anything is imported: a name is then that of its file, an
-    axiom of ours or a second ``Statements`` in another file included.
+    What is assumed is asked for before anything is imported: a name is then that of its file, an
+    axiom of ours or a second ``Statements`` in another file included. One file for all theorems,
+    since Coq takes most of its time to load the reals; a mark ends each theorem's answer.
     """
+    proofs = [proof for own in wanted.values() for proof in own]
     asked = {"Statements", *(p.module for p in proofs), *(p.type.partition(".")[0] for p in proofs)}
     modules = " ".join(sorted(asked - {""}))
+    lines = [f"From {LOGICAL} Require {modules}."]
+    for number, (theorem, own) in enumerate(wanted.items()):
+        lines += [*_together(number, own), _marked(theorem)]
+    lines += [f"Require Import Reals. Import {modules}.", "Open Scope R_scope."]
+    for theorem, own in wanted.items():
+        lines += [*(f"Check ({proof.name})." for proof in own), _marked(theorem)]
+    return "\n".join(lines) + "\n"
+
+
+def _together(number: int, proofs: Sequence[Proof]) -> list[str]:
+    """One theorem's ties to its statements, and what all of its proofs assume together."""
     ties = {
-        f"tie_{n}": f"{LOGICAL}.{proof.type} := {LOGICAL}.{proof.name}"
+        f"tie_{number}_{n}": f"{LOGICAL}.{proof.type} := {LOGICAL}.{proof.name}"
         for n, proof in enumerate(proofs)
         if proof.type
     }
     others = [f"{LOGICAL}.{proof.name}" for proof in proofs if not proof.type]
-    lines = [
-        f"From {LOGICAL} Require {modules}.",
+    return [
         *(f"Definition {name} : {tie}." for name, tie in ties.items()),
-        f"Definition together := ({', '.join([*ties, *others, 'tt'])}).",
-        "Print Assumptions together.",
-        f'Goal True. idtac "{MARK}". Abort.',
-        f"Require Import Reals. Import {modules}.",
-        "Open Scope R_scope.",
+        f"Definition together_{number} := ({', '.join([*ties, *others, 'tt'])}).",
+        f"Print Assumptions together_{number}.",
     ]
-    lines += [f"Check ({proof.name})." for proof in proofs]
-    return "\n".join(lines) + "\n"
 
 
-def judged(theorem: str, proofs: Sequence[Proof], output: str) -> CoqResult:
-    """What Coq's answer to :func:`questions` means."""
-    said, mark, types = output.partition(MARK + "\n")
+def _marked(theorem: str) -> str:
+    return f'Goal True. idtac "{MARK} {theorem}". Abort.'
+
+
+def answered(wanted: Mapping[str, Sequence[Proof]], output: str) -> dict[str, CoqResult]:
+    """What Coq's answer to :func:`questions` means, theorem by theorem."""
+    parts = {theorem: [""] * 2 for theorem in wanted}
+    expected = [(theorem, which) for which in (0, 1) for theorem in wanted]
+    left, whole = output, True
+    for theorem, which in expected:
+        said, mark, left = left.partition(f"{MARK} {theorem}\n")
+        whole = whole and bool(mark)
+        parts[theorem][which] = said if whole else ""
+    return {name: judged(name, own, *parts[name]) for name, own in wanted.items()}
+
+
+def judged(theorem: str, proofs: Sequence[Proof], said: str, types: str) -> CoqResult:
+    """What one theorem's part of the answer means: its assumptions, and what its proofs say."""
     _, head, listed = said.partition("Axioms:\n")
     axioms = tuple(re.findall(r"^([^\s:]+)", listed, flags=re.MULTILINE))
     foreign = sorted(set(axioms) - AXIOMS_OF_REALS)
     verdict: Verdict = "failed"
-    if mark and said.strip() == "Closed under the global context":
+    if said.strip() == "Closed under the global context":
         verdict, text = "proved", said.strip()
-    elif not (mark and head and axioms):
-        text = f"no list of axioms in Coq's answer: {output.strip()[-200:]!r}"
+    elif not (head and axioms):
+        text = f"no list of axioms in Coq's answer: {said.strip()[-200:]!r}"
     elif foreign:
         text = f"assumes what is not Coq's own: {', '.join(foreign)}"
     else:
@@ -136,7 +158,7 @@ def judged(theorem: str, proofs: Sequence[Proof], output: str) -> CoqResult:
     return CoqResult(theorem, verdict, names, axioms, text, types.strip())
 
 
-class _Coq:
+class Compiler:
     """coqc on a clean copy of the files, under one time limit for all of them."""
 
     def __init__(self, coqc: str, folder: Path, limit: float) -> None:
@@ -168,19 +190,35 @@ class _Coq:
             if verdict != "proved":
                 self.faults[file.removesuffix(".v")] = verdict, said
 
-    def ask(self, theorem: str, proofs: Sequence[Proof]) -> CoqResult:
-        """Coq's answer on one theorem, its files having been compiled."""
-        broken = [self.faults[p.module] for p in proofs if p.module in self.faults]
-        if not broken:
-            file = "Assumptions.v"
-            (self.folder / file).write_text(questions(proofs), encoding="utf-8")
-            verdict, said = self.run(file)
-            if verdict == "proved":
-                return judged(theorem, proofs, said)
-            broken = [(verdict, said)]
-        verdict = "failed" if any(each == "failed" for each, _ in broken) else "not run"
-        names = tuple(proof.name for proof in proofs)
-        return CoqResult(theorem, verdict, names, (), broken[0][1])
+    def ask(self, wanted: Mapping[str, Sequence[Proof]]) -> dict[str, CoqResult]:
+        """Coq's answers on theorems, their files having been compiled."""
+        broken = {name: found for name, own in wanted.items() if (found := self._broken(own))}
+        whole = {name: own for name, own in wanted.items() if name not in broken}
+        answers = self._together(whole) if whole else {}
+        answers |= {name: _refused(name, wanted[name], *found) for name, found in broken.items()}
+        return {name: answers[name] for name in wanted}
+
+    def _broken(self, proofs: Sequence[Proof]) -> tuple[Verdict, str] | None:
+        """What became of a theorem's files, if anything did; a refusal before a time limit."""
+        found = [self.faults[p.module] for p in proofs if p.module in self.faults]
+        found.sort(key=lambda fault: fault[0] != "failed")
+        return found[0] if found else None
+
+    def _together(self, wanted: Mapping[str, Sequence[Proof]]) -> dict[str, CoqResult]:
+        """All in one question; where Coq refuses that, each in one of its own."""
+        file = "Assumptions.v"
+        (self.folder / file).write_text(questions(wanted), encoding="utf-8")
+        verdict, said = self.run(file)
+        if verdict == "proved":
+            return answered(wanted, said)
+        if len(wanted) > 1:
+            alone = ({name: own} for name, own in wanted.items())
+            return {name: made for one in alone for name, made in self._together(one).items()}
+        return {name: _refused(name, own, verdict, said) for name, own in wanted.items()}
+
+
+def _refused(theorem: str, proofs: Sequence[Proof], verdict: Verdict, why: str) -> CoqResult:
+    return CoqResult(theorem, verdict, tuple(proof.name for proof in proofs), (), why)
 
 
 def status(
@@ -207,12 +245,12 @@ def status(
             for theorem, proofs in wanted.items()
         }
     with tempfile.TemporaryDirectory(prefix="amverify-coq-") as place:
-        coq = _Coq(found, _clean_copy(folder, Path(place)), limit)
+        coq = Compiler(found, _clean_copy(folder, Path(place)), limit)
         if statements is not None:
             (coq.folder / "Statements.v").write_text(statements, encoding="utf-8")
         modules = ["Statements", *(p.module for proofs in wanted.values() for p in proofs)]
         coq.compile(needed(coq.folder, modules))
-        return {theorem: coq.ask(theorem, proofs) for theorem, proofs in wanted.items()}
+        return coq.ask(wanted)
 
 
 def _clean_copy(folder: Path, place: Path) -> Path:

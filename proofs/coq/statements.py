@@ -31,9 +31,21 @@ from pathlib import Path
 import sympy as sp
 
 from amverify.files import write as write_text
-from amverify.theorems import classical, expectation, joint, metric, rates, relative, samt, tiam
+from amverify.theorems import (
+    classical,
+    complexity,
+    convergence,
+    expectation,
+    joint,
+    lyapunov,
+    metric,
+    rates,
+    relative,
+    samt,
+    tiam,
+)
 from amverify.theorems.base import Conclusion, Inequality, Theorem
-from proofs.coq import settings_blocks, settings_metric, settings_sequences
+from proofs.coq import settings_blocks, settings_metric, settings_run, settings_sequences
 from proofs.coq.gallina import gallina, identifier
 from proofs.coq.names import PROOFS
 from proofs.coq.settings import ById, Setting, comment
@@ -45,6 +57,7 @@ FILE = Path(__file__).with_name("Statements.v")
 THEOREMS: tuple[Theorem, ...] = (
     *(tiam.T1, tiam.T1p, tiam.T2, tiam.T2n, tiam.T3, relative.T4),
     *(metric.TM, metric.TMG, metric.TMQ, metric.TH, joint.TJ),
+    *(lyapunov.TPsi, complexity.TC0, complexity.TK, convergence.TC),
     *(rates.T5, rates.T6),
     *(expectation.S1, expectation.S2, expectation.S3, samt.S4, samt.S4m),
     *(classical.G1, classical.G2, classical.G3, classical.G4),
@@ -135,6 +148,7 @@ CLOSED: tuple[Closed, ...] = (
 SETTINGS: tuple[Setting, ...] = (
     *settings_blocks.SETTINGS,
     *settings_metric.SETTINGS,
+    *settings_run.SETTINGS,
     *settings_sequences.SETTINGS,
 )
 

@@ -13,7 +13,7 @@ import pytest
 
 from proofs.coq import run as coqrun
 from proofs.coq.names import PROOFS, Proof
-from proofs.coq.run import AXIOMS_OF_REALS, COQ, judged, needed, questions, status
+from proofs.coq.run import AXIOMS_OF_REALS, COQ, Compiler, answered, needed, questions, status
 from proofs.coq.statements import THEOREMS, generate, stated
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
@@ -43,19 +43,54 @@ FALSE_STATEMENTS = {
     "T4, without M p2": ("T4", "(M * p2max)", "(0 * p2max)"),
     "T6, twice ν": ("T6", "((1 / 2) * a * ((2 * theta) - 1)", "(a * ((2 * theta) - 1)"),
     "S3, 0.9 of B²/2": ("S3", "((1 / 2) * (B ^ 2)", "((9 / 20) * (B ^ 2)"),
+    "TC0, 0.9 of (Ψ⁰ − inf R)/a": (
+        "TC0",
+        "((psi0 - low) / a).",
+        "((9 / 10) * (psi0 - low) / a).",
+    ),
+    "TK, without e⁰": ("TK", "(b2 * (start ^ 2) * (b1 + b2))", "0"),
+    "TC, 0.9 of nλ": ("TC", "((1 / 2) * lam * n)", "((9 / 20) * lam * n)"),
     "G1, 0.9 of L/2": ("G1", "(((1 / 2) * L) - (/ eta))", "(((9 / 20) * L) - (/ eta))"),
 }
 
 
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All files, of which those are compiled that no statement of a theorem is in."""
+    folder = tmp_path_factory.mktemp("coq")
+    for file in ("_CoqProject", *coqrun.files_in_order(COQ)):
+        shutil.copyfile(COQ / file, folder / file)
+    Compiler("coqc", folder, 300.0).compile(untouched())
+    return folder
+
+
+def untouched() -> tuple[str, ...]:
+    """The files of which no false statement is proved that do not depend on ``Statements.v``."""
+    proofs = [p for name, *_ in FALSE_STATEMENTS.values() for p in PROOFS[name]]
+    files = needed(COQ, [p.module for p in proofs if p.module not in NOT_TIED])
+    return tuple(f for f in files if "Statements.v" not in needed(COQ, [f.removesuffix(".v")]))
+
+
+NOT_TIED = ("Examples", "ConvergenceExamples", "ConvergenceNeeded", "LyapunovRun", "BlockRun",
+            "Convergence", "Space")  # fmt: skip
+"""What is proved besides the statements."""
+
+
 @needs_coq
 @pytest.mark.parametrize("case", FALSE_STATEMENTS)
-def test_coq_refuses_a_false_statement(case):
+def test_coq_refuses_a_false_statement(case, base, tmp_path):
     name, true, false = FALSE_STATEMENTS[case]
     text = generate()
     assert true in text
-    proofs = [proof for proof in PROOFS[name] if proof.module != "Examples"]
-    found = status(wanted={name: proofs}, statements=text.replace(true, false))
-    assert found[name].status == "failed"
+    folder = shutil.copytree(base, tmp_path / "coq")
+    (folder / "Statements.v").write_text(text.replace(true, false), encoding="utf-8")
+    proofs = [proof for proof in PROOFS[name] if proof.module not in NOT_TIED]
+    compiler = Compiler("coqc", folder, 300.0)
+    files = needed(folder, ["Statements", *(p.module for p in proofs)])
+    compiler.compile(tuple(file for file in files if file not in untouched()))
+    assert "Statements" not in compiler.faults
+    assert any("line" in said and "Cannot find" not in said for _, said in compiler.faults.values())
+    assert compiler.ask({name: proofs})[name].status == "failed"
 
 
 def folder_with(tmp_path: Path, module: str) -> Path:
@@ -119,7 +154,7 @@ def test_a_compiler_that_says_nothing_proves_nothing():
 
 
 PROOF = (Proof("Own.x"),)
-END = f"{coqrun.MARK}\nx : True\n"
+END = f"{coqrun.MARK} X\nx : True\n{coqrun.MARK} X\n"
 
 
 @pytest.mark.parametrize(
@@ -139,18 +174,41 @@ END = f"{coqrun.MARK}\nx : True\n"
     ],
 )
 def test_answers_are_read_strictly(answer, verdict):
-    assert judged("X", PROOF, answer).status == verdict
+    assert answered({"X": PROOF}, answer)["X"].status == verdict
+
+
+def test_one_theorem_s_answer_is_not_another_s():
+    wanted = {"X": PROOF, "Y": (Proof("Own.y"),)}
+    closed, bad = "Closed under the global context\n", "Axioms:\nOwn.z : False\n"
+    marks = [f"{coqrun.MARK} {name}\n" for name in ("X", "Y", "X", "Y")]
+
+    def status_of(*parts: str) -> list[str]:
+        text = "".join(part + mark for part, mark in zip(parts, marks, strict=False))
+        return [result.status for result in answered(wanted, text).values()]
+
+    assert status_of(closed, closed, "x", "y") == ["proved", "proved"]
+    assert status_of(closed, bad, "x", "y") == ["proved", "failed"]
+    assert status_of(bad, closed, "x", "y") == ["failed", "proved"]
+    assert status_of(closed) == ["proved", "failed"]
+    swapped = closed + marks[1] + closed + marks[0]
+    assert [r.status for r in answered(wanted, swapped).values()] == ["failed", "failed"]
 
 
 def test_assumptions_are_asked_for_before_anything_is_imported():
-    asked = questions((Proof("Own.x", "x_stmt"), Proof("Own.y"))).splitlines()
+    wanted = {"X": (Proof("Own.x", "x_stmt"), Proof("Own.y")), "Y": (Proof("Own.z"),)}
+    asked = questions(wanted).splitlines()
     assert asked[:4] == [
         "From amverify Require Own Statements.",
-        "Definition tie_0 : amverify.Statements.x_stmt := amverify.Own.x.",
-        "Definition together := (tie_0, amverify.Own.y, tt).",
-        "Print Assumptions together.",
+        "Definition tie_0_0 : amverify.Statements.x_stmt := amverify.Own.x.",
+        "Definition together_0 := (tie_0_0, amverify.Own.y, tt).",
+        "Print Assumptions together_0.",
     ]
-    assert asked[-2:] == ["Check (Own.x).", "Check (Own.y)."]
+    assert asked[5:7] == [
+        "Definition together_1 := (amverify.Own.z, tt).", "Print Assumptions together_1."
+    ]  # fmt: skip
+    imports = [i for i, line in enumerate(asked) if "Import" in line]
+    assert min(imports) > max(i for i, line in enumerate(asked) if line.startswith("Print"))
+    assert [x for x in asked if "Check" in x] == ["Check (Own.x).", "Check (Own.y).", "Check (Own.z)."]
 
 
 def test_only_what_is_needed_is_compiled():

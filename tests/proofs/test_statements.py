@@ -13,7 +13,7 @@ import sympy as sp
 from amverify.errors import InvalidInput
 from amverify.theorems import relative, tiam
 from amverify.theorems.base import Inequality, Theorem
-from proofs.coq import settings_blocks, statements
+from proofs.coq import settings_blocks, settings_run, statements
 from proofs.coq.gallina import gallina, slug
 from proofs.coq.names import PROOFS
 from proofs.coq.statements import CLOSED, FILE, THEOREMS, generate, stale, untied, write
@@ -192,12 +192,18 @@ def test_what_is_tied_is_declared_with_the_statement_as_its_type() -> None:
         assert f"\nDefinition {proof.statement} : Prop :=\n" in generate()
 
 
+DESCENTS = ("TMQ", "TJ")
+"""Whose steps TPsi's blocks make."""
+
+
 def test_what_is_given_names_what_the_object_asks() -> None:
     """A hypothesis, fact, condition, parameter, conclusion or theorem; else the word is meaning."""
-    for setting in settings_blocks.SETTINGS:
-        theorem = {t.id: t for t in THEOREMS}[setting.theorem]
+    by_id = {t.id: t for t in THEOREMS}
+    for setting in (*settings_blocks.SETTINGS, *settings_run.SETTINGS):
+        theorem = by_id[setting.theorem]
+        named = [theorem, *(by_id[id_] for id_ in DESCENTS if theorem.id == "TPsi")]
         names = {"conditions", *theorem.symbols, *(t.id for t in THEOREMS)}
-        names |= {x.name for x in (*theorem.facts, *theorem.hypotheses)}
+        names |= {x.name for t in named for x in (*t.facts, *t.hypotheses)}
         names |= {c.name for part in theorem.conclusions for c in part.conditions}
         names |= {part.inequality.name for part in theorem.conclusions}
         for given in setting.given:
