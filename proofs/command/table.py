@@ -35,7 +35,7 @@ SCRIPT = (
 )
 GRANTS = (*(f"script/{name}" for name in SCRIPT), "theorems/catalogue")
 """What says which hypotheses may be granted, and that a theorem of the kernel is the object's."""
-SETTINGS = ("settings", "settings_blocks", "settings_metric", "settings_sequences")
+SETTINGS = ("settings", "settings_blocks", "settings_metric", "settings_run", "settings_sequences")
 COQ = tuple(f"coq/{name}" for name in ("statements", "gallina", *SETTINGS, "run"))
 """What says to Coq what is to be proved, and reads its answer."""
 COLUMNS = {
