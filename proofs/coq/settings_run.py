@@ -33,7 +33,11 @@ _SWEEP = {
     "K": "INR K", **_same("low", "a"),
 }  # fmt: skip
 _TC0 = {**_SWEEP, "total": f"sum K (fun k => {_STEP} ^ 2)", "least": "least"}
-_AT = {"before": "Psi 0%nat", "dpsi": "Psi 1%nat - Psi 0%nat", "e1": re.sub(r"\bk\b", "0%nat", _STEP)}
+_AT = {
+    "before": "Psi 0%nat",
+    "dpsi": "Psi 1%nat - Psi 0%nat",
+    "e1": re.sub(r"\bk\b", "0%nat", _STEP),
+}
 
 TC0 = (
     Setting("TC0", "summable", "", _RUN,

@@ -208,7 +208,11 @@ def test_assumptions_are_asked_for_before_anything_is_imported():
     ]  # fmt: skip
     imports = [i for i, line in enumerate(asked) if "Import" in line]
     assert min(imports) > max(i for i, line in enumerate(asked) if line.startswith("Print"))
-    assert [x for x in asked if "Check" in x] == ["Check (Own.x).", "Check (Own.y).", "Check (Own.z)."]
+    assert [x for x in asked if "Check" in x] == [
+        "Check (Own.x).",
+        "Check (Own.y).",
+        "Check (Own.z).",
+    ]
 
 
 def test_only_what_is_needed_is_compiled():
