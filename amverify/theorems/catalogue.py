@@ -11,6 +11,7 @@ from amverify.theorems.complexity import TC0, TK
 from amverify.theorems.convergence import TC
 from amverify.theorems.criticality import C1
 from amverify.theorems.expectation import S1, S2, S3, S6
+from amverify.theorems.extrapolated import S8
 from amverify.theorems.joint import TJ
 from amverify.theorems.levels import TB
 from amverify.theorems.levels_penalty import TBp
@@ -24,6 +25,7 @@ from amverify.theorems.residuals import TR
 from amverify.theorems.residuals_penalty import TRp
 from amverify.theorems.samt import S4, S5, S4m
 from amverify.theorems.search import offered
+from amverify.theorems.shared_batch import S7
 from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
 from amverify.theorems.wide import T2z, T3z
 
@@ -34,7 +36,7 @@ CATALOGUE: dict[str, Theorem] = {
         *(TM, TMG, TMQ, TH, TJ),
         *(TPsi, TB, TBp, TR, TRp, TC0, TK, TC, TCplus),
         *(M1, M2, M3, M4, D1, A1),
-        *(S1, S2, S3, S4, S4m, S5, S6),
+        *(S1, S2, S3, S4, S4m, S5, S6, S7, S8),
         *(DESCENT, H1, H2, G1, G2, G3, G4, G5),
     )
 }

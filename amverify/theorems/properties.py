@@ -108,6 +108,17 @@ def gradient(function: str, at: Vector) -> Vector:
     return vector(f"∇{function}[{at}]")
 
 
+def entry(x: Vector) -> sp.Symbol:
+    """Coordinate j of a named vector, by the name that proofs give it.
+
+    Raises:
+        ValueError: for a sum or a multiple.
+    """
+    if len(x.parts) != 1 or x.parts[0][1] != 1:
+        raise ValueError(f"{x} is no named vector")
+    return sp.Symbol(f"{word(x.parts[0][0])}_j", real=True)
+
+
 @dataclass(frozen=True)
 class Inner:
     """⟨x, y⟩."""

@@ -105,6 +105,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "residual": "dist(0, ∂Ψ(x^k)), where it is not √gradient; or ‖w‖, w ∈ ∂Ψ(x^k)",
         "joint_residual": "‖w^k‖², w^k ∈ ∂F(x^k) (TR), over all blocks; unknown at the start",
         "expected_change": "E f(w^k) − f(w^{k−1}) given w^{k−1}, by enumeration",
+        "ahead_change": "E f(z⁺) − f(z), z = w + βΔ/(1−β), by enumeration",
+        "displacement": "‖Δ‖² that the sweep extrapolates along, Δ = w^{k−1} − w^{k−2}",
+        "displacement_next": "E‖Δ⁺‖², by enumeration",
+        "pull": "Σ_j α_j(∂_jf(y))², y where the sweep's gradients begin",
+        "noise": "Σ_j α_j²σ_j², σ_j² the variance of ∂_jℓ(y;ξ)",
+        "mean_slope": "E‖∇f(y)‖² in this sweep, over all batches before",
+        "mean_spread": "EΣ_j σ_j² in this sweep, over all batches before",
+        "past_alpha_min": "the smallest step size of this sweep, whatever the batches before",
+        "past_alpha_max": "the largest",
         "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "
         "its error spans what is not known of the v_i",
         "mean_value": "E f(w^k) over all batches so far",
@@ -126,9 +135,11 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "replays": {
         "draw": "0, 1, 2, … in the order of drawing",
-        "change": "f(w⁺) − f(w) of this draw, f the full objective",
+        "change": "f(w⁺) − f(w) of this draw, f the full objective; f(z⁺) − f(z) for S8",
         "low": "a lower bound of ``change`` that was known before the draw",
         "high": "an upper bound",
+        "displacement": "‖w⁺ − w‖² of this draw",
+        "displacement_high": "an upper bound of it that was known before the draw",
     },
 }
 """Every column that the project's theorems read, and what it holds."""

@@ -393,6 +393,19 @@ def whole(
             granted, or a chain that nothing uses.
     """
     stored = stored or {}
+    kernels = run(chains, stored, find)
+    return together(chains, kernels, joins, Multipliers(stored.get(JOINTS, {}), find))
+
+
+def run(
+    chains: Sequence[Chain], stored: Steps | None = None, find: Find | None = None
+) -> Mapping[str, Kernel]:
+    """The chains of a theorem, each by itself, by name.
+
+    Raises:
+        Refused: for the first step that does not follow.
+    """
+    stored = stored or {}
     kernels = {
         chain.name: Kernel(chain, Multipliers(stored.get(chain.name, {}), find)) for chain in chains
     }
@@ -400,10 +413,24 @@ def whole(
         raise Refused(f"{chains[0].theorem.id}: two chains of one name")
     if any(chain.theorem is not chains[0].theorem for chain in chains):
         raise Refused(f"{chains[0].theorem.id}: a chain is of another object")
-    joints = Multipliers(stored.get(JOINTS, {}), find)
-    bench = Bench(kernels, joints, Ground(chains[0].theorem))
     for kernel in kernels.values():
         kernel.run()
+    return kernels
+
+
+def together(
+    chains: Sequence[Chain],
+    kernels: Mapping[str, Kernel],
+    joins: Sequence[Join],
+    joints: Multipliers,
+) -> Whole:
+    """Chains that have run, joined.
+
+    Raises:
+        Refused: for a conclusion that rests on what nobody granted, or a chain that nothing uses.
+    """
+    bench = Bench(kernels, joints, Ground(chains[0].theorem))
+    for kernel in kernels.values():
         for leaf in kernel.granted.values():
             bench.ground.enter(leaf)
         bench.ground.needs.update(kernel.needs)

@@ -95,7 +95,9 @@ _LINE = {
     "slope_i": ("‖∇_if(w)‖²", polynomial(SIZE**2)),
     "change_w": ("the expected change of f by the sweep", polynomial(dE)),
     "slope_w": ("‖∇f(w)‖²", polynomial(g0)),
+    "spread_w": ("Σ_jσ_j² where the sweep begins", var("variance")),
     "g_k": ("E‖∇f(w^k)‖²", _mean("slope_w")),
+    "v_k": ("EΣ_jσ_j²", _mean("spread_w")),
     "F_after": ("E f after the next sweep", polynomial(before) + _mean("change_w")),
 }
 """What a name means, block by block and over the past; whoever speaks of one means this."""

@@ -36,7 +36,7 @@ INDEX = "j"
 OUTCOMES, CHANCE = "ω", "p_omega"
 """The label of outcomes, and the name of their probabilities."""
 _BLOCKS = ("change_i", "s_i", "n_i", "E_change_i", "E_s_i", "E_n_i", "slopes_k", "noises_k")
-_SWEEPS = ("slope_i", "change_w", "slope_w", "g_k", "F_next", "F_after")
+_SWEEPS = ("slope_i", "change_w", "slope_w", "spread_w", "g_k", "v_k", "F_next", "F_after")
 NAMED = frozenset((*_BLOCKS, *_SWEEPS))
 """What ``means.NAME`` names."""
 _MADE = re.compile(rf"\w+_{INDEX}|\w+_at_\w+|(curvature|hessian|norm_of|argmin_of)_\w+|{CHANCE}")

@@ -28,6 +28,7 @@ from proofs.theorems import (
     complexity,
     convergence,
     criticality,
+    extrapolated,
     levels,
     lyapunov,
     metric,
@@ -39,6 +40,7 @@ from proofs.theorems import (
     residuals_penalty,
     samt,
     samt_joins,
+    shared_batch,
     tiam,
     wide,
 )
@@ -57,12 +59,14 @@ CHAINS: tuple[Chain, ...] = (
     *minimisers.CHAINS,
     *samt.CHAINS,
     *samt_s3.CHAINS,
+    *shared_batch.CHAINS,
+    *extrapolated.CHAINS,
 )
 ORDER = (
     *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
     *("TPsi", "TB", "TBp", "TR", "TRp", "TC0", "TK", "TC", "TCplus"),
-    *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "G1", "G2", "G3", "G4"),
+    *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "S7", "S8", "G1", "G2", "G3", "G4"),
 )
 """Every theorem with a proof, in the order of the specification."""
 
@@ -73,6 +77,8 @@ JOINS: Mapping[str, tuple[Join, ...]] = {
     **convergence.JOINS,
     **minimisers.JOINS,
     **samt_joins.JOINS,
+    "S7": shared_batch.JOINS,
+    "S8": extrapolated.JOINS,
 }
 """How the chains of a theorem are joined."""
 

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import sympy as sp
-
 from amverify.theorems import expectation as ex
 from amverify.theorems import samt
 from amverify.theorems.base import symbols
@@ -26,24 +24,15 @@ from proofs.kernel.squares import Term
 from proofs.script import means
 from proofs.script.links import Bench, Join, Lemma, Link, at
 from proofs.script.translate import polynomial
-from proofs.script.vectors import OUTCOMES
 from proofs.theorems import one_batch as s3
 from proofs.theorems import samt as chains
+from proofs.theorems.outcomes import over_outcomes
 
 ONE = Fraction(1)
-chance = means.WEIGHT
 (mean,) = symbols("mean_e")
 change, block_slope, block_noise = symbols("change_i s_i n_i")
 changes, mean_slope, mean_noise = symbols("E_change_i E_s_i E_n_i")
 change_w, slope_w = symbols("change_w slope_w")
-
-
-def _over_outcomes(bench: Bench, one: Proved, names: list[sp.Symbol]) -> Proved:
-    """p ≥ 0 times what holds for each outcome, summed over the outcomes."""
-    weight = bench.fact(means.CHANCE)
-    goal = Relation(weight.conclusion.poly * one.conclusion.poly, ">=")
-    times = checker.certificate([weight, bench.every(one)], goal, [Term((0, 1))])
-    return checker.summation(times, [x.name for x in (chance, *names)], OUTCOMES)
 
 
 def _block(bench: Bench) -> Proved:
@@ -63,7 +52,7 @@ def _block(bench: Bench) -> Proved:
 
 def sweep(bench: Bench) -> Proved:
     """F_{k+1} ≤ F_k − (α_min/2)slopes + (α_max²/2)noises, over all outcomes of the past."""
-    over = _over_outcomes(bench, _block(bench), [change, block_slope, block_noise])
+    over = over_outcomes(bench, _block(bench), [change, block_slope, block_noise])
     named = [bench.fact(means.NAME, x) for x in (changes, mean_slope, mean_noise)]
     goal = ex.amax**2 / 2 * mean_noise - ex.amin / 2 * mean_slope - changes
     one = bench.collect("one block, over the past", polynomial(goal), [(ONE, over)], named)
@@ -120,7 +109,7 @@ def past(bench: Bench) -> Proved:
     named = [bench.fact(means.NAME, x) for x in (change_w, slope_w)]
     goal = polynomial(s3.REST - ex.amin * slope_w - change_w)
     own = bench.collect("a sweep, given the past", goal, [(ONE, one)], named)
-    over = _over_outcomes(bench, own, [change_w, slope_w])
+    over = over_outcomes(bench, own, [change_w, slope_w])
     equations = [
         bench.fact(means.ALL),
         *(bench.fact(means.NAME, x) for x in (s3.following, s3.gradient)),

@@ -16,6 +16,7 @@ from edits import column, times, unset
 from subjects import Subject
 
 from amverify.families import draw
+from amverify.families.loops.ahead import AheadRule, ahead_trace
 from amverify.families.loops.gradient import gradient_descent, step_size
 from amverify.families.loops.scaled import scaled_momentum, scaled_path, scaled_trace
 from amverify.families.loops.sums import SumRule, same_batch, stochastic_descent
@@ -28,6 +29,8 @@ FRESH = SumRule(meta="fixed")
 ONE = SumRule(fresh=False, meta="fixed", low=2.0**-4, high=2.0**-4 + 2.0**-8)
 TRAINED = SumRule()
 SUM = draw("finite_sum", 2)
+PLAIN = AheadRule(most=2.0**-4)
+AHEAD = AheadRule(beta=0.875, most=2.0**-9)
 BALL = draw("quadratic", 50)
 
 
@@ -62,6 +65,11 @@ def momentum(beta: float = 0.25, claimed: float = 0.25) -> Trace:
     return scaled_trace(BALL, replace(path, momentum=claimed))
 
 
+def ahead(rule: AheadRule) -> Trace:
+    """Sweeps with one batch each, all pasts of four of them enumerated."""
+    return ahead_trace(SUM, 4, rule, pasts=4)[0]
+
+
 SUBJECTS: dict[str, Subject] = {
     "KL run, θ = ½": Subject(partial(descent, "θ = ½"), ("T5", "T6", "K2"), declared("θ = ½")),
     "KL run, θ > ½": Subject(partial(descent, "θ > ½"), ("T5", "T6", "K2"), declared("θ > ½")),
@@ -69,6 +77,8 @@ SUBJECTS: dict[str, Subject] = {
     "fresh batches": Subject(lambda: stochastic_descent(SUM, 6, FRESH), ("S1", "S2"), {}),
     "one batch a sweep": Subject(lambda: stochastic_descent(SUM, 6, ONE), ("S3",), {}),
     "lagged step sizes": Subject(lambda: stochastic_descent(SUM, 6, TRAINED), ("S1", "S5"), {}),
+    "one batch, no extrapolation": Subject(partial(ahead, PLAIN), ("S7",), {}),
+    "extrapolated sweeps": Subject(partial(ahead, AHEAD), ("S8",), {"ratio": 8.0, "scale": 0.001}),
     "the counterexample": Subject(same_batch, ("S6",), {}),
 }
 
@@ -140,9 +150,34 @@ def _stochastic() -> Iterator[tuple[str, str, Edit, dict[str, float]]]:
     yield "‖e‖² × 4", held, column("blocks", "step", times(4.0)), {}
 
 
+def _ahead() -> Iterator[tuple[str, str, Edit, dict[str, float]]]:
+    for subject in ("one batch, no extrapolation", "extrapolated sweeps"):
+        yield "step sizes trained on their own batch, told", subject, _settings(meta="same"), {}
+        yield "two inner steps", subject, _settings(inner=2), {}
+        yield "Σα(∂f)² × 1000", subject, column("sweeps", "pull", times(1e3)), {}
+        yield "E‖∇f‖² × 1000", subject, column("sweeps", "mean_slope", times(1e3)), {}
+        yield "steps beyond 1/(4BL̄)", subject, lambda t: t, {"Lbar": 1e6}
+        yield "f* raised", subject, lambda t: t, {"fstar": 1e6}
+        yield "L̄ × 10⁻⁶", subject, column("sweeps", "pull", times(30.0)), {"Lbar": 1e-6}
+    plain, own = "one batch, no extrapolation", "extrapolated sweeps"
+    yield "sign flipped", plain, column("sweeps", "expected_change", times(-1.0)), {}
+    yield "extrapolated after all", plain, _settings(extrapolation=0.5), {}
+    yield "sign flipped", own, column("sweeps", "ahead_change", times(-1.0)), {}
+    yield "f at w instead of z", own, _at_end, {}
+    yield "β of 1", own, _settings(extrapolation=1.0), {}
+
+
+def _at_end(trace: Trace) -> Trace:
+    """The change of f from w to w⁺ is recorded as that from z to z⁺, and no displacement."""
+    names = ("ahead_change", "ahead_change_error")
+    others = ("expected_change", "expected_change_error")
+    told = {n: trace.sweeps[o] for n, o in zip(names, others, strict=True)}
+    return replace(trace, sweeps={**trace.sweeps, **told})
+
+
 def faults() -> Iterator[Fault]:
     """Fault, subject, the faulty run, and wrong constants."""
-    for name, subject, edit, constants in (*_kl(), *_stochastic()):
+    for name, subject, edit, constants in (*_kl(), *_stochastic(), *_ahead()):
         make = SUBJECTS[subject].trace
         yield name, subject, (lambda make=make, edit=edit: edit(make())), constants
     reused = replace(FRESH, reused=True)
@@ -150,3 +185,10 @@ def faults() -> Iterator[Fault]:
     reused = replace(TRAINED, reused=True)
     yield "batch reused", "lagged step sizes", partial(stochastic_descent, SUM, 6, reused), {}
     yield "momentum twice what is recorded", "momentum in the block", partial(momentum, 0.5), {}
+    for fault, rule, subject in (
+        ("step sizes trained on their own batch", PLAIN, "one batch, no extrapolation"),
+        ("step sizes trained on their own batch", AHEAD, "extrapolated sweeps"),
+    ):
+        yield fault, subject, partial(ahead, replace(rule, fault="same")), {}
+    huge = replace(AHEAD, most=0.6)
+    yield "steps of 40m²/L̄", "extrapolated sweeps", partial(ahead, huge), {}

@@ -111,6 +111,18 @@ def asks(name: str, lhs: str, rhs: str) -> Edit:
     return _at("", change)
 
 
+def rests(name: str, text: str) -> Edit:
+    """A hypothesis says something else."""
+
+    def edit(theorem: Theorem) -> Theorem:
+        said = (
+            replace(h, formula=formula(text)) if h.name == name else h for h in theorem.hypotheses
+        )
+        return replace(theorem, hypotheses=tuple(said))
+
+    return edit
+
+
 def formula(text: str) -> sp.Expr:
     """A formula in the theorems' symbols (real numbers)."""
     names = {n: sp.Symbol(n, real=True) for n in _NAMES}
@@ -323,6 +335,24 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("S3", "no least step size", without("0 < α_min")),
     Mutant("S3", "K + 1 sweeps", claim(
         "rate", rhs="B*G2*Lbar*amax**2*(B - 1/2)/amin + (f0 - fstar)/((K+1)*amin)")),
+    Mutant("S7", "the bias is free", claim("expected", rhs=(
+        "(amax*Lbar/(2*(1 - Lbar*amax*sqrt(B - 1))**2) - 1 + eta)*pull"
+        " + Lbar*noise/(2*(1 - Lbar*amax*sqrt(B - 1))**2)"))),
+    Mutant("S7", "the noise × 0.9", claim("expected", more="Lbar*noise/20")),
+    Mutant("S7", "η is free", claim("expected", more="eta*pull")),
+    Mutant("S7", "a drift beyond the step", without("q < 1")),
+    Mutant("S7", "steps of 4/(BL̄)", asks("4BL̄α_max ≤ 1", "B*Lbar*amax", "4")),
+    Mutant("S7", "no drift in an explicit constant", claim("explicit", more="pull/2")),
+    Mutant("S7", "no least step size", without("0 < α_min")),
+    Mutant("S8", "the noise × 0.9", claim("expected", more="Lbar*noise/20")),
+    Mutant("S8", "the pull × 2", claim("expected", more="pull/(2*(1 - beta))")),
+    Mutant("S8", "f at w, no Lyapunov weight", rests("V", "dE - df")),
+    Mutant("S8", "λ × 0.9", rests(
+        "V", "dE - df - 9*amax*Lbar**2*beta**4/(20*(1 - beta)**4)*(e2 - d2)")),
+    Mutant("S8", "steps of 5m²/L̄", asks("p ≤ m²/4", "Lbar*amax", "5*(1 - beta)**2")),
+    Mutant("S8", "β up to 1", without("β < 1")),
+    Mutant("S8", "a drift beyond the step", without("q < 1")),
+    Mutant("S8", "K + 1 sweeps at once", claim("rate", more="(f0 - fstar)/(K*amin)")),
     Mutant("S4", "½ forgotten", claim("descent", rhs="L*e2/4 - w2")),
     Mutant("S4", "1/α × 1.1", claim("descent", more="w2/10")),
     Mutant("S4", "no formula", without("formula")),

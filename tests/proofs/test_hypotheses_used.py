@@ -63,6 +63,8 @@ UNMONITORED: dict[str, tuple[str, ...]] = {
     "S1": ("∇_if Lipschitz", "variance"),
     "S2": ("∇_if Lipschitz", "variance", "step sizes"),
     "S3": ("∇ℓ Lipschitz", "moments", "step sizes", "f* ≤ f"),
+    "S7": ("∇ℓ Lipschitz", "∇f Lipschitz", "step sizes", "f* ≤ f"),
+    "S8": ("∇ℓ Lipschitz", "∇f Lipschitz", "step sizes", "step sizes of a sweep", "f* ≤ V"),
     "S4": ("∇_if Lipschitz", "∇f Lipschitz", "step sizes"),
     "S4m": ("∇_if Lipschitz",),
     "S5": (

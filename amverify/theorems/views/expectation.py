@@ -8,7 +8,8 @@ most (constant ``alpha``, 0.01 unless declared): each gets its share α/n.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from amverify.theorems.views.columns import block_rows, fact, pairs
 FLOOR = Parameter("fstar", "f*, or any lower bound of f", "any")
 SAMPLE_MODULUS = Parameter("Lbar", "L̄, a modulus of ∇ℓ(·;ξ) for every ξ")
 SIGNIFICANCE = 0.01
+State = tuple[Any, ...]
 WHOLE = b"*"
 """The kind of a replay of a whole sweep."""
 
@@ -118,17 +120,44 @@ def count_blocks(ctx: Context) -> int:
     return len(set(zip(kind.tolist(), layer.tolist(), strict=True)))
 
 
-def _states(ctx: Context) -> dict[tuple[Any, ...], NDArray[np.int64]]:
+def _states(ctx: Context) -> dict[State, NDArray[np.int64]]:
     """Rows of the replays of each state, in the order of drawing."""
     keys = [ctx.column("replays", n).tolist() for n in ("sweep", "replicate", "kind", "layer")]
-    found: dict[tuple[Any, ...], list[int]] = {}
+    found: dict[State, list[int]] = {}
     for row in np.argsort(ctx.column("replays", "draw"), kind="stable").tolist():
         found.setdefault(tuple(key[row] for key in keys), []).append(row)
     return {state: np.array(rows) for state, rows in found.items()}
 
 
-def _intervals(ctx: Context, whole: bool) -> dict[tuple[Any, ...], Ball]:
-    """The mean change at each replayed state, as a confidence interval.
+@dataclass(frozen=True)
+class Drawn:
+    """The draws at one state, bounds of each that were known before, a bound on their rounding."""
+
+    change: NDArray[np.float64]
+    low: float
+    high: float
+    error: float
+
+
+def _drawn(ctx: Context, rows: NDArray[np.int64]) -> Drawn:
+    """f's change at one state, by the rows of its replays."""
+    names = ("change", "low", "high", "change_error")
+    change, low, high, error = (ctx.column("replays", name)[rows] for name in names)
+    return Drawn(change, float(low.min()), float(high.max()), float(error.max()))
+
+
+def _interval(drawn: Drawn, alpha: float) -> Ball:
+    """The mean of the draws, as a confidence interval."""
+    low, high = drawn.low, drawn.high
+    got = betting(np.clip(drawn.change, low, high), low, high, alpha)
+    rad = (got.high - got.low) / 2 + drawn.error + gamma(8) * (high - low)
+    return Ball.of((got.low + got.high) / 2, rad)
+
+
+def _intervals(
+    ctx: Context, whole: bool, of: Callable[[State, NDArray[np.int64]], Drawn] | None = None
+) -> dict[State, Ball]:
+    """The mean change at each replayed state, as a confidence interval; ``of``: of what.
 
     Raises:
         Missing: if no state of this kind was replayed.
@@ -139,25 +168,19 @@ def _intervals(ctx: Context, whole: bool) -> dict[tuple[Any, ...], Ball]:
     states = {k: rows for k, rows in _states(ctx).items() if (k[2] == WHOLE) == whole}
     if not states:
         raise Missing("column expected_change, or replays of these states")
-    alpha = _significance(ctx)
-    change, error = ctx.column("replays", "change"), ctx.column("replays", "change_error")
-    low, high = ctx.column("replays", "low"), ctx.column("replays", "high")
-    found = {}
-    for state, rows in states.items():
-        bottom, top = float(low[rows].min()), float(high[rows].max())
-        draws = np.clip(change[rows], bottom, top)
-        got = betting(draws, bottom, top, alpha / len(states))
-        mid = (got.low + got.high) / 2
-        rad = (got.high - got.low) / 2 + float(error[rows].max()) + gamma(8) * (top - bottom)
-        found[state] = Ball.of(mid, rad)
-    return found
+    share = _significance(ctx) / len(states)
+    return {
+        state: _interval(_drawn(ctx, rows) if of is None else of(state, rows), share)
+        for state, rows in states.items()
+    }
 
 
 def _significance(ctx: Context) -> float:
     return given("constant alpha", ctx.constants.get("alpha", SIGNIFICANCE))[0]
 
 
-def _told(ctx: Context, states: int) -> tuple[str, ...]:
+def told(ctx: Context, states: int) -> tuple[str, ...]:
+    """How many states were replayed, in words."""
     alpha = _significance(ctx)
     return (f"{states} states replayed, confidence {1 - alpha:.4g} for all of them together",)
 
@@ -178,7 +201,7 @@ def block_expectations(ctx: Context) -> Instances:
         names = list(zip(*keys, strict=True))
         rows = np.array([name in found for name in names])
         known = [found[name] for name in names if name in found]
-        notes = _told(ctx, len(found))
+        notes = told(ctx, len(found))
     base = block_rows(ctx, rows, "L")
     change = _stacked(known) if statistical else ctx.ball("blocks", "expected_change")
     values = {
@@ -192,21 +215,39 @@ def block_expectations(ctx: Context) -> Instances:
     )
 
 
+def replayed_sweeps(
+    ctx: Context, of: Callable[[NDArray[np.int64], int], Drawn] | None = None
+) -> tuple[NDArray[np.int64], Ball]:
+    """The rows of the replayed sweeps, and the mean change of each.
+
+    Args:
+        ctx: the trace.
+        of: what changes, by the rows of a state's replays and its sweep's row; f, unless given.
+    """
+    _, after = pairs(ctx)
+    sweep, replicate = ctx.column("sweeps", "sweep"), ctx.column("sweeps", "replicate")
+    rows = {(int(sweep[r]), int(replicate[r]), WHOLE, 0): int(r) for r in after.tolist()}
+    own = None if of is None else lambda state, drawn: of(drawn, rows[state])
+    found = _intervals(ctx, whole=True, of=own)
+    chosen = [state for state in rows if state in found]
+    return (
+        np.array([rows[state] for state in chosen], dtype=np.int64),
+        _stacked([found[state] for state in chosen]),
+    )
+
+
 def sweep_expectations(ctx: Context) -> Instances:
     """Every sweep whose expected change is known."""
-    before, after = pairs(ctx)
+    _, after = pairs(ctx)
     sweep, replicate = ctx.column("sweeps", "sweep"), ctx.column("sweeps", "replicate")
     statistical = "expected_change" not in ctx.trace.sweeps
     notes: tuple[str, ...] = ()
     if statistical:
-        found = _intervals(ctx, whole=True)
-        names = [(int(sweep[r]), int(replicate[r]), WHOLE, 0) for r in after.tolist()]
-        chosen = np.array([name in found for name in names], dtype=bool)
-        before, after = before[chosen], after[chosen]
-        change = _stacked([found[name] for name in names if name in found])
-        notes = _told(ctx, len(found))
+        after, change = replayed_sweeps(ctx)
+        notes = told(ctx, len(after))
     else:
         change = ctx.ball("sweeps", "expected_change").take(after)
+    before = _before(ctx, after)
     values = {
         "dE": change,
         "g0": ctx.ball("sweeps", "gradient").take(before),
@@ -219,6 +260,13 @@ def sweep_expectations(ctx: Context) -> Instances:
     return Instances(
         values, sweep[after], replicate[after], None, 0.0, notes, statistical=statistical
     )
+
+
+def _before(ctx: Context, after: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of the sweeps before these."""
+    first, second = pairs(ctx)
+    known = dict(zip(second.tolist(), first.tolist(), strict=True))
+    return np.array([known[row] for row in after.tolist()], dtype=np.int64)
 
 
 def biases(ctx: Context) -> Instances:
@@ -259,7 +307,7 @@ def _horizon(ctx: Context) -> dict[str, Ball]:
     }
 
 
-def _rising(ball: Ball) -> Ball:
+def rising(ball: Ball) -> Ball:
     """The largest so far, as a ball that no true maximum exceeds by more than its radius."""
     return Ball.of(np.maximum.accumulate(ball.mid), np.maximum.accumulate(ball.rad))
 
@@ -273,7 +321,7 @@ def averages(ctx: Context) -> Instances:
     total = np.cumsum(slopes.mid)
     values |= {
         "average": Ball.of(total, np.cumsum(slopes.rad) * (1 + n) + n * total) / values["K"],
-        "level": _rising(ctx.ball("sweeps", "mean_noise").take(after)),
+        "level": rising(ctx.ball("sweeps", "mean_noise").take(after)),
         "Lmax": Ball.of(float(ctx.column("blocks", "modulus").max())),
     }
     sweep, replicate = ctx.column("sweeps", "sweep"), ctx.column("sweeps", "replicate")
@@ -289,7 +337,7 @@ def rates(ctx: Context) -> Instances:
     g = ctx.ball("sweeps", "mean_gradient").take(before)
     values = _horizon(ctx) | {
         "lowest": Ball.of(np.minimum.accumulate(g.mid), np.maximum.accumulate(g.rad)),
-        "G2": _rising(ctx.ball("sweeps", "mean_moment").take(after)),
+        "G2": rising(ctx.ball("sweeps", "mean_moment").take(after)),
         "Lbar": ctx.known(SAMPLE_MODULUS).value,
         "B": Ball.of(float(count_blocks(ctx))),
     }
