@@ -15,7 +15,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
 | write a claim of one's own | ``claim``, ``within`` |
 | claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
-| know that KL holds of a loss | ``definable``, ``Certificate`` |
+| know that KL holds of a loss | ``definable``, ``Certificate``, ``nondegenerate`` |
 | see which exponent a run shows | ``estimate``, ``kl_plot`` (fitted: they confirm no claim) |
 | record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from amverify import theorems
     from amverify.claims import claim, within
     from amverify.command.subject import Claim, Subject
-    from amverify.definability import Certificate, definable
+    from amverify.definability.certificate import Certificate
+    from amverify.definability.definable import definable
+    from amverify.definability.minimiser import nondegenerate
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
@@ -116,6 +118,7 @@ __all__ = [
     "kl_plot",
     "load_trace",
     "mdlam",
+    "nondegenerate",
     "palm",
     "probe",
     "render",
@@ -134,6 +137,7 @@ _HOMES = {
     "claims": "claim within",
     "command.subject": "Claim Subject",
     "definability": "Certificate definable",
+    "definability.minimiser": "nondegenerate",
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",

@@ -19,9 +19,11 @@ place.
 | ``expressions``, ``pieces``, ``orders`` | sympy: the walk, functions by cases, known exponents |
 | ``exponents`` | which exponent may be claimed |
 | ``certificate`` | the result |
+| ``minimiser``, ``intervals`` | θ = ½ with a computed c at a nondegenerate minimiser |
 """
 
 from amverify.definability.certificate import Certificate
 from amverify.definability.definable import definable
+from amverify.definability.minimiser import Nondegenerate, nondegenerate
 
-__all__ = ["Certificate", "definable"]
+__all__ = ["Certificate", "Nondegenerate", "definable", "nondegenerate"]

@@ -110,6 +110,7 @@ def _facts(certificate: Certificate) -> list[tuple[str, str]]:
         if exponent.kind != "unshown":
             facts.append(("KL", f"at every point of its domain, with a definable φ [{KL}]"))
         facts.append(("exponent", f"{exponent.says} [{exponent.source}]"))
+        facts.append(("rates", exponent.rates))
     return facts
 
 

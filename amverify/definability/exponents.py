@@ -24,6 +24,15 @@ KL = "Kurdyka 1998; Bolte, Daniilidis, Lewis & Shiota 2007"
 SUBANALYTIC = "Łojasiewicz 1963; Bolte, Daniilidis & Lewis 2007; Bolte et al. 2007, Cor. 16"
 
 
+RATES = {
+    "known": "T5 and T6 with θ = {}: c is to be declared, and holds near a point",
+    "some": "none in numbers: θ and c are unknown; T5 and T6 hold with those that exist",
+    "phi": "no rate: there need be no θ; convergence, by a φ that is not known",
+    "unshown": "none",
+}
+"""What T5 and T6 may be asked for. At a nondegenerate minimiser θ = ½ whatever stands here."""
+
+
 @dataclass(frozen=True)
 class Exponent:
     """What may be claimed: ``kind`` is known, some, phi or unshown; ``value`` where it is known."""
@@ -32,6 +41,11 @@ class Exponent:
     says: str
     source: str
     value: str | None = None
+
+    @property
+    def rates(self) -> str:
+        """Which of T5's and T6's bounds it licenses, and what is left to be declared."""
+        return RATES[self.kind].format(self.value)
 
 
 def claimed(value: Value, ledger: Ledger, variables: int, bounded: str) -> Exponent:
