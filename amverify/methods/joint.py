@@ -32,8 +32,9 @@ of V is exact minimisation.)
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -278,7 +279,7 @@ class _Sweep:
         problem, method, i = self.problem, self.method, layer - 1
         a, w, b = problem.inputs(self.point, layer), self.point.w[i], self.point.b[i]
         wide, factor = self.before.metric if layer == 1 else metric(problem, a, layer)
-        pre = problem.affine(self.point, layer)
+        pre = self.before.pre[0] if layer == 1 else problem.affine(self.point, layer)
         residual = pre - self.point.z[i]
         ridges = torch.cat((problem.mu * w, problem.mu_bias * b.mT), -1)
         step = -solved(factor, onto(ridges, residual.mT, wide, problem.rho))
@@ -291,7 +292,11 @@ class _Sweep:
             e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
         new_w, new_b = torch.add(w, e_w, alpha=t), torch.add(b, e_b, alpha=t)
         e_w, e_b = new_w - w, new_b - b
-        image = onto(e_b, a, e_w.mT, 1.0)
+
+        @cache
+        def image() -> Tensor:
+            return onto(e_b, a, e_w.mT, 1.0)
+
         self.journal.solved(
             Solved(layer, a, residual, (w, b), (new_w, new_b), (moved_w, moved_b), (e_w, e_b),
                    image, c, t)
@@ -299,9 +304,10 @@ class _Sweep:
         self.point.w[i], self.point.b[i] = new_w, new_b
         self.moved.w[i], self.moved.b[i] = e_w, e_b
         self.spans["V", layer] = self._span(image, i)
-        return pre + image
+        # inputs that never change: what is formed here serves the next sweep, so no sum of steps
+        return problem.affine(self.point, 1) if layer == 1 else pre + image()
 
-    def _span(self, image: Tensor, i: int) -> Span:
+    def _span(self, image: Tensor | Callable[[], Tensor], i: int) -> Span:
         """‖[Δ_W Δ_b]‖²_Q = ρ‖AΔ_Wᵀ + 1Δ_b‖² + μ‖Δ_W‖² + μ_b‖Δ_b‖² of the last step of V."""
         problem = self.problem
         return Span(

@@ -7,6 +7,7 @@ a bound on the largest eigenvalue that its computation cannot undercut.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,14 +30,15 @@ class Metric(NamedTuple):
 class Span:
     """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once."""
 
-    def __init__(self, *terms: tuple[Scalar, Tensor]) -> None:
+    def __init__(self, *terms: tuple[Scalar, Tensor | Callable[[], Tensor]]) -> None:
         self._terms = terms
 
     @cached_property
     def square(self) -> Scalar:
         """‖e‖²_M, a number or of shape *R."""
         total: Scalar = 0.0
-        for weight, x in self._terms:
+        for weight, given in self._terms:
+            x = given if isinstance(given, Tensor) else given()
             total = total + weight * dot(x, x)
         return total
 
@@ -86,12 +88,21 @@ def onto(base: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
 def certified_curvature(w: Tensor) -> Scalar:
     """An upper bound of σ_max(W)², a number or of shape *R, NaN where W (*R, m, n) is not finite.
 
-    From the eigenvalues of the smaller Gram matrix in float64: LAPACK's are those of a matrix
-    within 8nu‖·‖_F of the one given, which is itself within 2γ_n‖W‖_F² of WᵀW.
+    From the eigenvalues of the smaller Gram matrix, in the format of W, or in float64 where W's
+    squares leave that format.
     """
-    wide = w.double()
-    gram = wide.mT @ wide if w.shape[-2] >= w.shape[-1] else wide @ wide.mT
-    size = squared_norm(wide)
-    rounding = 2.0**-53 * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
-    largest = largest_eigenvalue(gram).clamp(min=0) + rounding * size
-    return float(largest) if plain(w) else largest
+    bound = _curvature(w)
+    if not bool(torch.isfinite(bound).all()):
+        bound = _curvature(w.double())
+    return float(bound) if plain(w) else bound
+
+
+def _curvature(w: Tensor) -> Tensor:
+    """With u the unit roundoff, LAPACK's eigenvalues are those of a matrix within 8nu‖·‖_F of the
+    one given, which is itself within 2γ_n‖W‖_F² of WᵀW, but for products that underflow.
+    """
+    gram = w.mT @ w if w.shape[-2] >= w.shape[-1] else w @ w.mT
+    format_ = torch.finfo(w.dtype)
+    rounding = 0.5 * format_.eps * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
+    lost = rounding * squared_norm(w.double()) + format_.tiny * (w.shape[-2] * w.shape[-1])
+    return largest_eigenvalue(gram).double().clamp(min=0) + lost

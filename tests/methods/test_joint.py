@@ -144,18 +144,27 @@ def test_it_goes_on_where_separate_blocks_stop():
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 10**6), st.booleans())
-def test_the_curvature_is_an_upper_bound(m, n, seed, deficient):
+@given(
+    st.integers(1, 12),
+    st.integers(1, 12),
+    st.integers(0, 10**6),
+    st.booleans(),
+    st.sampled_from([torch.float32, torch.float64]),
+    st.sampled_from([1.0, 1e-22, 1e20]),
+)
+def test_the_curvature_is_an_upper_bound(m, n, seed, deficient, dtype, scale):
     """σ_max², in exact arithmetic: κ − WᵀW is positive semidefinite."""
     import flint
 
     w = torch.randn(m, n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    w = (scale * w).to(dtype)
     if deficient:
         w = w[:1].expand(m, n).contiguous()
     kappa = certified_curvature(w)
     rows = [[flint.fmpq(*float(x).as_integer_ratio()) for x in row] for row in w]
     gram = flint.fmpq_mat(rows).transpose() * flint.fmpq_mat(rows)
     bound = flint.fmpq(*float(kappa).as_integer_ratio())
+    assert kappa <= 1.01 * float(torch.linalg.matrix_norm(w.double(), 2)) ** 2 + 1e-35
     rest = flint.fmpq_mat(n, n, [bound * (i == j) - gram[i, j] for i in range(n) for j in range(n)])
     coefficients = rest.charpoly().coeffs()
     # all eigenvalues ≥ 0: the characteristic polynomial's coefficients alternate

@@ -43,7 +43,8 @@ Two = tuple[Tensor, Tensor]
 class Solved(NamedTuple):
     """V_l goes from ``old`` = (W, b) to ``new`` by ``step``, having moved by ``moved`` before.
 
-    ``inputs`` is a_{l−1}, ``residual`` pre_l − z_l before, ``image`` a_{l−1}e_Wᵀ + 1e_b.
+    ``inputs`` is a_{l−1}, ``residual`` pre_l − z_l before, ``image`` gives
+    a_{l−1}e_Wᵀ + 1e_b.
     """
 
     layer: int
@@ -53,7 +54,7 @@ class Solved(NamedTuple):
     new: Two
     moved: Two
     step: Two
-    image: Tensor
+    image: Callable[[], Tensor]
     p1: Scalar
     t: float
 
@@ -194,7 +195,7 @@ class _Measuring:
             return [(told.step, told.moved, told.old - told.pre, told.new, 0.0)]
         one, two = zip(told.step, told.moved, told.old, told.new, strict=True)
         if isinstance(told, Solved):
-            image, residual, last = told.image, told.residual, self._last_image(told)
+            image, residual, last = told.image(), told.residual, self._last_image(told)
         else:
             one = (one[0], one[1], told.old[0] - told.pre, one[3])
             image, last = told.step[1] @ told.weight.mT, told.moved[1] @ told.weight.mT
@@ -204,7 +205,7 @@ class _Measuring:
     def _last_image(self, told: Solved) -> Tensor:
         """a_{l−1}Δ_Wᵀ + 1Δ_b; in the first layer, whose inputs are fixed, it is known."""
         if told.layer == 1:
-            self.image = told.image
+            self.image = told.image()
             if self.sweep.last is not None:
                 return self.sweep.last.image
         return told.inputs @ told.moved[0].mT + told.moved[1]
