@@ -1,7 +1,10 @@
 r"""Where the published scheme stops: F, the block-wise and the joint residual, run to convergence.
 
 A small problem, so that thousands of sweeps are affordable: 30 digits of three classes, two
-hidden layers, float64, the same ρ and μ for all, ε constant. With the band, TIAM moves z_l and
+hidden layers, float64, the same ρ and μ for all, ε constant. (ρ is small beside μ, so that the
+ridge and not the last sweep's z moves V, and ε is tiny: the sides of the band that entries sit on
+make F piecewise along directions in which it is nearly flat, with slopes of the order of ε, and a
+run drifts there for thousands of sweeps.) With the band, TIAM moves z_l and
 a_l one after the other; each is balanced at the end, the pair is not, and the joint residual stays.
 JointTIAM, and TIAM with a penalty instead of the band, go on.
 
@@ -25,11 +28,11 @@ from repro.tables.parts.full_batch import document
 from repro.tables.parts.measures import Group, group
 from repro.tables.parts.request import Protocol, Request
 
-SWEEPS = 4000
+SWEEPS = 1200
 HIDDEN = (6, 5)
-FALL = 1e-2
-SHARED: dict[str, Setting] = {"rho": 0.3, "mu": 0.1}
-BAND: dict[str, Setting] = {"epsilon": 1e-3}
+FALL = 1e-4
+SHARED: dict[str, Setting] = {"rho": 0.03, "mu": 0.3}
+BAND: dict[str, Setting] = {"epsilon": 1e-6}
 TRIPLE: dict[str, Setting] = {"p1": 0.65, "p2": 0.65, "p3": 0.2, "s": 1.0, "steps": "exact"}
 
 
@@ -41,9 +44,9 @@ SUBJECTS: dict[str, tuple[str, dict[str, Setting]]] = {
     "tiam": ("tiam", {**BAND, **TRIPLE}),
     "tiam_penalty": ("tiam", {"nu": 1.0, **TRIPLE}),
     "joint_relaxed": _joint(1.05, 0.2, 0.0, 0.0),
-    "joint_still": _joint(1.5, 0.0, 0.0, 0.0),
-    "joint_coupled": _joint(1.5, 0.0, 0.0, 0.4),
-    "joint_live": _joint(1.5, 0.0, 0.4, 0.4),
+    "joint_still": _joint(1.2, 0.0, 0.0, 0.0),
+    "joint_coupled": _joint(1.2, 0.0, 0.0, 0.4),
+    "joint_live": _joint(1.2, 0.0, 0.4, 0.4),
 }
 LABELS = {
     "tiam": "TIAM, band (as published)",
@@ -61,6 +64,7 @@ COLUMNS = (
     Column("first", "Joint residual, first", right=True),
     Column("joint", "Joint residual, last", right=True),
     Column("fall", "Fell by a factor of", right=True),
+    Column("least", "At least", right=True),
     Column("sweeps", f"Median sweeps to {FALL:g} of the first", right=True),
 )
 
@@ -90,7 +94,8 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             f"30 digits of three classes, {' and '.join(map(str, HIDDEN))} hidden ReLU "
             f"units, ρ = {SHARED['rho']}, μ = {SHARED['mu']}, ε = {BAND['epsilon']}, "
             f"{request.sweeps} sweeps, float64, seeds {', '.join(map(str, request.seeds))}. F and "
-            "residuals: geometric means over the seeds. Penalty: ν = 1, another F."
+            "residuals: geometric means over the seeds; “at least”: over all of them. "
+            "Penalty: ν = 1, another F."
         ),
     )
     return document("criticality", (table,), datasets, runs)
@@ -100,6 +105,7 @@ def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> t
     measured = group(specs, runs)
     blockwise, joint = (_measured(measured, f"residual_{name}") for name in ("block", "joint"))
     first, last = [own[0][1] for own in joint], [own[-1][1] for own in joint]
+    falls = [start / end if end else math.inf for start, end in zip(first, last, strict=True)]
     reached = [_sweeps_to(FALL, own) for own in joint]
     median = float(np.median(reached)) if reached else math.inf
     return (
@@ -107,7 +113,8 @@ def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> t
         _mean([own[-1][1] for own in blockwise]),
         _mean(first),
         _mean(last),
-        _mean([start / end if end else math.inf for start, end in zip(first, last, strict=True)]),
+        _mean(falls),
+        Number(min(falls, default=None), ".2e"),
         Number(
             median if math.isfinite(median) else None,
             "g",
