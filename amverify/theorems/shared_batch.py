@@ -18,7 +18,8 @@ alone, where the sweep begins; no gradient need be bounded (S3 asks for E‖∇_
 the past: the space of square-integrable vectors, whose Σ_j runs over outcomes too, each coordinate
 times the root of its outcome's probability. D and ∇f(w) are known before the draw.
 
-**S9** shows that the bias is of first order, exactly: ``amverify.families.sums.SharedBatch``.
+That the bias is of first order in α, exactly: ``tests/theorems/test_shared_batch.py`` has a sum on
+which one batch raises E f where fresh batches for the blocks lower it.
 """
 
 from __future__ import annotations
