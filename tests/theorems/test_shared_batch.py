@@ -14,7 +14,7 @@ from amverify.judge.audit import audit
 from amverify.verdict import Verdict
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "controls"))
-from finite_sweeps import of_seed  # noqa: E402
+from finite_sweeps import of_seed
 
 
 def test_no_enumerated_sweep_violates_s7_or_s8():
