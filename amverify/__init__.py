@@ -136,7 +136,8 @@ __all__ = [
 _HOMES = {
     "claims": "claim within",
     "command.subject": "Claim Subject",
-    "definability": "Certificate definable",
+    "definability.certificate": "Certificate",
+    "definability.definable": "definable",
     "definability.minimiser": "nondegenerate",
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",

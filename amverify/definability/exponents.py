@@ -4,7 +4,7 @@ One of three, never more than is shown:
 
 * *known*: θ with its source, only where the form of F gives it;
 * *some*: F is globally subanalytic, at least on the bounded set in question, and lower
-  semicontinuous: some θ ∈ [0, 1) exists (Bolte, Daniilidis, Lewis & Shiota 2007, Cor. 16),
+  semicontinuous: some θ ∈ [0, 1) exists (Bolte, Daniilidis, Lewis & Shiota 2007),
   unknown;
 * *phi*: a desingularising φ only. ℝ_exp has no exponents: e^{−1/x²} has none at 0. Where F is
   analytic by pieces, exp and its kin are restricted analytic on a compact set, and *some* applies
@@ -21,7 +21,7 @@ from amverify.definability.ledger import Ledger
 from amverify.definability.values import Shape, Value
 
 KL = "Kurdyka 1998; Bolte, Daniilidis, Lewis & Shiota 2007"
-SUBANALYTIC = "Łojasiewicz 1963; Bolte, Daniilidis & Lewis 2007; Bolte et al. 2007, Cor. 16"
+SUBANALYTIC = "Łojasiewicz 1963; Bolte, Daniilidis & Lewis 2007; Bolte et al. 2007"
 
 
 RATES = {

@@ -1,6 +1,6 @@
 r"""Exponents that the form of a sympy expression gives.
 
-F is split into terms that share no variable (Li & Pong 2018, Theorem 3.3: the exponent of a
+F is split into terms that share no variable (Li & Pong 2018: the exponent of a
 separable sum is the largest). A polynomial of one variable has 1 − 1/m at a zero of f' of order m
 − 1; |x|^p has 1 − 1/p at 0 (p > 1); a quadratic with a convex piecewise linear term has 1/2 (Li &
 Pong 2018).

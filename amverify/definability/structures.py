@@ -99,19 +99,19 @@ RULES = {
             "algebra",
             "sums, products, compositions and cases of definable functions are definable; "
             "polynomials, quotients and roots are semialgebraic",
-            "Tarski–Seidenberg; Coste 2000; van den Dries & Miller 1996, §2",
+            "Tarski–Seidenberg; Coste 2000; van den Dries & Miller 1996",
         ),
         Rule("exponential", "exp and log are definable in ℝ_exp", "Wilkie 1996"),
         Rule(
             "restricted",
             "a function analytic near a compact box is globally subanalytic on it",
-            "van den Dries & Miller 1996, §2.5",
+            "van den Dries & Miller 1996",
         ),
         Rule(
             "arctangent",
             "arctan, arcsin and arccos are globally subanalytic: restricted analytic, with "
             "arctan x = ±π/2 − arctan(1/x) for |x| > 1",
-            "van den Dries & Miller 1996, §2.5",
+            "van den Dries & Miller 1996",
         ),
         Rule(
             "pfaffian",
@@ -126,7 +126,7 @@ RULES = {
         Rule(
             "level set",
             "{|a − h(z)| ≤ ε} is definable where h is, closed where h is continuous",
-            "van den Dries & Miller 1996, §2",
+            "van den Dries & Miller 1996",
         ),
     )
 }

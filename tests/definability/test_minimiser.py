@@ -112,3 +112,17 @@ def test_a_run_that_leaves_the_ball_or_kept_no_points_is_refused():
     trace = descent([1.0, 0.1], 0.02, 5)
     with pytest.raises(InvalidInput, match="keep_iterates=1"):
         found.tail(replace(trace, iterates={}))
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (x**4 + x**2 * y**2, "T5 and T6 with θ = 1 − 1/("),
+        (sp.sqrt(1 + x**2), "none in numbers"),
+        (sp.exp(x) + sp.exp(-x * y), "no rate: there need be no θ"),
+    ],
+)
+def test_a_certificate_says_which_rates_it_licenses(loss, words):
+    certificate = amv.definable(loss)
+    assert words in certificate.exponent.rates
+    assert f"rates: {certificate.exponent.rates}" in str(certificate)
