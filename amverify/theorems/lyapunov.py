@@ -13,7 +13,7 @@ A block's step gives ΔF ≤ −α‖e‖²_M + c⟨Δ,e⟩_M + (q/2)‖Δ‖²_
 | block | by | α | q |
 |---|---|---|---|
 | V_l (M = Q, no nonsmooth part) | TM-Q, with equality | s/t − ½ | 0 |
-| z_L (M = Q, R convex, t = 1) | TM | s − ½ | 0 |
+| z_L (M = Q, R convex, t = 1) | TM-Q, ≤ | s − ½ | 0 |
 | (z_l, a_l) (M ⪰ Q, t = 1, u^k feasible) | TJ | (s − 1)/2 | p2² |
 | W_l, b_l, a_l, z_L of TIAM under a penalty (M = L·I) | T1 | s/t − ½ | p2² |
 | z_l, l < L, there (M = γ·I, exact minimiser) | T1p | ½ (c = p1) | 0 |
@@ -75,7 +75,7 @@ PAID = Inequality(
 
 DESCENT = Hypothesis(
     "descent of a block",
-    "each step gives ΔF ≤ −α‖e‖²_M + c⟨Δ,e⟩_M + (q/2)‖Δ‖²_M: theorem TM-Q for V_l and TM for z_L "
+    "each step gives ΔF ≤ −α‖e‖²_M + c⟨Δ,e⟩_M + (q/2)‖Δ‖²_M: theorem TM-Q for V_l and z_L "
     "(α = s/t − ½, q = 0), theorem TJ for (z_l, a_l) (α = (s−1)/2, q = p2²); under a penalty "
     "theorem T1 (M = L·I, α = s/t − ½, q = p2²) and, for z_l, T1p (M = γ·I, α = ½, c = p1, q = 0)",
     -alpha * e2 + COUPLING * de + q / 2 * d2 - dF,

@@ -19,6 +19,7 @@ from proofs.kernel.polynomial import Poly, Refused
 from proofs.script import ledger as ledgers
 from proofs.script.certificates import load
 from proofs.script.chains import Chain
+from proofs.script.cited import Cited, same
 from proofs.script.grants import Leaf, counted
 from proofs.script.ledger import Line, Prove, Start
 from proofs.script.links import JOINTS, Join, Whole, whole
@@ -81,6 +82,9 @@ JOINS: Mapping[str, tuple[Join, ...]] = {
     "S8": extrapolated.JOINS,
 }
 """How the chains of a theorem are joined."""
+
+CITED: Mapping[str, tuple[Cited, ...]] = {"TPsi": lyapunov.CITED}
+"""Hypotheses that are conclusions of other theorems; none of those cites again."""
 
 Found = dict[str, dict[str, tuple[Poly, ...]]]
 
@@ -163,6 +167,7 @@ def prove(
     stored, find = ({}, search.multipliers) if seek else (load(name, folder), None)
     if name in LEDGERS:
         start = Start(found, stored, find)
+        _cite(found, folder)
         return _of_ledger(ledgers.check(LEDGERS[name], start))
     chains = tuple(c for c in CHAINS if c.theorem.id == name)
     if variant is not None:
@@ -172,6 +177,15 @@ def prove(
     made = whole(chains, JOINS.get(name, ()), stored, find)
     _complete(found, chains)
     return _of_chains(found, made, began)
+
+
+def _cite(found: Theorem, folder: Path | None) -> None:
+    """What a theorem takes of others is what they say, and is proved of them."""
+    for cited in CITED.get(found.id, ()):
+        if known(cited.theorem.id) is not cited.theorem:
+            raise Refused(f"{found.id}: {cited.theorem.id} is cited, but another object")
+        same(found, cited)
+        prove(cited.theorem.id, folder)
 
 
 def _complete(found: Theorem, chains: tuple[Chain, ...]) -> None:

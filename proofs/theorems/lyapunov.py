@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import sympy as sp
+
 from amverify.theorems import lyapunov as ly
 from amverify.theorems.base import Inequality
+from amverify.theorems.joint import TJ
 from amverify.theorems.lyapunov import COUPLING, NEW, OLD, d2, de, e2
-from amverify.theorems.tiam import HALF
+from amverify.theorems.metric import TMQ, eta
+from amverify.theorems.tiam import HALF, T1, L, T1p, gamma, t
 from proofs.kernel.checker import Proved
+from proofs.script.cited import Cited
 from proofs.script.ledger import Plus, Proof, Start
 from proofs.script.lemmas import rooted, summed
 from proofs.script.lengths import CAUCHY, NONNEGATIVE
@@ -88,3 +93,18 @@ def tpsi(start: Start) -> Sequence[Proof]:
 
 
 GROUP = {"TPsi": tpsi}
+
+_FALLS = ly.DESCENT.name
+_SHARE, _HALF = ly.s / t - HALF, sp.Rational(1, 2)
+_SCALED = {x: (L * x, gamma * x) for x in (e2, de, d2)}
+"""Lengths in the metrics L·I and γ·I."""
+CITED: tuple[Cited, ...] = (
+    Cited(_FALLS, TMQ, "no more", {ly.alpha: _SHARE, ly.q: sp.Integer(0)}, {eta: sp.Integer(0)}),
+    Cited(_FALLS, TJ, "descent", {ly.alpha: (ly.s - 1) / 2, ly.q: ly.p2**2}),
+    Cited(_FALLS, T1, "descent",
+          {ly.alpha: _SHARE, ly.q: ly.p2**2, **{x: by[0] for x, by in _SCALED.items()}}),
+    Cited(_FALLS, T1p, "descent",
+          {ly.alpha: _HALF, ly.q: sp.Integer(0), ly.s: sp.Integer(1), ly.p2: sp.Integer(0),
+           **{x: by[1] for x, by in _SCALED.items()}}),
+)  # fmt: skip
+"""Whose conclusion the descent of a block is: V_l and z_L, (z_l, a_l), and two under a penalty."""
