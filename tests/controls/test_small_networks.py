@@ -37,7 +37,9 @@ def test_counting_goes_on_from_the_file(tmp_path, monkeypatch, capsys):
         drawn.append(index)
         if drawn.count(2) == 1 and index == 2:
             raise KeyboardInterrupt
-        return tally.Tally("inside", seed, 1, networks=2)
+        one = tally.Tally("inside", seed, 1, networks=2)
+        one.verdicts["TM HOLDS"] += 1
+        return one
 
     monkeypatch.setitem(tally.KINDS, "inside", of)
     path = tmp_path / "tally.json"
@@ -46,6 +48,7 @@ def test_counting_goes_on_from_the_file(tmp_path, monkeypatch, capsys):
     assert json.loads(path.read_text())["done"] == 2
     assert small_networks.main() == 0
     assert drawn == [0, 1, 2, 2, 3]
+    assert json.loads(path.read_text())["verdicts"] == {"TM HOLDS": 4}
     assert "8 networks in 4 draws" in capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from amverify.errors import InvalidInput
@@ -62,7 +62,7 @@ class Tally:
         Raises:
             CannotWrite: if it cannot be stored.
         """
-        write(path, json.dumps(asdict(self), ensure_ascii=False, indent=1))
+        write(path, json.dumps(vars(self), ensure_ascii=False, indent=1))
 
     @staticmethod
     def load(path: Path | None, kind: str, seed: int) -> Tally:
