@@ -31,7 +31,7 @@ SCRIPT = (
         "ground",
         "sequences",
     ),
-    *("bound", "translate", "lengths", "cited"),
+    *("bound", "translate", "lengths", "cited", "sweeps"),
 )
 GRANTS = (*(f"script/{name}" for name in SCRIPT), "theorems/catalogue")
 """What says which hypotheses may be granted, and that a theorem of the kernel is the object's."""

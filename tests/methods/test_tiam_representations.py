@@ -163,8 +163,8 @@ def test_a_diverged_replicate_leaves_the_others_alone():
         method = TIAM(StepRule(Inertia(0.5, 0.5, 0.2), steps=steps))
         p = problem((5, 4, 3), 6)
         weights, biases = parameters(p, 0, replicates=2)
-        weights[1][1, 0, 0] = torch.nan
         state = method.initialise(p, (weights, biases))
+        state.point.w[1][1, 0, 0] = torch.nan
         alone = method.initialise(p, parameters(p, 0))
         for _ in range(5):
             state, alone = method.sweep(p, state), method.sweep(p, alone)

@@ -17,6 +17,7 @@ from amverify.theorems.base import Theorem
 from amverify.theorems.blockwise import AHEAD, PAST, STEP
 from amverify.theorems.properties import ORIGIN, Inner, Vector, gradient, vector
 from amverify.theorems.quantities import Count
+from proofs.command.table import GRANTS
 from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Refused, var
@@ -161,11 +162,13 @@ def test_a_template_that_nobody_entered_is_none() -> None:
         by_ledger(lambda proof: proof.conclude(proof.fact(twin)))
 
 
-def test_facts_are_entered_by_five_files() -> None:
+def test_facts_are_entered_by_six_files() -> None:
     files = {entry.make.__module__ for entry in facts.REGISTRY.values()}
     assert files == {
-        f"proofs.script.{name}" for name in ("facts", "steps", "powers", "means", "lengths")
+        f"proofs.script.{name}"
+        for name in ("facts", "steps", "powers", "means", "lengths", "sweeps")
     }
+    assert files <= {f"proofs.{name.replace('/', '.')}" for name in GRANTS}
 
 
 def test_sweeps_are_not_blocks() -> None:

@@ -57,7 +57,13 @@ class Reach:
     sizes: tuple[Ball, ...]
 
     def at(self, layer: int) -> dict[str, Ball]:
-        """The symbols of ``reach`` at a layer."""
+        """The symbols of ``reach`` at a layer.
+
+        Raises:
+            Missing: for a layer that the settings do not have.
+        """
+        if not 1 <= layer <= len(self.sizes):
+            raise Missing(f"setting widths for a layer {layer}")
         return {**self.shared, "A": self.a[layer - 1], "S": self.sizes[layer - 1]}
 
     def omega(self) -> Ball:
