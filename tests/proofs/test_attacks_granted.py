@@ -164,10 +164,8 @@ def test_a_template_that_nobody_entered_is_none() -> None:
 
 def test_facts_are_entered_by_six_files() -> None:
     files = {entry.make.__module__ for entry in facts.REGISTRY.values()}
-    assert files == {
-        f"proofs.script.{name}"
-        for name in ("facts", "steps", "powers", "means", "lengths", "sweeps")
-    }
+    names = ("facts", "steps", "powers", "means", "lengths", "sweeps")
+    assert files == {f"proofs.script.{name}" for name in names}
     assert files <= {f"proofs.{name.replace('/', '.')}" for name in GRANTS}
 
 
