@@ -37,6 +37,7 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
     method, problem, parameters = prepare(spec, dataset)
     if set(spec.claims) - MEASURED:
         method = replace(method, record=True)  # type: ignore[type-var]
+    _warm(spec, dataset, (type(method), problem.dtype))
     state = method.initialise(problem, parameters)
     audited = _Audited(spec, dataset, method, problem, state) if spec.claims else None
     evaluators = {
@@ -67,6 +68,18 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
     if audited is None:
         return RunResult(curves, tuple(notes))
     return RunResult(curves | audited.residuals(), tuple(notes), audited.report())
+
+
+_WARM: set[tuple[type, torch.dtype]] = set()
+
+
+def _warm(spec: RunSpec, dataset: Dataset, kind: tuple[type, torch.dtype]) -> None:
+    """One sweep of its own before the first clock of a process: loops compile when first used."""
+    if kind in _WARM:
+        return
+    method, problem, parameters = prepare(spec, dataset)
+    method.sweep(problem, method.initialise(problem, parameters))
+    _WARM.add(kind)
 
 
 class _Audited:
