@@ -7,15 +7,17 @@ from typing import Any
 
 import sympy as sp
 
-from amverify.claims.formula import Atoms, Comparison, comparisons, constants, divisors
-from amverify.claims.grammar import Constant, Statement, parsed
+from amverify.claims.formula import Atom, Atoms, Comparison, comparisons, constants, divisors
+from amverify.claims.grammar import At, Constant, Statement, parsed
 from amverify.claims.notation import LATEX, mathematics
+from amverify.claims.quantities import NUMBERS
 from amverify.claims.view import LEAST, Claimed
 from amverify.errors import InvalidInput
 from amverify.numbers.given import plain
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem
 
 _NONE = sp.Integer(0)
+_ULPS = sp.Rational(1, 2**50)
 _COMPARED = ("<", ">", "==")
 
 
@@ -136,24 +138,25 @@ def _conclusion(
 
 
 def _condition(said: Statement, atoms: Atoms) -> Inequality:
-    """A monitored hypothesis; one of numbers alone is met where it is so up to their rounding."""
+    """A monitored hypothesis; one of numbers alone may fail by a few of their last places.
+
+    With η = 1/L in floating point ηL ≤ 1 may fail so, and nobody means that. A constant that is
+    known up to an error leaves it open where its error does.
+    """
     found = comparisons(said)
     if len(found) > 1:
         raise InvalidInput(f"claim, given: write {said.text!r} as two inequalities")
     atoms |= found[0].atoms
-    exact = all(_number(name) for name in found[0].atoms)
-    return Inequality(
-        said.text,
-        found[0].lhs,
-        found[0].rhs,
-        mathematics(said).split(", for")[0],
-        found[0].strict,
-        (_NONE,) if exact and not found[0].strict else (),
-    )
+    lhs, rhs = found[0].lhs, found[0].rhs
+    if not found[0].strict and all(_number(atom) for atom in found[0].atoms.values()):
+        rhs = rhs + _ULPS * (sp.Abs(lhs) + sp.Abs(rhs))
+    text = mathematics(said).split(", for")[0]
+    return Inequality(said.text, lhs, rhs, text, found[0].strict)
 
 
-def _number(atom: str) -> bool:
-    return atom == "k" or atom.startswith(("η", "momentum", "ε", "ρ", "alpha"))
+def _number(atom: Atom) -> bool:
+    """What a method used, or k: no measured quantity."""
+    return isinstance(atom, Constant) or (isinstance(atom, At) and atom.name in NUMBERS)
 
 
 def _symbols(

@@ -160,6 +160,23 @@ def test_hypotheses():
     assert trusted.unmonitored == ("f is convex",)
 
 
+@pytest.mark.parametrize(
+    ("modulus", "expected"),
+    [
+        (7, Verdict.VIOLATED),
+        (7 * (1 + 1e-9), Verdict.NOT_APPLICABLE),
+        (amv.within(7, 1e-3), Verdict.UNDECIDED),
+    ],
+)
+def test_a_hypothesis_on_numbers_may_fail_by_a_last_place_and_no_more(modulus, expected):
+    """1/7 in floating point, times 7; a modulus that is known to three digits leaves it open."""
+    recorder = Recorder(value_error=0.0, gradient_error=0.0, eta=1 / 7 * (1 + 2.0**-52))
+    for k, value in enumerate((3.0, 2.0, 1.5)):
+        recorder.step(np.array([float(k)]), value, np.array([1.0]))
+    found = verdict(recorder.trace(L=modulus), "value[k] <= 1", given="eta[k]*L <= 1")
+    assert found.verdict is expected, found.reason
+
+
 def test_a_value_that_is_not_finite_refutes_a_bound_on_it():
     recorder = Recorder(value_error=0.0)
     for k, value in enumerate((3.0, 2.0, float("nan"))):
