@@ -38,17 +38,34 @@ class Probe:
         """The same up to here, signs included; neither sees what the other does next."""
         return deepcopy(self)
 
-    def allowance(self, row: int, x: Vector, number: float, f: Callable[[Vector], float]) -> float:
-        """The allowance for the step that led to x, where f is ``number``; infinite if unknown."""
+    def allowance(
+        self,
+        row: int,
+        x: Vector,
+        number: float,
+        f: Callable[[Vector], float],
+        size: Vector | None = None,
+    ) -> float:
+        """The allowance for the step that led to x, where f is ``number``; infinite if unknown.
+
+        Args:
+            row: the row's number.
+            x: the point.
+            number: f there.
+            f: the function.
+            size: what the entries' roundings are relative to; else |x|.
+        """
         fell, self._before = self._before - number, number
         if row & (row - 1) == 0 or not fell > CLEAR * self._last:
-            self._last = self._probed(x, number, f)
+            self._last = self._probed(x, number, f, x if size is None else size)
         return self._last if row else 0.0
 
-    def _probed(self, x: Vector, number: float, f: Callable[[Vector], float]) -> float:
+    def _probed(
+        self, x: Vector, number: float, f: Callable[[Vector], float], size: Vector
+    ) -> float:
         changes = []
         for _ in range(TRIALS):
             signs = self._random.choice([-1.0, 1.0], size=x.shape)
-            changes.append(abs(f(x * (1 + ULPS * self._unit * signs)) - number))
+            changes.append(abs(f(x + ULPS * self._unit * signs * size) - number))
         largest = FACTOR * max(changes)
         return largest if np.isfinite(largest) else np.inf

@@ -54,6 +54,7 @@ class Tracked:
     _two: bool = False
     _probe: Probe = field(default_factory=lambda: Probe(2.0**-53))
     _old: Any = None
+    _size: Vector | None = None
 
     def __post_init__(self) -> None:
         self._two = _arguments(self.name, self.function) == 2
@@ -84,9 +85,14 @@ class Tracked:
         ball = self._ball(points)
         if not np.isfinite(ball.mid):
             raise InvalidInput(f"{self.name} is not finite")
+        x = flat(_leaves(points))[0]
+        size = np.abs(x)
+        if self._size is not None:
+            size = size + self._size
         moved = self._probe.allowance(
-            number, flat(_leaves(points))[0], float(ball.mid), lambda x: self._beside(points, x)
+            number, x, float(ball.mid), lambda there: self._beside(points, there), size
         )
+        self._size = np.abs(x)
         if self._two:
             self._old = _copied(now)
         return {

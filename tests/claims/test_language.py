@@ -202,6 +202,22 @@ def test_rounding_that_a_run_cannot_help_is_no_failure():
         assert verdict(trace, text, q=0.15).verdict is Verdict.VIOLATED, text
 
 
+def test_a_step_that_ends_at_0_is_rounded_by_the_size_of_where_it_began():
+    """η = 1/L on L‖x‖²/2: x¹ is 0, and in floating point a last place of x⁰."""
+    x = torch.full((3,), 0.7, dtype=torch.float64)
+    recorder = Recorder(value=lambda x: 3 * (x * x).sum() / 2)
+    recorder.track("dist2", lambda x: (x * x).sum())
+    recorder.track("past", lambda x, old: (x * x).sum() + 0 * (old * old).sum())
+    for _ in range(4):
+        recorder.step(x)
+        x = x - (1 / 3) * (3 * x) + 2.0**-54
+    trace = recorder.trace()
+    assert 0 < trace.sweeps["dist2"][1] < 1e-30
+    for text in ("dist2[1] <= 0*k", "past[1] <= 0*k", "for k <= 1: dist2[k] <= 0"):
+        assert verdict(trace, text).verdict is Verdict.UNDECIDED, text
+    assert verdict(trace, "dist2[k-1] <= 0.1").verdict is Verdict.VIOLATED
+
+
 def test_tracked_names_and_functions():
     recorder = Recorder(value_error=0.0)
     recorder.track("psi", lambda x: 1.0)
