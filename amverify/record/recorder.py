@@ -455,7 +455,9 @@ class Recorder:
     def _measure(self, row: Columns, number: int, x: Vector, at: float) -> None:
         """What rounding in the step can do: from its gradients, else by a probe of f."""
         if not np.isfinite(row["execution"]).all() and self._objective is not None:
-            row["execution"] = np.array([self._probe.allowance(number, x, at, self._objective)])
+            size = np.abs(x) + np.abs(self._last[-1].x)
+            found = self._probe.allowance(number, x, at, self._objective, size)
+            row["execution"] = np.array([found])
         self._measured |= bool(np.isfinite(row["execution"]).all())
 
     def _learn(self, used: Vector | None) -> None:
