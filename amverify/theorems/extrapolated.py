@@ -23,7 +23,7 @@ for 1/(1−q)². Summed over K sweeps this gives the rates; with α_max = O(1/�
 where Σs_k = ∞ and Σs_k² < ∞, min_k E‖∇f(y^k)‖² → 0. A fixed α_min > 0 excludes the latter.
 
 That p be of the order of m² is no artefact: ``tests/theorems/test_shared_batch.py`` has step sizes,
-fixed before the run, that make the method diverge on ½w² from p = 4.1m² on.
+fixed before the run, that make the method diverge on ½w² at p = 5m².
 """
 
 from __future__ import annotations
