@@ -1,7 +1,7 @@
 r"""What rounding in a step can do to f, measured where no bound can be had.
 
 f is evaluated a few units in the last place beside x, along random signs, entry by entry:
-x_j(1 ± 8u); ``FACTOR`` times the largest change is the allowance. That is no bound. It is evidence
+x_j ± 8u|x_j|, or of the sizes of both ends of a step; ``FACTOR`` times the largest change is the allowance. That is no bound. It is evidence
 of its own, *measured*: the trace's header says so, and verdicts that rest on it do.
 
 A probe costs ``TRIALS`` evaluations, so it is made at the start, after 1, 2, 4, 8, … steps, and
