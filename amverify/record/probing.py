@@ -1,9 +1,9 @@
 r"""What rounding in a step can do to f, measured where no bound can be had.
 
 f is evaluated a few units in the last place beside x, along random signs, entry by entry: 8u times
-|x_j|, or the sizes of both ends of a step. ``FACTOR`` times the largest change is the allowance. That
-is no bound. It is evidence of its own, *measured*: the trace's header says so, and verdicts that rest
-on it do.
+|x_j|, or the sizes of both ends of a step. ``FACTOR`` times the largest change is the allowance.
+That is no bound. It is evidence of its own, *measured*: the trace's header says so, and verdicts
+that rest on it do.
 
 A probe costs ``TRIALS`` evaluations, so it is made at the start, after 1, 2, 4, 8, … steps, and
 wherever f did not fall by more than ``CLEAR`` times the last allowance; elsewhere the last one
