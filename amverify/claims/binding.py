@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.claims.formula import Atom, Atoms, Change, expression
+from amverify.claims.formula import Atom, Atoms, Change, evaluated, expression
 from amverify.claims.grammar import (
     OF_A_STEP,
     At,
@@ -27,7 +27,10 @@ from amverify.claims.grammar import (
     Range,
     Running,
     Slice,
+    element,
     every,
+    quantities,
+    slices,
 )
 from amverify.claims.quantities import Quantity
 from amverify.claims.real import elementary
@@ -35,7 +38,6 @@ from amverify.claims.rows import Rows, Run
 from amverify.claims.running import running
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
-from amverify.numbers.formulas import evaluate
 from amverify.theorems.base import Context, Missing, Parameter
 from amverify.theorems.views.columns import change_of_sweep, executed
 
@@ -70,29 +72,21 @@ class Binder:
         offsets = sorted({i.offset for i in self._indices() if i.moving})
         self._window = (offsets[0], offsets[-1]) if len(offsets) > 1 and self._relative() else None
 
-    def _indices(self) -> list[Index]:
-        """Every index of the claim; a step's has one before it."""
-        found = []
-        for atom in self.atoms.values():
-            if isinstance(atom, Change):
-                found += [Index(True, 0), Index(True, -1)]
-                continue
-            for one in every(atom, lambda node: isinstance(node, At)):
-                assert isinstance(one, At)
-                found.append(one.index)
-        return found
+    def _nodes(self) -> list[Node]:
+        return [atom for atom in self.atoms.values() if not isinstance(atom, Change)]
 
-    def _stepped(self) -> list[Index]:
-        """The indices of quantities of a step, which the start has not."""
-        nodes = [a for a in self.atoms.values() if not isinstance(a, Change)]
-        placed = [n for a in nodes for n in every(a, lambda node: isinstance(node, At))]
-        return [n.index for n in placed if isinstance(n, At) and n.name in OF_A_STEP]
+    def _placed(self) -> list[At]:
+        return [one for node in self._nodes() for one in quantities(node)]
+
+    def _indices(self) -> list[Index]:
+        """Every index of the claim; a change has two."""
+        found = [one.index for one in self._placed()]
+        changes = len(self._nodes()) < len(self.atoms)
+        return [*found, Index(True, 0), Index(True, -1)] if changes else found
 
     def _relative(self) -> bool:
         """Whether the claim is about neighbours alone: no start, no k, no running sum."""
-        nodes = [a for a in self.atoms.values() if not isinstance(a, Change)]
-        bound = [n for a in nodes for n in every(a, _anchored)]
-        return not bound
+        return not any(every(node, _anchored) for node in self._nodes())
 
     def _instances(self, over: Range) -> Rows:
         """The rows k of the range for which every index is in the run.
@@ -101,24 +95,22 @@ class Binder:
             Missing: for a fixed index, or one before a slice, that no row has.
         """
         index = self.run.index
-        rows = np.flatnonzero((index >= over.first) & (index <= (over.last or index.max())))
+        last = index.max() if over.last is None else over.last
+        rows = np.flatnonzero((index >= over.first) & (index <= last))
         for found in self._indices():
             where = self.run.at(rows, found)
             if not found.moving and (where < 0).any():
                 raise Missing(f"row {found.offset} of the run")
             rows = rows[where >= 0]
-        for found in self._stepped():
-            if found.moving:
-                rows = rows[index[rows] + found.offset >= 1]
-        for atom in self.atoms.values():
-            if not isinstance(atom, Change):
-                for one in every(atom, lambda n: isinstance(n, Slice)):
-                    rows = rows[self._filled(one, rows)]
+        for one in self._placed():
+            if one.name in OF_A_STEP and one.index.moving:
+                rows = rows[index[rows] + one.index.offset >= 1]
+        for part in (part for node in self._nodes() for part in slices(node)):
+            rows = rows[self._filled(part, rows)]
         return rows
 
-    def _filled(self, part: Node, rows: Rows) -> NDArray[np.bool_]:
+    def _filled(self, part: Slice, rows: Rows) -> NDArray[np.bool_]:
         """Whether a slice has an element at these rows, and its last one is in the run."""
-        assert isinstance(part, Slice)
         last = Index(True, part.stop.offset - 1)
         there = self.run.at(rows, last) >= 0
         if not part.start.moving:
@@ -154,17 +146,17 @@ class Binder:
         return Bound(change_of_sweep(self.ctx, before, after), executed(self.ctx, after))
 
     def _moved(self, found: Quantity, where: Rows, index: Index) -> Array:
-        """The rounding of the steps since the start, or within the window of neighbours."""
+        """The rounding of the steps since the start, or to and within the window of neighbours."""
         if self._window is None:
-            total = self._summed(found.moved)
-            return total[where]
-        steps = index.offset - self._window[0]
+            return self.since_the_start(found.moved)[where]
+        steps = index.offset - self._window[0] + 1
         moved = np.zeros(len(where))
         for back in range(steps):
             moved = moved + found.moved[where - back]
         return moved * SAFE
 
-    def _summed(self, moved: Array) -> Array:
+    def since_the_start(self, moved: Array) -> Array:
+        """What the rounding of all steps up to each row adds up to."""
         total = np.empty(len(moved))
         for start in np.unique(self.run.first):
             rows = self.run.first == start
@@ -172,9 +164,8 @@ class Binder:
         return total * SAFE
 
     def _running(self, how: str, of: Node) -> Bound:
-        slices = [s for s in every(of, lambda n: isinstance(n, Slice)) if isinstance(s, Slice)]
-        lead = slices[0]
-        if any(_length(s) != _length(lead) for s in slices):
+        lead, *others = slices(of)
+        if any(_length(other) != _length(lead) for other in others):
             raise InvalidInput(f"claim, column {lead.column + 1}: slices of different lengths")
         here = _Elements(self, lead)
         plain, moved = here.balls(of)
@@ -211,7 +202,7 @@ class _Elements:
 
     def balls(self, of: Node) -> tuple[Ball, Array]:
         atoms: Atoms = {}
-        formula = expression(_pointwise(of, self._lead), atoms)
+        formula = expression(element(of, self._lead.start), atoms)
         inner = {name: self._value(atom) for name, atom in atoms.items()}
         for name in {symbol.name for symbol in formula.free_symbols} - set(inner):
             inner[name] = self._binder.constant(name)
@@ -230,20 +221,11 @@ class _Elements:
             raise InvalidInput("claim: only quantities, numbers and constants in a running sum")
         found = run.quantity(atom.name)
         where = run.at(rows, atom.index)
-        total = self._binder._summed(found.moved)
+        total = self._binder.since_the_start(found.moved)
         ball, moved = found.ball.take(where), total[where]
         lost = where < 0
         unknown = Ball.of(np.where(lost, np.nan, ball.mid), ball.rad)
         return Bound(unknown, np.where(lost, np.inf, moved))
-
-
-def _pointwise(node: Node, lead: Slice) -> Node:
-    """The element of a slice at index j, j running as the first slice does."""
-    if isinstance(node, Slice):
-        return At(node.name, Index(True, node.start.offset - lead.start.offset), node.column)
-    if isinstance(node, Call):
-        return Call(node.how, tuple(_pointwise(one, lead) for one in node.of))
-    return node
 
 
 def _length(part: Slice) -> tuple[bool, int]:
@@ -262,10 +244,10 @@ def _anchored(node: Node) -> bool:
 def combined(formula: sp.Expr, inner: Mapping[str, Bound]) -> Bound:
     """A formula of bound symbols, and how far the steps' rounding can have moved it."""
     used = {symbol.name: inner[symbol.name] for symbol in formula.free_symbols}
-    ball: Ball = evaluate(formula, {name: b.ball for name, b in used.items()})
+    ball = evaluated(formula, {name: b.ball for name, b in used.items()})
     if not any(np.any(b.moved) for b in used.values()):
         return Bound(ball)
-    wide: Ball = evaluate(formula, {name: b.ball.widened(b.moved) for name, b in used.items()})
+    wide = evaluated(formula, {name: b.ball.widened(b.moved) for name, b in used.items()})
     return Bound(ball, _further(wide, ball))
 
 

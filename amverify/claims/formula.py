@@ -7,13 +7,16 @@ printed, whose balls the view makes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
-from amverify.claims.grammar import At, Call, Constant, Index, Node, Number, Running, Statement
+from amverify.claims.grammar import Call, Constant, Node, Number, Statement, parts, slices
 from amverify.claims.notation import UNICODE, written
+from amverify.errors import InvalidInput
+from amverify.numbers.balls import Ball
+from amverify.numbers.formulas import evaluate
 from amverify.theorems.parameters import CHANGE, VALUE
 
 _LARGEST_POWER = 32
@@ -21,9 +24,7 @@ _LARGEST_POWER = 32
 
 @dataclass(frozen=True)
 class Change:
-    """f(x^k) − f(x^{k−1}), or the same of another quantity whose changes are recorded."""
-
-    name: str
+    """f(x^k) − f(x^{k−1}), of which a recorder knows more than of either."""
 
 
 Atom = Node | Change
@@ -44,6 +45,7 @@ def comparisons(said: Statement) -> tuple[Comparison, ...]:
     """The inequalities that a statement is: one, or two for ==."""
     atoms: Atoms = {}
     lhs, rhs = expression(said.lhs, atoms), expression(said.rhs, atoms)
+    evaluated(lhs - rhs, dict.fromkeys(atoms, Ball.of(1.0)), said.text)
     strict = said.sign in ("<", ">")
     if said.sign == "==" and said.over.exists:
         return (Comparison(sp.Abs(lhs - rhs), sp.Integer(0), False, atoms),)
@@ -53,6 +55,23 @@ def comparisons(said: Statement) -> tuple[Comparison, ...]:
     if said.sign in (">", ">="):
         lhs, rhs = rhs, lhs
     return (sharpened(Comparison(lhs, rhs, strict, atoms)),)
+
+
+def evaluated(formula: sp.Expr, values: Mapping[str, Ball], text: str = "") -> Ball:
+    """A formula's balls; symbols without a value count as 1, to see that it can be evaluated.
+
+    Raises:
+        InvalidInput: for √−1, 1/0 and nested roots, written out.
+    """
+    ones = {symbol.name: Ball.of(1.0) for symbol in formula.free_symbols}
+    try:
+        found: Ball = evaluate(formula, ones | dict(values))
+    except (ValueError, OverflowError):
+        raise InvalidInput(
+            f"claim {text or str(formula)!r}: it has no real value, or a root of a root "
+            "(a fourth root is written x**(1/4))"
+        ) from None
+    return found
 
 
 def sharpened(found: Comparison) -> Comparison:
@@ -70,7 +89,7 @@ def sharpened(found: Comparison) -> Comparison:
     if not weight.is_number or not weight or rest.free_symbols & {now, before}:
         return found
     atoms = {name: a for name, a in found.atoms.items() if name not in (now.name, before.name)}
-    atoms |= {CHANGE: Change("value")}
+    atoms |= {CHANGE: Change()}
     if weight > 0:
         return Comparison(change, -rest / weight, found.strict, atoms)
     return Comparison(-rest / weight, change, found.strict, atoms)
@@ -130,25 +149,14 @@ def _applied(how: str, of: list[sp.Expr]) -> sp.Expr:
 
 def divisors(node: Node) -> Iterator[Node]:
     """All that is divided by, in a side."""
-    if isinstance(node, Call):
-        if node.how == "/":
-            yield node.of[1]
-        for one in node.of:
-            yield from divisors(one)
-    elif isinstance(node, Running):
-        yield from divisors(node.of)
+    if isinstance(node, Call) and node.how == "/" and not slices(node):
+        yield node.of[1]
+    for one in parts(node):
+        yield from divisors(one)
 
 
 def constants(node: Node) -> list[str]:
     """Names of the constants of a side, in order."""
     if isinstance(node, Constant):
         return [] if node.name == "k" else [node.name]
-    inner = node.of if isinstance(node, Call) else (node.of,) if isinstance(node, Running) else ()
-    return list(dict.fromkeys(name for one in inner for name in constants(one)))
-
-
-def moving(node: Node) -> list[Index]:
-    """The indices of a side that move with k, those of slices not among them."""
-    if isinstance(node, At):
-        return [node.index] if node.index.moving else []
-    return [i for one in node.of for i in moving(one)] if isinstance(node, Call) else []
+    return list(dict.fromkeys(name for one in parts(node) for name in constants(one)))

@@ -23,7 +23,7 @@ import ast
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, NoReturn
 
@@ -32,6 +32,7 @@ from amverify.errors import InvalidInput
 LONGEST = 1_000
 """Characters of a claim."""
 _DEEPEST = 60
+_EXPECTATION = "; an expectation is judged by amv.ReplayedTraining"
 _DIGITS = 40
 _FURTHEST = 1_000
 """Places that an index may be off k."""
@@ -74,7 +75,7 @@ class At:
 
     name: str
     index: Index
-    column: int
+    column: int = field(compare=False, default=0)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Slice:
     name: str
     start: Index
     stop: Index
-    column: int
+    column: int = field(compare=False, default=0)
 
 
 @dataclass(frozen=True)
@@ -259,10 +260,16 @@ class _Reader:
         said = said.replace("_", "")
         if len(said) > _DIGITS or not re.fullmatch(r"[0-9.]+(e[+-]?\d{1,3})?", said.lower()):
             self._bad(node, f"a number is a decimal of at most {_DIGITS} characters")
-        return Number(Fraction(said))
+        value = Fraction(said)
+        if value and not Fraction(1, 10**300) <= value <= 10**300:
+            self._bad(node, "a number lies between 1e-300 and 1e300, or is 0")
+        return Number(value)
 
     def _quantity(self, node: ast.Subscript, name: str, inside: ast.expr) -> Node:
         column = self._column(node)
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            hint = _EXPECTATION if name == "E" else ""
+            self._bad(node, f"a quantity is a column: lower-case letters, digits and _{hint}")
         if not isinstance(inside, ast.Slice):
             index = self._index(inside)
             if name in OF_A_STEP and index == Index(False, 0):
@@ -306,7 +313,7 @@ class _Reader:
             if name in ("min", "max") and sides:
                 return Call(name, sides)
         known = ", ".join((*FUNCTIONS, *RUNNING))
-        hint = "; an expectation is judged by amv.ReplayedTraining" if name == "E" else ""
+        hint = _EXPECTATION if name == "E" else ""
         self._bad(node, f"{name} is no function here; there are {known}{hint}")
 
 
@@ -323,5 +330,25 @@ def every(node: Node, among: Callable[[Node], bool]) -> list[Node]:
     return found + [one for part in parts(node) for one in every(part, among)]
 
 
+def element(node: Node, lead: Index) -> Node:
+    """What a running sum adds up at index j, written as k, where its first slice is at j."""
+    if isinstance(node, Slice):
+        return At(node.name, Index(True, node.start.offset - lead.offset), node.column)
+    if isinstance(node, Call):
+        return Call(node.how, tuple(element(one, lead) for one in node.of))
+    return node
+
+
+def quantities(node: Node) -> list[At]:
+    """All quantities of a tree that stand at an index."""
+    return [one for one in every(node, lambda node: isinstance(node, At)) if isinstance(one, At)]
+
+
+def slices(node: Node) -> list[Slice]:
+    """All slices of a tree."""
+    found = every(node, lambda node: isinstance(node, Slice))
+    return [one for one in found if isinstance(one, Slice)]
+
+
 def _sliced(node: Node) -> bool:
-    return bool(every(node, lambda one: isinstance(one, Slice)))
+    return bool(slices(node))

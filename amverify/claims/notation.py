@@ -19,8 +19,9 @@ from amverify.claims.grammar import (
     Number,
     Range,
     Running,
-    Slice,
     Statement,
+    element,
+    slices,
 )
 
 _TIGHT = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3, "**": 4}
@@ -54,9 +55,10 @@ def written(node: Node, style: Style, outer: int = 0) -> str:
         case At(name, index):
             return style.at(name, style.index(index), style.index(_before(index)))
         case Running(how, of):
-            start, stop = _span(of)
-            element = written(_element(of, start), replace(style, index=_over_j(style)), 2)
-            return style.running(how, style.index(start), style.index(_before(stop)), element)
+            lead = slices(of)[0]
+            inner = written(element(of, lead.start), replace(style, index=_over_j(style)), 2)
+            last = _before(lead.stop)
+            return style.running(how, style.index(lead.start), style.index(last), inner)
         case Call(how, of) if how in _TIGHT:
             return _operated(how, of, style, outer)
         case Call(how, of):
@@ -80,29 +82,8 @@ def _over_j(style: Style) -> Callable[[Index], str]:
     return lambda index: style.index(index).replace("k", "j")
 
 
-def _element(node: Node, lead: Index) -> Node:
-    """The element at index j, of slices that run as the first one does."""
-    if isinstance(node, Slice):
-        return At(node.name, Index(True, node.start.offset - lead.offset), node.column)
-    if isinstance(node, Call):
-        return Call(node.how, tuple(_element(one, lead) for one in node.of))
-    return node
-
-
 def _before(index: Index) -> Index:
     return Index(index.moving, index.offset - 1)
-
-
-def _span(node: Node) -> tuple[Index, Index]:
-    """Start and stop of the first slice in a running sum."""
-    if isinstance(node, Slice):
-        return node.start, node.stop
-    for part in node.of if isinstance(node, Call) else ():
-        try:
-            return _span(part)
-        except LookupError:
-            continue
-    raise LookupError("no slice")
 
 
 def _decimal(upper: str, lower: str) -> str:

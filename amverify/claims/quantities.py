@@ -3,7 +3,7 @@ r"""What may stand in a claim with an index: columns of a run, by the names that
 | name | meaning | the rounding of the steps can move it by |
 |---|---|---|
 | value | f(x^k) | ``execution``, the recorder's column |
-| step2, step | ‖x^k − x^{k−1}‖², and its root | (2‖e‖ + h)h, h the rounding of both points |
+| step2, step | ‖x^k − x^{k−1}‖², and its root | (2‖e‖ + h)h, h the rounding of points and of ∇f |
 | grad2, grad | ‖∇f(x^k)‖², and its root | (2‖∇f‖ + q)q, q = h(‖∇f(x^k)‖ + ‖∇f(x^{k−1})‖)/‖e‖ |
 | norm2, norm | ‖x^k‖², and its root | (2‖x‖ + h)h |
 | eta, momentum, eps, rho, … | parameters that the method used | 0: they are what they are |
@@ -34,16 +34,8 @@ RENAMED = {"step2": "step", "grad2": "gradient", "norm2": "norm"}
 ROOTS = {"step": "step2", "grad": "grad2", "norm": "norm2"}
 NUMBERS = ("eta", "momentum", "eps", "rho", "alpha_min", "alpha_max")
 """Columns that hold what the method used: they have no error."""
-MEANING = {
-    "value": "f(x^k)",
-    "step2": "‖x^k − x^{k−1}‖²",
-    "grad2": "‖∇f(x^k)‖²",
-    "norm2": "‖x^k‖²",
-    "step": "‖x^k − x^{k−1}‖",
-    "grad": "‖∇f(x^k)‖",
-    "norm": "‖x^k‖",
-    "eta": "the step size η of step k",
-}
+KNOWN = ("value", *RENAMED, *ROOTS, *NUMBERS)
+"""Quantities that a run may have, recorded or not."""
 LACKING = {
     "grad2": "record with gradient=True, or hand the gradient to step",
     "eta": "pass eta=… to the recorder",
@@ -90,7 +82,7 @@ def _look(ctx: Context, name: str, column: str) -> None:
     have = ctx.trace.sweeps
     if column in have and not (column in RENAMED.values() and name == column):
         return
-    if name in MEANING or name in NUMBERS or column in COLUMNS["sweeps"]:
+    if name in KNOWN or column in COLUMNS["sweeps"]:
         raise Missing(f"{name}[k]: {LACKING.get(name, f'column sweeps.{column}')}")
     known = sorted(set(available(ctx)))
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -134,6 +126,10 @@ def _of_length(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) ->
         len(order), np.inf)  # fmt: skip
     with np.errstate(all="ignore"):
         length = np.sqrt(ball.mid + ball.rad)
+        if name == "step2" and {"used_error", "gradient"} <= set(ctx.trace.sweeps):
+            slope = np.sqrt(ctx.column("sweeps", "gradient")[order])
+            before = np.concatenate((slope[:1], slope[:-1]))
+            h = h + length * ctx.column("sweeps", "used_error")[order] / before
         if name == "grad2":
             step = np.sqrt(ctx.column("sweeps", "step")[order])
             h = np.where(h > 0, h * (length + np.concatenate((length[:1], length[:-1]))) / step, 0)

@@ -8,8 +8,17 @@ from typing import Any
 import sympy as sp
 
 from amverify.claims.formula import Atom, Atoms, Comparison, comparisons, constants, divisors
-from amverify.claims.grammar import At, Constant, Statement, parsed
-from amverify.claims.notation import LATEX, mathematics
+from amverify.claims.grammar import (
+    At,
+    Constant,
+    Index,
+    Node,
+    Statement,
+    parsed,
+    quantities,
+    slices,
+)
+from amverify.claims.notation import LATEX, UNICODE, mathematics, written
 from amverify.claims.quantities import NUMBERS
 from amverify.claims.view import LEAST, Claimed
 from amverify.errors import InvalidInput
@@ -109,12 +118,26 @@ def _parameters(
     if unknown:
         has = f"it has {', '.join(names)}" if names else "it has none"
         raise InvalidInput(f"claim: no constant {unknown[0]} in {said.text!r}; {has}")
+    for side in sides:
+        for read in _readings(side):
+            if read in names:
+                raise InvalidInput(
+                    f"claim: the constant {read} reads like a quantity of {said.text!r} at an "
+                    "index; call it otherwise"
+                )
     return {
         name: Parameter(name, f"the claim's {name}", "any", plain(name, declared[name]))
         if name in declared
         else Parameter(name, f"the claim's {name}", "any")
         for name in names
     }
+
+
+def _readings(side: Node) -> set[str]:
+    """How the quantities of a side are printed at k and at small indices."""
+    used = {one.name for one in quantities(side)} | {one.name for one in slices(side)}
+    places = [Index(True, 0), *(Index(False, i) for i in range(10))]
+    return {written(At(name, place), UNICODE) for name in used for place in places}
 
 
 def _conclusion(

@@ -52,10 +52,12 @@ REFUSED = {
     "(lambda: 1)() <= 1": "may stand here",
     "[1 for x in y] <= 1": "may stand here",
     "'a' <= 1": "may stand here",
-    "E[value[k]] <= 1": "an index is k",
+    "E[value[k]] <= 1": "an expectation is judged by",
     "exp(1, 2) <= 1": "takes one argument",
     "1e99999 <= 1": "a number is a decimal",
     "0x10 <= 1": "a number is a decimal",
+    "value[k] <= 1e999": "between 1e-300 and 1e300",
+    "η[k] <= eta[k] - 1": "a quantity is a column",
     "for k > 3: value[k] <= 1": "quantifier is",
     "for 9 <= k <= 3: value[k] <= 1": "no k from 9 to 3",
     "for k value[k] <= 1": "a colon is missing",
@@ -88,6 +90,19 @@ def test_constants_are_those_of_the_text():
         amv.within(1, -1)
     with pytest.raises(InvalidInput, match="takes no given"):
         amv.claim("exists k: value[k] <= 1", given="eta[k] <= 1")
+
+
+@pytest.mark.parametrize("text", ["1/0", "sqrt(-1)", "0**(-1)", "sqrt(sqrt(value[k]))"])
+def test_what_has_no_real_value_is_refused(text):
+    with pytest.raises(InvalidInput, match="no real value, or a root of a root"):
+        amv.claim(f"value[k] <= {text}")
+
+
+@pytest.mark.parametrize("name", ["dist2_k", "dist2_0"])
+def test_a_constant_that_reads_like_a_quantity_is_refused(name):
+    """It would be the quantity itself: dist2[k] <= dist2_k would hold of every run."""
+    with pytest.raises(InvalidInput, match=f"constant {name} reads like a quantity"):
+        amv.claim(f"dist2[k] <= {name}", **{name: -1})
 
 
 def run(values, **tracked):
@@ -138,6 +153,7 @@ def test_a_range_leaves_rows_out():
     assert verdict(trace, "value[k] <= 5").witness.sweep == 1
     assert verdict(trace, "for k >= 2: value[k] <= 5").verdict is Verdict.HOLDS
     assert verdict(trace, "for 2 <= k <= 3: value[k] >= 2").verdict is Verdict.HOLDS
+    assert verdict(trace, "for 0 <= k <= 0: value[k] <= 5.5").verdict is Verdict.HOLDS
 
 
 def test_unknown_quantities_and_divisions_by_zero():
@@ -216,6 +232,20 @@ def test_a_step_that_ends_at_0_is_rounded_by_the_size_of_where_it_began():
     for text in ("dist2[1] <= 0*k", "past[1] <= 0*k", "for k <= 1: dist2[k] <= 0"):
         assert verdict(trace, text).verdict is Verdict.UNDECIDED, text
     assert verdict(trace, "dist2[k-1] <= 0.1").verdict is Verdict.VIOLATED
+
+
+def test_a_step_that_repeats_the_last_one_is_rounded_like_it():
+    """x + 0.1, again and again: in floating point steps differ by a last place of x."""
+    recorder = Recorder(value=lambda x: 0.1 * x.sum())
+    x = torch.full((1,), 0.01, dtype=torch.float64)
+    for _ in range(40):
+        recorder.step(x)
+        x = x + 0.1
+    trace = recorder.trace()
+    assert len(set(trace.sweeps["step"][1:].tolist())) > 1
+    for text in ("step2[k] <= step2[k-1]", "step2[k] >= step2[k-1]", "step[k] == step[1]"):
+        assert verdict(trace, text).witness is None, text
+    assert verdict(trace, "step[k] <= 0.999*step[k-1]").verdict is Verdict.VIOLATED
 
 
 def test_tracked_names_and_functions():
