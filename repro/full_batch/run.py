@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from amverify.judge.audit import audit
 from amverify.methods.base import Evaluator
 from amverify.record.run import Tracer
 from amverify.report import to_json
+from amverify.trace.trace import Trace
 from repro.data.dataset import Dataset
 from repro.full_batch.methods import prepare
 from repro.spec import RunResult, RunSpec
@@ -67,7 +69,18 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
         on_sweep(k + 1)
     if audited is None:
         return RunResult(curves, tuple(notes))
-    return RunResult(curves | audited.residuals(), tuple(notes), audited.report())
+    trace = audited.trace()
+    found = audited.residuals() | model_gap(trace, spec.sweeps)
+    return RunResult(curves | found, tuple(notes), to_json(audit(trace, spec.claims)))
+
+
+def model_gap(trace: Trace, sweeps: int) -> dict[str, list[float]]:
+    """By how much the models of a sweep's blocks fall, added up; nothing where none records it."""
+    if "model_gap" not in trace.blocks:
+        return {}
+    own = np.asarray(trace.blocks["sweep"])
+    added = np.bincount(own, np.asarray(trace.blocks["model_gap"]), sweeps + 1)[1:]
+    return {"model_gap": [float(v) if k in own else math.nan for k, v in enumerate(added, 1)]}
 
 
 _WARM: set[tuple[type, torch.dtype]] = set()
@@ -107,12 +120,12 @@ class _Audited:
             found[name] = [float(values[k]) if k in values else math.nan for k in sweeps]
         return found
 
-    def report(self) -> str:
-        """The report on all claims as JSON."""
+    def trace(self) -> Trace:
+        """What was recorded, with what the run was of."""
         header = {
             "subject": f"{self.spec.method} on {self.spec.dataset}",
             "seed": self.spec.seed,
             "data_hashes": dict(self.dataset.hashes),
             "method_settings": {name: str(value) for name, value in self.spec.settings},
         }
-        return to_json(audit(self.tracer.trace(header), self.spec.claims))
+        return self.tracer.trace(header)

@@ -22,11 +22,12 @@ from statistics import fmean
 import numpy as np
 
 from repro.engine import FinishedRun, Laboratory
-from repro.render import Column, Document, Number, Table, Text
+from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec, Setting
 from repro.tables.parts.full_batch import document
 from repro.tables.parts.measures import Group, group
 from repro.tables.parts.request import Protocol, Request
+from repro.tables.parts.verdicts import judged
 
 SWEEPS = 1200
 HIDDEN = (6, 5)
@@ -66,6 +67,8 @@ COLUMNS = (
     Column("fall", "Fell by a factor of", right=True),
     Column("least", "At least", right=True),
     Column("sweeps", f"Median sweeps to {FALL:g} of the first", right=True),
+    Column("model_gap", "Model gap fell by at least", right=True),
+    Column("tk", "TK"),
 )
 
 
@@ -73,8 +76,9 @@ def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpe
     """The runs of one subject, one a seed: traced, so that residuals are measured."""
     method, own = SUBJECTS[subject]
     settings = tuple(sorted({**SHARED, **own}.items()))
+    claims = ("C1", "TK") if method == "joint_tiam" else ("C1",)
     return tuple(
-        RunSpec(dataset, method, settings, HIDDEN, "relu", request.sweeps, seed, "float64", ("C1",))
+        RunSpec(dataset, method, settings, HIDDEN, "relu", request.sweeps, seed, "float64", claims)
         for seed in request.seeds
     )
 
@@ -95,13 +99,15 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             f"units, ρ = {SHARED['rho']}, μ = {SHARED['mu']}, ε = {BAND['epsilon']}, "
             f"{request.sweeps} sweeps, float64, seeds {', '.join(map(str, request.seeds))}. F and "
             "residuals: geometric means over the seeds; “at least”: over all of them. "
-            "Penalty: ν = 1, another F."
+            "Penalty: ν = 1, another F. Model gap: by how much the models of a sweep's blocks fall "
+            "together, first sweep over the greatest of the last ten, the least over the seeds. "
+            "TK: its envelope over all sweeps."
         ),
     )
     return document("criticality", (table,), datasets, runs)
 
 
-def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> tuple[Number, ...]:
+def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> tuple[Cell, ...]:
     measured = group(specs, runs)
     blockwise, joint = (_measured(measured, f"residual_{name}") for name in ("block", "joint"))
     first, last = [own[0][1] for own in joint], [own[-1][1] for own in joint]
@@ -120,7 +126,15 @@ def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> t
             "g",
             f"{np.isfinite(reached).sum()}/{len(reached)}",
         ),
+        Number(min(map(_fall, _measured(measured, "model_gap")), default=None), ".2e"),
+        Text(judged(specs, runs)["TK"].verdict_text() if "TK" in specs[0].claims else "—"),
     )
+
+
+def _fall(curve: list[tuple[int, float]]) -> float:
+    """The first value over the last ten's greatest: a gap below its rounding is not a fall."""
+    last = max(abs(value) for _, value in curve[-10:])
+    return curve[0][1] / last if last else math.inf
 
 
 def _measured(runs: Group, curve: str) -> list[list[tuple[int, float]]]:
