@@ -129,6 +129,7 @@ FLOORS = (
     ("judge", "record", "claims", "fitted"),
     ("expectation", "command"),
     ("families", "proofs", "repro", "paper_figures"),
+    ("testing",),
 )
 """The rooms, from the ground up. A room imports from the floors below its own, and nothing else.
 
