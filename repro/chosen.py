@@ -23,13 +23,21 @@ class Chosen(Protocol):
 
 
 def as_toml(
-    winners: Sequence[tuple[Chosen, Settings, Mapping[Settings, float]]], head: Sequence[str]
+    winners: Sequence[tuple[Chosen, Settings, Mapping[Settings, float], Mapping[Settings, float]]],
+    head: Sequence[str],
 ) -> str:
-    """``head``, then the chosen settings, with every candidate's score as a comment."""
+    """``head``, then the chosen settings, with every candidate's scores as comments.
+
+    The second scores are those of a second comparison, empty where there was none.
+    """
     lines = list(head)
-    for choice, settings, scores in winners:
+    for choice, settings, scores, again in winners:
         lines += ["", f"[{choice.method}.{choice.section}]"]
-        lines += [f"# {value:.4f}  {_inline(tried)}" for tried, value in scores.items()]
+        lines += [
+            f"# {value:.4f}{f', again {again[tried]:.4f}' if tried in again else ''}"
+            f"  {_inline(tried)}"
+            for tried, value in scores.items()
+        ]
         lines += [f"{name} = {_literal(value)}" for name, value in settings]
     return "\n".join(lines) + "\n"
 

@@ -36,6 +36,7 @@ class RunSpec:
     dtype: str  # "float32" | "float64"
     claims: tuple[str, ...] = ()  # theorems to audit on the run, which is traced for that
     minibatch: Minibatch | None = None  # None: full batch
+    every: int = 1  # full batch: measured after every so many sweeps and the last, NaN between
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from repro.full_batch import grids, tuning
 from repro.minibatch import tuning as stochastic_tuning
 from repro.minibatch.workloads import EPOCHS
 from repro.names import check_names
+from repro.spec import RunResult, RunSpec
 
 
 @interruptible()
@@ -33,19 +34,31 @@ def tune(options: Options, file: Path, crossed: bool) -> None:
     laboratory.need(name for choice in chosen for name in choice.datasets)
     if crossed:
         for whole in tuple(laboratory.datasets.values()):
-            laboratory.datasets |= tuning.folds_of(whole)
-    runs = laboratory.run(
+            for split in (*tuning.FIRST, *tuning.AGAIN):
+                laboratory.datasets |= tuning.folds_of(whole, split)
+    runs = dict(
+        laboratory.run(
+            [
+                spec
+                for choice in chosen
+                for settings in choice.grid
+                for spec in tuning.specs_of(choice, settings, tuning.SWEEPS)
+            ]
+        )
+    )
+
+    def result_of(spec: RunSpec) -> RunResult:
+        return runs[spec].result
+
+    runs |= laboratory.run(
         [
             spec
             for choice in chosen
-            for settings in choice.grid
-            for spec in tuning.specs_of(choice, settings, tuning.SWEEPS)
+            for settings in tuning.near_best(choice, tuning.SWEEPS, result_of)
+            for spec in tuning.specs_of(choice, settings, tuning.SWEEPS, tuning.AGAIN)
         ]
     )
-    winners = []
-    for choice in chosen:
-        best, scores = tuning.best(choice, tuning.SWEEPS, lambda spec: runs[spec].result)
-        winners.append((choice, best, dict(zip(choice.grid, scores, strict=True))))
+    winners = [(choice, *tuning.best(choice, tuning.SWEEPS, result_of)) for choice in chosen]
     head = tuning.CROSSED_HEAD if crossed else tuning.HEAD
     text = as_toml(winners, head)
     if len(chosen) < len(everything) and file.is_file():

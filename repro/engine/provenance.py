@@ -42,8 +42,9 @@ JUDGING = (
     "amverify.trace",
     "amverify.verdict",
 )
-DATA = (".json", ".toml")
-"""Files beside the sources that decide as well: tuned settings, what is proved."""
+DATA = (".json",)
+"""Files beside the sources that decide as well: what is proved. Tuned settings are none of them:
+a run has its own in its specification."""
 VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn", "numba")
 
 

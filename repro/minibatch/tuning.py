@@ -116,7 +116,7 @@ def scores(
 def as_toml(found: Mapping[Choice, Mapping[Settings, float]]) -> str:
     """``tuned.toml``: for each choice the best candidate, and all scores."""
     best = {choice: max(own, key=lambda s: own[s]) for choice, own in found.items()}
-    text = settings_as_toml([(c, best[c], own) for c, own in found.items()], HEAD)
+    text = settings_as_toml([(c, best[c], own, {}) for c, own in found.items()], HEAD)
     for workload in dict.fromkeys(choice.workload for choice in found):
         text += f"\n[{SCORES}.{workload.section}]\n"
         text += "".join(

@@ -40,8 +40,10 @@ def test_code_version_changes_with_the_sources_and_nothing_else(package: Path):
     (package / "README.md").write_text("edited")
     assert fresh_code_version() == before
     (package / "tuned.toml").write_text("a = 1\n")
+    assert fresh_code_version() == before
+    (package / "proved.json").write_text("[]\n")
     assert fresh_code_version() != before
-    (package / "tuned.toml").unlink()
+    (package / "proved.json").unlink()
     (package / "inner" / "step.py").write_text("size = 2\n")
     edited = fresh_code_version()
     assert edited != before

@@ -54,6 +54,13 @@ def ignore(_sweep: int) -> None:
     """No progress wanted."""
 
 
+def test_a_run_can_be_measured_at_its_end_alone(digits: Dataset) -> None:
+    every, end = (execute(replace(spec("gd", 5), every=k), digits, ignore).curves for k in (1, 5))
+    for name in ("objective", "train_accuracy", "test_accuracy"):
+        assert end[name][-1] == every[name][-1]
+        assert all(map(math.isnan, end[name][:-1]))
+
+
 @pytest.mark.parametrize("method", KNOWN_METHODS)
 def test_curves_and_determinism(method: str, digits: Dataset) -> None:
     seen: list[int] = []
