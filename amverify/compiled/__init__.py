@@ -1,1 +1,3 @@
-"""Loops compiled by numba where it is installed (extra ``fast``), and whether it is."""
+"""What runs outside torch: loops compiled by numba where it is installed (extra ``fast``), and
+LAPACK by way of SciPy.
+"""

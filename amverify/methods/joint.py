@@ -39,6 +39,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from amverify.compiled import lapack
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.metric import Metric, Span, certified_curvature, metric, onto, solved
@@ -205,7 +206,8 @@ class JointTIAM(Method[JointState]):
     @torch.no_grad()
     def sweep(self, problem: LayeredProblem, state: JointState) -> JointState:
         """One sweep: V_1 → y_1 → … → V_L → z_L."""
-        return _Sweep(self, problem, state).run()
+        with lapack.one_thread():
+            return _Sweep(self, problem, state).run()
 
 
 def _check(method: JointTIAM, problem: LayeredProblem) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from amverify.compiled import lapack
 from amverify.errors import InvalidInput
 from amverify.network.blocks import largest_eigenvalue
 from amverify.network.layered import LayeredProblem, squared_norm
@@ -58,21 +59,44 @@ def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
         InvalidInput: if Q is singular.
     """
     wide = bordered(a)
-    for given in (wide, wide.double()):
-        gram = (problem.rho * (given.mT @ given)).double()
-        gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
-        gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
-        factor, failed = torch.linalg.cholesky_ex(gram)
-        if not bool(failed.any()):
-            return Metric(wide, factor.to(problem.dtype))
-    raise InvalidInput(
-        f"mu: the metric of V_{layer} is singular, exactly or to rounding; raise mu and mu_bias "
-        "(at 0 level sets may be unbounded too: theorem TB)"
-    )
+    factor = _factor(problem, wide)
+    if factor is None:
+        factor = _factor(problem, wide.double())
+    if factor is None:
+        raise InvalidInput(
+            f"mu: the metric of V_{layer} is singular, exactly or to rounding; raise mu and "
+            "mu_bias (at 0 level sets may be unbounded too: theorem TB)"
+        )
+    return Metric(wide, factor.to(problem.dtype))
+
+
+def _factor(problem: LayeredProblem, wide: Tensor) -> Tensor | None:
+    """The lower Cholesky factor in float64, ``None`` where there is none."""
+    if not plain(wide):
+        return by_operations(problem, wide)
+    gram = lapack.lower_gram(wide).double().mul_(problem.rho)
+    diagonal = gram.diagonal().numpy()
+    diagonal[:-1] += problem.mu
+    diagonal[-1] += problem.mu_bias
+    return lapack.cholesky(gram)
+
+
+def by_operations(problem: LayeredProblem, wide: Tensor) -> Tensor | None:
+    """The same by torch's operations, for replicates and accelerators."""
+    gram = (wide.mT @ wide).double() * problem.rho
+    gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
+    gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    return None if bool(failed.any()) else factor
 
 
 def solved(factor: Tensor, right: Tensor) -> Tensor:
-    """right·(LLᵀ)⁻¹; ``torch.cholesky_solve`` takes half as long again."""
+    """right·(LLᵀ)⁻¹; ``right`` may be overwritten."""
+    return lapack.solved(factor, right) if plain(right) else by_triangles(factor, right)
+
+
+def by_triangles(factor: Tensor, right: Tensor) -> Tensor:
+    """The same by torch's operations; ``torch.cholesky_solve`` takes half as long again."""
     half = torch.linalg.solve_triangular(factor.mT, right, upper=True, left=False)
     whole: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
     return whole
