@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from amverify.network.layered import LayeredProblem
     from amverify.network.losses import CrossEntropy, SquaredError
     from amverify.record.exact import traced_exactly
+    from amverify.record.layered.run import traced
     from amverify.record.recorder import Recorder
-    from amverify.record.run import traced
     from amverify.report import from_json, render, to_html, to_json, to_junit
     from amverify.samt import SAMT, NonFiniteLoss
     from amverify.theorems import CATALOGUE, Theorem, theorem
@@ -159,7 +159,7 @@ _HOMES = {
     "network.losses": "CrossEntropy SquaredError",
     "record.exact": "traced_exactly",
     "record.recorder": "Recorder",
-    "record.run": "traced",
+    "record.layered.run": "traced",
     "report": "from_json render to_html to_json to_junit",
     "samt": "SAMT NonFiniteLoss",
     "theorems": "CATALOGUE Theorem theorem theorems",

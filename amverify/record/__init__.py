@@ -1,23 +1,15 @@
-"""What recorders are made of.
+"""Runs become traces: anybody's optimiser by ``Recorder``, a layered method by ``traced``.
 
-| module | holds |
+| room | its sentence |
 |---|---|
-| ``points`` | parameters of any library as one float64 vector; an objective's value and gradient |
-| ``quiet`` | evaluation that leaves no trace in the run |
-| ``reach``, ``spaces`` | what an objective can reach, and where its names are bound |
-| ``surroundings`` | what it depends on besides x, put back or compared |
-| ``listener`` | which points of a torch optimiser's run are rows |
-| ``nesting``, ``groups`` | its outermost ``step``; what it holds |
-| ``refusals`` | what cannot be recorded |
-| ``callbacks`` | scipy's callbacks |
-| ``products`` | inner products with bounds on their rounding error |
-| ``bounds`` | declared bounds on values and gradients |
+| ``quiet`` | an objective is evaluated, and the run does not notice |
 | ``shadow`` | f and ∇f in exact arithmetic, with computed bounds, operator by operator |
-| ``observing`` | an evaluation that is followed so |
-| ``values`` | what is known of f and ∇f at a point: computed, declared, or nothing |
-| ``probing`` | what rounding in a step can do to f, measured |
-| ``objectives`` | objectives of arrays, of tensors, or with their gradient |
-| ``rows`` | consecutive points as rows of the sweeps table |
-| ``blocks`` | a method's block records as rows of the blocks table |
-| ``header`` | versions, declared constants |
+| ``points`` | the points of a run are vectors, and consecutive ones a row of the sweeps table |
+| ``known`` | f, ∇f and tracked quantities at a point: computed, declared, or unknown |
+| ``heard`` | a loop that is not ours is listened to: a torch optimiser's, scipy's |
+| ``layered`` | a layered method's sweeps are rows, its points are measured |
+| ``exact`` | runs so small that every row can be decided again, in rational arithmetic |
+
+Beside them stand ``recorder``, which users meet; ``record``, the rows it keeps; ``header`` and
+``limit``, which all of them share. A room uses those above it in this list, ``quiet`` none.
 """

@@ -33,7 +33,7 @@ from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.weights import DenseLayer
 from amverify.numbers.roundoff import gamma
-from amverify.record.measures import value_error, widened
+from amverify.record.layered.measures import value_error, widened
 from repro.data.dataset import Dataset
 
 RHO, MU = 1e-3, 0.05

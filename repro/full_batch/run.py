@@ -13,7 +13,7 @@ import torch
 
 from amverify.judge.audit import audit
 from amverify.methods.base import Evaluator
-from amverify.record.run import Tracer
+from amverify.record.layered.run import Tracer
 from amverify.report import to_json
 from amverify.trace.trace import Trace
 from repro.data.dataset import Dataset

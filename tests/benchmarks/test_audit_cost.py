@@ -23,7 +23,7 @@ from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.columns import Column
 from amverify.trace.file import save_trace
 from amverify.trace.trace import Trace

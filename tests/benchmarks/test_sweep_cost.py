@@ -29,7 +29,7 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
-from amverify.record.recorder import MethodRecorder
+from amverify.record.layered.blocks import MethodRecorder
 from repro.data import load
 from repro.data.dataset import Dataset, Split
 from repro.full_batch.configurations import configuration

@@ -20,7 +20,7 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.file import MAGIC
 from amverify.trace.trace import Trace
 

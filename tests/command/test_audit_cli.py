@@ -42,7 +42,7 @@ def sweeps():
     from amverify.methods.tiam import TIAM
     from amverify.network.initial import gaussian
     from amverify.network.layered import LayeredProblem
-    from amverify.record.run import traced
+    from amverify.record.layered.run import traced
     x, y = torch.ones(4, 3, dtype=torch.float64), torch.tensor([0, 1, 0, 1])
     problem = LayeredProblem(x, y, widths=(3, 2, 2), rho=1e-2)
     return traced(TIAM(), problem, gaussian(problem.widths, seed=0), 10**9)

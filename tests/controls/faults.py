@@ -31,7 +31,7 @@ from amverify.methods.rows.journal import NOTHING
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, TIAMState, mdlam, palm
 from amverify.network.coupling import Band, Penalty
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 
 Gradient = Callable[[Any], Any]

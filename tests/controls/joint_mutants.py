@@ -16,7 +16,7 @@ from support.problems import problem as layered
 from amverify.methods import joint
 from amverify.methods.joint import JointTIAM
 from amverify.network.coupling import Band
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 
 NAME = "JointTIAM"

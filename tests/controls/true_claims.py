@@ -37,7 +37,7 @@ from amverify.methods.joint import JointTIAM
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM, mdlam, palm
 from amverify.network.coupling import Band, Coupling, Penalty
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 

@@ -21,7 +21,7 @@ from amverify.methods.tiam import TIAM, TIAMState
 from amverify.network.blocks import Block
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 from amverify.verdict import Finding, Verdict
 

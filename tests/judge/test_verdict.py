@@ -15,7 +15,7 @@ from amverify.judge.witness import replay
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.theorems.tiam import T2
 from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Verdict, combine

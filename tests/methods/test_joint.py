@@ -22,7 +22,7 @@ from amverify.network.initial import gaussian, replicated
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
 from amverify.network.residual import residual
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 
 PIECEWISE = [activation(n) for n in ("identity", "relu", "relu6", "hard_tanh")] + [leaky_relu(0.2)]
 

@@ -20,7 +20,7 @@ from amverify.methods.rows.metric_record import MetricRecord
 from amverify.network.coupling import Band
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.columns import COLUMNS, check
 from repro.data import load
 

@@ -18,7 +18,7 @@ from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.residual import _band_distances, _penalty_distance, residual
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 
 EPS = 0.5
 

@@ -15,9 +15,9 @@ from amverify.methods.rows.written import Written
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
-from amverify.record import blocks
-from amverify.record.recorder import MethodRecorder
-from amverify.record.run import traced
+from amverify.record.layered import blocks
+from amverify.record.layered.blocks import MethodRecorder
+from amverify.record.layered.run import traced
 from amverify.trace.columns import KEYS
 from amverify.trace.trace import Trace
 

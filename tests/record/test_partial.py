@@ -11,9 +11,9 @@ from amverify.network.activations import activation
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian, replicated
 from amverify.network.layered import LayeredProblem, Point
-from amverify.record.measures import widened
-from amverify.record.partial import squares
-from amverify.record.run import traced
+from amverify.record.layered.measures import widened
+from amverify.record.layered.partial import squares
+from amverify.record.layered.run import traced
 
 
 def problem(h="relu", dtype=torch.float64, coupling=None) -> LayeredProblem:

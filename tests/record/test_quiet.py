@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from amverify.record.quiet import quietly
-from amverify.record.reach import reach
+from amverify.record.quiet.evaluation import quietly
+from amverify.record.quiet.reach import reach
 from amverify.record.recorder import Recorder
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")

@@ -13,7 +13,7 @@ from scipy.optimize import minimize, rosen, rosen_der
 
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
-from amverify.record.probing import Probe
+from amverify.record.known.probe import Probe
 from amverify.record.recorder import Recorder
 from amverify.verdict import Evidence, Verdict
 

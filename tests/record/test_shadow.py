@@ -13,7 +13,7 @@ from flint import arb, ctx
 from graphs import Graph
 from torch import nn
 
-from amverify.record.observing import LEAK, observed
+from amverify.record.known.observed import LEAK, observed
 from amverify.record.shadow import shadowed
 from amverify.record.shadow.evaluation import UNBOUNDED
 

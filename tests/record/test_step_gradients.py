@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from amverify.judge.audit import audit
 from amverify.numbers.balls import Ball
-from amverify.record.digits import Digits, explained
+from amverify.record.heard.digits import Digits, explained
 from amverify.record.recorder import Recorder
 from amverify.verdict import Verdict
 

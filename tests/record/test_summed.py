@@ -12,7 +12,7 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian, replicated
 from amverify.network.layered import LayeredProblem
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.verdict import Verdict
 
 JOINT = JointTIAM(scale=1.5, inertia=0.3, momentum=0.2)

@@ -14,8 +14,8 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
+from amverify.record.layered.run import traced
 from amverify.record.recorder import Recorder
-from amverify.record.run import traced
 from amverify.samt import SAMT
 from amverify.trace.trace import Trace
 

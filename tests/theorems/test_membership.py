@@ -17,7 +17,7 @@ from amverify.network.coupling import Band
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 from tests.support.problems import parameters, problem

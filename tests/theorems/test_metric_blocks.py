@@ -17,7 +17,7 @@ from amverify.judge.audit import audit
 from amverify.methods.joint import JointTIAM
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.theorems.base import Context
 from amverify.theorems.joint import TJ
 from amverify.trace.trace import Trace

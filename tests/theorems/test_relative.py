@@ -25,7 +25,7 @@ from amverify.network.initial import start
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.losses import SquaredError
 from amverify.network.residual import residual
-from amverify.record.run import Tracer, traced
+from amverify.record.layered.run import Tracer, traced
 from amverify.theorems.relative import T4, nu
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict

@@ -18,7 +18,7 @@ from support.problems import problem as layered
 from amverify.judge.audit import audit
 from amverify.methods.joint import JointTIAM
 from amverify.network.coupling import Band
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 from amverify.verdict import Finding, Verdict
 

@@ -11,7 +11,7 @@ from support.problems import problem as layered
 
 from amverify.methods.joint import JointTIAM
 from amverify.network.coupling import Band
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.theorems.base import Context
 from amverify.theorems.views import convergence, lyapunov, minimisers, reach, residuals, telescoped
 

@@ -17,7 +17,7 @@ from amverify.methods.region import certify_in
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.theorems.wide import T2z, best_member
 from amverify.verdict import Verdict
 from proofs.pep import region

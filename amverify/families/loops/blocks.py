@@ -37,8 +37,8 @@ from amverify.families.loops.gradient import UNITS, Format, format_error, header
 from amverify.families.problem import Problem, Vector
 from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
-from amverify.record.products import difference, inner, squared
-from amverify.record.steps import Points, step_columns
+from amverify.record.points.products import difference, inner, squared
+from amverify.record.points.rows import Points, step_columns
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
 

@@ -28,7 +28,7 @@ from amverify.families.problem import Problem, Vector
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import U
 from amverify.record.header import versions
-from amverify.record.steps import Points, execution, step_columns
+from amverify.record.points.rows import Points, execution, step_columns
 from amverify.trace.trace import Trace
 
 Format = Literal["float32", "float64"]

@@ -30,7 +30,7 @@ from amverify.families.loops.sum_state import Row, SweepState, block_state, swee
 from amverify.families.problem import Vector
 from amverify.families.sums import FiniteSum, SameBatch
 from amverify.numbers.balls import Ball
-from amverify.record.steps import Points, step_columns
+from amverify.record.points.rows import Points, step_columns
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
 

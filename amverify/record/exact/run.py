@@ -34,8 +34,8 @@ from amverify.network.layered import LayeredProblem, Point
 from amverify.numbers.exact import Exact, Real, added
 from amverify.record.exact.matrices import fraction, inner, matrix, rational, square
 from amverify.record.exact.objective import Objective
-from amverify.record.measures import widened
-from amverify.record.run import traced
+from amverify.record.layered.measures import widened
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 
 MOST_KEPT = 1 << 23

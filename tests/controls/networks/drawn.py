@@ -22,7 +22,7 @@ from amverify.network.coupling import Band
 from amverify.network.initial import Parameters, gaussian, replicated
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import LOSSES
-from amverify.record.run import traced
+from amverify.record.layered.run import traced
 from amverify.trace.trace import Trace
 
 Numbers = np.random.Generator

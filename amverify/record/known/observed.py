@@ -11,7 +11,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
-from amverify.record.points import Vector, evaluating, filled, flat, scalar
+from amverify.record.points.vector import Vector, evaluating, filled, flat, scalar
 from amverify.record.shadow import shadowed
 
 LEAK = "a number that depends on x is read past torch's operators"
@@ -41,7 +41,7 @@ class Observed:
 def observed(
     value: Callable[[], Any], params: Sequence[Tensor], gradient: bool, leaks: bool = False
 ) -> Observed:
-    """Evaluate quietly, and follow every operator; see ``recording.shadow``.
+    """Evaluate quietly, and follow every operator; see ``record.shadow``.
 
     Args:
         value: the objective.

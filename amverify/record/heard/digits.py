@@ -36,7 +36,7 @@ from torch import Tensor
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import U
-from amverify.record.points import Vector, filled, flat, unit_roundoff
+from amverify.record.points.vector import Vector, filled, flat, unit_roundoff
 
 _DIGITS = {
     "float32": ((8, "bfloat16"), (11, "float16"), (16, "bfloat16")),

@@ -21,47 +21,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from amverify.record.digits import Digits, held
-from amverify.record.groups import Held, counted, plain_step, stepped
+from amverify.record.heard.digits import Digits, held
+from amverify.record.heard.groups import Held, counted, plain_step, stepped
+from amverify.record.heard.nesting import Nest
+from amverify.record.heard.refusals import hooked, one_line, readable
+from amverify.record.known.observed import observed
+from amverify.record.known.seen import Seen
 from amverify.record.limit import count
-from amverify.record.nesting import Nest
-from amverify.record.observing import Observed, observed
-from amverify.record.points import Vector, evaluate, flat, numbers, parameters_of, placed
-from amverify.record.refusals import hooked, one_line, readable
-from amverify.record.surroundings import Surroundings
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A point with f and ∇f there, and η and β of the step that led to it.
-
-    Args:
-        params: copies of the parameters.
-        value: f, if it was evaluated.
-        slope: ∇f.
-        eta: η.
-        momentum: β.
-        error: what the objective raised instead.
-        known: what is known of f and ∇f, if the evaluation was followed.
-        used: the gradient that the step used, where it is one at the point where it started.
-        coarse: its format, if its digits are fewer than its own.
-    """
-
-    params: list[Tensor]
-    value: float | None = None
-    slope: Vector | None = None
-    eta: float | None = None
-    momentum: float | None = None
-    error: str | None = None
-    known: Observed | None = None
-    used: Vector | None = None
-    coarse: str | None = None
+from amverify.record.points.vector import Vector, evaluate, flat, numbers, parameters_of, placed
+from amverify.record.quiet.surroundings import Surroundings
 
 
 class Sink(Protocol):
@@ -85,7 +59,7 @@ class Listener:
         value: the objective; ``None`` where whoever takes the points knows it.
         gradient: evaluate ∇f too.
         sink: keeps the rows.
-        follow: bound the rounding of f and ∇f; see ``recording.shadow``.
+        follow: bound the rounding of f and ∇f; see ``record.shadow``.
 
     Raises:
         InvalidInput: for what cannot be recorded; see ``refusals``.

@@ -1,6 +1,6 @@
 r"""What is known of f and ∇f at a point: computed, declared, or nothing.
 
-A ball that was computed along the operators (``recording.shadow``) is right whatever was declared;
+A ball that was computed along the operators (``record.shadow``) is right whatever was declared;
 of two that meet, the narrower counts. What was declared is checked against the run, and dropped
 as a whole where the run refutes it: a negative value is no sum of non-negative terms
 (``operations=n``), and a declared ball that does not meet the computed one does not hold f.
@@ -8,12 +8,14 @@ as a whole where the run refutes it: a negative value is no sum of non-negative 
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from amverify.numbers.balls import Ball
-from amverify.record.declared import Declared
-from amverify.record.observing import Observed
-from amverify.record.points import Vector
+from amverify.record.known.declared import Declared
+from amverify.record.known.observed import Observed
+from amverify.record.points.vector import Vector
 
 TYPE = "pass value_error, a bound in numbers, or operations=n for a sum of non-negative terms"
 
@@ -31,6 +33,12 @@ class Values:
         self.refuted: str | None = None
         self.lacking: dict[str, str] = {}
         self._trusting: list[int] = []
+
+    def forked(self) -> Values:
+        """The same up to here; what one learns from now on the other does not see."""
+        found = copy(self)
+        found.lacking, found._trusting = dict(self.lacking), list(self._trusting)
+        return found
 
     def value(
         self, row: int, x: Vector, given: float | None, kind: str, known: Observed | None

@@ -31,11 +31,11 @@ from amverify.network.layered import LayeredProblem, Point, squared_norm
 from amverify.network.residual import residual
 from amverify.numbers.roundoff import gamma
 from amverify.record.header import versions
+from amverify.record.layered.blocks import MethodRecorder
+from amverify.record.layered.measures import Sizes, measure, squared_residuals, value_error, widened
+from amverify.record.layered.partial import Partials, squares
+from amverify.record.layered.summed import Summed
 from amverify.record.limit import expect
-from amverify.record.measures import Sizes, measure, squared_residuals, value_error, widened
-from amverify.record.partial import Partials, squares
-from amverify.record.recorder import MethodRecorder
-from amverify.record.summed import Summed
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
 

@@ -9,9 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.record.declared import Declared
-from amverify.record.observing import Observed, observed
-from amverify.record.points import Vector, evaluate, format_of, scalar
+from amverify.record.known.declared import Declared
+from amverify.record.known.observed import Observed, observed
+from amverify.record.points.vector import Vector, evaluate, format_of, scalar
 
 
 def called(f: Callable[[Any], Any], params: Any, gradient: bool, declared: Declared) -> Observed:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
-from amverify.record.points import evaluate, flat, numbers
-from amverify.record.quiet import states
-from amverify.record.reach import Reach, reach
+from amverify.record.points.vector import evaluate, flat, numbers
+from amverify.record.quiet.evaluation import states
+from amverify.record.quiet.reach import Reach, reach
 
 MANY = 8
 """Evaluations of an objective that draws random numbers, before its value counts as one."""

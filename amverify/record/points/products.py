@@ -15,7 +15,7 @@ import numpy as np
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import ETA, U, gamma
-from amverify.record.points import Vector
+from amverify.record.points.vector import Vector
 
 
 def inner(x: Ball, y: Ball) -> Ball:

@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from amverify.record.spaces import Attributes, Cells, Globals, Items, Space
+from amverify.record.quiet.spaces import Attributes, Cells, Globals, Items, Space
 
 MOST = 20_000
 """Objects after which a walk ends."""

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-from amverify.record.surroundings import Surroundings
+from amverify.record.quiet.surroundings import Surroundings
 
 Restore = Callable[[], Any]
 

@@ -40,8 +40,8 @@ from numpy.typing import NDArray
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import ETA, U, gamma
-from amverify.record.points import Vector
-from amverify.record.products import difference, inner, length, squared
+from amverify.record.points.products import difference, inner, length, squared
+from amverify.record.points.vector import Vector
 
 STEP_ROUNDINGS = 8
 """m: roundings of one entry in one step of gradient descent or heavy ball, in any order."""

@@ -15,7 +15,7 @@ import numpy as np
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.residual import residual
 from amverify.numbers.roundoff import gamma
-from amverify.record.measures import gradient_error
+from amverify.record.layered.measures import gradient_error
 from amverify.trace.columns import Column, Table
 
 Key = tuple[str, int]

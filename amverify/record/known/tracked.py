@@ -5,7 +5,7 @@ r"""Quantities of one's own beside f: a distance to a solution, a Lyapunov funct
 
 A function of the point, or of the point and the one before (at the start, the start itself). It is
 evaluated at every recorded point, with a bound on its rounding where it is a function of torch
-tensors (``recording.shadow``), else with the one that was declared; and beside the point, to see
+tensors (``record.shadow``), else with the one that was declared; and beside the point, to see
 what rounding in the steps can do to it (``record.probing``): the columns NAME, NAME_error and
 NAME_execution.
 """
@@ -25,11 +25,11 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
-from amverify.record.declared import Bound, Declared
-from amverify.record.objectives import called
-from amverify.record.points import Vector, evaluating, flat, format_of, placed, scalar
-from amverify.record.probing import Probe
-from amverify.record.steps import Columns
+from amverify.record.known.declared import Bound, Declared
+from amverify.record.known.objectives import called
+from amverify.record.known.probe import Probe
+from amverify.record.points.rows import Columns
+from amverify.record.points.vector import Vector, evaluating, flat, format_of, placed, scalar
 from amverify.trace.columns import COLUMNS
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from amverify.record.points import parameters_of
+from amverify.record.points.vector import parameters_of
 
 
 class Held:

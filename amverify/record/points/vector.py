@@ -17,7 +17,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.numbers.roundoff import ETA, UNITS
-from amverify.record.quiet import quietly
+from amverify.record.quiet.evaluation import quietly
 
 Vector = NDArray[np.float64]
 

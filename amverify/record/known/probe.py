@@ -17,7 +17,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from amverify.record.points import Vector
+from amverify.record.points.vector import Vector
 
 TRIALS, FACTOR, ULPS, CLEAR = 3, 16.0, 8.0, 64.0
 

@@ -4,7 +4,7 @@ r"""Bounds on the rounding of values and gradients, as the run's author declares
 |---|---|
 | ``value_error`` | what it says, a number or a function of x |
 | ``operations`` = n | γ_n\|f̂\| + nη: f is a sum of non-negative terms, n roundings long |
-| ``operations`` = "auto" | nothing; it is computed where f can be called (``recording.shadow``) |
+| ``operations`` = "auto" | nothing; it is computed where f can be called (``record.shadow``) |
 | ``exact`` | what the problem computes itself |
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import U, gamma
-from amverify.record.points import Vector, least, unit_roundoff
+from amverify.record.points.vector import Vector, least, unit_roundoff
 
 AUTO = "auto"
 Bound = float | Callable[[Vector], Any]

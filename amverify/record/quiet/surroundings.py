@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from amverify.record.reach import reach
-from amverify.record.spaces import same_entries
+from amverify.record.quiet.reach import reach
+from amverify.record.quiet.spaces import same_entries
 
 LARGE = 2**24
 """Bytes of a tensor or array up to which its entries are watched."""

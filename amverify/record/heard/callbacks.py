@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from amverify.errors import InvalidInput
-from amverify.record.points import Vector
-from amverify.record.quiet import quietly
+from amverify.record.points.vector import Vector
+from amverify.record.quiet.evaluation import quietly
 
 Step = Callable[[Vector, Any, Any], None]
 

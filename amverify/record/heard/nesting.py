@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterator
 from types import FrameType
 
-_BETWEEN = (__name__, "amverify.record.listener", "torch._dynamo", "torch.compiler")
+_BETWEEN = (__name__, "amverify.record.heard.listener", "torch._dynamo", "torch.compiler")
 
 
 class Nest:
