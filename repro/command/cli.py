@@ -259,7 +259,47 @@ def tune_stochastic(
     tune_minibatches(options, file)
 
 
-COMMANDS = ("list", *CONTENTS, "all", "tune", "tune-stochastic")
+@app.command(epilog=examples("python -m repro score", "python -m repro score --out results --json"))
+def score(
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder with the JSON files of the tables.")
+    ] = OUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Every cell, as JSON.")] = False,
+) -> None:
+    """Show, paper by paper, how many published cells were reproduced, and which were not.
+
+    It reads the JSON files of the tables that were made and computes nothing. One seed never says
+    that a cell differs.
+    """
+    from rich.console import Console
+
+    from repro.command.score import print_score
+
+    print_score(out, as_json, Console())
+
+
+published = typer.Typer(help="Files of published values.", no_args_is_help=True)
+app.add_typer(published, name="published")
+
+
+@published.command(
+    "check", epilog=examples("python -m repro published check repro/published/tiam.toml")
+)
+def check_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to check.")],
+) -> None:
+    """Say what a file of published values holds, or each fault with its place (exit status 2).
+
+    The format is described in repro/published/README.md. Of an entry the first fault is said.
+    """
+    from rich.console import Console
+
+    from repro.command.score import check_published
+
+    raise typer.Exit(check_published(files, Console(), Console(stderr=True)))
+
+
+COMMANDS = ("list", *CONTENTS, "all", "score", "published", "tune", "tune-stochastic")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,8 @@ An accuracy $\bar a$ (mean of n seeds, sample standard deviation s) is *reproduc
 
 $$|\bar a - a_{\text{published}}| \le \max(0.02,\; 2 s/\sqrt n),$$
 
-else it *differs*. A count is reproduced when it is equal.
+else it *differs*; from one seed alone it is *undecided* where it is not reproduced. A count is
+reproduced when it is equal.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from typing import Literal
 TOLERANCE = 0.02
 ROUNDING = 1e-9  # 0.762 − 0.742 is 0.02 to the reader
 
-Kind = Literal["reproduced", "differs", "no published value", "not comparable"]
+Kind = Literal["reproduced", "differs", "undecided", "no published value", "not comparable"]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict; ``difference`` is measured minus published (None without both)."""
+    """A verdict; ``difference`` is measured minus published (None without both), from ``seeds``."""
 
     kind: Kind
     difference: float | None = None
+    seeds: int = 0
 
 
 def judge_accuracy(mean: float, std: float, n: int, published: float | None) -> Judgement:
@@ -36,7 +38,8 @@ def judge_accuracy(mean: float, std: float, n: int, published: float | None) -> 
     error = 2 * std / math.sqrt(n) if n > 1 else 0.0
     difference = mean - published
     near = abs(difference) <= max(TOLERANCE, error) + ROUNDING
-    return Judgement("reproduced" if near else "differs", difference)
+    far: Kind = "differs" if n > 1 else "undecided"
+    return Judgement("reproduced" if near else far, difference, n)
 
 
 def judge_count(measured: int | None, published: int | None) -> Judgement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -79,8 +79,53 @@ def read(files: Iterable[Traversable]) -> Published:
     return whole
 
 
+def faults_of(file: Traversable) -> list[str]:
+    """What is wrong with one file, a line each: the first fault of every entry, none of a good one.
+
+    What keeps the entries from being read at all comes alone.
+    """
+    try:
+        document = document_of(file)
+        name, reference = paper_of(file, document)
+    except InvalidInput as error:
+        return [str(error)]
+    found: list[str] = []
+    kept: list[Series] = []
+    for section, make in MAKERS.items():
+        for entry in entries_of(file, document, section):
+            try:
+                made = make(entry, source_of(entry, name, reference))
+            except InvalidInput as error:
+                found.append(str(error))
+            else:
+                kept += [made] if isinstance(made, Series) else []
+    try:
+        check_headlines(tuple(kept))
+    except InvalidInput as error:
+        found.append(f"{file.name}: {str(error).removeprefix('published values: ')}")
+    return found
+
+
 def read_file(file: Traversable) -> Published:
     """The values of one file."""
+    document = document_of(file)
+    name, reference = paper_of(file, document)
+
+    def entries(section: str) -> list[tuple[Entry, Source]]:
+        found = entries_of(file, document, section)
+        return [(entry, source_of(entry, name, reference)) for entry in found]
+
+    return Published(
+        (name,),
+        tuple(statistics(*entry) for entry in entries("statistics")),
+        tuple(hyperparameters(*entry) for entry in entries("hyperparameters")),
+        tuple(series(*entry) for entry in entries("series")),
+        tuple(replicates(*entry) for entry in entries("replicates")),
+    )
+
+
+def document_of(file: Traversable) -> dict[str, Any]:
+    """What the file holds, its sections those that there are."""
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -92,25 +137,24 @@ def read_file(file: Traversable) -> Published:
             isinstance(content, list) and all(isinstance(entry, dict) for entry in content)
         ):
             raise InvalidInput(f"{file.name}: write [[{section}]], with two brackets")
+    return document
+
+
+def paper_of(file: Traversable, document: Mapping[str, Any]) -> tuple[str, str]:
+    """The paper's name and reference."""
     paper = document.get("paper")
     if not isinstance(paper, dict):
         raise InvalidInput(f"{file.name}: [paper] is missing")
     head = Entry(f"{file.name}: [paper]", dict(paper))
     name, _, reference = (head.take(key, is_text, TEXT) for key in ("name", "title", "reference"))
     head.close()
+    return name, reference
 
-    def entries(section: str) -> list[tuple[Entry, Source]]:
-        numbered = enumerate(document.get(section, []), start=1)
-        found = [Entry(f"{file.name}: [[{section}]] no. {i}", dict(e)) for i, e in numbered]
-        return [(entry, source_of(entry, name, reference)) for entry in found]
 
-    return Published(
-        (name,),
-        tuple(statistics(*entry) for entry in entries("statistics")),
-        tuple(hyperparameters(*entry) for entry in entries("hyperparameters")),
-        tuple(series(*entry) for entry in entries("series")),
-        tuple(replicates(*entry) for entry in entries("replicates")),
-    )
+def entries_of(file: Traversable, document: Mapping[str, Any], section: str) -> list[Entry]:
+    """The entries of a section, each with its place."""
+    numbered = enumerate(document.get(section, []), start=1)
+    return [Entry(f"{file.name}: [[{section}]] no. {i}", dict(e)) for i, e in numbered]
 
 
 TEXT = "a text that is not empty"
@@ -199,6 +243,15 @@ def replicates(entry: Entry, source: Source) -> Replicates:
     values = values_for(entry, "seeds", seeds)
     entry.close()
     return Replicates(source, *about, sweeps, tuple(seeds), values)
+
+
+MAKERS: dict[str, Callable[[Entry, Source], object]] = {
+    "statistics": statistics,
+    "hyperparameters": hyperparameters,
+    "series": series,
+    "replicates": replicates,
+}
+"""By section, what makes a value of its entries."""
 
 
 def values_for(entry: Entry, key: str, counted: list[int]) -> tuple[float, ...]:

@@ -147,11 +147,17 @@ class PublishedValue:
 
 @dataclass(frozen=True)
 class VerdictCell:
-    """*reproduced*, *differs* (by ``detail``) or *no published value*."""
+    """*reproduced*, *differs* (by ``detail``), *undecided* or *no published value*.
+
+    ``published`` is the key of the published cell that was judged (:mod:`repro.published.cells`),
+    ``seeds`` from how many seeds.
+    """
 
     verdict: str
     detail: str = ""
     difference: float | None = None
+    published: str = ""
+    seeds: int = 0
 
     def plain(self) -> str:
         """As a person reads it."""
@@ -169,6 +175,7 @@ class VerdictCell:
             "verdict": self.verdict,
             "detail": self.detail,
             "difference": self.difference,
+            **({"published": self.published, "seeds": self.seeds} if self.published else {}),
         }
 
 
@@ -194,10 +201,12 @@ class Unavailable:
 Cell = Text | Number | Estimate | PublishedValue | VerdictCell | Unavailable
 
 
-def verdict_of(judgement: Judgement, digits: int = 3) -> VerdictCell:
+def verdict_of(judgement: Judgement, published: str = "") -> VerdictCell:
     """The cell of a judgement; by how much and which way stands where it differs."""
-    if judgement.kind != "differs" or judgement.difference is None:
-        return VerdictCell(judgement.kind, difference=judgement.difference)
+    if judgement.kind not in ("differs", "undecided") or judgement.difference is None:
+        return VerdictCell(judgement.kind, "", judgement.difference, published, judgement.seeds)
     sign = "+" if judgement.difference > 0 else "−"
-    detail = f"by {sign}{abs(judgement.difference):.{digits}f}"
-    return VerdictCell(judgement.kind, detail, judgement.difference)
+    detail = f"by {sign}{abs(judgement.difference):.3f}"
+    if judgement.kind == "undecided":
+        detail = f"(one seed, {detail})"
+    return VerdictCell(judgement.kind, detail, judgement.difference, published, judgement.seeds)

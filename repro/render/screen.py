@@ -15,7 +15,9 @@ from rich.text import Text as RichText
 from repro.render.cells import Cell, Unavailable, VerdictCell
 from repro.render.table import Document, Table
 
-STYLES = {"reproduced": "green", "differs": "yellow", "not comparable": "yellow"}
+STYLES = {"reproduced": "green"} | dict.fromkeys(
+    ("differs", "undecided", "not comparable"), "yellow"
+)
 KEYS = 2  # columns that say what a row is
 GAP = 2  # blanks between columns
 

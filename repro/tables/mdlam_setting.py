@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from repro.engine import Laboratory
 from repro.full_batch.configurations import MDLAM_EPSILON, MDLAM_MU
-from repro.published import Published, Series, judge_accuracy, load
+from repro.published import Published, Series, judge_accuracy, key_of, load
 from repro.render import Cell, Column, Document, Number, PublishedValue, Table, Text, verdict_of
 from repro.spec import RunSpec, Setting
 from repro.tables.parts.full_batch import SWEEPS, document, rows_by_dataset, runs_of
@@ -22,9 +22,10 @@ from repro.tables.parts.request import Protocol, Request, notes_without_data
 
 PROTOCOL = Protocol(("cora", "citeseer"), ("mdlam",), SWEEPS)
 RHOS = {"cora": (1e-3,), "citeseer": (1e-3, 5e-3)}
+AS_PUBLISHED = "trial modulus 1 (Algorithm 1 as published)"
 VARIANTS: tuple[tuple[str, dict[str, Setting]], ...] = (
     ("trial modulus 1, no inertia", {"trial": 1.0, "inertia": "none"}),
-    ("trial modulus 1 (Algorithm 1 as published)", {"trial": 1.0}),
+    (AS_PUBLISHED, {"trial": 1.0}),
     ("trial modulus 0.1", {"trial": 0.1}),
     ("trial modulus 0.01", {"trial": 0.01}),
     ("exact moduli, no inertia", {"steps": "exact", "inertia": "none"}),
@@ -113,6 +114,9 @@ def _row(
         Number(early, ".3f"),
         accuracy,
         Text() if series is None or value is None else PublishedValue(value, str(series.source)),
-        verdict_of(judge_accuracy(accuracy.mean, accuracy.std, accuracy.n, value)),
+        verdict_of(
+            judge_accuracy(accuracy.mean, accuracy.std, accuracy.n, value),
+            key_of(series, sweeps) if label == AS_PUBLISHED else "",
+        ),
         final(runs, "train_accuracy"),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from repro import data
 from repro.data.dataset import Dataset
 from repro.engine import Laboratory
-from repro.published import Statistics, judge_count, load, statistics_of
+from repro.published import Statistics, counts_key, judge_count, load, statistics_of
 from repro.render import Cell, Column, Document, Number, Table, Text, VerdictCell
 from repro.tables.parts.full_batch import DATASETS
 from repro.tables.parts.request import Protocol, Request, notes_without_data, row_without_data
@@ -83,15 +83,16 @@ def verdict_on(dataset: Dataset, published: Statistics | None) -> VerdictCell:
     """The verdict on all published counts together: what differs, by how much."""
     if published is None:
         return VerdictCell("no published value")
-    differing = []
-    for key, value in published.counts.items():
-        compared = "edges_listed" if key == "edges" and knows_lists(dataset) else key
+    key, differing = counts_key(published), []
+    for name, value in published.counts.items():
+        compared = "edges_listed" if name == "edges" and knows_lists(dataset) else name
         judgement = judge_count(dataset.statistics.get(compared), value)
         if judgement.kind == "not comparable":
-            differing.append(f"{key} not counted here")
+            differing.append(f"{name} not counted here")
         elif judgement.difference:
-            differing.append(f"{key} by {judgement.difference:+.0f}")
-    return VerdictCell("differs" if differing else "reproduced", ", ".join(differing))
+            differing.append(f"{name} by {judgement.difference:+.0f}")
+    verdict = "differs" if differing else "reproduced"
+    return VerdictCell(verdict, ", ".join(differing), published=key)
 
 
 def knows_lists(dataset: Dataset) -> bool:

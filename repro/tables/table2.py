@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import LABELS, METHODS, Configuration, configuration
-from repro.published import Published, Series, headline, judge_accuracy, load
+from repro.published import Published, Series, headline, judge_accuracy, key_of, load
 from repro.render import (
     Cell,
     Column,
@@ -126,7 +126,7 @@ def rows_of(
                 accuracy,
                 Number(accuracy.n),
                 Text() if series is None or value is None else published_cell(series, value),
-                verdict_of(judgement),
+                verdict_of(judgement, key_of(series, request.sweeps)),
                 final(runs, "train_accuracy"),
                 *to_target(runs, target),
             )

@@ -1,0 +1,160 @@
+"""What ``score`` shows, and what ``published check`` says of a reader's file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from amverify.errors import CorruptFile, InvalidInput
+from repro import data
+from repro.full_batch.configurations import METHODS
+from repro.full_batch.methods import KNOWN_METHODS
+from repro.minibatch.names import LABELS
+from repro.names import CONTENTS, nearest
+from repro.published.load import faults_of, load, read
+from repro.published.score import KINDS, OPEN, UNPUBLISHED, Outcome, Paper, score
+
+MOST_SHOWN = 8
+"""Cells that are listed below the counts; the others are counted, and in the JSON."""
+
+
+def documents_in(folder: Path) -> list[dict[str, Any]]:
+    """The JSON files that the tables' commands left in ``folder``.
+
+    Raises :class:`InvalidInput` where there are none, :class:`CorruptFile` for one that is no such
+    document.
+    """
+    files = [folder / f"{name}.json" for name in CONTENTS]
+    found = []
+    for file in filter(Path.is_file, files):
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+            rows = [row for table in document["tables"] for row in table["rows"]]
+            if not all(isinstance(cell, dict) for row in rows for cell in row.values()):
+                raise ValueError("it has cells that are none")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CorruptFile(f"{file}: is no table's file ({error}); make it again") from error
+        found.append(document)
+    if not found:
+        raise InvalidInput(
+            f"--out {folder}: no table was made there; begin with python -m repro table1, table2, "
+            "table3 and table4"
+        )
+    return found
+
+
+def print_score(folder: Path, as_json: bool, screen: Console) -> None:
+    """Show what of every paper was reproduced, by the tables in ``folder``."""
+    documents = documents_in(folder)
+    papers = score(load(), documents)
+    if as_json:
+        whole = {
+            paper.name: {"counts": paper.counts(), "cells": [o.json() for o in paper.outcomes]}
+            for paper in papers
+        }
+        text = json.dumps(whole, indent=1, ensure_ascii=False)
+        screen.print(text, markup=False, highlight=False, soft_wrap=True)
+        return
+    made = ", ".join(document["document"] for document in documents)
+    screen.print(Text(f"Published cells and what became of them, by {folder}: {made}"))
+    screen.print(_counts(papers))
+    for line in _lines(papers):
+        screen.print(Text(line))
+
+
+def _counts(papers: Sequence[Paper]) -> Table:
+    kinds = (*KINDS, UNPUBLISHED)
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown.add_column("Paper")
+    for title in ("cells", *kinds):
+        shown.add_column(title, justify="right", overflow="fold")
+    for paper in papers:
+        counts = paper.counts()
+        numbers = [len(paper.outcomes), *(counts[kind] for kind in kinds)]
+        shown.add_row(paper.name, *(str(number) if number else "·" for number in numbers))
+    return shown
+
+
+def _lines(papers: Sequence[Paper]) -> Iterator[str]:
+    """The cells that differ or are undecided, the farthest first; what to make for the others."""
+    outcomes = [outcome for paper in papers for outcome in paper.outcomes]
+    far = [o for o in outcomes if o.kind in ("differs", "undecided", "not comparable")]
+    far.sort(key=lambda o: (o.kind != "differs", -abs(o.difference or 0)))
+    yield from map(told, far[:MOST_SHOWN])
+    if len(far) > MOST_SHOWN:
+        yield f"and {len(far) - MOST_SHOWN} more: --json"
+    for kind in OPEN:
+        open_cells = dict.fromkeys(
+            f"{o.cell.paper} {o.cell.table} ({o.cell.dataset})" for o in outcomes if o.kind == kind
+        )
+        if open_cells:
+            yield f"{kind}: {', '.join(open_cells)}"
+    if any(not paper.outcomes for paper in papers):
+        empty = ", ".join(paper.name for paper in papers if not paper.outcomes)
+        yield (
+            f"{empty}: its tables are not in the public record at hand; fill in its file in "
+            "repro/published and try python -m repro published check FILE"
+        )
+
+
+def told(outcome: Outcome) -> str:
+    """A cell that was not reproduced, in a line."""
+    cell = outcome.cell
+    about = f"{cell.table} {cell.dataset} {cell.about}"
+    if cell.value is None or outcome.difference is None:
+        return f"{outcome.kind}: {about} [{outcome.table}]"
+    measured = cell.value + outcome.difference
+    why = f"; {outcome.why}" if outcome.why else ""
+    return (
+        f"{outcome.kind}: {about}: {cell.value:.3f} published, {measured:.3f} here "
+        f"({outcome.difference:+.3f}) [{outcome.table}]{why}"
+    )
+
+
+def check_published(files: Sequence[Path], screen: Console, errors: Console) -> int:
+    """Say what each file of published values holds, or every fault with its place.
+
+    Returns the exit status: 2 where there is a fault.
+    """
+    faults = [fault for file in files for fault in (_missing(file) or _faults(file))]
+    for fault in faults:
+        errors.print(Text(f"error: {fault}"), soft_wrap=True)
+    if faults:
+        return InvalidInput.exit_status
+    for file in files:
+        held = read([file])
+        sections = ("statistics", "hyperparameters", "series", "replicates")
+        counts: Mapping[str, int] = {name: len(getattr(held, name)) for name in sections}
+        told = ", ".join(f"{n} {name}" for name, n in counts.items() if n) or "no values yet"
+        screen.print(Text(f"{file}: {', '.join(held.papers)}: {told}"), soft_wrap=True)
+    return 0
+
+
+def _missing(file: Path) -> list[str]:
+    return [] if file.is_file() else [f"{file}: no such file"]
+
+
+def _faults(file: Path) -> list[str]:
+    """The file's own faults; where it has none, names that nothing here has."""
+    return faults_of(file) or list(_unknown_names(file))
+
+
+def _unknown_names(file: Path) -> Iterator[str]:
+    held = read([file])
+    methods = tuple(dict.fromkeys((*METHODS, *KNOWN_METHODS, *LABELS)))
+    for section in ("statistics", "hyperparameters", "series", "replicates"):
+        for number, entry in enumerate(getattr(held, section), start=1):
+            place = f"{file.name}: [[{section}]] no. {number}"
+            if entry.dataset not in data.names():
+                close = nearest(entry.dataset, data.names())
+                yield f"{place}: key 'dataset' is {entry.dataset!r}: no data set here{close}"
+            method = getattr(entry, "method", methods[0])
+            if method not in methods:
+                close = nearest(method, methods)
+                yield f"{place}: key 'method' is {method!r}: no method here{close}"
