@@ -19,6 +19,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | see which exponent a run shows | ``estimate``, ``kl_plot`` (fitted: they confirm no claim) |
 | record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
+| draw a problem with known constants | ``families``, the package |
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
 | state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
 | | ``activation``, ``gaussian`` |
@@ -36,7 +37,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amverify import theorems
+    from amverify import families, theorems
     from amverify.claims import claim, within
     from amverify.command.subject import Claim, Subject
     from amverify.definability.certificate import Certificate
@@ -110,6 +111,7 @@ __all__ = [
     "claim",
     "definable",
     "estimate",
+    "families",
     "from_json",
     "gauss_seidel",
     "gaussian",
@@ -142,6 +144,7 @@ _HOMES = {
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",
+    "families": "families",
     "fitted.exponent": "estimate",
     "fitted.plot": "kl_plot",
     "judge.audit": "audit",

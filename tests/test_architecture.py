@@ -127,9 +127,11 @@ FLOORS = (
     ("compiled", "network", "numbers", "trace"),
     ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record", "claims", "fitted"),
-    ("expectation", "command"),
-    ("families", "proofs", "repro", "paper_figures"),
-    ("testing",),
+    ("expectation",),
+    ("families",),
+    ("falsify",),
+    ("command",),
+    ("testing", "proofs", "repro", "paper_figures"),
 )
 """The rooms, from the ground up. A room imports from the floors below its own, and nothing else.
 

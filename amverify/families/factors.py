@@ -36,6 +36,7 @@ from amverify.families.arithmetic import (
     total,
     transposed,
 )
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, Vector, above, dyadic, integers
 from amverify.numbers.roundoff import gamma
 
@@ -44,13 +45,13 @@ class Chain(Problem):
     """½‖Y − W_L⋯W₁X‖² with planted factors; x holds W₁, …, W_L row by row.
 
     Args:
-        seed: what it is drawn from.
+        seed: what it is drawn from: a seed, or a source of numbers.
         kind: ``factorisation``, ``dictionary`` or ``deep_linear``.
     """
 
-    def __init__(self, seed: int, kind: str = "factorisation") -> None:
-        rng = np.random.default_rng([seed, 17])
-        self.family, self.seed = kind, seed
+    def __init__(self, seed: int | Draws, kind: str = "factorisation") -> None:
+        rng = source(seed, 17)
+        self.family, self.seed = kind, seed_of(seed)
         deep = kind == "deep_linear"
         inner = 2
         widths = [int(rng.integers(1, 3)) for _ in range(4)] if deep else [inner, inner, 2]
@@ -143,9 +144,9 @@ class PhaseRetrieval(Problem):
     ∇²F = Σ(3(a_iᵀx)² − b_i)a_ia_iᵀ lies between −Σb_i‖a_i‖² and Σ3R²‖a_i‖₁²‖a_i‖².
     """
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 18])
-        self.family, self.seed = "phase", seed
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 18)
+        self.family, self.seed = "phase", seed_of(seed)
         n = int(rng.integers(2, 5))
         self.rows = integers(rng, (2 * n, n), 2)
         self.rows[:n] += 3 * np.eye(n)

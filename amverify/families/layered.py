@@ -28,6 +28,7 @@ from amverify.families.arithmetic import (
     total,
     transposed,
 )
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, Vector, dyadic, integers
 from amverify.network.activations import activation
 from amverify.network.coupling import Band, Coupling, Penalty
@@ -41,13 +42,13 @@ class LayeredReLU(Problem):
     """Two layers, N = 2 or 3 samples; ρ, μ, ν dyadic.
 
     Args:
-        seed: what it is drawn from.
+        seed: what it is drawn from: a seed, or a source of numbers.
         coupling: ``penalty`` or ``band``.
     """
 
-    def __init__(self, seed: int, coupling: str = "penalty") -> None:
-        rng = np.random.default_rng([seed, 21])
-        self.family, self.seed = f"layered_{coupling}", seed
+    def __init__(self, seed: int | Draws, coupling: str = "penalty") -> None:
+        rng = source(seed, 21)
+        self.family, self.seed = f"layered_{coupling}", seed_of(seed)
         n, (n0, n1, n2) = int(rng.integers(2, 4)), rng.integers(1, 3, 3).tolist()
         self.widths, self.samples = (n0, n1, n2), n
         self.data, self.target = integers(rng, (n, n0), 2), integers(rng, (n, n2), 2)

@@ -24,6 +24,7 @@ from amverify.families.arithmetic import (
     total,
     transposed,
 )
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, Vector, dyadic, integers
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import ETA, U, gamma
@@ -36,9 +37,9 @@ _ROUNDINGS = 4 * LIBRARY + 8
 class BilinearLogistic(Problem):
     """Two blocks of two to three coordinates; F > 0 = infimum, which need not be attained."""
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 19])
-        self.family, self.seed = "bilinear_logistic", seed
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 19)
+        self.family, self.seed = "bilinear_logistic", seed_of(seed)
         self.sizes = (int(rng.integers(2, 4)), int(rng.integers(2, 4)))
         count = int(rng.integers(3, 7))
         p, q = self.sizes

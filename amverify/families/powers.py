@@ -23,6 +23,7 @@ from fractions import Fraction
 import numpy as np
 
 from amverify.families.arithmetic import Entries, joined, lift, part, power, total
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, above, dyadic
 
 
@@ -34,9 +35,9 @@ def _slack(value: float) -> float:
 class Power(Problem):
     """Σ a_i|x_i|^{p_i}/p_i with even p_i, all the same or mixed; F* = 0 at 0."""
 
-    def __init__(self, seed: int, mixed: bool = False) -> None:
-        rng = np.random.default_rng([seed, 12])
-        self.family, self.seed = "mixed_power" if mixed else "power", seed
+    def __init__(self, seed: int | Draws, mixed: bool = False) -> None:
+        rng = source(seed, 12)
+        self.family, self.seed = "mixed_power" if mixed else "power", seed_of(seed)
         n = int(rng.integers(2, 5) if mixed else rng.integers(1, 5))
         choices = np.array([2, 4, 6])
         same = int(rng.choice(choices))
@@ -94,9 +95,9 @@ class FlatValley(Problem):
     (x⁴ + y²)^{3/2} ≤ √2(x⁶ + |y|³) ≤ √2(x⁶ + y²/2) ≤ 16x⁶ + 4y² = ‖∇F‖².
     """
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 13])
-        self.family, self.seed = "flat_valley", seed
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 13)
+        self.family, self.seed = "flat_valley", seed_of(seed)
         self.x0 = dyadic(rng, 2, 1, 8) / 2
         self.x0[0] = 0.5 - abs(self.x0[0]) / 2
         self.constants = Constants(
@@ -126,9 +127,9 @@ class DoubleWell(Problem):
     In one dimension near a minimum, F^{1/2} = |x² − 1| = |F'|/(4|x|) ≤ |F'|/(4(1 − r)), r = ½.
     """
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 14])
-        self.family, self.seed = "double_well", seed
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 14)
+        self.family, self.seed = "double_well", seed_of(seed)
         n = int(rng.integers(1, 4))
         signs = rng.choice(np.array([-1.0, 1.0]), n)
         self.x0 = signs * (1 + dyadic(rng, n, 1, 8) / 4)
@@ -158,9 +159,9 @@ class ScalarProduct(Problem):
     c = 2^{L−2}/√L. The modulus of block i is 2(Π/w_i)².
     """
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng([seed, 15])
-        self.family, self.seed = "scalar_product", seed
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 15)
+        self.family, self.seed = "scalar_product", seed_of(seed)
         n = int(rng.integers(2, 6))
         self.x0 = 1 + dyadic(rng, n, 1, 6) / 4
         self.blocks = tuple(Block("W", i + 1, (i,)) for i in range(n))

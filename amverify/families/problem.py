@@ -26,6 +26,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from amverify.families.arithmetic import Entries, rationals
+from amverify.families.draws import Draws
 from amverify.numbers.balls import Ball
 
 Vector = NDArray[np.float64]
@@ -80,12 +81,14 @@ class Block:
 class Problem(ABC):
     """An instance of a family; see the module.
 
-    ``family``, ``seed`` and ``x0`` say what it is and where to start. ``box`` is ±∞ where g is
-    not the indicator of a box.
+    ``family``, ``seed`` and ``x0`` say what it is and where to start; ``choices`` are the integers
+    of an instance that was not drawn from a seed. ``box`` is ±∞ where g is not the indicator of a
+    box.
     """
 
     family: str
     seed: int
+    choices: tuple[int, ...] | None = None
     x0: Vector
     constants: Constants
     blocks: tuple[Block, ...] = ()
@@ -118,8 +121,13 @@ class Problem(ABC):
 
     @property
     def name(self) -> str:
-        """Family and seed in words."""
-        return f"{self.family} #{self.seed}"
+        """Family and seed, or its integers, in words."""
+        if self.choices is None:
+            return f"{self.family} #{self.seed}"
+        return f"{self.family} [{' '.join(map(str, self.choices))}]"
+
+    def __repr__(self) -> str:
+        return f"rebuild({self.spec()})"
 
     def value(self, x: Vector) -> Ball:
         """F at a point (n,) or a stack (…, n), with bounds."""
@@ -165,7 +173,9 @@ class Problem(ABC):
 
     def spec(self) -> dict[str, Any]:
         """JSON that ``rebuild`` turns into this problem again."""
-        return {"family": self.family, "seed": self.seed}
+        if self.choices is None:
+            return {"family": self.family, "seed": self.seed}
+        return {"family": self.family, "choices": list(self.choices)}
 
     def declared(self) -> dict[str, Any]:
         """Its constants as the header of a trace has them: L, mu, fstar, D = ‖x⁰ − x*‖."""
@@ -200,14 +210,18 @@ def above(value: float) -> float:
 
 
 def integers(
-    rng: np.random.Generator, shape: int | tuple[int, ...], most: int = 4
+    rng: Draws | np.random.Generator, shape: int | tuple[int, ...], most: int = 4
 ) -> NDArray[np.float64]:
     """Random integers in [−most, most] as floats."""
-    return rng.integers(-most, most + 1, shape).astype(np.float64)
+    found: Vector = rng.integers(-most, most + 1, shape).astype(np.float64)
+    return found
 
 
 def dyadic(
-    rng: np.random.Generator, shape: int | tuple[int, ...], most: int = 2, digits: int = 6
+    rng: Draws | np.random.Generator,
+    shape: int | tuple[int, ...],
+    most: int = 2,
+    digits: int = 6,
 ) -> NDArray[np.float64]:
     """Random multiples of 2^−digits in [−most, most]."""
     scale = 2**digits

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.families.arithmetic import Entries, apply, lift, rationals, total
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, Vector, above, dyadic
 
 
-def mixing(rng: np.random.Generator, n: int) -> Vector:
+def mixing(rng: Draws, n: int) -> Vector:
     """An integer v whose reflection mixes all coordinates: no entry 0, the first two unequal."""
     sizes = rng.integers(1, 3, n)
     sizes[:2] = 2, 1
@@ -29,7 +30,7 @@ def mixing(rng: np.random.Generator, n: int) -> Vector:
 
 
 def spectral(
-    rng: np.random.Generator, eigenvalues: NDArray[np.float64]
+    rng: Draws, eigenvalues: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], list[Fraction]]:
     """A symmetric matrix of exactly representable entries, with its eigenvalues.
 
@@ -51,20 +52,20 @@ class Quadratic(Problem):
     """A quadratic, convex or not, with or without a box.
 
     Args:
-        seed: what it is drawn from.
+        seed: what it is drawn from: a seed, or a source of numbers.
         kind: ``strong`` (μ > 0), ``deficient`` (some eigenvalues 0) or ``saddle`` (some
             negative; then a box keeps it bounded below).
         boxed: with a box around the start.
     """
 
-    def __init__(self, seed: int, kind: str = "strong", boxed: bool | None = None) -> None:
-        rng = np.random.default_rng([seed, 11])
+    def __init__(self, seed: int | Draws, kind: str = "strong", boxed: bool | None = None) -> None:
+        rng = source(seed, 11)
         self.family = {
             "strong": "quadratic",
             "deficient": "least_squares",
             "saddle": "nonconvex_quadratic",
         }[kind] + ("_box" if boxed and kind == "strong" else "")
-        self.seed = seed
+        self.seed = seed_of(seed)
         n = int(rng.integers(2, 7))
         eigenvalues = rng.integers(1, 17, n).astype(np.float64)
         if kind == "deficient":

@@ -32,6 +32,7 @@ from amverify.families.arithmetic import (
     smaller,
     total,
 )
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, Vector, dyadic, integers
 from amverify.families.quadratic import mixing
 from amverify.numbers.balls import Ball
@@ -45,13 +46,13 @@ class SparseLeastSquares(Problem):
     """½‖Ax − b‖² + a sparse penalty; λ dyadic.
 
     Args:
-        seed: what it is drawn from.
+        seed: what it is drawn from: a seed, or a source of numbers.
         penalty: one of ``PENALTIES``.
     """
 
-    def __init__(self, seed: int, penalty: str = "l1") -> None:
-        rng = np.random.default_rng([seed, 16])
-        self.family, self.seed, self.penalty = f"sparse_{penalty}", seed, penalty
+    def __init__(self, seed: int | Draws, penalty: str = "l1") -> None:
+        rng = source(seed, 16)
+        self.family, self.seed, self.penalty = f"sparse_{penalty}", seed_of(seed), penalty
         n = int(rng.integers(2, 4 if penalty == "l1" else 7))
         v = mixing(rng, n)
         square = float(v @ v)

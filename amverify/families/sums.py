@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.families.arithmetic import Entries, apply, lift, rationals, total
+from amverify.families.draws import Draws, seed_of, source
 from amverify.families.problem import Block, Constants, Problem, above, dyadic, integers
 
 Rational = list[Fraction]
@@ -38,9 +39,12 @@ class FiniteSum(Problem):
 
     samples = 4
 
-    def __init__(self, seed: int, parts: int = 2) -> None:
-        rng = np.random.default_rng([seed, 20])
-        self.family, self.seed = "finite_sum" if parts == 2 else f"finite_sum_{parts}", seed
+    def __init__(self, seed: int | Draws, parts: int = 2) -> None:
+        rng = source(seed, 20)
+        self.family, self.seed = (
+            "finite_sum" if parts == 2 else f"finite_sum_{parts}",
+            seed_of(seed),
+        )
         n = int(rng.integers(parts, parts + 3))
         rows = integers(rng, (self.samples, n), 2)
         rows[0] += 3.0
@@ -140,9 +144,9 @@ class SameBatch(FiniteSum):
     meta_rate = Fraction(1, 32)
     """β(1 − α₀)/α₀."""
 
-    def __init__(self, seed: int) -> None:
-        self.family, self.seed = "same_batch", seed
-        start = np.array([float(seed)])
+    def __init__(self, seed: int | Draws) -> None:
+        self.family, self.seed = "same_batch", seed_of(seed)
+        start = np.array([float(seed if isinstance(seed, int) else seed.integers(-8, 9))])
         self._set(np.ones((4, 1)), start + np.array([-2.0, -2.0, -2.0, 5.0]), start, 1)
 
     def trained(self, w: Sequence[Fraction], first: Fraction, batch: Sequence[int]) -> Fraction:
