@@ -55,7 +55,7 @@ def test_editors_and_mypy_see_the_same_names():
         for alias in node.names
     }
     assert set(told) | {"__version__"} == set(amv.__all__)
-    assert told == amv._HOME | {"theorems": ""}
+    assert told == amv._HOME | {"theorems": "", "families": ""}
 
 
 def test_importing_it_loads_nothing():
