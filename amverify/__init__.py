@@ -13,6 +13,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 |---|---|
 | judge a run | ``audit``, ``Report``, ``Finding``, ``Verdict``, ``Evidence``, ``Witness`` |
 | know what is claimed | ``theorem``, ``CATALOGUE``, ``Theorem``; ``theorems``, the package |
+| know what can be claimed of a run | ``usable`` |
 | write a claim of one's own | ``claim``, ``within`` |
 | claim it of a subject | ``Claim``, ``Subject`` (``amverify audit module:subject``) |
 | know that KL holds of a loss | ``definable``, ``Certificate``, ``nondegenerate`` |
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from amverify import families, theorems
     from amverify.claims import claim, within
     from amverify.command.subject import Claim, Subject
+    from amverify.command.usable import usable
     from amverify.definability.certificate import Certificate
     from amverify.definability.definable import definable
     from amverify.definability.minimiser import nondegenerate
@@ -132,12 +134,14 @@ __all__ = [
     "to_junit",
     "traced",
     "traced_exactly",
+    "usable",
     "within",
 ]
 
 _HOMES = {
     "claims": "claim within",
     "command.subject": "Claim Subject",
+    "command.usable": "usable",
     "definability.certificate": "Certificate",
     "definability.definable": "definable",
     "definability.minimiser": "nondegenerate",

@@ -12,7 +12,10 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 SAID = {
     "adam": ["VIOLATED: 1 violated", "fails at step"],
     "exact_rows": ["T1 HOLDS", "T3 HOLDS", "exactly, 0 open"],
-    "lbfgs": ["UNDECIDED: 1 undecided, 2 hold", "the trace lacks column sweeps.eta"],
+    "lbfgs": [
+        "UNDECIDED: 1 undecided, 2 hold",
+        "the trace lacks the step size η used in this sweep: Recorder(eta=…)",
+    ],
     "own_loop": ["VIOLATED: 1 violated, 1 holds"],
     "samt_digits": ["HOLDS: 1 holds", "2 states replayed", "measured on this run, not known: L̄"],
     "sgd_momentum": ["VIOLATED: 1 violated, 1 holds"],

@@ -32,7 +32,7 @@ from amverify.claims.grammar import (
     quantities,
     slices,
 )
-from amverify.claims.quantities import Quantity
+from amverify.claims.quantities import STEPS, Quantity
 from amverify.claims.real import elementary
 from amverify.claims.rows import Rows, Run
 from amverify.claims.running import running
@@ -100,7 +100,7 @@ class Binder:
         for found in self._indices():
             where = self.run.at(rows, found)
             if not found.moving and (where < 0).any():
-                raise Missing(f"row {found.offset} of the run")
+                raise Missing(f"row {found.offset} of the run", STEPS)
             rows = rows[where >= 0]
         for one in self._placed():
             if one.name in OF_A_STEP and one.index.moving:

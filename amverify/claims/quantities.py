@@ -28,6 +28,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
 from amverify.theorems.views.columns import unit
 from amverify.trace.columns import COLUMNS, KEYS
+from amverify.trace.sources import source
 
 Array = NDArray[np.float64]
 RENAMED = {"step2": "step", "grad2": "gradient", "norm2": "norm"}
@@ -36,11 +37,7 @@ NUMBERS = ("eta", "momentum", "eps", "rho", "alpha_min", "alpha_max")
 """Columns that hold what the method used: they have no error."""
 KNOWN = ("value", *RENAMED, *ROOTS, *NUMBERS)
 """Quantities that a run may have, recorded or not."""
-LACKING = {
-    "grad2": "record with gradient=True, or hand the gradient to step",
-    "eta": "pass eta=… to the recorder",
-    "momentum": "pass momentum=… to the recorder",
-}
+STEPS = "recorder.step(x, value) at the start and after every step"
 SAFE = 1 + 2.0**-40
 
 
@@ -83,7 +80,8 @@ def _look(ctx: Context, name: str, column: str) -> None:
     if column in have and not (column in RENAMED.values() and name == column):
         return
     if name in KNOWN or column in COLUMNS["sweeps"]:
-        raise Missing(f"{name}[k]: {LACKING.get(name, f'column sweeps.{column}')}")
+        found = source("sweeps", column)
+        raise Missing(f"{name}[k]", found.argument, found.of)
     known = sorted(set(available(ctx)))
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]}?" if near else ""

@@ -60,7 +60,7 @@ def running(
     if (segment.index[last] - segment.index[start] != last - start).any() or (
         not part.start.moving and (segment.index[start] != part.start.offset).any()
     ):
-        raise Missing("every row between the start and k")
+        raise Missing("rows between the start and k", "recorder.step(x, value) at every step")
     low, high = elements.mid - elements.rad, elements.mid + elements.rad
     if how in ("min", "max"):
         best = np.maximum if how == "max" else np.minimum

@@ -142,6 +142,8 @@ def audit(
         "amverify theorems T3",
         "amverify theorems lyapunov",
         "amverify theorems linear rate",
+        "amverify theorems --for run.trace",
+        "amverify theorems --for my_module:my_run --constant L=10",
         "amverify theorems -q",
     ),
 )
@@ -154,12 +156,30 @@ def theorems(
             autocompletion=_ids,
         ),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="FILE.trace|module:function",
+            help="Which of them this run can be judged by, and what to pass for the others.",
+        ),
+    ] = None,
+    constant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBER", help="With --for: a constant that would be declared."),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="With --for: for it to end.")
+    ] = 3600.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the ids, one a line.")] = False,
 ) -> None:
     """List the theorems, search them, or show one: statement, hypotheses, constants."""
-    from amverify.command.listing import list_theorems
+    from amverify.command.listing import list_theorems, list_usable
 
-    list_theorems(tuple(words or ()), quiet)
+    if subject is None:
+        list_theorems(tuple(words or ()), quiet, tuple(constant or ()))
+    else:
+        list_usable(subject, tuple(words or ()), tuple(constant or ()), time_limit, quiet)
 
 
 @app.command(

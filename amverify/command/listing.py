@@ -8,17 +8,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from amverify.command.auditing import Request, constants_of, gathered
+from amverify.command.usable import COMPUTED, Usable, usable
 from amverify.errors import InvalidInput
+from amverify.judge.constants import refuse_unknown
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.search import about, offered
 
 
-def list_theorems(words: Sequence[str], quiet: bool = False) -> None:
+def list_theorems(words: Sequence[str], quiet: bool = False, constants: Sequence[str] = ()) -> None:
     """Print what ``words`` ask for: ids in full, else the theorems that have all the words.
 
     Raises:
-        InvalidInput: if no theorem has them, with what may have been meant.
+        InvalidInput: if no theorem has them, with what may have been meant; for constants, which
+            belong to a run.
     """
+    if constants:
+        raise InvalidInput(f"--constant {constants[0]}: name the run with --for")
     named = [CATALOGUE[word] for word in words if word in CATALOGUE]
     whole = bool(words) and len(named) == len(words)
     found = tuple(named) if whole else about(words, CATALOGUE.values())
@@ -35,6 +41,54 @@ def list_theorems(words: Sequence[str], quiet: bool = False) -> None:
         _table(found, Console())
         if words:
             print("\nOne in full: amverify theorems", found[0].id)
+
+
+def list_usable(
+    subject: str,
+    words: Sequence[str],
+    constants: Sequence[str],
+    time_limit: float,
+    quiet: bool = False,
+) -> None:
+    """Print which theorems a run can be judged by, and what to pass for the others.
+
+    Args:
+        subject: a trace file, or module:function.
+        words: ids that are asked for; all theorems without any.
+        constants: that would be declared, as NAME=NUMBER.
+        time_limit: of a function, in seconds.
+        quiet: only the ids of those that can be used as it is.
+
+    Raises:
+        InvalidInput: for no such run, an unknown id, or a constant that is none.
+    """
+    for word in words:
+        if word not in CATALOGUE:
+            raise InvalidInput(f"no theorem is called {word!r}{_hint([word])}")
+    given = constants_of(constants)
+    refuse_unknown(given, list(CATALOGUE.values()))
+    request = Request(subject, (), (), time_limit, 1_000_000)
+    trace, _ = gathered(request, lambda iteration, total: None)
+    found = usable(trace, given)
+    if quiet:
+        print("\n".join(name for name in found.usable if not words or name in words))
+    elif words:
+        for word in words:
+            print(found[word])
+    else:
+        _usable(found, Console())
+
+
+def _usable(found: Usable, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    for title in ("On this run", "Theorem", ""):
+        table.add_column(title, overflow="fold", no_wrap=title == "On this run")
+    for row in found.rows():
+        table.add_row(*map(Text, row))
+    console.print(Text(found.subject, style="bold"))
+    console.print(table)
+    for said in (*found.claims(), COMPUTED):
+        console.print(Text(said), soft_wrap=True)
 
 
 def _hint(words: Sequence[str]) -> str:

@@ -66,7 +66,7 @@ def ruled(
         return _violated(finding, finding.witness, ctx.trace.iteration)
     excused = sum(test.excused for test in tests)
     if excused:
-        return _undecided(finding, _unexplained(tests, excused, finding.counts.total))
+        return _undecided(finding, _unexplained(excused, finding.counts.total))
     return _unrefuted(ctx, theorem, tests, finding, fitted)
 
 
@@ -138,12 +138,11 @@ def _too_few(theorem: Theorem, tests: Sequence[Tested]) -> str:
     )
 
 
-def _unexplained(tests: Sequence[Tested], excused: int, total: int) -> str:
+def _unexplained(excused: int, total: int) -> str:
     """What to record, where the allowance for a method's own rounding is unknown."""
-    table = "sweeps" if all(t.instances.blocks is None for t in tests if t.excused) else "blocks"
     return (
         f"{excused} of {total} instances fail by more than the error of measuring, but what "
-        f"rounding in the method's own steps can do is unknown (column {table}.execution): record "
+        f"rounding in the method's own steps can do is unknown: record "
         "the gradient with a bound on its error, or give the recorder f to probe; and name the "
         'format of the steps if it is coarser than the arrays (computed_in="float32")'
     )

@@ -28,6 +28,7 @@ from amverify.numbers.balls import Ball
 from amverify.numbers.given import plain
 from amverify.theorems.properties import Property, Term
 from amverify.trace.columns import Table
+from amverify.trace.sources import Kind, Source, lacking, meaning, source
 from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Origin
 
@@ -39,7 +40,17 @@ VIOLATION = sp.Symbol("violation", nonnegative=True)
 
 
 class Missing(Exception):
-    """A column or constant that the trace lacks; the audit answers UNDECIDED and names it."""
+    """What the trace lacks; the audit answers UNDECIDED and says what to pass.
+
+    Args:
+        what: is missing, in words.
+        argument: the call that supplies it.
+        of: the kind of run that can have it.
+    """
+
+    def __init__(self, what: str, argument: str, of: Kind = "any") -> None:
+        super().__init__(f"{what}: {argument}")
+        self.what, self.source = what, Source(argument, of)
 
 
 @dataclass(frozen=True)
@@ -156,7 +167,8 @@ class Context:
         """
         found: Table = self.trace.table(table)
         if name not in found:
-            raise Missing(f"column {table}.{name}")
+            by = lacking(self.trace, name)[0] if table == "sweeps" else source(table, name)
+            raise Missing(meaning(table, name), by.argument, by.of)
         return found[name]
 
     def ball(self, table: str, name: str) -> Ball:
@@ -183,7 +195,7 @@ class Context:
         if given is None:
             given = self.constants.get(name, self.trace.constants.get(name))
         if given is None:
-            raise Missing(f"constant {name} ({parameter.meaning})")
+            raise Missing(f"constant {name} ({parameter.meaning})", declare(name))
         entry = plain(f"constant {name}", given)
         entry = entry if isinstance(entry, Mapping) else {"value": entry}
         origin: Origin = entry.get("origin", "declared")
@@ -197,7 +209,8 @@ class Context:
             )
         least = value - error
         if parameter.sign != "any" and (least < 0 or (least == 0 and parameter.sign == "positive")):
-            raise Missing(f"constant {name} closer than {value:g} ± {error:g}: its sign is open")
+            near = f"constant {name} closer than {value:g} ± {error:g} (its sign is open)"
+            raise Missing(near, declare(name))
         return Known(Ball.of(value, error), origin)
 
     def setting(self, name: str) -> Any:
@@ -207,8 +220,14 @@ class Context:
             Missing: if the trace does not say.
         """
         if name not in self.trace.settings:
-            raise Missing(f"setting {name}")
+            by = source("settings", name)
+            raise Missing(f"setting {name}", by.argument, by.of)
         return self.trace.settings[name]
+
+
+def declare(name: str) -> str:
+    """How a constant is declared."""
+    return f"recorder.trace({name}=…) or --constant {name}=…"
 
 
 View = Callable[[Context], Instances]

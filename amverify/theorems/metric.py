@@ -42,6 +42,7 @@ from amverify.theorems.base import (
     Parameter,
     Theorem,
     View,
+    declare,
     symbols,
 )
 from amverify.theorems.inmetric import (
@@ -108,7 +109,7 @@ def _wide(rows: View) -> View:
             width = ctx.known(WIDTH).value
         except Missing:
             if not np.isfinite(unit(ctx)):
-                raise Missing("constant eta, or a known dtype of its steps") from None
+                raise Missing("constant eta", declare("eta")) from None
             width = Ball.of(unit(ctx) ** 0.25)
         values = {**found.values, WIDTH.name: width}
         return Instances(

@@ -128,7 +128,7 @@ def _two_sweeps(ctx: Context) -> Instances:
     chain = [(int(before[place[int(m)]]), int(a)) for m, a in zip(middle2, after, strict=True)
              if int(m) in place]  # fmt: skip
     if not chain:
-        raise Missing("three consecutive rows of sweeps")
+        raise Missing("three sweeps in a row", "recorder.step(x, value) at every step")
     old, new = (np.array(column) for column in zip(*chain, strict=True))
     value, infimum = ctx.ball("sweeps", "value"), ctx.known(LIMIT).value
     known = {p.name: ctx.known(p).value for p in (STRONG, DECREASE, SUBGRADIENT)}

@@ -103,7 +103,7 @@ def test_a_constant_goes_to_the_theorem_that_has_it(
     told = capsys.readouterr()
     assert told.err == ""
     assert "HOLDS      descent" in told.out
-    assert "lacks column" in told.out
+    assert "lacks" in told.out
 
 
 def test_a_file_that_is_not_there_is_answered_with_its_neighbour(
@@ -116,3 +116,34 @@ def test_a_file_that_is_not_there_is_answered_with_its_neighbour(
 
 def test_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'audit'" in refused(capsys, "adit")
+
+
+def test_which_theorems_a_run_can_be_judged_by(
+    traces: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    run = str(traces / "good.trace")
+    assert main(["theorems", "--for", run]) == 0
+    told = capsys.readouterr().out
+    assert "usable once  H2" in told
+    assert "it speaks of JointTIAM's blocks" in told
+    assert main(["theorems", "--for", run, "-q", "--constant", "L=1"]) == 0
+    assert "descent" in capsys.readouterr().out.split()
+    assert main(["theorems", "--for", run, "G5", "--constant", "L=1"]) == 0
+    assert "recorder.trace(fstar=…, D=…), Recorder(eta=…)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--for", "xyzzy"), "no such file"),
+        (("--for", "good.trace", "T33"), "no theorem is called 'T33'; nearest: T3"),
+        (("--for", "good.trace", "--constant", "LL=3"), "did you mean 'L'"),
+        (("--constant", "L=3"), "name the run with --for"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_run_is_one_line(
+    traces: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    given = [str(traces / one) if one.endswith(".trace") else one for one in arguments]
+    assert words in refused(capsys, "theorems", *given)

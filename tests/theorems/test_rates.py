@@ -194,8 +194,7 @@ def test_powers_hold_the_exact_ones():
     assert low[0] <= 1 / 2.25 < 0.45
     assert high[0] >= 4.0
     assert not np.isfinite(power(Ball.of([0.0]), Ball.of(-1.0)).rad).any()
-    with pytest.raises(ValueError, match="sign"):
-        power(Ball.of([1.0]), Ball.of(0.0, 0.5))
+    assert not np.isfinite(power(Ball.of([1.0]), Ball.of(0.0, 0.5)).rad).any()
 
 
 def test_sublinear_bound_is_the_statement_of_the_theorem():

@@ -158,7 +158,7 @@ def tails(ctx: Context) -> Instances:
     dist = (sharp["w1"] * sharp["w1"] + v * v).sqrt()
     theta, c, star = (ctx.known(p).value for p in (EXPONENT, CONSTANT, INFIMUM))
     if not len(now):
-        raise Missing("two sweeps in a row beyond k₀")
+        raise Missing("two sweeps in a row beyond k₀", "amverify.traced(…, sweeps=…), more of them")
     level = _levels(ctx, found) - star
     path = Path(
         found.sweep, found.replicate, level, level, found.values["dpsi"], found.values["e1"],

@@ -25,6 +25,7 @@ from amverify.theorems.views.columns import block_rows, fact, pairs
 FLOOR = Parameter("fstar", "f*, or any lower bound of f", "any")
 SAMPLE_MODULUS = Parameter("Lbar", "L̄, a modulus of ∇ℓ(·;ξ) for every ξ")
 SIGNIFICANCE = 0.01
+REPLAYS = "ReplayedSweeps(…).sweep(replay=…), or ReplayedTraining for single blocks"
 State = tuple[Any, ...]
 WHOLE = b"*"
 """The kind of a replay of a whole sweep."""
@@ -164,10 +165,10 @@ def _intervals(
         InvalidInput: if α is not between 0 and 1.
     """
     if not ctx.trace.replays:
-        raise Missing("column expected_change, or replays")
+        raise Missing("replays", REPLAYS, "training")
     states = {k: rows for k, rows in _states(ctx).items() if (k[2] == WHOLE) == whole}
     if not states:
-        raise Missing("column expected_change, or replays of these states")
+        raise Missing("replays of these states", REPLAYS, "training")
     share = _significance(ctx) / len(states)
     return {
         state: _interval(_drawn(ctx, rows) if of is None else of(state, rows), share)
@@ -295,7 +296,7 @@ def _horizon(ctx: Context) -> dict[str, Ball]:
     _, after = pairs(ctx)
     sweep = ctx.column("sweeps", "sweep")
     if not len(after) or (sweep[after] != np.arange(1, len(after) + 1)).any():
-        raise Missing("sweeps 0, 1, 2, … of one run")
+        raise Missing("sweeps 0, 1, 2, … of one run", REPLAYS, "training")
     least, most = (ctx.column("sweeps", f"alpha_{end}")[after] for end in ("min", "max"))
     start = int(np.flatnonzero(sweep == 0)[0])
     return {

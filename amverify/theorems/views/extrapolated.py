@@ -17,7 +17,7 @@ from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, symbols
 from amverify.theorems.views.columns import fact, pairs
-from amverify.theorems.views.expectation import Drawn, replayed_sweeps, told
+from amverify.theorems.views.expectation import REPLAYS, Drawn, replayed_sweeps, told
 from amverify.theorems.views.shared_batch import at_sweeps, extrapolation, horizon
 
 amax, Lbar, beta = symbols("amax Lbar beta")
@@ -80,7 +80,7 @@ def rates(ctx: Context) -> Instances:
     sweep, replicate = ctx.column("sweeps", "sweep"), ctx.column("sweeps", "replicate")
     if values:
         if ctx.column("sweeps", "displacement")[rows[0]] != 0:
-            raise Missing("a run from its start, where Δ = 0")
+            raise Missing("a run from its start, where Δ = 0", REPLAYS, "training")
         values |= {"beta": Ball.of(extrapolation(ctx))}
     return Instances(values, sweep[rows], replicate[rows])
 
@@ -106,7 +106,7 @@ def shrinking_rates(ctx: Context) -> Instances:
     _, rows = horizon(ctx)
     least, most = (ctx.number("sweeps", f"past_alpha_{end}").take(rows) for end in ("min", "max"))
     if not (least.mid > 0).all():
-        raise Missing("step sizes that are positive")
+        raise Missing("step sizes that are positive", "SAMT(…, alpha_bounds=…)", "training")
     ratio, n = most / least, gamma(len(rows) + 2)
     sums = {}
     for name, part in (("steps", least), ("squares", least * least)):

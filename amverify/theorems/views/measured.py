@@ -23,6 +23,9 @@ from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
 
+WHOLE = "amverify.traced(method, problem, …)"
+EACH = "amverify.traced(…, measure_every=1)"
+
 
 def largest(ctx: Context, column: str) -> float:
     """The largest absolute value of a block column over the run."""
@@ -40,7 +43,7 @@ def radii(ctx: Context) -> dict[tuple[str, int], float]:
             rows = (kind == name) & (layer == number)
             key = f"{name.decode()}_{number}"
             if key not in start:
-                raise Missing(f"setting start_norm of {key}")
+                raise Missing(f"the start's ‖{key}‖", WHOLE)
             length = len(norm)
             found[name.decode(), int(number)] = max(
                 float(norm[rows].max()), float(start[key]) * (1 + 2 * largest(ctx, "p2"))
@@ -117,7 +120,7 @@ def steps_of_kind(
     at, who, squared = block_steps(ctx, rows)
     mine, theirs = matched(sweep, replicate, at, who)
     if len(mine) < len(sweep):
-        raise Missing(f"rows of the blocks {kind.decode()} in every measured sweep")
+        raise Missing(f"blocks {kind.decode()} in every measured sweep", WHOLE)
     return squared.sqrt().take(theirs)
 
 
@@ -143,7 +146,7 @@ def measured_pairs(
     at, who = ctx.column("measures", "sweep"), ctx.column("measures", "replicate")
     mine, theirs = matched(at, who, sweep[1:][follow], replicate[1:][follow])
     if not len(mine):
-        raise Missing("measures after a second consecutive sweep")
+        raise Missing("measures after a second consecutive sweep", EACH, "layered")
     kinds = ctx.column("blocks", "kind").astype("U4"), ctx.column("blocks", "layer")
     blocks = len(set(zip(kinds[0].tolist(), kinds[1].tolist(), strict=True)))
     values = {

@@ -27,10 +27,11 @@ from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
-from amverify.theorems.base import Context, Instances, Missing, Parameter
+from amverify.theorems.base import Context, Instances, Missing, Parameter, declare
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.views.columns import change_of_sweep, executed, fact, pairs, step_off
 from amverify.theorems.views.powers import power
+from amverify.trace.sources import meaning, source
 
 EXPONENT = Parameter("theta", "θ, the KL exponent", "nonnegative")
 CONSTANT = Parameter("c", "c of the KL inequality")
@@ -97,7 +98,8 @@ def residual(ctx: Context) -> Ball:
     if "residual" in ctx.trace.sweeps:
         return ctx.ball("sweeps", "residual")
     if "lyapunov" in ctx.trace.sweeps:
-        raise Missing("column sweeps.residual")
+        found = source("sweeps", "residual")
+        raise Missing(meaning("sweeps", "residual"), found.argument, found.of)
     return ctx.ball("sweeps", "gradient").sqrt()
 
 
@@ -254,7 +256,7 @@ def _regime(ctx: Context) -> str:
         return "sublinear"
     if low > 0.0 and high < 0.5:
         return "superlinear"
-    raise Missing("constant theta, exactly enough to lie on one side of 0 and ½")
+    raise Missing("constant theta on one side of 0 and ½ for sure", declare("theta"))
 
 
 LOOK = fact("memory", "κ is 1 or 2", lambda ctx: (True, f"κ = {memory(ctx)}"))

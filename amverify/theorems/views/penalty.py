@@ -35,7 +35,9 @@ def of_kind(ctx: Context, kind: bytes, hidden: bool | None = None) -> Rows:
         Missing: of a run without a penalty, or of another method.
     """
     if not in_moduli(ctx):
-        raise Missing("a run of TIAM under a penalty")
+        raise Missing(
+            "a run of TIAM under a penalty", "amverify.traced(TIAM(…), problem, …)", "layered"
+        )
     rows = ctx.column("blocks", "kind") == kind
     if hidden is not None:
         rows = rows & ((ctx.column("blocks", "layer") < int(ctx.setting("layers"))) == hidden)
@@ -59,7 +61,11 @@ def beside(ctx: Context, rows: Rows, kind: bytes, beyond: int = 0) -> Rows:
     wanted = zip(sweep, who, [x + beyond for x in layer], strict=True)
     found = [place.get(key, -1) for key in wanted]
     if -1 in found:
-        raise Missing(f"a row of {kind.decode()} in each layer of every sweep")
+        raise Missing(
+            f"a row of {kind.decode()} in each layer of every sweep",
+            "amverify.traced(TIAM(…), problem, …)",
+            "layered",
+        )
     return np.array(found, dtype=np.int64)
 
 

@@ -28,15 +28,11 @@ def interval(ball: Ball) -> flint.arb:
 
 
 def power(base: Ball, exponent: Ball) -> Ball:
-    """x^q for x ≥ 0, q one number whose sign is known; unknown where x may be 0 and q < 0.
-
-    Raises:
-        ValueError: if q may be of either sign.
-    """
+    """x^q for x ≥ 0; unknown where x may be 0 and q < 0, and where q may be of either sign."""
     flint.ctx.prec = BITS
     q = interval(exponent)
     if not (q > 0 or q < 0 or q == 0):
-        raise ValueError(f"the exponent's sign is not known: {exponent}")
+        return Ball.of(np.zeros(np.shape(base.mid)), np.full(np.shape(base.mid), np.inf))
     known, mid, rad = base.rad == 0, base.mid, base.rad
     low = np.atleast_1d(np.maximum(np.where(known, mid, np.nextafter(mid - rad, -np.inf)), 0.0))
     high = np.atleast_1d(np.maximum(np.where(known, mid, np.nextafter(mid + rad, np.inf)), 0.0))

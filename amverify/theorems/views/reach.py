@@ -15,6 +15,7 @@ from amverify.theorems import reach
 from amverify.theorems.base import Blocks, Context, Instances, Missing
 from amverify.theorems.views.columns import fact, shrinking
 from amverify.theorems.views.settings import given, in_moduli
+from amverify.trace.sources import JOINT
 
 Rows = NDArray[np.int64]
 
@@ -37,7 +38,7 @@ def level(ctx: Context, who: Rows) -> Ball:
         r: i for r, i in zip(ctx.column("sweeps", "replicate")[at].tolist(), rows, strict=True)
     }
     if not set(np.unique(who).tolist()) <= set(place):
-        raise Missing(f"row of sweep {settled_from(ctx)} in sweeps")
+        raise Missing(f"sweep {settled_from(ctx)}", "amverify.traced(…), every sweep of it")
     start = psi.take(np.array([place[r] for r in who.tolist()], dtype=np.int64))
     return Ball.of(2.0) * (start - given(ctx, "loss_infimum"))
 
@@ -63,7 +64,7 @@ class Reach:
             Missing: for a layer that the settings do not have.
         """
         if not 1 <= layer <= len(self.sizes):
-            raise Missing(f"setting widths for a layer {layer}")
+            raise Missing(f"the width of layer {layer}", "amverify.traced(method, problem, …)")
         return {**self.shared, "A": self.a[layer - 1], "S": self.sizes[layer - 1]}
 
     def omega(self) -> Ball:
@@ -125,7 +126,7 @@ def layers(ctx: Context, past: int = 0) -> Layers:
     v, y = order[(kind == b"V")[order] & late[order]], order[(kind != b"V")[order] & late[order]]
     same = len(v) == len(y) and all(np.array_equal(key[v], key[y]) for key in keys)
     if not same:
-        raise Missing("rows of V_l and of z_l in each layer of every sweep")
+        raise Missing("V_l and z_l in each layer of every sweep", JOINT.argument, JOINT.of)
     return Layers(v, y)
 
 
@@ -162,7 +163,7 @@ def _value(ctx: Context, rows: Rows) -> Ball:
     )
     where = [place.get(key, -1) for key in keys]
     if -1 in where:
-        raise Missing("a row of sweeps for every sweep of blocks")
+        raise Missing("every sweep of blocks", "amverify.traced(…), every sweep of it")
     value = ctx.ball("sweeps", "value").take(np.array(where, dtype=np.int64))
     return value - given(ctx, "loss_infimum")
 

@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 FAMILIES = ("near_j", "next_j", "far_j")
 KINDS = {reach.W: b"W", reach.B: b"b", reach.Z: b"z", reach.ACTIVE: b"a", reach.OUT: b"z"}
 MEASURED = "‖w^k‖ is the distance of 0 from ∂F(x^k), measured from the point alone"
-MEASURE = "residuals of every sweep: record the run with measure_every=1"
+MEASURE = "residuals of every sweep", "amverify.traced(…, measure_every=1)"
 BESIDE: Mapping[str, tuple[tuple[str, bytes, int], ...]] = {
     reach.W: (("near_j", b"z", 0), ("next_j", b"b", 0)),
     reach.B: (("far_j", b"z", 0),),
@@ -245,7 +245,7 @@ def totals(ctx: Context, sweep: Rows, who: Rows) -> tuple[Ball, Floats]:
     place = {key: i for i, key in enumerate(table)}
     keys = list(zip(sweep.tolist(), who.tolist(), strict=True))
     if not set(keys) <= set(place):
-        raise Missing(MEASURE)
+        raise Missing(*MEASURE)
     at = np.array([place[key] for key in keys], dtype=np.int64)
     added: dict[tuple[int, int], float] = {}
     for case in reach.PENALTY:

@@ -17,6 +17,7 @@ from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact, pairs
 from amverify.theorems.views.expectation import (
     FLOOR,
+    REPLAYS,
     SAMPLE_MODULUS,
     count_blocks,
     replayed_sweeps,
@@ -83,7 +84,7 @@ def horizon(ctx: Context) -> tuple[dict[str, Ball], NDArray[np.int64]]:
     _, rows = pairs(ctx)
     sweep = ctx.column("sweeps", "sweep")
     if not len(rows) or (sweep[rows] != np.arange(1, len(rows) + 1)).any():
-        raise Missing("sweeps 0, 1, 2, … of one run")
+        raise Missing("sweeps 0, 1, 2, … of one run", REPLAYS, "training")
     least, most = (ctx.column("sweeps", f"past_alpha_{end}")[rows] for end in ("min", "max"))
     slope, spread = (ctx.ball("sweeps", f"mean_{x}").take(rows) for x in ("slope", "spread"))
     start = int(np.flatnonzero(sweep == 0)[0])

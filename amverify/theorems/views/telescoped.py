@@ -64,7 +64,7 @@ def run(ctx: Context) -> Run:
     before = _places(ctx, sweep - 1, who)
     begins = np.maximum.accumulate(np.where(sweep == late + 1, np.arange(len(rows)), 0))
     if len(rows) and (sweep - late != np.arange(len(rows)) - begins + 1).any():
-        raise Missing(f"every sweep from {late + 1} on")
+        raise Missing(f"every sweep from {late + 1} on", "amverify.traced(…), every sweep of it")
     psi0 = level(ctx, who) * Ball.of(0.5) + given(ctx, "loss_infimum")
     squared = ctx.ball("sweeps", "step").take(at)
     dpsi, allowance = falls.values["dpsi"].take(rows), np.broadcast_to(
@@ -94,7 +94,9 @@ def _places(ctx: Context, sweep: NDArray[np.int64], who: NDArray[np.int64]) -> N
     place = {key: i for i, key in enumerate(zip(*table, strict=True))}
     found = [place.get(key, -1) for key in zip(sweep.tolist(), who.tolist(), strict=True)]
     if -1 in found:
-        raise Missing("a row of sweeps for every sweep of blocks, and for the one before")
+        raise Missing(
+            "every sweep of blocks, and the one before", "amverify.traced(…), every sweep of it"
+        )
     return np.array(found, dtype=np.int64)
 
 
