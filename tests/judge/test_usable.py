@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from amverify.record.run import traced
 
 from amverify.claims import claim
 from amverify.command.usable import usable
@@ -27,7 +28,6 @@ from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.record.recorder import Recorder
-from amverify.record.run import traced
 from amverify.theorems import CATALOGUE
 from amverify.trace.columns import COLUMNS, KEYS
 from amverify.trace.sources import source
