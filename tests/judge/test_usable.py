@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from amverify.record.run import traced
 
 from amverify.claims import claim
 from amverify.command.usable import usable
@@ -27,6 +26,7 @@ from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
+from amverify.record.layered.run import traced
 from amverify.record.recorder import Recorder
 from amverify.theorems import CATALOGUE
 from amverify.trace.columns import COLUMNS, KEYS
