@@ -1,4 +1,4 @@
-"""A text file on disk: there whole or not there at all.
+"""A file on disk: there whole or not there at all.
 
 The text goes to a temporary file in the same folder, is flushed to the disk and renamed over
 the old one. Renaming is atomic: whoever reads sees the old text or the new, also after a kill
@@ -36,15 +36,24 @@ def write(path: Path, text: str) -> None:
         CannotWrite: with the reason in one line; what was at ``path`` is then untouched.
     """
     try:
-        content = text.encode("utf-8")
+        write_bytes(path, text.encode("utf-8"))
+    except ValueError as error:
+        reason = "its name or its text is no valid Unicode; name another place or mend the text"
+        raise CannotWrite(f"cannot write {str(path)!a}: {reason}") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` as :func:`write` does a text.
+
+    Raises:
+        CannotWrite: with the reason in one line; what was at ``path`` is then untouched.
+    """
+    try:
         target = ordinary(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         _replace(target, content)
     except OSError as error:
         raise cannot_write(path, error) from error
-    except ValueError as error:
-        reason = "its name or its text is no valid Unicode; name another place or mend the text"
-        raise CannotWrite(f"cannot write {str(path)!a}: {reason}") from error
 
 
 def ordinary(path: Path) -> Path:

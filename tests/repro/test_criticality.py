@@ -61,3 +61,7 @@ def test_the_published_scheme_stops_where_it_is_not_critical():
     assert residuals(curves, 400)[1][-1] < 0.1 * joint[-1]
     assert len(curves["model_gap"]) == 400
     assert curves["model_gap"][0] > 1e6 * max(curves["model_gap"][-10:]) > 0
+
+
+def test_a_penalty_run_that_leaves_no_rows_ends_too():
+    assert {"residual_joint", "lyapunov"} <= curves_of("tiam_penalty", 3).keys()

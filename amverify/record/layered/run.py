@@ -155,7 +155,7 @@ class Tracer:
         if self.stopped:
             facts |= {"stopped": self.stopped, "nonfinite": self.nonfinite}
         blocks = dict(self.recorder.table())
-        if self.residuals:
+        if blocks and self.residuals:
             blocks |= self._residuals(blocks)
         replicates, count = len(self.sweeps["value"][0]), len(self.sweeps["value"])
         sweeps = _table(self.sweeps, range(count), replicates)

@@ -1,0 +1,9 @@
+"""The figures, in a line each: here, so that the command line's help need not import them."""
+
+CONTENTS = {
+    "descent": "F and the Lyapunov function sweep by sweep, and where a safeguard stepped in",
+    "residuals": "block-wise and joint residual: published band, joint steps, penalty",
+    "accuracy": "test accuracy against sweeps and against seconds, with the spread over seeds",
+    "region": "the admissible region in (p1, p2), with T2's verdict and F's growth at its points",
+    "slack": "T2's bound against the worst case over all convex functions",
+}

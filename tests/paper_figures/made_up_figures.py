@@ -1,0 +1,76 @@
+"""A little made-up data for each figure."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from paper_figures.data.frame import Data, Frame
+from paper_figures.figures import accuracy, descent, region, residuals, slack
+
+
+def _of(*frames: Frame) -> Data:
+    return Data(frames, "made up")
+
+
+DATA = {
+    "descent": _of(
+        Frame.of_rows(
+            "sweeps",
+            descent.COLUMNS,
+            [
+                (name, k, 9.0 / k, 10.0 / k, float("nan") if name == "joint_tiam" else k % 3)
+                for name in descent.SUBJECTS
+                for k in range(1, 9)
+            ],
+        )
+    ),
+    "residuals": _of(
+        Frame.of_rows(
+            "residuals",
+            residuals.COLUMNS,
+            [
+                (name, seed, k, (1.0 + seed) / k**2, 2.0 / k)
+                for name, seed, k in product(residuals.SUBJECTS, (0, 1), range(10, 100, 10))
+            ],
+        )
+    ),
+    "accuracy": _of(
+        Frame.of_rows(
+            "accuracy",
+            accuracy.COLUMNS,
+            [
+                (name, seed, k, 0.1 * k + seed, 1 - 1 / k)
+                for name, seed, k in product(accuracy.METHODS, (0, 1), range(1, 20))
+            ],
+        )
+    ),
+    "region": _of(
+        Frame.of_rows(
+            "points",
+            region.COLUMNS,
+            [
+                (0.0, 0.0, "HOLDS", "HOLDS", -0.5),
+                (0.9, 0.0, "NOT_APPLICABLE", "VIOLATED", 5.0),
+                (0.4, 0.6, "HOLDS", "VIOLATED", 0.1),
+            ],
+        ),
+        Frame.of_rows(
+            "borders",
+            ("region", "p1", "p2"),
+            [
+                *((name, p, p) for name in ("R, p1 s > p2", "R, p1 s < p2", "R_z") for p in (0, 1)),
+            ],
+        ),
+    ),
+    "slack": _of(
+        Frame.of_rows(
+            "points",
+            slack.COLUMNS,
+            [
+                (0.1, 0.2, 0.0, 1.0, side, x, x - 0.1, x - 0.1, x - 0.2, x - 0.2, x)
+                for side in slack.SIDES
+                for x in (-0.5, 0.0, 0.5)
+            ],
+        )
+    ),
+}
