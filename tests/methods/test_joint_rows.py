@@ -16,7 +16,7 @@ from amverify.methods import joint
 from amverify.methods.joint import JointTIAM
 from amverify.methods.metric import Metric
 from amverify.methods.pairs import PairStep
-from amverify.methods.rows.metric_record import MetricRecord
+from amverify.methods.rows.metric.record import MetricRecord
 from amverify.network.coupling import Band
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem

@@ -12,7 +12,7 @@ from fractions import Fraction
 import flint
 
 from amverify.methods.joint import JointState, JointTIAM
-from amverify.methods.rows.metric_record import MetricRecord
+from amverify.methods.rows.metric.record import MetricRecord
 from amverify.network.layered import LayeredProblem, Point
 from amverify.record.exact.matrices import column, fraction, inner, matrix, rational
 from support.problems import group, replicate

@@ -18,16 +18,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from amverify.methods.rows.metric import (
+from amverify.methods.rows.metric.numbers import (
     Around,
     Ended,
     Image,
     MetricFacts,
     Numbers,
     Part,
-    Row,
     Used,
 )
+from amverify.methods.rows.metric.row import Row
 from amverify.methods.rows.norms import measured
 from amverify.methods.rows.record import unit
 from amverify.methods.rows.sums import Sums, Terms, sums_of

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from amverify.methods.rows.metric_record import MetricRecord
+from amverify.methods.rows.metric.record import MetricRecord
 from amverify.network.scalars import Scalar, dot, root
 from amverify.numbers.roundoff import UNITS, U, gamma
 

@@ -2,7 +2,7 @@ r"""What one step in a block's own metric leaves on record.
 
 Δ = u^k − u^{k−1}, e = u^{k+1} − u^k, M the metric of this step, Q = ∇²H in the block. The block has
 two parts: V = [W, b], y = (z, a), z_L alone. Every measured number comes with a bound on its
-error, by ``metric.py``. V and z_L have M = Q and ``update`` "metric", y has "joint".
+error. V and z_L have M = Q and ``update`` "metric", y has "joint".
 """
 
 from __future__ import annotations
