@@ -41,10 +41,10 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def lower_gram(a: Tensor) -> Tensor:
-    """The lower triangle of aᵀa, a (N, n), in its format; above it there are zeros."""
+def lower_gram(a: Tensor, *, of_rows: bool = False) -> Tensor:
+    """The lower triangle of aᵀa, or of aaᵀ, a (N, n), in its format; above it there are zeros."""
     syrk = blas.ssyrk if a.dtype is torch.float32 else blas.dsyrk
-    upper: Matrix = syrk(1.0, a.contiguous().numpy().T)
+    upper: Matrix = syrk(1.0, a.contiguous().numpy().T, trans=of_rows)
     return torch.from_numpy(upper.T)
 
 
@@ -64,3 +64,9 @@ def solved(factor: Tensor, right: Tensor) -> Tensor:
     solve = lapack.spotrs if right.dtype is torch.float32 else lapack.dpotrs
     found, _ = solve(factor.numpy().T, right.numpy().T, lower=0, overwrite_b=1)
     return torch.from_numpy(found.T)
+
+
+def largest_eigenvalue(lower: Tensor) -> float:
+    """That of a float64 matrix given by its lower triangle; NaN where there is none."""
+    values, _, failed = lapack.dsyevd(lower.numpy().T, compute_v=0, lower=0)
+    return float("nan") if failed else float(values[-1])

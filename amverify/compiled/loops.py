@@ -12,11 +12,12 @@ import numpy as np
 from numba import carray, njit
 from numpy.typing import NDArray
 
+from amverify.compiled.ascent import ascent
 from amverify.compiled.memory import ANY_ORDER, pointer
 from amverify.compiled.pairs import pairs
 from amverify.compiled.prox import proximal
 
-__all__ = ["climb", "exponential", "pairs", "proximal", "steps", "sums"]
+__all__ = ["ascent", "climb", "exponential", "pairs", "proximal", "steps", "sums"]
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]

@@ -42,7 +42,8 @@ from torch import Tensor
 from amverify.compiled import lapack
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
-from amverify.methods.metric import Metric, Span, certified_curvature, metric, onto, solved
+from amverify.methods.curvature import certified_curvature
+from amverify.methods.metric import Metric, Span, metric, onto, solved
 from amverify.methods.outputs import output_step
 from amverify.methods.pairs import PairTask, pair_step
 from amverify.methods.rows.journal import (
@@ -73,7 +74,8 @@ class JointState(Recorded):
     """The point, the last displacement, and ‖Δ‖²_M of each block in the metric of its step.
 
     ``metric`` is the first layer's, which never changes; ``pre`` are a_{l−1}W_lᵀ + 1b_lᵀ of all
-    layers at the point, ``spans`` the last steps, ``rows`` those of the last sweep.
+    layers at the point, ``spans`` the last steps, ``leading`` vectors near those that κ belongs
+    to, by layer, ``rows`` those of the last sweep.
     """
 
     first: FirstLayer
@@ -84,6 +86,7 @@ class JointState(Recorded):
     spans: dict[Key, Span] = field(default_factory=dict)
     sweep: int = 0
     rows: Rows = NOTHING
+    leading: dict[int, Tensor | None] = field(default_factory=dict)
 
     @property
     def length(self) -> dict[Key, Scalar]:
@@ -229,6 +232,7 @@ class _Sweep:
         self.method, self.problem, self.before = method, problem, state
         self.point, self.moved = state.point.copy(), state.displacement.copy()
         self.spans, self.pre = dict(state.spans), list[Tensor]()
+        self.leading = dict(state.leading)
         assert isinstance(problem.coupling, Band)
         self.eps = problem.coupling.at(state.sweep + 1)
         self.journal = joint_journal(method.record, self._rows)
@@ -253,6 +257,7 @@ class _Sweep:
             self.spans,
             state.sweep + 1,
             self.journal.rows(),
+            self.leading,
         )
 
     def _rows(self) -> JointSweep:
@@ -323,7 +328,8 @@ class _Sweep:
         problem, method, i = self.problem, self.method, layer - 1
         rho, s = problem.rho, method.scale
         z, a, w = self.point.z[i], self.point.a[i], self.point.w[layer]
-        kappa = _at_least(rho * certified_curvature(w), method.floor)
+        curvature, self.leading[layer] = certified_curvature(w, self.leading.get(layer))
+        kappa = _at_least(rho * curvature, method.floor)
         moved_z, moved_a = self.moved.z[i], self.moved.a[i]
         p2: Scalar = 0.0
         if method.inertia and self.before.sweep:

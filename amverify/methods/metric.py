@@ -1,8 +1,8 @@
-r"""Metrics that blocks step in: Q of V = [W, b] with its factor, and a bound above that of a.
+r"""The metric that V = [W, b] steps in, with its factor, and lengths of steps.
 
 V_l has Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b), A = a_{l−1}, the same for every row of V: one
-Cholesky factor of order n_{l−1} + 1 serves all. (z_l, a_l) has diag(ρ, κ), κ ≥ ρσ_max(W_{l+1})², by
-a bound on the largest eigenvalue that its computation cannot undercut.
+Cholesky factor of order n_{l−1} + 1 serves all. (z_l, a_l) has diag(ρ, κ), κ ≥ ρσ_max(W_{l+1})²
+(:mod:`amverify.methods.curvature`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from torch import Tensor
 
 from amverify.compiled import lapack
 from amverify.errors import InvalidInput
-from amverify.network.blocks import largest_eigenvalue
-from amverify.network.layered import LayeredProblem, squared_norm
+from amverify.network.layered import LayeredProblem
 from amverify.network.scalars import Scalar, dot, plain
 
 
@@ -107,26 +106,3 @@ def onto(base: Tensor, left: Tensor, right: Tensor, alpha: float) -> Tensor:
     if left.ndim == right.ndim == 2:
         return torch.addmm(base, left, right, alpha=alpha)
     return torch.add(base, left @ right, alpha=alpha)
-
-
-def certified_curvature(w: Tensor) -> Scalar:
-    """An upper bound of σ_max(W)², a number or of shape *R, NaN where W (*R, m, n) is not finite.
-
-    From the eigenvalues of the smaller Gram matrix, in the format of W, or in float64 where W's
-    squares leave that format.
-    """
-    bound = _curvature(w)
-    if not bool(torch.isfinite(bound).all()):
-        bound = _curvature(w.double())
-    return float(bound) if plain(w) else bound
-
-
-def _curvature(w: Tensor) -> Tensor:
-    """With u the unit roundoff, LAPACK's eigenvalues are those of a matrix within 8nu‖·‖_F of the
-    one given, which is itself within 2γ_n‖W‖_F² of WᵀW, but for products that underflow.
-    """
-    gram = w.mT @ w if w.shape[-2] >= w.shape[-1] else w @ w.mT
-    format_ = torch.finfo(w.dtype)
-    rounding = 0.5 * format_.eps * (8 * gram.shape[-1] + 4 * max(w.shape[-2:]))
-    lost = rounding * squared_norm(w.double()) + format_.tiny * (w.shape[-2] * w.shape[-1])
-    return largest_eigenvalue(gram).double().clamp(min=0) + lost
