@@ -299,7 +299,31 @@ def check_command(
     raise typer.Exit(check_published(files, Console(), Console(stderr=True)))
 
 
-COMMANDS = ("list", *CONTENTS, "all", "score", "published", "tune", "tune-stochastic")
+@app.command(
+    epilog=examples(
+        "python -m repro gallery",
+        "python -m repro gallery --method fista --method k-means --out shown",
+    )
+)
+def gallery(
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", metavar="NAME", help="A method; may be repeated. Usually all."),
+    ] = None,
+    out: OutOption = OUT,
+    quiet: QuietOption = False,
+) -> None:
+    """Judge known claims, true and false, about 20 methods; status 1 if a verdict is unexpected.
+
+    A table, and an HTML page for each method in the folder gallery beside it.
+    """
+    from repro.command.gallery import make_gallery
+    from repro.command.options import Options
+
+    raise typer.Exit(make_gallery(method or (), Options(out=out, quiet=quiet)))
+
+
+COMMANDS = ("list", *CONTENTS, "all", "score", "published", "gallery", "tune", "tune-stochastic")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
