@@ -178,6 +178,20 @@ def loose_modules(graph: Imports) -> list[str]:
     return faults
 
 
+RECORD = ("quiet", "shadow", "points", "known", "heard", "layered", "exact")
+"""The rooms of ``amverify/record``, from the ground up; ``record`` and ``recorder`` lie above."""
+
+
+def record_rooms(graph: Imports) -> list[str]:
+    """A room of the recorder uses those before it."""
+    places = [f"amverify.record.{name}" for name in (*RECORD, "record", "recorder")]
+    return [
+        fault
+        for level, place in enumerate(places[: len(RECORD)], 1)
+        for fault in never(graph, place, *places[level:])
+    ]
+
+
 def the_kernel_stands_alone(graph: Imports) -> list[str]:
     """What has to be trusted imports nothing of ours; proofs know no search."""
     return only(graph, "proofs.kernel", "proofs.kernel") + never(
@@ -207,6 +221,7 @@ RULES: tuple[Callable[[Imports], list[str]], ...] = (
     no_circle,
     floors,
     loose_modules,
+    record_rooms,
 )
 
 
@@ -354,6 +369,12 @@ BROKEN = {
         "amverify/another.py",
         "",
         "amverify has 5 loose modules, 4 may be",
+    ),
+    "a room of the recorder names one above": (
+        record_rooms,
+        "amverify/record/points/vector.py",
+        LATE + "from amverify.record.known.values import Values\n",
+        "amverify.record.points.vector imports amverify.record.known.values",
     ),
     "a circle closed inside a function": (
         no_circle,

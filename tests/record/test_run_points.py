@@ -331,3 +331,27 @@ def test_the_trace_may_be_asked_for_at_any_time():
         seen.append(recorder.trace().sweeps["value"].tolist())
     assert [len(rows) for rows in seen] == [2, 3, 4]
     assert seen[2][:3] == seen[1]
+
+
+@pytest.mark.parametrize("declared", [{}, {"value_error": 1e-9, "gradient": False}], ids=str)
+def test_a_trace_made_while_the_run_goes_on_leaves_its_record_as_it_was(declared):
+    """Signs of probes, what was learned of the steps' formats, and the tracked quantities too."""
+
+    def run(look):
+        x = start()
+        optimizer = torch.optim.SGD([x], lr=0.1)
+        recorder = Recorder.attach(optimizer, quadratic(x), **declared)
+        recorder.track("size", lambda x: (x * x).sum().item())
+        for _ in range(6):
+            optimizer.zero_grad()
+            quadratic(x)().backward()
+            x.grad.copy_(x.grad.half())  # as autocast leaves it
+            optimizer.step()
+            if look:
+                assert recorder.trace().header.get("notes") == recorder.trace().header.get("notes")
+        return recorder.trace()
+
+    plain, looked = run(False), run(True)
+    assert plain.header == looked.header
+    for name, column in plain.sweeps.items():
+        np.testing.assert_array_equal(column, looked.sweeps[name])
