@@ -16,8 +16,11 @@ from amverify.compiled.ascent import ascent
 from amverify.compiled.memory import ANY_ORDER, pointer
 from amverify.compiled.pairs import pairs
 from amverify.compiled.prox import proximal
+from amverify.compiled.solves import ridged, solves
 
-__all__ = ["ascent", "climb", "exponential", "pairs", "proximal", "steps", "sums"]
+__all__ = [
+    "ascent", "climb", "exponential", "pairs", "proximal", "ridged", "solves", "steps", "sums",
+]  # fmt: skip
 
 
 @njit(fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]

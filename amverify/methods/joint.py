@@ -43,7 +43,7 @@ from amverify.compiled import lapack
 from amverify.errors import InvalidInput
 from amverify.methods.base import Method
 from amverify.methods.curvature import certified_curvature
-from amverify.methods.metric import Metric, Span, metric, onto, solved
+from amverify.methods.metric import Metric, Span, metric, onto
 from amverify.methods.outputs import output_step
 from amverify.methods.pairs import PairTask, pair_step
 from amverify.methods.rows.journal import (
@@ -56,6 +56,7 @@ from amverify.methods.rows.journal import (
     Solved,
     joint_journal,
 )
+from amverify.methods.solves import SolveTask, solve_step
 from amverify.network.blocks import axpy
 from amverify.network.coupling import Band
 from amverify.network.entries import joint_minimiser
@@ -285,20 +286,18 @@ class _Sweep:
         """V_l: V + t(cΔ − Q⁻¹∇H(V)), in residual form; gives the new a_{l−1}W_lᵀ + 1b_lᵀ."""
         problem, method, i = self.problem, self.method, layer - 1
         a, w, b = problem.inputs(self.point, layer), self.point.w[i], self.point.b[i]
-        wide, factor = self.before.metric if layer == 1 else metric(problem, a, layer)
+        steps_in = self.before.metric if layer == 1 else metric(problem, a, layer)
         pre = self.before.pre[0] if layer == 1 else problem.affine(self.point, layer)
         residual = pre - self.point.z[i]
-        ridges = torch.cat((problem.mu * w, problem.mu_bias * b.mT), -1)
-        step = -solved(factor, onto(ridges, residual.mT, wide, problem.rho))
-        e_w, e_b = step[..., :-1], step[..., -1:].mT
         moved_w, moved_b = self.moved.w[i], self.moved.b[i]
         t = 1 + method.relaxation
         c: Scalar = 0.0
         if method.momentum and self.before.sweep:
             c = self._momentum(("V", layer), self._span(a @ moved_w.mT + moved_b, i).square)
-            e_w, e_b = axpy(e_w, c, moved_w), axpy(e_b, c, moved_b)
-        new_w, new_b = torch.add(w, e_w, alpha=t), torch.add(b, e_b, alpha=t)
-        e_w, e_b = new_w - w, new_b - b
+        new_w, new_b, e_w, e_b = solve_step(
+            SolveTask(w, b, moved_w, moved_b, residual, steps_in, problem.rho,
+                      (problem.mu, problem.mu_bias), t, c)
+        )  # fmt: skip
 
         @cache
         def image() -> Tensor:
@@ -312,7 +311,7 @@ class _Sweep:
         self.moved.w[i], self.moved.b[i] = e_w, e_b
         self.spans["V", layer] = self._span(image, i)
         # inputs that never change: what is formed here serves the next sweep, so no sum of steps
-        return problem.affine(self.point, 1) if layer == 1 else pre + image()
+        return problem.affine(self.point, 1) if layer == 1 else pre.add_(image())
 
     def _span(self, image: Tensor | Callable[[], Tensor], i: int) -> Span:
         """‖[Δ_W Δ_b]‖²_Q = ρ‖AΔ_Wᵀ + 1Δ_b‖² + μ‖Δ_W‖² + μ_b‖Δ_b‖² of the last step of V."""
