@@ -73,13 +73,20 @@ def _pairs(
     for start in range(0, size, RUN):
         n, off = min(start + RUN, size) - start, start * width
         for k in range(6):
-            _copy(carray(pointer(at[k] + off), n, form), rows[k])
-        _centres(rows, form, centring)
+            if p2 != 0 or k < 2 or k > 3:
+                _copy(carray(pointer(at[k] + off), n, form), rows[k])
+        if p2 != 0:
+            _centres(rows, form, centring)
+        else:
+            _still_centres(rows, form, centring)
         for k in range(pieces.shape[0]):
             lower, upper, slope, intercept = pieces[k]
             line = (form(lower), form(upper), form(slope), form(intercept))
-            _piece(rows, line, form(kappa * slope / (rho + kappa * slope * slope)), weights)
-        _kept(rows, form, weights)
+            if slope != 0:
+                _piece(rows, line, form(kappa * slope / (rho + kappa * slope * slope)), weights)
+            else:
+                _flat_piece(rows, line, weights)
+        _kept(rows, form, weights, summed)
         for k in range(4):
             _copy(rows[4 + k, :n], carray(pointer(at[6 + k] + off), n, form))
         if summed:
@@ -119,6 +126,42 @@ def _centres(rows: NDArray[Any], form: Any, numbers: tuple[Any, ...]) -> None:
 
 
 @njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _still_centres(rows: NDArray[Any], form: Any, numbers: tuple[Any, ...]) -> None:
+    """``_centres`` at p2 = 0, where Δ is not looked at."""
+    _, pull, share, _ = numbers
+    z, a, c, d, pre, slope = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
+    h, best = rows[6], rows[7]
+    none, most = form(0), form(np.inf)
+    for i in range(RUN):
+        u = z[i]
+        c[i] = u - (u - pre[i]) * share
+        d[i] = a[i] - pull * slope[i]
+        h[i], best[i] = none, most
+
+
+@njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _flat_piece(rows: NDArray[Any], piece: tuple[Any, ...], numbers: tuple[Any, ...]) -> None:
+    """``_piece`` where h is constant: z = c and a = d, each clipped."""
+    lower, upper, _, m = piece
+    half_rho, half_kappa, eps, _ = numbers
+    z, cs, ds, w, b, h, best = rows[0], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7]
+    low, high = m - eps, m + eps
+    for i in range(RUN):
+        c, d = cs[i], ds[i]
+        x = lower if c < lower else c
+        x = upper if x > upper else x
+        y = low if d < low else d
+        y = high if y > high else y
+        value = half_rho * (x - c) * (x - c) + half_kappa * (y - d) * (y - d)
+        least, old_w, old_b, old_h, u = best[i], w[i], b[i], h[i], z[i]
+        better = not value >= least  # what is not a number is seen
+        best[i] = value if better else least
+        w[i] = x if better else old_w
+        b[i] = y if better else old_b
+        h[i] = m if u >= lower else old_h
+
+
+@njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
 def _piece(rows: NDArray[Any], piece: tuple[Any, ...], turn: Any, numbers: tuple[Any, ...]) -> None:
     """Where the minimiser on one piece is better than the best so far, which is in rows 4 and 5.
 
@@ -150,11 +193,11 @@ def _piece(rows: NDArray[Any], piece: tuple[Any, ...], turn: Any, numbers: tuple
 
 
 @njit(error_model="numpy", fastmath=ANY_ORDER, nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _kept(rows: NDArray[Any], form: Any, numbers: tuple[Any, ...]) -> None:
+def _kept(rows: NDArray[Any], form: Any, numbers: tuple[Any, ...], summed: bool) -> None:
     """Take what is better than (z, a), or all where (z, a) is not feasible.
 
-    Leaves the new z and a in rows 4 and 5, e_z and e_a in 6 and 7; the model at (z, a) in row 2 if
-    the entry moved, in row 3 if it stayed, and 0 in the other.
+    Leaves the new z and a in rows 4 and 5, e_z and e_a in 6 and 7; if ``summed``, the model at
+    (z, a) in row 2 if the entry moved, in row 3 if it stayed, and 0 in the other.
     """
     half_rho, half_kappa, eps, slack = numbers
     z, a, cs, ds = rows[0], rows[1], rows[2], rows[3]
@@ -168,5 +211,6 @@ def _kept(rows: NDArray[Any], form: Any, numbers: tuple[Any, ...]) -> None:
         x = u if kept else x
         y = v if kept else y
         w[i], b[i], h[i], best[i] = x, y, x - u, y - v
-        cs[i] = none if kept else before
-        ds[i] = before if kept else none
+        if summed:
+            cs[i] = none if kept else before
+            ds[i] = before if kept else none
