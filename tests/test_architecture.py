@@ -124,7 +124,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
 
 
 FLOORS = (
-    ("compiled", "network", "numbers", "trace"),
+    ("compiled", "network", "numbers", "plugins", "trace"),
     ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record", "claims", "fitted"),
     ("expectation",),

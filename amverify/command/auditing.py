@@ -22,6 +22,7 @@ from amverify.numbers.given import plain
 from amverify.record.limit import Heard
 from amverify.report import render, to_html, to_json, to_junit, write
 from amverify.theorems import CATALOGUE, Theorem
+from amverify.theorems.catalogue import known
 from amverify.theorems.search import offered
 from amverify.trace.file import load_trace
 from amverify.trace.trace import Trace
@@ -121,8 +122,9 @@ def _asked(request: Request) -> tuple[Claim, ...]:
 
 
 def _theorem(name: str) -> Theorem:
-    if name in CATALOGUE:
-        return CATALOGUE[name]
+    found = known(name)
+    if found is not None:
+        return found
     near = ", ".join(f"--theorem {t.id} ({t.title})" for t in offered(name, CATALOGUE))
     hint = f"nearest: {near}" if near else f"there are {', '.join(CATALOGUE)}"
     raise InvalidInput(f"unknown theorem {name!r}; {hint}")

@@ -13,6 +13,7 @@ from amverify.command.usable import COMPUTED, Usable, usable
 from amverify.errors import InvalidInput
 from amverify.judge.constants import refuse_unknown
 from amverify.theorems import CATALOGUE, Theorem
+from amverify.theorems.catalogue import everything
 from amverify.theorems.search import about, offered
 
 
@@ -25,11 +26,12 @@ def list_theorems(words: Sequence[str], quiet: bool = False, constants: Sequence
     """
     if constants:
         raise InvalidInput(f"--constant {constants[0]}: name the run with --for")
-    named = [CATALOGUE[word] for word in words if word in CATALOGUE]
+    there = CATALOGUE if words and all(word in CATALOGUE for word in words) else everything()
+    named = [there[word] for word in words if word in there]
     whole = bool(words) and len(named) == len(words)
-    found = tuple(named) if whole else about(words, CATALOGUE.values())
+    found = tuple(named) if whole else about(words, there.values())
     if not words:
-        found = tuple(CATALOGUE.values())
+        found = tuple(there.values())
     if not found:
         raise InvalidInput(f"no theorem has {' '.join(words)!r} in its words{_hint(words)}")
     if quiet:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from amverify import plugins
 from amverify.errors import InvalidInput
 from amverify.families.factors import Chain, PhaseRetrieval
 from amverify.families.family import Family
@@ -46,12 +47,15 @@ FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}
 
 
 def family(name: str) -> Family:
-    """A family by its name.
+    """A family by its name: one of ours, or of a package with entry points (``plugins``).
 
     Raises:
-        InvalidInput: for an unknown one, with all that there are.
+        InvalidInput: for an unknown one, with all that there are; for a plugin that is broken.
     """
     if name not in FAMILIES:
+        found = plugins.asked(plugins.FAMILIES, name, Family, "name")
+        if isinstance(found, Family):
+            return found
         raise InvalidInput(f"family {name!r}: not one of {', '.join(FAMILIES)}")
     return FAMILIES[name]
 

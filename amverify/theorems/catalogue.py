@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from amverify import plugins
 from amverify.errors import InvalidInput
 from amverify.theorems.base import Theorem
 from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, G5, H1, H2
@@ -42,14 +43,33 @@ CATALOGUE: dict[str, Theorem] = {
 }
 
 
-def theorem(name: str) -> Theorem:
-    """A theorem by its id.
+def known(name: str) -> Theorem | None:
+    """The theorem of an id, ours or a plugin's; None if there is none.
 
     Raises:
-        InvalidInput: if there is none, with those whose ids or words are nearest.
+        InvalidInput: for a plugin that is broken.
     """
     if name in CATALOGUE:
         return CATALOGUE[name]
+    found: Theorem | None = plugins.asked(plugins.THEOREMS, name, Theorem, "id")
+    return found
+
+
+def everything() -> dict[str, Theorem]:
+    """All theorems by id, those of plugins last."""
+    return CATALOGUE | dict(plugins.everything(plugins.THEOREMS, Theorem, "id", CATALOGUE))
+
+
+def theorem(name: str) -> Theorem:
+    """A theorem by its id: one of ours, or of a package with entry points (``plugins``).
+
+    Raises:
+        InvalidInput: if there is none, with those whose ids or words are nearest; for a plugin
+            that is broken.
+    """
+    found = known(name)
+    if found is not None:
+        return found
     if any(sign in name for sign in ("<", ">", "==")):
         raise InvalidInput(f"unknown theorem {name!r}; a claim as text is amv.claim({name!r})")
     near = ", ".join(f"{t.id} ({t.title})" for t in offered(name, CATALOGUE))
