@@ -11,6 +11,8 @@ CONTENTS = {
     "table1": "counts of the data sets beside the published ones",
     "table2": "test accuracy of TIAM and the compared methods; sweeps and seconds to a target "
     "accuracy",
+    "table3": "what ρ does: mDLAM beside its published Table 4, and TIAM",
+    "table4": "what ε⁰ does: mDLAM beside its published Table 5, and TIAM",
     "table6": "TIAM's and JointTIAM's inertia inside and outside the admissible region, audited",
     "table7": "SAMT beside SGD-type methods: accuracy, parameter updates, gradient "
     "evaluations, seconds",

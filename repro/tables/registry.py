@@ -13,6 +13,8 @@ from repro.tables import (
     mdlam_setting,
     table1,
     table2,
+    table3,
+    table4,
     table6,
     table7,
     table8,
@@ -32,7 +34,7 @@ class TableEntry:
 
 
 MODULES = (
-    *(table1, table2, table6, table7, table8, table10, table11),
+    *(table1, table2, table3, table4, table6, table7, table8, table10, table11),
     *(criticality, mdlam_setting),
 )
 TABLES = {

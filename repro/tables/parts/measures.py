@@ -56,8 +56,13 @@ def has_diverged(run: FinishedRun) -> bool:
 
 def final(runs: Group, curve: str) -> Estimate:
     """Mean ± std over seeds of ``curve`` after the last sweep."""
+    return after(runs, curve, runs.any_spec.sweeps)
+
+
+def after(runs: Group, curve: str, sweep: int) -> Estimate:
+    """Mean ± std over seeds of ``curve`` after the given sweep, from 1."""
     return Estimate(
-        values=tuple(run.result.curves[curve][-1] for run in runs.finite.values()),
+        values=tuple(run.result.curves[curve][sweep - 1] for run in runs.finite.values()),
         seeds=tuple(spec.seed for spec in runs.finite),
         diverged=tuple(spec.seed for spec in runs.diverged),
         configuration=configuration_hash(runs.any_spec),
