@@ -50,25 +50,29 @@ class Floats:
         return self.found[name]
 
     def _made(self, name: str) -> list[float]:
-        if name in ROOTS:
-            return np.sqrt(self(ROOTS[name])).tolist()
         given = used(name, self.parameters)
         if given is not None:
             return [given] * len(self.x)
+        found: list[float] = self._measured(name).tolist()
+        return found
+
+    def _measured(self, name: str) -> NDArray[np.float64]:
+        if name in ROOTS:
+            return np.asarray(np.sqrt(np.array(self(ROOTS[name]))))
         with np.errstate(all="ignore"):
             match name:
                 case "value":
-                    return np.asarray(self.problem.value(self.x).mid).tolist()
+                    return np.asarray(self.problem.value(self.x).mid)
                 case "step2":
                     moved = np.diff(self.x, axis=0, prepend=self.x[:1])
-                    return (moved**2).sum(1).tolist()
+                    return np.asarray((moved**2).sum(1))
                 case "grad2":
-                    return (self.problem.plain(self.x) ** 2).sum(1).tolist()
+                    return np.asarray((self.problem.plain(self.x) ** 2).sum(1))
                 case "norm2":
-                    return (self.x**2).sum(1).tolist()
+                    return np.asarray((self.x**2).sum(1))
                 case "dist2" if self.problem.constants.xstar is not None:
                     centre = np.array([float(v) for v in self.problem.constants.xstar])
-                    return ((self.x - centre) ** 2).sum(1).tolist()
+                    return np.asarray(((self.x - centre) ** 2).sum(1))
         raise unknown(name)
 
 

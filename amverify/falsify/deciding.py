@@ -213,6 +213,6 @@ def _applied(how: str, of: list[Any]) -> Any:
             return max(of)
         case "min", _:
             return min(of)
-        case ("sqrt" | "exp" | "log"), [x]:
+        case (("sqrt" | "exp" | "log"), [x]):
             return getattr(math, how)(x) if isinstance(x, float) else getattr(x, how)()
     raise Unknown(how)

@@ -97,7 +97,7 @@ class Exactly:
     def __pow__(self, power: Any) -> Any:
         exact = power.held if isinstance(power, Exactly) else power
         if isinstance(exact, Rational | float | np.number) and float(exact).is_integer():
-            whole = int(exact)
+            whole = int(float(exact))
             found = Exactly(1)
             for _ in range(abs(whole)):
                 found = found * self
@@ -179,7 +179,8 @@ class Exactly:
     def __float__(self) -> float:
         raise Inexact("the step turns its numbers into floats")
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    def __int__(self) -> int:
+        raise Inexact("the step turns its numbers into integers")
 
     def __repr__(self) -> str:
         low, high = self.ends
@@ -197,7 +198,11 @@ def _held(value: Any) -> Fraction | flint.arb:
         case Rational():
             return Fraction(int(value.numerator), int(value.denominator))
         case float() | np.floating() | np.integer() if math.isfinite(value):
-            return Fraction(float(value)) if not isinstance(value, np.integer) else Fraction(int(value))
+            return (
+                Fraction(float(value))
+                if not isinstance(value, np.integer)
+                else Fraction(int(value))
+            )
     raise Inexact(f"{type(value).__name__} is no exact number")
 
 

@@ -1,8 +1,8 @@
 r"""A path of floats as a trace for the audit, with what rounding in its steps can do, measured.
 
 Nothing is known of how a step function rounds. As for a recorded optimiser
-(``amverify.record.steps``) the last operation of a step is taken to be rounded, and its gradient to
-be as far off as ∇f in float64 is; the evidence is then *measured*.
+(``amverify.record.points.rows``) the last operation of a step is taken to be rounded, and its
+gradient to be as far off as ∇f in float64 is; the evidence is then *measured*.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from amverify.families.problem import Problem
 from amverify.judge.audit import audit
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import U
-from amverify.record.products import squared
-from amverify.record.steps import Points, execution, step_columns
+from amverify.record.points.products import squared
+from amverify.record.points.rows import Points, execution, step_columns
 from amverify.theorems.base import Theorem
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
@@ -32,7 +32,7 @@ def trace_of(
     parameters: Mapping[str, float],
     name: str = "a step function",
 ) -> Trace:
-    """The trace of a path (K + 1, n): values, gradients, steps, η and β where the method has them."""
+    """The trace of a path (K + 1, n): values, gradients, steps; η and β of the method."""
     value, gradient = problem.value(x), problem.gradient(x)
     points = Points(x, gradient, curved=True)
     columns: dict[str, Any] = {

@@ -19,12 +19,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
 from amverify.falsify.stepping import Step
 
-Array = NDArray[Any]
+Array = Any
+"""Numbers (n,): of float64, or exact ones."""
 Grad = Callable[[Array], Array]
 State = dict[str, Any]
 
@@ -105,6 +105,10 @@ def torch_step(kind: type[Any]) -> Step:
         InvalidInput: from the step, where the class does not take them.
     """
     import torch
+
+    number = torch.nn.Parameter(torch.zeros(1))
+    number.grad = torch.zeros(1)
+    torch.optim.SGD([number], lr=1.0).step()  # what torch imports at the first step of all
 
     def step(x: Array, grad: Grad, state: State, *, f: Any, **arguments: Any) -> Array:
         if x.dtype == object:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from amverify.claims.grammar import Node, Number, parsed, quantities, slices
 from amverify.claims.formula import constants
+from amverify.claims.grammar import Node, Number, parsed, quantities, slices
 from amverify.errors import InvalidInput
 from amverify.falsify.deciding import Decider, Unknown
 from amverify.falsify.exactly import Exactly
@@ -77,8 +77,7 @@ def parameter(name: str, said: Any) -> Parameter:
         InvalidInput: for what is none.
     """
     if isinstance(said, tuple) and len(said) == 2:
-        low, high = (_formula(name, str(end)) for end in said)
-        return Parameter(name, f"{said[0]}..{said[1]}", low, high)
+        return parameter(name, f"{said[0]}..{said[1]}")
     if not isinstance(said, str):
         number = given(f"parameter {name}", said)[0]
         if not math.isfinite(number):

@@ -1,4 +1,4 @@
-r"""What is asked: does a claim hold for a method on every instance of a family? One trial at a time.
+r"""Does a claim hold for a method on every instance of a family? One trial at a time.
 
 A trial is an instance, the method's parameters, and the run of the method on it: ``margin`` is the
 claim's least relative margin in floats (to search with), ``decide`` looks whether it fails for
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from amverify.claims.grammar import Statement, parsed
 from amverify.errors import InvalidInput
 from amverify.falsify.columns import Exacts, Floats
-from amverify.falsify.deciding import Decider, Sides
+from amverify.falsify.deciding import Decider, Sides, Unknown
 from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
 from amverify.falsify.measured import violated
 from amverify.falsify.parameters import Parameter
@@ -36,6 +36,8 @@ from amverify.families.problem import Problem
 from amverify.numbers.given import plain
 from amverify.theorems.base import Theorem
 
+Drawn = list[tuple[int, int, int]]
+"""Integers with their ranges: low, high, value."""
 BITS = (256, 1024, 4096)
 MOST_BITS = BITS[-1]
 
@@ -67,9 +69,17 @@ class Found:
 class Trial(Protocol):
     """One instance with parameters; see the module."""
 
-    problem: Problem
-    parameters: Mapping[str, float]
-    margin: float
+    @property
+    def problem(self) -> Problem:
+        """The instance."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """Of the method."""
+
+    @property
+    def margin(self) -> float:
+        """The least relative margin in floats; infinite where there is nothing to judge."""
 
     def decide(self) -> Found | None:
         """Whether the claim fails for certain."""
@@ -78,8 +88,8 @@ class Trial(Protocol):
 class Asks(Protocol):
     """What a search can ask of a claim, a method and a family."""
 
-    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Trial, list[tuple[int, int, int]]]:
-        """The trial that a source of integers gives, and the integers with their ranges."""
+    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Trial, Drawn, list[int]]:
+        """The trial that a source of integers gives, these with their ranges, and their groups."""
 
     def repeated(self, trial: Any) -> None:
         """Refuse a method that does not do the same twice."""
@@ -119,13 +129,13 @@ class Question:
         """Its monitored hypotheses."""
         return tuple(parsed(one.name) for one in self.claim.conclusions[0].conditions)
 
-    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Run, list[tuple[int, int, int]]]:
+    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Run, Drawn, list[int]]:
         """An instance and parameters by a source of integers, and the run on it."""
         draws = Picked(pick)
         problem = self.family.make(draws)
         problem.choices = tuple(value for _, _, value in draws.choices)
         values = {one.name: one.drawn(problem, draws) for one in self.parameters}
-        return self.run(problem, values, steps), draws.choices
+        return self.run(problem, values, steps), draws.choices, draws.lengths
 
     def repeated(self, trial: Run) -> None:
         """Refuse a step function that does not do the same twice."""
@@ -136,7 +146,9 @@ class Question:
         stepping = Stepping(self.step, values, self.seconds, self.seed)
         return Run(self, problem, values, stepping, self.steps if steps is None else steps)
 
-    def constants(self, problem: Problem, values: Mapping[str, float], exact: bool) -> dict[str, Any]:
+    def constants(
+        self, problem: Problem, values: Mapping[str, float], exact: bool
+    ) -> dict[str, Any]:
         """The claim's constants on an instance: its own, the method's parameters, the instance's.
 
         Raises:
@@ -199,8 +211,11 @@ class Run:
         Raises:
             InvalidInput: for a quantity that paths do not have.
         """
-        with np.errstate(all="ignore"):
-            return self._decider(False, self.x).margin()
+        try:
+            with np.errstate(all="ignore"):
+                return self._decider(False, self.x).margin()
+        except Unknown as lack:
+            raise InvalidInput(f"claim: there is no {lack}") from None
 
     def _decider(self, exact: bool, x: Any) -> Decider:
         columns: Any = (Exacts if exact else Floats)(self.problem, x, self.parameters)
@@ -232,10 +247,18 @@ class Run:
             flint.ctx.prec = before
 
     def _in_floats(self) -> Found | None:
-        found = self.at([points(x) for x in self.x], "floats")
-        if found is None or not violated(self.question.claim, self.problem, self.x, self.parameters):
-            return None
-        return found
+        found = self.at(self.stored, "floats")
+        return found if found is not None and self.beyond_rounding(self.x) else None
+
+    @property
+    def stored(self) -> list[NDArray[Any]]:
+        """The points in floats, as exact numbers."""
+        return [points(x) for x in self.x]
+
+    def beyond_rounding(self, x: Any) -> bool:
+        """Whether the audit says VIOLATED of a path of floats."""
+        path = np.asarray(x, dtype=np.float64)
+        return violated(self.question.claim, self.problem, path, self.parameters)
 
     def _found(self, x: Sequence[NDArray[Any]]) -> Found | None:
         rational = all(isinstance(v.held, Fraction) for point in x for v in point)
@@ -258,5 +281,3 @@ def _certain(sides: Sides, x: Sequence[NDArray[Any]], decided: str) -> Found:
     lhs, rhs = sides.lhs.ends, sides.rhs.ends
     both = all(isinstance(side.held, Fraction) for side in (sides.lhs, sides.rhs))
     return Found(sides.k, decided if both or decided == "floats" else "balls", lhs, rhs, x)
-
-

@@ -38,6 +38,11 @@ class Counterexample:
     found: Found
 
     def __str__(self) -> str:
+        return f"{self.facts} {DECIDED[self.found.decided]}"
+
+    @property
+    def facts(self) -> str:
+        """Instance, parameters, index and both sides."""
         found, problem = self.found, self.problem
         known = {n: getattr(problem.constants, n) for n in ("L", "mu", "fstar")}
         facts = [f"{n} = {_short(v)}" for n, v in known.items() if v is not None]
@@ -48,7 +53,7 @@ class Counterexample:
         return (
             f"On {problem.name} ({told}), from x⁰ = ({start}){used}, at k = {found.k}: "
             f"lhs = {_ends(found.lhs)}, rhs = {_ends(found.rhs)}, so rhs − lhs ≤ "
-            f"{float(found.margin):.6g} < 0. {DECIDED[found.decided]}"
+            f"{float(found.margin):.6g} < 0."
         )
 
 
@@ -67,6 +72,7 @@ class Result:
         seconds: it took.
         counterexample: or None: the claim survived.
         stopped: whether somebody ended it early.
+        again: of a replay, what was decided again, and from what.
         record: what the file holds.
     """
 
@@ -80,6 +86,7 @@ class Result:
     seconds: float
     counterexample: Counterexample | None
     stopped: bool = False
+    again: str = ""
     record: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
@@ -96,15 +103,24 @@ class Result:
         what = f"{self.claim.rstrip('.')}, for {self.method} on {self.family}"
         spent = f"seed {self.seed}, {self.seconds:.1f} s"
         early = "; stopped early" if self.stopped else ""
+        if self.again:
+            return self._replayed(what)
         if self.counterexample is not None:
             head = f"FALSIFIED: {what}. {self.counterexample}"
-            return f"{head} Found at instance {self.examples} and then made simpler ({spent}{early})."
+            return (
+                f"{head} Found at instance {self.examples} and then made simpler ({spent}{early})."
+            )
         untested = self.examples - self.tested
         silent = f"; in {untested} of them it says nothing" if untested else ""
         return (
             f"survived {self.examples} instances: {what}{silent}; least relative margin "
             f"{self.least:.3g} ({spent}{early}). That is no proof."
         )
+
+    def _replayed(self, what: str) -> str:
+        if self.counterexample is None:
+            return f"NOT CONFIRMED: {what}. {self.again} At these points the claim does not fail."
+        return f"FALSIFIED again: {what}. {self.counterexample.facts} {self.again}"
 
     def save(self, path: str | Path) -> None:
         """Write the counterexample as a file that ``amverify falsify --replay`` decides again.

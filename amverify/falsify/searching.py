@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,14 @@ from amverify.falsify.question import Asks, Found, Trial
 from amverify.families.draws import Pick
 from amverify.families.family import NEEDS_HYPOTHESIS
 
-CLOSE = 1e-9
-"""Relative margins below this are looked at closely, a few thousand of them at most."""
-LOOKS = 2000
+NOISE = 1e-9
+"""Relative margins in floats of which this much may be rounding: ``LOOKS`` of them are decided."""
+LOOKS = 200
 REPEATED = 3
 """The first trials are run twice, to see whether the step is random."""
 MOST_UNITS = 256
+WORTHWHILE = 400
+"""Trials, below which a quarter of them is too few for CMA-ES, and its import too slow."""
 
 
 class _Over(BaseException):
@@ -83,7 +85,7 @@ class Search:
 
     def try_(self, pick: Pick) -> float:
         """One trial; returns its margin."""
-        trial, choices = self.asks.trial(pick)
+        trial, choices, _ = self.asks.trial(pick)
         if self.done < REPEATED:
             self.asks.repeated(trial)
         margin = trial.margin
@@ -91,8 +93,8 @@ class Search:
         self.tested += math.isfinite(margin)
         if margin < self.least:
             self.least, self.best = margin, choices
-        if margin < CLOSE and self.looked < LOOKS:
-            self.looked += 1
+        if margin < -NOISE or (margin <= 0 and self.looked < LOOKS):
+            self.looked += margin >= -NOISE
             found = trial.decide()
             if found is not None:
                 self.found = trial, found, [value for _, _, value in choices]
@@ -134,7 +136,7 @@ class Search:
             if self._spent(share):
                 raise _Enough
 
-        with _until_enough():
+        with suppress(_Enough):
             search()
 
     def _uniform(self, share: float) -> None:
@@ -145,6 +147,8 @@ class Search:
     def _evolved(self) -> None:
         """CMA-ES around the best trial; restarts from it with another seed where it ends."""
         try:
+            if self.examples is not None and self.examples < WORTHWHILE:
+                raise ImportError
             import cma
         except ImportError:
             self._uniform(1.0)
@@ -163,14 +167,6 @@ class Search:
 
 class _Enough(BaseException):
     """Hypothesis has had its share."""
-
-
-@contextmanager
-def _until_enough() -> Iterator[None]:
-    try:
-        yield
-    except _Enough:
-        pass
 
 
 def _units(numbers: Any) -> Pick:

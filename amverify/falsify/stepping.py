@@ -5,8 +5,8 @@ r"""A step function on a problem, in floats or exactly, on a leash.
 
 ``x`` is read-only, ``grad`` a function, ``state`` a dict of the step's own that is empty at the
 start. What stands after the ``*`` is handed over by name: constants of the instance (``L``, ``mu``,
-``fstar``, ``D``), ``k`` (1, 2, …), ``prox`` (v, step size → array), ``f``, ``rng`` (a generator that
-is seeded), ``sample`` (x, i → ∇ℓ_i of a finite sum), and parameters of one's own.
+``fstar``, ``D``), ``k`` (1, 2, …), ``prox`` (v, step size → array), ``f``, ``rng`` (a seeded
+generator), ``sample`` (x, i → ∇ℓ_i of a finite sum), and parameters of one's own.
 
 In floats x is an array of float64; exactly, it is an object array of ``Exactly`` numbers, and every
 constant is a fraction. A step that numpy can carry out on objects runs both ways unchanged.
@@ -157,7 +157,7 @@ class Stepping:
             case "sample":
                 return _sample(problem)
         raise InvalidInput(
-            f"step: its argument {name} is neither a constant ({', '.join(_CONSTANTS)}), nor one of "
+            f"step: its argument {name} is no constant ({', '.join(_CONSTANTS)}), none of "
             f"{', '.join(_BY_NAME)}, nor given as a parameter: --parameter {name}=LOW..HIGH"
         )
 
@@ -205,7 +205,7 @@ def constant(problem: Problem, name: str) -> Fraction | Enclosure:
         start = [Fraction(float(v)) for v in problem.x0]
         squared = sum(((a - b) ** 2 for a, b in zip(start, known.xstar, strict=True)), Fraction(0))
         return lambda: ball_of(squared).sqrt()
-    found: Fraction | None = None if name == "D" else getattr(known, name)
+    found: Fraction | None = getattr(known, name) if name in ("L", "mu", "fstar") else None
     if found is None:
         raise InvalidInput(
             f"{problem.family}: no {name} is known of {problem.name}; choose another family, or "

@@ -90,7 +90,9 @@ class FiniteSum(Problem):
     def sample_slope(self, x: Entries, i: int) -> Entries:
         """(a_iᵀx − b_i)a_i."""
         row = lift(self.rows[i % self.samples], x)
-        return (total(row * x) - lift(self.target[i % self.samples : i % self.samples + 1], x)) * row
+        return (
+            total(row * x) - lift(self.target[i % self.samples : i % self.samples + 1], x)
+        ) * row
 
     def modulus(self, block: int, x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
         """The trace of the block's matrix: no eigenvalue of it is larger."""
