@@ -2,17 +2,18 @@
 
     python docs/picture.py
 
-The program is run as it stands in README.md; its ``report`` is rendered once more, on a console
-that records colours. ``tests/docs/test_picture.py`` compares the text in the picture with what the
+The program is run as it stands in README.md; what it renders is rendered on a console that records
+colours. ``tests/docs/test_picture.py`` compares the text in the picture with what the
 program prints in a process of its own.
 """
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import io
 import re
 from pathlib import Path
+from unittest import mock
 
 from rich.console import Console
 
@@ -35,9 +36,6 @@ def program() -> str:
 
 def picture(source: str) -> str:
     """What ``source`` prints, as SVG without fonts from the network."""
-    names: dict[str, object] = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(source, "README.md", "exec"), names)
     console = Console(
         record=True,
         width=WIDTH,
@@ -45,7 +43,9 @@ def picture(source: str) -> str:
         force_terminal=True,
         color_system="truecolor",
     )
-    render(names["report"], console)  # type: ignore[arg-type]
+    told = functools.partial(render, console=console)
+    with mock.patch("amverify.render", told):
+        exec(compile(source, "README.md", "exec"), {})
     drawn = console.export_svg(title="amverify", unique_id="amverify")
     return re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
 

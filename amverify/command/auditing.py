@@ -61,12 +61,10 @@ def judged(
     with Console(stderr=True, quiet=quiet).status("") as line:
         trace, claims = gathered(request, watching(request.subject, line.update))
         claims = known or claims
-        if not claims:
-            raise InvalidInput(
-                f"{request.subject}: nothing is claimed of it; name theorems with --theorem, or "
-                'write --claim "value[k] <= value[k-1]"'
-            )
-        report = audited(trace, _declared(claims, given), line.update)
+        if claims:
+            report = audited(trace, _declared(claims, given), line.update)
+        else:
+            report = audit(trace, constants=given)
     for path, text in ((json, to_json), (junit, to_junit), (html, to_html)):
         if path is not None:
             write(path, text(report))

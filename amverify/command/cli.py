@@ -61,6 +61,7 @@ def _ids(incomplete: str) -> list[tuple[str, str]]:
 @app.command(
     "audit",
     epilog=examples(
+        "amverify audit run.trace",
         "amverify audit run.trace --theorem descent --theorem T3",
         "amverify audit run.trace --theorem H1 --constant a=0.5 --html report.html",
         "amverify audit run.trace --claim 'value[k] <= q*value[k-1]' --constant q=0.9",
@@ -126,7 +127,7 @@ def audit(
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge what is claimed of a run."""
+    """Judge what is claimed of a run; without a claim, all that it can be judged by as it is."""
     from amverify.command.auditing import Request, judged
 
     limits = time_limit, iteration_limit

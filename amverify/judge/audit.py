@@ -16,13 +16,13 @@ For each theorem, in this order:
    all of them.
 5. HOLDS asks for ``LEAST_SHARE`` of the instances to be decided.
 
-    report = audit(trace, ["T1", "T3"])
+    report = audit(trace, ["T1", "T3"])     # audit(trace): what it can be judged by (``picked``)
     report.verdict, report["T1"].witness
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,11 +33,12 @@ from amverify.errors import InvalidInput, expect
 from amverify.judge.conclusion import Tested, tested
 from amverify.judge.constants import refuse_unknown, unread
 from amverify.judge.liveness import cancelled
+from amverify.judge.picked import judged_unasked
 from amverify.judge.ruling import ruled, without_data
 from amverify.judge.sides import sides
 from amverify.judge.witness import with_state
 from amverify.numbers.exact import Exact
-from amverify.theorems import Theorem, theorems
+from amverify.theorems import CATALOGUE, Theorem, theorems
 from amverify.theorems.base import Context, Inequality, Known, Missing
 from amverify.theorems.standing import standing
 from amverify.trace.columns import KEYS
@@ -47,7 +48,7 @@ from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack,
 
 def audit(
     trace: Trace,
-    claims: str | Theorem | Iterable[str | Theorem],
+    claims: str | Theorem | Iterable[str | Theorem] | None = None,
     constants: Mapping[str, Any] | None = None,
     exact: Exact | None = None,
 ) -> Report:
@@ -55,7 +56,8 @@ def audit(
 
     Args:
         trace: what the run left behind.
-        claims: theorems, or their ids: one of them, or several.
+        claims: theorems, or their ids: one of them, or several. Without any the run is judged by
+            all that it can be judged by as it is, descent at least (``amverify.judge.picked``).
         constants: constants declared for these claims, by name; they win over those of the trace.
             A number of any kind (1/2 as a fraction, numpy's scalars, a tensor without
             dimensions), or ``{"value": …, "error": …, "origin": …}``.
@@ -67,14 +69,18 @@ def audit(
             that none of the theorems has, or one that contradicts its theorem.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
-    claimed = theorems(claims)
+    claimed = theorems(CATALOGUE if claims is None else claims)
     refuse_unknown(constants or {}, claimed)
     if not any(trace.rows(name) for name in KEYS):
         cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
         raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
     ctx = Context(trace, constants or {})
-    findings = tuple(judge(ctx, theorem, exact) for theorem in claimed)
-    notes = []
+    notes: list[str] = []
+    if claims is None:
+        findings, said = judged_unasked(trace, ctx.constants, _judge_with(ctx, exact))
+        notes += said
+    else:
+        findings = tuple(judge(ctx, theorem, exact) for theorem in claimed)
     if not trace.complete:
         notes.append("the trace file was cut off: only its whole rows count")
     if "stopped" in trace.header:
@@ -82,6 +88,14 @@ def audit(
     notes += (*trace.header.get("notes", ()), *unread(trace.constants, claimed))
     subject = str(trace.header.get("subject", "a run"))
     return Report(subject, trace.header, findings, tuple(notes))
+
+
+def _judge_with(ctx: Context, exact: Exact | None) -> Callable[..., Finding]:
+    def with_(theorem: Theorem, more: Mapping[str, Any]) -> Finding:
+        here = replace(ctx, constants={**ctx.constants, **more}) if more else ctx
+        return judge(here, theorem, exact)
+
+    return with_
 
 
 def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding:

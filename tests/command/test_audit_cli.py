@@ -254,7 +254,12 @@ def test_a_run_of_as_many_iterations_as_are_allowed(place, capsys):
 
 
 def test_nothing_claimed(place, capsys):
-    assert "nothing is claimed" in refused(capsys, "audit", "halving.trace")
+    """All that the run can be judged by as it is; a constant that no theorem has is refused."""
+    assert main(["audit", "halving.trace"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "HOLDS descent" in told
+    assert "nothing was claimed" in told
+    assert "has no such constant" in refused(capsys, "audit", "halving.trace", "--constant", "x=1")
 
 
 def test_a_missing_file(place, capsys):
