@@ -41,10 +41,13 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def lower_gram(a: Tensor, *, of_rows: bool = False) -> Tensor:
-    """The lower triangle of aᵀa, or of aaᵀ, a (N, n), in its format; above it there are zeros."""
+def lower_gram(a: Tensor, factor: float = 1.0, *, of_rows: bool = False) -> Tensor:
+    """That factor times the lower triangle of aᵀa, or of aaᵀ, a (N, n), in its format.
+
+    Above the triangle there are zeros.
+    """
     syrk = blas.ssyrk if a.dtype is torch.float32 else blas.dsyrk
-    upper: Matrix = syrk(1.0, a.contiguous().numpy().T, trans=of_rows)
+    upper: Matrix = syrk(factor, a.contiguous().numpy().T, trans=of_rows)
     return torch.from_numpy(upper.T)
 
 
@@ -54,7 +57,7 @@ def cholesky(lower: Tensor) -> Tensor | None:
     ``None`` where it is not positive definite, or not finite. What is given is overwritten.
     """
     factor, failed = lapack.dpotrf(lower.numpy().T, lower=0, clean=0, overwrite_a=1)
-    if failed or not np.isfinite(factor.trace()):
+    if failed or not np.isfinite(np.einsum("ii", factor)):
         return None
     return torch.from_numpy(factor.T)
 

@@ -55,6 +55,7 @@ from amverify.methods.rows.journal import (
     Rows,
     Solved,
     joint_journal,
+    slopes_after,
 )
 from amverify.methods.solves import SolveTask, solve_step
 from amverify.network.blocks import axpy
@@ -234,6 +235,7 @@ class _Sweep:
         self.point, self.moved = state.point.copy(), state.displacement.copy()
         self.spans, self.pre = dict(state.spans), list[Tensor]()
         self.leading = dict(state.leading)
+        self.slopes = slopes_after(state.rows.left, problem)
         assert isinstance(problem.coupling, Band)
         self.eps = problem.coupling.at(state.sweep + 1)
         self.journal = joint_journal(method.record, self._rows)
@@ -337,9 +339,10 @@ class _Sweep:
             most = most * math.sqrt(method.weight("y")) * SAFE[problem.dtype]
             p2 = _at_most(most, method.inertia)
         behind = self.before.pre[layer] - self.point.z[layer]
+        known = self.slopes.get(layer)
         if isinstance(p2, Tensor) or p2:
-            behind = axpy(behind, p2, moved_a @ w.mT)
-        slope = behind @ w
+            behind, known = axpy(behind, p2, moved_a @ w.mT), None
+        slope = behind @ w if known is None else known
         step = pair_step(
             PairTask(problem.activation, z, a, moved_z, moved_a, pre, slope, rho, kappa, s, p2,
                      self.eps, method.record)

@@ -73,7 +73,7 @@ def _factor(problem: LayeredProblem, wide: Tensor) -> Tensor | None:
     """The lower Cholesky factor in float64, ``None`` where there is none."""
     if not plain(wide):
         return by_operations(problem, wide)
-    gram = lapack.lower_gram(wide).double().mul_(problem.rho)
+    gram = lapack.lower_gram(wide, problem.rho).double()
     diagonal = gram.diagonal().numpy()
     diagonal[:-1] += problem.mu
     diagonal[-1] += problem.mu_bias

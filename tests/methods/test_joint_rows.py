@@ -95,9 +95,11 @@ def test_where_the_last_sweep_was_not_recorded_its_metric_is_unknown():
     assert all(row.metric_before_error == float("inf") for row in late if row.kind == "V")
 
 
-def test_recording_changes_nothing():
-    p, states = problem((3, 3, 2), 4, coupling=Band(0.1), **RIDGES), []
-    for method in (ALIVE, replace(ALIVE, record=False)):
+@pytest.mark.parametrize("told", [ALIVE, JointTIAM(record=True)], ids=["alive", "still"])
+def test_recording_changes_nothing(told):
+    """Without inertia the next sweep takes over what the record has formed, to the last bit."""
+    p, states = problem((3, 4, 3, 2), 4, coupling=Band(0.1), **RIDGES), []
+    for method in (told, replace(told, record=False)):
         state = method.initialise(p, parameters(p))
         for _ in range(5):
             state = method.sweep(p, state)

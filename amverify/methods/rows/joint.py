@@ -5,7 +5,8 @@ sweep ends; then all sums are formed together, and the residuals at the sweep's 
 which every block must have moved. Measuring takes, beside the sums, products that the sweep has no
 use for: AΔᵀ and rᵀA for each V, e_aWᵀ, Δ_aWᵀ and rW for each y.
 
-Norms of blocks, and ‖e‖² of the last sweep's steps, are handed on from sweep to sweep.
+Norms of blocks, and ‖e‖² of the last sweep's steps, are handed on from sweep to sweep; so are the
+rW at the end, which the next sweep would form first of all for y.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class Left(NamedTuple):
     """What a recorded sweep leaves to the next.
 
     ``squares`` ‖u‖² by kind (W, b, z, a) and layer, ``steps`` ‖e‖² likewise; ``metric`` the last
-    ‖ℓ_3(e)‖², ‖ℓ_3‖ and κ of each block; ``image`` that of V_1's step, whose A is always X.
+    ‖ℓ_3(e)‖², ‖ℓ_3‖ and κ of each block; ``image`` that of V_1's step, whose A is always X;
+    ``slopes`` ∇_aH/ρ by layer, at the sweep's end: the next one begins with them.
     """
 
     problem: LayeredProblem
@@ -106,6 +108,12 @@ class Left(NamedTuple):
     steps: dict[Key, Scalar]
     metric: dict[Key, tuple[Scalar, Scalar, Scalar]]
     image: Tensor
+    slopes: dict[int, Tensor]
+
+
+def slopes_after(left: object, problem: LayeredProblem) -> dict[int, Tensor]:
+    """∇_aH/ρ by layer where a recorded sweep of this problem ended; empty after another."""
+    return left.slopes if isinstance(left, Left) and left.problem is problem else {}
 
 
 class JointSweep:
@@ -160,6 +168,7 @@ class _Measuring:
         self.image: Tensor | None = None
         self.affine: dict[int, Scalar] = {}
         self.slopes: dict[int, tuple[Scalar, Scalar]] = {}
+        self.ahead: dict[int, Tensor] = {}
         self.sums: Iterator[Sums] = iter(())
 
     def all(self) -> tuple[list[Row], Left]:
@@ -173,7 +182,7 @@ class _Measuring:
             rows.append(Row(self._facts(told), whole.flat()))
         assert self.image is not None
         left = Left(self.problem, self.sweep.facts, self.squares, self.steps, self.metric,
-                    self.image)  # fmt: skip
+                    self.image, self.ahead)  # fmt: skip
         return rows, left
 
     def _norm(self, kind: str, layer: int) -> Scalar:
@@ -363,7 +372,8 @@ class _Measuring:
         scale = told.kappa * self.sweep.scale
         after = next(x for x in self.told if isinstance(x, Solved) and x.layer == layer + 1)
         moved = axpy(told.step[1], -told.p1, told.moved[1])
-        w = axpy(rho * (residual @ after.new[0] - told.slope), -scale, moved)
+        ahead = self.ahead[layer] = residual @ after.new[0]
+        w = axpy(rho * (ahead - told.slope), -scale, moved)
         outer, slope, off_slope = self._norm("W", layer + 1), *self.slopes[layer]
         sums = gamma(self._facts(told).rows, self.unit)
         error = rho * (outer * (off + (sums + few) * norm) + off_slope + few * slope)

@@ -21,7 +21,7 @@ from torch import Tensor
 from amverify.compiled.available import compiled
 from amverify.methods.rows.bcd import Minimisers
 from amverify.methods.rows.gradient import GradientRow, Taken, measured
-from amverify.methods.rows.joint import JointSweep, Mapped, Paired, Solved
+from amverify.methods.rows.joint import JointSweep, Mapped, Paired, Solved, slopes_after
 from amverify.methods.rows.minimiser import auxiliary_record
 from amverify.methods.rows.norms import Norms
 from amverify.methods.rows.others import dual_record, optimiser_record
@@ -48,6 +48,7 @@ __all__ = [
     "joint_journal",
     "minimiser_journal",
     "optimiser_journal",
+    "slopes_after",
 ]
 
 NOTHING: Rows = Written()
