@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from amverify.errors import InvalidInput
+from amverify.errors import AmverifyError, InvalidInput
 
 CONTENTS = {
     "table1": "counts of the data sets beside the published ones",
@@ -40,3 +40,8 @@ def check_names(kind: str, given: Iterable[str], known: Sequence[str], place: st
     for name in given:
         if name not in known:
             raise InvalidInput(f"{place}unknown {kind} '{name}'{nearest(name, known)}")
+
+
+def why(name: str, error: AmverifyError) -> str:
+    """The reason that ``name`` cannot be had, without its name, which stands beside it."""
+    return str(error).removeprefix(f"{name}: ")

@@ -280,7 +280,11 @@ def score(
     print_score(out, as_json, Console())
 
 
-published = typer.Typer(help="Files of published values.", no_args_is_help=True)
+published = typer.Typer(
+    help="Files of published values.",
+    no_args_is_help=True,
+    epilog=examples("python -m repro published check repro/published/tiam.toml"),
+)
 app.add_typer(published, name="published")
 
 

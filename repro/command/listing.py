@@ -10,19 +10,16 @@ from rich.text import Text
 
 from amverify.errors import AmverifyError, InvalidInput
 from repro import data
-from repro.command.options import interruptible
 from repro.full_batch.configurations import LABELS
 from repro.minibatch.names import LABELS as STOCHASTIC_LABELS
-from repro.tables import TABLES
-from repro.tables.parts.request import why
+from repro.names import CONTENTS, why
 
 
-@interruptible()
 def print_list(data_dir: Path | None, screen: Console) -> None:
     """Show tables, data sets with their availability, and methods."""
     tables = listing("Table", "Content")
-    for name, entry in TABLES.items():
-        tables.add_row(name, Text(entry.contents))
+    for name, contents in CONTENTS.items():
+        tables.add_row(name, Text(contents))
     sets = listing("Data set", "Here")
     for name in data.names():
         sets.add_row(name, availability(name, data_dir))
@@ -46,7 +43,7 @@ def listing(*titles: str) -> Table:
 def availability(name: str, data_dir: Path | None) -> Text:
     """Whether the data set is at hand, without any download, and if not, why."""
     try:
-        data.load(name, data_dir=data_dir, download=False)
+        data.at_hand(name, data_dir)
     except InvalidInput:
         raise
     except AmverifyError as error:

@@ -14,7 +14,7 @@ from rich.text import Text
 from amverify.errors import CorruptFile, InvalidInput
 from repro import data
 from repro.full_batch.configurations import METHODS
-from repro.full_batch.methods import KNOWN_METHODS
+from repro.full_batch.names import KNOWN_METHODS
 from repro.minibatch.names import LABELS
 from repro.names import CONTENTS, nearest
 from repro.published.load import faults_of, load, read

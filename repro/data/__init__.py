@@ -12,6 +12,6 @@ without a published hash from ``local`` folders; ``generated`` needs no files.
 """
 
 from repro.data.dataset import Dataset, Split
-from repro.data.registry import load, names
+from repro.data.registry import at_hand, load, names
 
-__all__ = ["Dataset", "Split", "load", "names"]
+__all__ = ["Dataset", "Split", "at_hand", "load", "names"]

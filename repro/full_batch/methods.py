@@ -38,12 +38,10 @@ from amverify.network.layered import LayeredProblem
 from amverify.network.losses import SquaredError
 from amverify.network.weights import Representation
 from repro.data.dataset import Dataset
+from repro.full_batch.names import GRADIENT_METHODS, KNOWN_METHODS
 from repro.full_batch.released import BAND, MU, RHO, Released
 from repro.spec import RunSpec, Settings
 
-GRADIENT_METHODS = ("gd", "adagrad", "adadelta", "rmsprop", "adam")
-ALTERNATING = ("dladmm", "bcd", "mdlam", "mdlam_released", "tiam", "joint_tiam")
-KNOWN_METHODS = (*GRADIENT_METHODS, *ALTERNATING)
 EPS_FACTOR, EPS_FLOOR = 0.5, 1e-3
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 

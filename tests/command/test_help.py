@@ -19,7 +19,6 @@ import proofs.command.cli
 import repro.command.cli
 from amverify.command import subject
 from amverify.command.shell import run
-from amverify.falsify import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent
 from amverify.theorems.catalogue import CATALOGUE
@@ -67,6 +66,8 @@ def test_an_example_belongs_to_its_command_and_parses(
         if not arguments:
             return
         name, found, rest = group.resolve_command(context, list(arguments))  # type: ignore[attr-defined]
+        if hasattr(found, "commands"):  # a group within the group
+            name, found, rest = found.resolve_command(context, rest)
         with found.make_context(name, rest, parent=context) as inner:
             assert not inner.args
 
@@ -104,7 +105,6 @@ class Siren(nn.Module):
     def forward(self, x): return torch.sin(30 * self.net(x)).sum()
 siren = Siren()
 """
-STEPS = "def step(x, grad, state, *, L): return x - 2.05 * grad(x) / L\n"
 CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 }\n'
 
 
@@ -116,10 +116,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, traces: Path) -> Path:
     (folder / "my_module.py").write_text(SUBJECT, encoding="utf-8")
     (folder / "my_losses.py").write_text(LOSSES, encoding="utf-8")
     (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
-    (folder / "my_steps.py").write_text(STEPS, encoding="utf-8")
-    found = falsify("value[k] <= value[k-1]", "gradient_descent", "quadratic",
-                    parameters={"eta": "2.05/L"}, examples=20)  # fmt: skip
-    found.save(folder / "counterexample.json")
     audited = ["audit", str(traces / "bad.trace"), "--theorem", "descent", "-q", "--json"]
     assert run(APPS["amverify"].app, "amverify", [*audited, str(folder / "report.json")]) == 1
     for name in ("square", "a", "b"):
@@ -190,6 +186,23 @@ def test_every_command_has_help_without_torch(program: str) -> None:
     assert done.returncode == 0, done.stderr
     told = done.stdout.decode()
     assert all(f"{program} {name} " in told for name in own)
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [("python -m repro", ["list"]), ("python -m repro", ["published", "check"]),
+     ("amverify", ["theorems"])],
+    ids=str,
+)  # fmt: skip
+def test_what_only_tells_computes_nothing(program: str, arguments: list[str]) -> None:
+    if arguments[-1] == "check":
+        arguments = [*arguments, str(ROOT / "repro" / "published" / "tiam.toml")]
+    text = WITHOUT_TORCH.format(module=APPS[program].__name__, arguments=arguments)
+    done = subprocess.run(
+        [sys.executable, "-c", text], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_version_and_the_commit_of_a_checkout(process: Process) -> None:

@@ -49,6 +49,7 @@ def _made_up(monkeypatch, tmp_path, failing):
     monkeypatch.delenv("AMVERIFY_CACHE", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(data, "load", load)
+    monkeypatch.setattr(data, "at_hand", lambda name, *_: load(name))
     monkeypatch.setattr(RUN_ALL, run)
     monkeypatch.setattr(
         table2, "configuration", lambda m, d: Configuration(m, (("rho", 1e-3),), "float32", "x")

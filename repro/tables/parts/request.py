@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from amverify.errors import AmverifyError, InvalidInput
 from repro.engine import Laboratory
+from repro.names import why
 from repro.render import Cell, Text, Unavailable
 
 QUICK_AND_PAPER = {"quick": tuple(range(2)), "paper": tuple(range(10))}
@@ -94,8 +95,3 @@ def notes_without_data(laboratory: Laboratory, names: Sequence[str]) -> list[str
     return [
         f"{name} is not in the table: {why(name, failed[name])}" for name in names if name in failed
     ]
-
-
-def why(name: str, error: AmverifyError) -> str:
-    """The reason without the data set's name, which stands beside it."""
-    return str(error).removeprefix(f"{name}: ")

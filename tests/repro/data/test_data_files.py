@@ -157,3 +157,22 @@ def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
 def test_every_error_has_an_exit_status_of_its_own() -> None:
     kinds: list[type[AmverifyError]] = [InvalidInput, DataUnavailable, CorruptFile]
     assert len({kind.exit_status for kind in kinds}) == 3
+
+
+def test_what_is_at_hand_is_said_by_hashes_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("repro.data.registry.published_manifest", lambda: MANIFEST)
+    monkeypatch.setattr("repro.data.files.default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr("repro.data.registry._read", None)  # nothing is read
+    (tmp_path / "given").mkdir()
+    with pytest.raises(DataUnavailable, match=r"ind\.cora\.x is not in"):
+        data.at_hand("cora", tmp_path / "given")
+    write(CONTENTS, tmp_path / "given")
+    data.at_hand("cora", tmp_path / "given")
+    write(CONTENTS | {"ind.cora.tx": b"something else"}, tmp_path / "given")
+    with pytest.raises(CorruptFile, match=r"ind\.cora\.tx"):
+        data.at_hand("cora", tmp_path / "given")
+    data.at_hand("digits")
+    with pytest.raises(InvalidInput, match="unknown data set 'core'"):
+        data.at_hand("core")
