@@ -18,7 +18,7 @@ from repro.spec import RunSpec
 from repro.tables.parts.full_batch import ALSO, DATASETS, SWEEPS, place, runs_of
 from repro.tables.parts.request import Protocol, Request
 
-METHODS = ("gd", "adam", "dladmm", "mdlam", "tiam", "joint_tiam")
+METHODS = ("gd", "adam", "mdlam", "tiam", "joint_tiam")
 PROTOCOL = Protocol(("digits",), METHODS, SWEEPS, also=(*DATASETS, *ALSO))
 COLUMNS = ("method", "seed", "sweep", "seconds", "test_accuracy")
 TIMES = 160
@@ -68,7 +68,7 @@ def draw(data: Data) -> Figure:
     left.set_ylabel("test accuracy")
     right.set_xscale("log")
     right.set_xlabel("seconds")
-    legend_below(figure, 3)
+    legend_below(figure, 5)
     return figure
 
 

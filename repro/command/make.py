@@ -16,6 +16,7 @@ from repro.engine.provenance import environment
 from repro.engine.storage import check_writable
 from repro.names import check_names
 from repro.render import Document, show, write_files
+from repro.render.places import placeless
 from repro.tables import TABLES, Request, Wanted
 
 
@@ -79,7 +80,7 @@ def requested(
 def finish(document: Document, wall_time: float, options: Options, screen: Console) -> None:
     """Write the document's files, show it, name the files and the time."""
     provenance = {
-        "command": ["python", "-m", "repro", *sys.argv[1:]],
+        "command": ["python", "-m", "repro", *map(placeless, sys.argv[1:])],
         "wall_time": round(wall_time, 3),
         "environment": environment(),
         **document.provenance,

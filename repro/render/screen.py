@@ -1,6 +1,6 @@
 """A document on the console; a table that is too wide is shown in parts, one under another.
 
-Each part repeats the first two columns, which say what a row is.
+Each part repeats the first columns, which say what a row is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from repro.render.table import Document, Table
 STYLES = {"reproduced": "green"} | dict.fromkeys(
     ("differs", "undecided", "not comparable"), "yellow"
 )
-KEYS = 2  # columns that say what a row is
 GAP = 2  # blanks between columns
 
 
@@ -39,7 +38,7 @@ def show(document: Document, console: Console) -> None:
 
 def parts(table: Table, width: int) -> list[list[int]]:
     """Numbers of the columns of each part, so that each fits into ``width`` if at all."""
-    keys = list(range(min(KEYS, len(table.columns))))
+    keys = list(range(min(table.keys, len(table.columns))))
     needed = [least_width(table, i) + GAP for i in range(len(table.columns))]
     split = [list(keys)]
     for i in range(len(keys), len(table.columns)):

@@ -12,11 +12,15 @@ from repro.render.cells import Cell
 
 @dataclass(frozen=True)
 class Column:
-    """``key`` names the column for programs, ``title`` for people; numbers stand right."""
+    """``key`` names the column for programs, ``title`` for people; numbers stand right.
+
+    Of a column whose ``highest`` mean is the best, print marks that and what is near it.
+    """
 
     key: str
     title: str
     right: bool = False
+    highest: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class Table:
 
     ``caption`` says what is shown and how it was measured, ``notes`` what a reader must know
     besides (what is missing and how to get it, what diverged). A table that is not ``shown``
-    is for programs: it goes to its CSV file alone.
+    is for programs: it goes to its CSV file alone. The first ``keys`` columns say what a row is:
+    they are repeated where a table is too wide and comes in parts.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Table:
     caption: str = ""
     notes: tuple[str, ...] = ()
     shown: bool = True
+    keys: int = 2
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):

@@ -1,4 +1,4 @@
-"""Markdown, LaTeX, CSV and JSON of a document, as text."""
+"""Markdown, CSV and JSON of a document, as text."""
 
 from __future__ import annotations
 
@@ -8,39 +8,6 @@ import json
 from collections.abc import Sequence
 
 from repro.render.table import Document, Table
-
-LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "α": r"$\alpha$",
-    "β": r"$\beta$",
-    "γ": r"$\gamma$",
-    "ε": r"$\varepsilon$",
-    "μ": r"$\mu$",
-    "ρ": r"$\rho$",
-    "σ": r"$\sigma$",
-    "Ψ": r"$\Psi$",
-    "⁰": r"$^0$",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "≤": r"$\le$",
-    "≥": r"$\ge$",
-    "−": r"$-$",
-    "—": "---",
-    "–": "--",
-    "…": r"\ldots{}",
-}
 
 
 def markdown(document: Document) -> str:
@@ -71,41 +38,6 @@ def markdown_escape(text: str) -> str:
     for special in "\\`*_[]<|":
         text = text.replace(special, f"\\{special}")
     return " ".join(text.split())
-
-
-def latex(document: Document) -> str:
-    """The document in LaTeX (booktabs), one table environment for each table."""
-    return "% needs \\usepackage{booktabs}\n" + "\n".join(
-        latex_table(table, f"tab:{document.name}-{table.name}") for table in document.shown
-    )
-
-
-def latex_table(table: Table, label: str) -> str:
-    """One table in LaTeX."""
-    caption = f"{table.title}. {table.caption}" if table.caption else f"{table.title}."
-    groups = [
-        "".join(latex_row([cell.plain() for cell in row]) for row in group)
-        for group in table.groups()
-    ]
-    notes = "".join(f"\\par\\footnotesize {latex_escape(note)}\n" for note in table.notes)
-    return (
-        "\\begin{table}\n\\centering\n"
-        f"\\caption{{{latex_escape(caption.strip())}}}\n\\label{{{label}}}\n"
-        f"\\begin{{tabular}}{{{''.join('r' if c.right else 'l' for c in table.columns)}}}\n"
-        f"\\toprule\n{latex_row([column.title for column in table.columns])}\\midrule\n"
-        + "\\addlinespace\n".join(groups)
-        + f"\\bottomrule\n\\end{{tabular}}\n{notes}\\end{{table}}\n"
-    )
-
-
-def latex_row(texts: Sequence[str]) -> str:
-    r"""One row, ended; a first cell that begins with a bracket is no option of ``\\``."""
-    return " & ".join(latex_escape(text) for text in texts).replace("[", "{[}") + " \\\\\n"
-
-
-def latex_escape(text: str) -> str:
-    """``text`` as LaTeX sets it."""
-    return "".join(LATEX.get(character, character) for character in text)
 
 
 def csv_text(table: Table) -> str:

@@ -119,5 +119,6 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             "all instances. Of several seeds the weakest verdict stands."
         ),
         notes=tuple(notes_without_data(laboratory, request.datasets)),
+        keys=3,
     )
     return document("table10", (table,), datasets, runs)

@@ -46,7 +46,7 @@ TARGET_METHOD = "mdlam"
 COLUMNS = (
     Column("dataset", "Data set"),
     Column("method", "Method"),
-    Column("test_accuracy", "Test accuracy", right=True),
+    Column("test_accuracy", "Test accuracy", right=True, highest=True),
     Column("n", "n", right=True),
     Column("published", "Published", right=True),
     Column("verdict", "Verdict"),

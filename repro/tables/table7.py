@@ -70,7 +70,7 @@ PROTOCOL = Protocol(
 COLUMNS = (
     Column("workload", "Data set"),
     Column("method", "Method"),
-    Column("test_accuracy", "Test accuracy", right=True),
+    Column("test_accuracy", "Test accuracy", right=True, highest=True),
     Column("published", "Published", right=True),
     Column("verdict", "Verdict"),
     Column("parameter_updates", "Parameter updates", right=True),

@@ -49,7 +49,7 @@ PROTOCOL = Protocol(
 COLUMNS = (
     Column("workload", "Data set"),
     Column("method", "Method"),
-    Column("test_accuracy", "Test accuracy", right=True),
+    Column("test_accuracy", "Test accuracy", right=True, highest=True),
     Column("objective", "Training loss", right=True),
     Column("settings", "Settings"),
     Column("learned", "Step sizes learned, by layer: least, median, greatest"),

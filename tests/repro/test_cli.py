@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,6 +23,7 @@ from repro.full_batch import grids, tuning
 from repro.full_batch.configurations import Configuration
 from repro.spec import RunSpec
 from repro.tables import TABLES, TableEntry, table2
+from tests.support import pdflatex
 
 RUN_ALL = "repro.engine.laboratory.run_all"
 
@@ -116,6 +118,9 @@ def test_all_goes_on_where_one_table_has_no_row(monkeypatch, capsys, tmp_path):
     assert main(["all", "--data", "cora", "--sweeps", "2"]) == 0
     assert "warning: table2 was not made: no row can be computed" in capsys.readouterr().err
     assert made(tmp_path) == set(TABLES) - {"table2", "criticality"} - MINIBATCHES
+    texts = [path.read_text() for path in sorted((tmp_path / "results").glob("*.tex"))]
+    if shutil.which("pdflatex"):
+        assert pdflatex.faults("".join(texts), tmp_path) == []
 
 
 def test_table1(capsys, tmp_path):

@@ -29,7 +29,7 @@ from repro.render import (
     verdict_of,
     write_files,
 )
-from repro.render.text import csv_text, json_text, latex, latex_escape, markdown, markdown_escape
+from repro.render.text import csv_text, json_text, markdown, markdown_escape
 
 COLUMNS = (
     Column("dataset", "Data set"),
@@ -130,38 +130,6 @@ def test_markdown_has_a_cell_for_each_column():
         assert line.replace("\\|", "").count("|") == len(COLUMNS) + 1
     assert "0.750 ± 0.014" in markdown(document())
     assert r"R&D \| 100%" in markdown(document())
-
-
-def test_latex_is_balanced_and_escaped():
-    text = latex(document())
-    assert text.count(r"\begin{tabular}{llrrlr}") == text.count(r"\end{tabular}") == 2
-    for rule in ("toprule", "midrule", "bottomrule"):
-        assert text.count(f"\\{rule}") == 2
-    assert r"R\&D \textbar{} 100\%" in text
-    assert r"0.750 $\pm$ 0.014" in text
-    assert r"coauthor\_cs" in text
-    assert r"$\rho$ $\ge$ 1e-3" in text
-    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert len(rows) == 2 * (1 + len(ROWS))
-    assert all(row.replace(r"\&", "").count("&") == len(COLUMNS) - 1 for row in rows)
-
-
-@given(st.text())
-def test_latex_escape_leaves_no_active_character(text):
-    escaped = latex_escape(text)
-    for piece in (
-        r"\textbackslash{}",
-        r"\textasciitilde{}",
-        r"\textasciicircum{}",
-        r"\textless{}",
-        r"\textgreater{}",
-        r"\textbar{}",
-        r"\ldots{}",
-        *(f"\\{c}" for c in "&%$#_{}"),
-    ):
-        escaped = escaped.replace(piece, "")
-    escaped = "".join(part for i, part in enumerate(escaped.split("$")) if i % 2 == 0)
-    assert not set("\\&%#_{}~^$<>|") & set(escaped)
 
 
 @given(st.text())

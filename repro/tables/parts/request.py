@@ -9,6 +9,7 @@ from amverify.errors import AmverifyError, InvalidInput
 from repro.engine import Laboratory
 from repro.names import why
 from repro.render import Cell, Text, Unavailable
+from repro.render.places import placeless
 
 QUICK_AND_PAPER = {"quick": tuple(range(2)), "paper": tuple(range(10))}
 
@@ -86,12 +87,19 @@ class Protocol:
 
 def row_without_data(name: str, about: str, error: AmverifyError, width: int) -> tuple[Cell, ...]:
     """The row of a data set that could not be had, ``width`` cells long."""
-    return (Text(name), Text(about), Unavailable(why(name, error)), *[Text()] * (width - 3))
+    return (
+        Text(name),
+        Text(about),
+        Unavailable(placeless(why(name, error))),
+        *[Text()] * (width - 3),
+    )
 
 
 def notes_without_data(laboratory: Laboratory, names: Sequence[str]) -> list[str]:
     """Why each of ``names`` that could not be had could not, and how to get it."""
     failed = laboratory.failed
     return [
-        f"{name} is not in the table: {why(name, failed[name])}" for name in names if name in failed
+        f"{name} is not in the table: {placeless(why(name, failed[name]))}"
+        for name in names
+        if name in failed
     ]
