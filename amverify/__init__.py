@@ -21,6 +21,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | record a run | ``Recorder``, ``traced``, ``traced_exactly`` |
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
 | draw a problem with known constants | ``families``, the package |
+| look for a counterexample | ``falsify`` |
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
 | state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
 | | ``activation``, ``gaussian`` |
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
+    from amverify.falsify import falsify
     from amverify.fitted.exponent import estimate
     from amverify.fitted.plot import kl_plot
     from amverify.judge.audit import audit
@@ -113,6 +115,7 @@ __all__ = [
     "claim",
     "definable",
     "estimate",
+    "falsify",
     "families",
     "from_json",
     "gauss_seidel",
@@ -148,6 +151,7 @@ _HOMES = {
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",
+    "falsify": "falsify",
     "families": "families",
     "fitted.exponent": "estimate",
     "fitted.plot": "kl_plot",

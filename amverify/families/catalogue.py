@@ -16,7 +16,7 @@ from amverify.families.powers import DoubleWell, FlatValley, Power, ScalarProduc
 from amverify.families.problem import Problem
 from amverify.families.quadratic import Quadratic
 from amverify.families.sparse import SparseLeastSquares
-from amverify.families.sums import FiniteSum, SameBatch
+from amverify.families.sums import CyclicLinear, FiniteSum, SameBatch
 
 _ALL = (
     Family("quadratic", "½(x − x*)ᵀQ(x − x*) + f*, Q ≻ 0 of known spectrum", Quadratic),
@@ -41,6 +41,7 @@ _ALL = (
     Family("layered_band", "two ReLU layers, in a band", partial(LayeredReLU, coupling="band")),
     Family("finite_sum", "(1/4)Σ½(a_nᵀw − b_n)², in two blocks", FiniteSum),
     Family("finite_sum_3", "the same in three blocks", partial(FiniteSum, parts=3)),
+    Family("cyclic_linear", "cx, −x, −x in turn on [−1, 1] (Reddi et al., 2018)", CyclicLinear),
     Family("same_batch", "½(w + s_n)², s = 2, 2, 2, −5: S6's example", SameBatch),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _ALL}

@@ -5,7 +5,8 @@ r"""Where the numbers of an instance come from: a seed, or integers that somebod
 
 An instance is a finite list of integers, each from a range that the ones before it decide. So
 hypothesis draws and shrinks it entry by entry, a search moves it, and a file of JSON holds it:
-``Picked.choices`` is what was picked, ``again`` picks the same once more.
+``Picked.choices`` is what was picked, ``again`` picks the same once more. A rule with a method
+``begin`` is told where integers that are asked for together begin.
 """
 
 from __future__ import annotations
@@ -59,17 +60,23 @@ class Seeded(Draws):
 
 
 class Picked(Draws):
-    """Integers by a rule; ``choices`` keeps them with their ranges."""
+    """Integers by a rule.
+
+    ``choices`` keeps them with their ranges, ``lengths`` how many were asked for at a time.
+    """
 
     def __init__(self, pick: Pick) -> None:
         self._pick = pick
         self.choices: list[tuple[int, int, int]] = []
+        self.lengths: list[int] = []
 
     def integers(self, low: int, high: int, size: Shape = None) -> Any:
         """See ``Draws``."""
+        count = 1 if size is None else int(np.prod(size))
+        self.lengths.append(count)
+        getattr(self._pick, "begin", _nothing)()
         if size is None:
             return self._one(low, high - 1)
-        count = int(np.prod(size))
         return np.array([self._one(low, high - 1) for _ in range(count)]).reshape(size)
 
     def random(self, size: Shape = None) -> Any:
@@ -84,6 +91,10 @@ class Picked(Draws):
         found = int(self._pick(low, high))
         self.choices.append((low, high, found))
         return found
+
+
+def _nothing() -> None:
+    """What a rule without ``begin`` does before a group."""
 
 
 def source(given: int | Draws, stream: int) -> Draws:

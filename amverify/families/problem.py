@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import sympy as sp
@@ -192,6 +192,16 @@ class Problem(ABC):
             ball = Ball.exact(squared).sqrt()
             found["D"] = _known(float(ball.mid), float(ball.rad))
         return found
+
+
+@runtime_checkable
+class Summed(Protocol):
+    """A problem that is a mean of ``samples`` terms."""
+
+    samples: int
+
+    def sample_slope(self, x: Entries, i: int) -> Entries:
+        """The gradient of term i (modulo their number), in whichever arithmetic x is."""
 
 
 def _entry(exact: Fraction) -> dict[str, Any]:

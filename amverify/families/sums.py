@@ -87,6 +87,13 @@ class FiniteSum(Problem):
         r = apply(self.rows, x) - lift(self.target, x)
         return lift(Fraction(1, self.samples), x) * apply(self.rows.T, r)
 
+    def sample_slope(self, x: Entries, i: int) -> Entries:
+        """(a_iᵀx − b_i)a_i."""
+        row = lift(self.rows[i % self.samples], x)
+        return (
+            total(row * x) - lift(self.target[i % self.samples : i % self.samples + 1], x)
+        ) * row
+
     def modulus(self, block: int, x: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
         """The trace of the block's matrix: no eigenvalue of it is larger."""
         own = self.rows[:, list(self.blocks[block].index)]
@@ -163,3 +170,37 @@ class SameBatch(FiniteSum):
         return self.expectation(
             lambda batch: self.exact_value(self.sweep(w, [self.trained(w, first, batch)], [batch]))
         ) - self.exact_value(w)
+
+
+class CyclicLinear(Problem):
+    """(1/3)(c − 2)x on [−1, 1] as the mean of cx, −x, −x: Reddi, Kale & Kumar (2018), Theorem 1.
+
+    x* = −1, and f* = −(c − 2)/3. c is an integer, so the mean is exact only as a fraction: its
+    gradient in floats is one rounding off.
+    """
+
+    samples = 3
+
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 22)
+        self.family, self.seed = "cyclic_linear", seed_of(seed)
+        self.weight = int(rng.integers(3, 9))
+        self.x0 = dyadic(rng, 1, 1, 3)
+        self.box = (np.array([-1.0]), np.array([1.0]))
+        self.slopes = np.array([float(self.weight), -1.0, -1.0])
+        self.mean = Fraction(self.weight - 2, 3)
+        self.constants = Constants(
+            L=Fraction(0), exact=True, fstar=-self.mean, xstar=(Fraction(-1),), convex=True
+        )
+
+    def smooth(self, x: Entries) -> Entries:
+        """(c − 2)x/3."""
+        return total(lift(self.mean, x) * x)
+
+    def slope(self, x: Entries) -> Entries:
+        """(c − 2)/3."""
+        return lift(self.mean, x) + lift(0.0, x) * x
+
+    def sample_slope(self, x: Entries, i: int) -> Entries:
+        """c, −1, −1 in turn."""
+        return lift(float(self.slopes[i % 3]), x) + lift(0.0, x) * x

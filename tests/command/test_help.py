@@ -19,6 +19,7 @@ import proofs.command.cli
 import repro.command.cli
 from amverify.command import subject
 from amverify.command.shell import run
+from amverify.falsify import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent
 from amverify.theorems.catalogue import CATALOGUE
@@ -105,6 +106,7 @@ class Siren(nn.Module):
     def forward(self, x): return torch.sin(30 * self.net(x)).sum()
 siren = Siren()
 """
+STEPS = "def step(x, grad, state, *, L): return x - 2.05 * grad(x) / L\n"
 CLAIMS = 'trace = "run.trace"\n[[claim]]\ntheorem = "H1"\nconstants = { a = 0.5 }\n'
 
 
@@ -116,6 +118,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, traces: Path) -> Path:
     (folder / "my_module.py").write_text(SUBJECT, encoding="utf-8")
     (folder / "my_losses.py").write_text(LOSSES, encoding="utf-8")
     (folder / "claims.toml").write_text(CLAIMS, encoding="utf-8")
+    (folder / "my_steps.py").write_text(STEPS, encoding="utf-8")
+    found = falsify("value[k] <= value[k-1]", "gradient_descent", "quadratic",
+                    parameters={"eta": "2.05/L"}, examples=20)  # fmt: skip
+    found.save(folder / "counterexample.json")
     audited = ["audit", str(traces / "bad.trace"), "--theorem", "descent", "-q", "--json"]
     assert run(APPS["amverify"].app, "amverify", [*audited, str(folder / "report.json")]) == 1
     for name in ("square", "a", "b"):

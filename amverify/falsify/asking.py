@@ -1,0 +1,247 @@
+r"""``falsify(claim, method, family)``: search, decide, make simple, tell.
+
+result = amv.falsify("value[k] <= value[k-1]", "gradient_descent", quadratics(),
+                     parameters={"eta": "2.05/L"})
+print(result)                       # a paragraph
+result.save("counterexample.json")  # amverify falsify --replay counterexample.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import flint
+
+from amverify.claims import claim as written
+from amverify.claims import is_written
+from amverify.errors import CorruptFile, InvalidInput
+from amverify.falsify.methods import OURS, method
+from amverify.falsify.parameters import parameters as read_parameters
+from amverify.falsify.question import BITS, Question, Run
+from amverify.falsify.replaying import read, recorded, same, source_hash, stored_points
+from amverify.falsify.result import Counterexample, Result
+from amverify.falsify.searching import Search
+from amverify.falsify.shrinking import shrunk
+from amverify.falsify.stepping import SECONDS, accepted, asked, takes_all
+from amverify.families.catalogue import family as family_of
+from amverify.families.catalogue import rebuild
+from amverify.families.family import Family
+from amverify.theorems.base import Theorem
+
+EXAMPLES = 1000
+Tell = Callable[[int, float, float], None]
+
+
+def falsify(
+    claim: str | Theorem,
+    method: Any,
+    family: str | Family,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    given: str | Iterable[str] = (),
+    constants: Mapping[str, Any] | None = None,
+    steps: int = 10,
+    examples: int | None = None,
+    seconds: float | None = None,
+    step_seconds: float = SECONDS,
+    seed: int = 0,
+    tell: Tell | None = None,
+) -> Result:
+    """Look for an instance on which a claim fails for certain.
+
+    Args:
+        claim: as text, or made by ``amv.claim``.
+        method: one of ours by name, a step function ``step(x, grad, state)``
+            (``amverify.falsify.stepping``), or the class of a torch optimiser.
+        family: of the instances: ``families.quadratics()``, or its name.
+        parameters: of the method, by name: a number, a formula such as ``"2.05/L"``, or a range
+            ``"0.1/L..1/L"`` that is searched.
+        given: of a claim as text, hypotheses that are monitored.
+        constants: of a claim as text.
+        steps: of a run.
+        examples: instances at most; 1000 if ``seconds`` is not given either.
+        seconds: at most.
+        step_seconds: that one step may take.
+        seed: of the search, and of a step's ``rng``.
+        tell: told the number of instances, the least margin and the seconds, after each.
+
+    Raises:
+        InvalidInput: for a claim, method, family or parameter that is none; a step function that
+            changes its argument, raises, hangs, or is random; a claim that no instance tests.
+    """
+    question = asked_for(
+        claim, method, family, parameters or {}, given, constants or {}, steps, step_seconds, seed
+    )
+    return searched(question, *_budget(examples, seconds), seed, tell)
+
+
+def _budget(examples: int | None, seconds: float | None) -> tuple[int | None, float | None]:
+    if examples is not None and examples < 1:
+        raise InvalidInput(f"examples: at least 1, got {examples}")
+    if seconds is not None and not seconds > 0:
+        raise InvalidInput(f"seconds: more than 0, got {seconds:g}")
+    return (EXAMPLES if examples is None and seconds is None else examples), seconds
+
+
+def asked_for(
+    claim: str | Theorem,
+    given_method: Any,
+    family: str | Family,
+    parameters: Mapping[str, Any],
+    given: str | Iterable[str],
+    constants: Mapping[str, Any],
+    steps: int,
+    step_seconds: float,
+    seed: int,
+) -> Question:
+    """The question, with all that can be refused refused."""
+    if steps < 1:
+        raise InvalidInput(f"steps: at least 1, got {steps}")
+    found = family_of(family) if isinstance(family, str) else family
+    if not isinstance(found, Family):
+        raise InvalidInput("family: expected one of amverify.families, such as quadratics()")
+    name, step = method(given_method)
+    read = read_parameters(parameters)
+    if not takes_all(step):
+        for one in read:
+            if one.name not in accepted(step):
+                has = ", ".join(asked(step)) or "none"
+                raise InvalidInput(
+                    f"parameter {one.name}: {name} has none of this name; it has {has}"
+                )
+    said = _claim(claim, given, constants, parameters)
+    return Question(said, name, step, found, read, steps, step_seconds, seed)
+
+
+def _claim(
+    claim: str | Theorem, given: Any, constants: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> Theorem:
+    twice = [name for name in constants if name in parameters]
+    if twice:
+        raise InvalidInput(
+            f"constant {twice[0]}: it is a parameter of the method too; declare it once"
+        )
+    if isinstance(claim, str) and is_written(claim):
+        return written(claim, given=given, **constants)
+    if isinstance(claim, Theorem) and is_written(claim.id) and not constants and not given:
+        return claim
+    raise InvalidInput(
+        f"claim {getattr(claim, 'id', claim)!r}: a claim as text such as 'value[k] <= value[k-1]', "
+        "or what amv.claim made, with its constants"
+    )
+
+
+def searched(
+    question: Question,
+    examples: int | None,
+    seconds: float | None,
+    seed: int,
+    tell: Tell | None = None,
+) -> Result:
+    """The end of a search, its counterexample made simple."""
+    search = Search(question, examples, seconds, seed, tell)
+    search.run()
+    if search.found is None and not search.stopped and not search.tested:
+        raise InvalidInput(
+            f"claim {question.claim.id!r}: no instance of {question.family.name} tested it in "
+            f"{search.done} runs of {question.steps} steps; see --steps, and what is given"
+        )
+    counterexample, record = None, None
+    if search.found is not None:
+        trial, found = shrunk(question, *search.found)
+        counterexample = Counterexample(trial.problem, trial.parameters, found)
+        record = recorded(found, _said(question, trial))
+    return Result(
+        question.claim.statement.rstrip("."), question.name, question.family.name, search.done,
+        search.tested, search.least, seed, search.elapsed, counterexample, search.stopped,
+        record=record,
+    )  # fmt: skip
+
+
+def _said(question: Question, trial: Any) -> dict[str, Any]:
+    claim = question.claim
+    constants = {p.name: p.value for p in claim.parameters if p.value is not None}
+    return {
+        "claim": {
+            "text": claim.id,
+            "given": [one.text for one in question.given],
+            "trust": [one.text for one in claim.hypotheses],
+            "constants": constants,
+        },
+        "method": {"name": question.name, "sha256": source_hash(question.step)},
+        "problem": trial.problem.spec(),
+        "parameters": dict(trial.parameters),
+        "steps": question.steps,
+        "seed": question.seed,
+    }
+
+
+def replayed(path: str | Path, method: Any = None) -> Result:
+    """A counterexample decided again, from its file alone.
+
+    Args:
+        path: what ``Result.save`` wrote.
+        method: the step function again, where it is none of ours: it is then run again too.
+
+    Raises:
+        InvalidInput: if there is no such file.
+        CorruptFile: if it is no counterexample, was changed, or its method makes other points.
+    """
+    record = read(Path(path))
+    try:
+        return _again(record, method)
+    except (KeyError, TypeError, AttributeError) as lack:
+        raise CorruptFile(f"{path}: incomplete: {lack}") from None
+
+
+def _again(record: Mapping[str, Any], given: Any) -> Result:
+    said = record["claim"]
+    claim = written(said["text"], given=said["given"], trust=said["trust"], **said["constants"])
+    problem, values = rebuild(record["problem"]), dict(record["parameters"])
+    name = record["method"]["name"]
+    step = method(given)[1] if given is not None else OURS.get(name)
+    if given is not None and source_hash(step) != record["method"]["sha256"]:
+        raise InvalidInput(f"method: not the one of the file, {name}: its source differs")
+    family, steps = family_of(problem.family), int(record["steps"])
+    question = Question(claim, name, step or _gone, family, steps=steps, seed=record["seed"])
+    run = question.run(problem, values)
+    before = flint.ctx.prec
+    flint.ctx.prec = BITS[-1]
+    try:
+        found = _decided(run, record, step is not None)
+    finally:
+        flint.ctx.prec = before
+    known = None if found is None else Counterexample(problem, values, found)
+    return Result(
+        claim.statement.rstrip("."), name, problem.family, 1, 1, float("nan"), record["seed"], 0.0,
+        known, again=_RERUN if step is not None else _AS_STORED, record=record,
+    )  # fmt: skip
+
+
+_RERUN = (
+    "Both sides were computed again without rounding from the points of the file, and the method "
+    "makes these points."
+)
+_AS_STORED = (
+    "Both sides were computed again without rounding from the points of the file. That the method "
+    "makes these points was not checked: it is none of ours; give it with --method."
+)
+
+
+def _decided(run: Run, record: Mapping[str, Any], here: bool) -> Any:
+    """The claim at the stored points, and the points again where the method is to be had."""
+    points, floats = stored_points(record["points"]), record["decided"] == "floats"
+    if here:
+        last = len(points) - 1
+        made = run.stored if floats else run.stepping.exactly(run.problem, last)
+        if not same(points, made):
+            raise CorruptFile("counterexample: the method makes other points than its file has")
+    if floats and not run.beyond_rounding([[float(v.ends[0]) for v in row] for row in points]):
+        return None
+    return run.at(points, record["decided"])
+
+
+def _gone(x: Any, grad: Any, state: Any) -> Any:
+    raise InvalidInput("method: it is not at hand")

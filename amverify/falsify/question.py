@@ -1,0 +1,283 @@
+r"""Does a claim hold for a method on every instance of a family? One trial at a time.
+
+A trial is an instance, the method's parameters, and the run of the method on it: ``margin`` is the
+claim's least relative margin in floats (to search with), ``decide`` looks whether it fails for
+certain:
+
+* *exactly*: the method runs again without rounding, in fractions or in balls of up to
+  ``MOST_BITS`` bits, and so does the claim: lhs > rhs;
+* *in floats*, where the step cannot run so: at the points that it made, as fractions, the claim
+  fails, and the audit says VIOLATED: by more than what rounding in the steps can do, as measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Protocol
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from amverify.claims.grammar import Statement, parsed
+from amverify.errors import InvalidInput
+from amverify.falsify.columns import Exacts, Floats
+from amverify.falsify.deciding import Decider, Sides, Unknown
+from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
+from amverify.falsify.measured import violated
+from amverify.falsify.parameters import Parameter
+from amverify.falsify.stepping import Step, Stepping, constant
+from amverify.families.draws import Pick, Picked
+from amverify.families.family import Family
+from amverify.families.problem import Problem
+from amverify.numbers.given import plain
+from amverify.theorems.base import Theorem
+
+Drawn = list[tuple[int, int, int]]
+"""Integers with their ranges: low, high, value."""
+BITS = (256, 1024, 4096)
+MOST_BITS = BITS[-1]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A failure that is certain.
+
+    Args:
+        k: the index at which the claim fails.
+        decided: ``fractions``, ``balls`` or ``floats``.
+        lhs: both ends of what it may be.
+        rhs: likewise.
+        x: the points up to the last one that the claim reads.
+    """
+
+    k: int
+    decided: str
+    lhs: tuple[Fraction, Fraction]
+    rhs: tuple[Fraction, Fraction]
+    x: Sequence[NDArray[Any]]
+
+    @property
+    def margin(self) -> Fraction:
+        """rhs − lhs at most."""
+        return self.rhs[1] - self.lhs[0]
+
+
+class Trial(Protocol):
+    """One instance with parameters; see the module."""
+
+    @property
+    def problem(self) -> Problem:
+        """The instance."""
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """Of the method."""
+
+    @property
+    def margin(self) -> float:
+        """The least relative margin in floats; infinite where there is nothing to judge."""
+
+    def decide(self) -> Found | None:
+        """Whether the claim fails for certain."""
+
+
+class Asks(Protocol):
+    """What a search can ask of a claim, a method and a family."""
+
+    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Trial, Drawn, list[int]]:
+        """The trial that a source of integers gives, these with their ranges, and their groups."""
+
+    def repeated(self, trial: Any) -> None:
+        """Refuse a method that does not do the same twice."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A claim as text, a step function and a family.
+
+    Args:
+        claim: made by ``amv.claim``.
+        name: of the method.
+        step: the method.
+        family: of the problems.
+        parameters: of the method.
+        steps: of a run.
+        seconds: that one step may take.
+        seed: of what the step draws.
+    """
+
+    claim: Theorem
+    name: str
+    step: Step
+    family: Family
+    parameters: tuple[Parameter, ...] = ()
+    steps: int = 10
+    seconds: float = 10.0
+    seed: int = 0
+
+    @cached_property
+    def said(self) -> Statement:
+        """The claim, read."""
+        return parsed(self.claim.id)
+
+    @cached_property
+    def given(self) -> tuple[Statement, ...]:
+        """Its monitored hypotheses."""
+        return tuple(parsed(one.name) for one in self.claim.conclusions[0].conditions)
+
+    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Run, Drawn, list[int]]:
+        """An instance and parameters by a source of integers, and the run on it."""
+        draws = Picked(pick)
+        problem = self.family.make(draws)
+        problem.choices = tuple(value for _, _, value in draws.choices)
+        values = {one.name: one.drawn(problem, draws) for one in self.parameters}
+        return self.run(problem, values, steps), draws.choices, draws.lengths
+
+    def repeated(self, trial: Run) -> None:
+        """Refuse a step function that does not do the same twice."""
+        trial.stepping.path(trial.problem, trial.steps)
+
+    def run(self, problem: Problem, values: Mapping[str, float], steps: int | None = None) -> Run:
+        """The trial of an instance and parameters."""
+        stepping = Stepping(self.step, values, self.seconds, self.seed)
+        return Run(self, problem, values, stepping, self.steps if steps is None else steps)
+
+    def constants(
+        self, problem: Problem, values: Mapping[str, float], exact: bool
+    ) -> dict[str, Any]:
+        """The claim's constants on an instance: its own, the method's parameters, the instance's.
+
+        Raises:
+            InvalidInput: for one that nobody declares.
+        """
+        found = {}
+        for one in self.claim.parameters:
+            if one.value is not None:
+                ball = _declared(one.name, one.value)
+            elif one.name in values:
+                ball = Exactly(values[one.name])
+            else:
+                known = constant(problem, one.name) if one.name in _OF_INSTANCES else None
+                if known is None:
+                    raise InvalidInput(
+                        f"claim: the constant {one.name} is not declared: --constant {one.name}=…"
+                    )
+                ball = Exactly(known if isinstance(known, Fraction) else known())
+            found[one.name] = ball if exact else _float(ball)
+        return found
+
+
+_OF_INSTANCES = ("L", "mu", "fstar", "D")
+
+
+def _declared(name: str, value: Any) -> Exactly:
+    entry = plain(f"constant {name}", value)
+    entry = entry if isinstance(entry, Mapping) else {"value": entry}
+    middle, off = Exactly(entry["value"]), Exactly(entry.get("error", 0.0))
+    if off == 0:
+        return middle
+    return Exactly(middle.ball + flint.arb(0, off.ball.upper()))
+
+
+def _float(exact: Exactly) -> float:
+    low, high = exact.ends
+    return float((low + high) / 2)
+
+
+@dataclass
+class Run:
+    """A trial of a step function."""
+
+    question: Question
+    problem: Problem
+    parameters: Mapping[str, float]
+    stepping: Stepping
+    steps: int
+
+    @cached_property
+    def x(self) -> NDArray[np.float64]:
+        """The finite points, in floats."""
+        path = self.stepping.once(self.problem, self.steps)
+        return path[np.isfinite(path).all(1)]
+
+    @cached_property
+    def margin(self) -> float:
+        """The least relative margin in floats; infinite where there is nothing to judge.
+
+        Raises:
+            InvalidInput: for a quantity that paths do not have.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                return self._decider(False, self.x).margin()
+        except Unknown as lack:
+            raise InvalidInput(f"claim: there is no {lack}") from None
+
+    def _decider(self, exact: bool, x: Any) -> Decider:
+        columns: Any = (Exacts if exact else Floats)(self.problem, x, self.parameters)
+        known = self.question.constants(self.problem, self.parameters, exact)
+        lift: Any = Exactly if exact else float
+        return Decider(self.question.said, self.question.given, columns, len(x) - 1, known, lift)
+
+    def decide(self) -> Found | None:
+        """See the module."""
+        self.stepping.path(self.problem, self.steps)
+        try:
+            return self._exactly()
+        except Inexact:
+            return self._in_floats()
+
+    def _exactly(self) -> Found | None:
+        before = flint.ctx.prec
+        try:
+            for bits in BITS:
+                flint.ctx.prec = bits
+                try:
+                    return self._found(self.stepping.exactly(self.problem, len(self.x) - 1))
+                except Undecided:
+                    continue
+                except ZeroDivisionError:
+                    return None
+            return None
+        finally:
+            flint.ctx.prec = before
+
+    def _in_floats(self) -> Found | None:
+        found = self.at(self.stored, "floats")
+        return found if found is not None and self.beyond_rounding(self.x) else None
+
+    @property
+    def stored(self) -> list[NDArray[Any]]:
+        """The points in floats, as exact numbers."""
+        return [points(x) for x in self.x]
+
+    def beyond_rounding(self, x: Any) -> bool:
+        """Whether the audit says VIOLATED of a path of floats."""
+        path = np.asarray(x, dtype=np.float64)
+        return violated(self.question.claim, self.problem, path, self.parameters)
+
+    def _found(self, x: Sequence[NDArray[Any]]) -> Found | None:
+        rational = all(isinstance(v.held, Fraction) for point in x for v in point)
+        return self.at(x, "fractions" if rational else "balls")
+
+    def at(self, x: Sequence[NDArray[Any]], decided: str) -> Found | None:
+        """The claim at exact points.
+
+        Raises:
+            Undecided: if a comparison needs more bits.
+        """
+        try:
+            sides = self._decider(True, x).failure()
+        except (ZeroDivisionError, ValueError):
+            return None
+        return None if sides is None else _certain(sides, x, decided)
+
+
+def _certain(sides: Sides, x: Sequence[NDArray[Any]], decided: str) -> Found:
+    lhs, rhs = sides.lhs.ends, sides.rhs.ends
+    both = all(isinstance(side.held, Fraction) for side in (sides.lhs, sides.rhs))
+    return Found(sides.k, decided if both or decided == "floats" else "balls", lhs, rhs, x)

@@ -1,0 +1,214 @@
+"""Known falsehoods are found and decided exactly; truths survive; a file decides again."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from amverify.errors import CorruptFile, InvalidInput
+from amverify.falsify import falsify, replayed
+from amverify.families import quadratics
+
+DESCENT = "value[k] <= value[k-1]"
+
+
+def too_long(x, grad, state, *, L):
+    return x - 2.05 * grad(x) / L
+
+
+@pytest.fixture(scope="module")
+def found():
+    return falsify(DESCENT, too_long, quadratics(), examples=50)
+
+
+def test_a_step_too_long_is_falsified_in_fractions(found):
+    (case, x) = (found.counterexample, found.counterexample.found.x)
+    assert found.exit_status == 1
+    assert case.found.decided == "fractions"
+    assert (case.found.k, case.problem.dimension <= 4) == (1, True)
+    problem = case.problem
+    start = [Fraction(float(v)) for v in problem.x0]
+    slope = problem.exact_gradient(start)
+    long = Fraction(2.05) / problem.constants.L
+    moved = [a - long * g for a, g in zip(start, slope, strict=True)]
+    assert [v.held for v in x[1]] == moved
+    lhs, rhs = problem.exact_value(moved), problem.exact_value(start)
+    assert (case.found.lhs, case.found.rhs) == ((lhs, lhs), (rhs, rhs))
+    assert lhs > rhs
+    assert "without any rounding" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("claim", "method", "family", "parameters", "steps", "decided"),
+    [
+        (DESCENT, "heavy_ball", "quadratic", {"eta": "1/L", "beta": "0..0.95"}, 10, "fractions"),
+        (
+            "for k >= 10: value[k] - fstar <= 0.5*(value[0] - fstar)", "cyclic_adam",
+            "cyclic_linear", {"eta": 0.5, "beta1": 0, "beta2": "0.01..0.2"}, 12, "balls",
+        ),
+        (DESCENT, torch.optim.SGD, "quadratic", {"lr": "1/L", "momentum": 0.75}, 6, "floats"),
+    ],
+    ids=["heavy ball", "Adam", "torch"],
+)  # fmt: skip
+def test_known_falsehoods_are_found(tmp_path, claim, method, family, parameters, steps, decided):
+    result = falsify(claim, method, family, parameters=parameters, steps=steps, examples=100)
+    assert result.falsified
+    assert result.counterexample.found.decided == decided
+    assert result.counterexample.found.margin < 0
+    result.save(tmp_path / "c.json")
+    again = replayed(tmp_path / "c.json")
+    assert again.counterexample.found.k == result.counterexample.found.k
+    assert ("and the method makes" in str(again)) is isinstance(method, str)
+
+
+@pytest.mark.parametrize(
+    ("claim", "method", "parameters"),
+    [
+        (DESCENT, "gradient_descent", {"eta": "0.1/L..1/L"}),
+        ("value[k] - fstar <= L*D**2/(2*k)", "gradient_descent", {"eta": "1/L"}),
+        ("value[k] <= value[k-1] - (1/eta - L/2)*step2[k]", "gradient_descent", {"eta": "1/L"}),
+    ],
+)
+def test_truths_survive(claim, method, parameters):
+    result = falsify(claim, method, "quadratic", parameters=parameters, examples=40, seed=3)
+    assert (result.exit_status, result.examples, result.tested) == (0, 40, 40)
+    assert "survived 40 instances" in str(result)
+    assert "no proof" in str(result)
+
+
+def test_a_hypothesis_that_fails_leaves_nothing_to_refute():
+    with pytest.raises(InvalidInput, match="tested it"):
+        falsify(DESCENT, too_long, "quadratic", given="step2[k] <= -1", examples=5)
+
+
+def test_a_file_decides_again_or_is_refused(found, tmp_path):
+    file = tmp_path / "c.json"
+    found.save(file)
+    assert "was not checked" in str(replayed(file))
+    assert "and the method makes" in str(replayed(file, too_long))
+    with pytest.raises(InvalidInput, match="its source differs"):
+        replayed(file, lambda x, grad, state: x)
+    text = file.read_text()
+    file.write_text(text.replace('"k": 1', '"k": 2'))
+    with pytest.raises(CorruptFile, match="hash does not match"):
+        replayed(file)
+    for bad in ("", "[]", "{}", json.dumps({"format": "other"}), "[" * 9999):
+        file.write_text(bad)
+        with pytest.raises(CorruptFile):
+            replayed(file)
+    with pytest.raises(InvalidInput, match="No such file"):
+        replayed(tmp_path / "none.json")
+
+
+def test_points_that_do_not_refute_are_not_confirmed(found, tmp_path):
+    """The points decide, not what a file says of them."""
+    from amverify.falsify.replaying import text_of
+
+    record = dict(found.record)
+    record["points"] = [record["points"][0]] * 2
+    (tmp_path / "c.json").write_text(text_of(record))
+    again = replayed(tmp_path / "c.json")
+    assert not again.falsified
+    assert "NOT CONFIRMED" in str(again)
+    with pytest.raises(CorruptFile, match="other points"):
+        replayed(tmp_path / "c.json", too_long)
+
+
+def mutates(x, grad, state):
+    x -= grad(x)
+    return x
+
+
+def through_torch(x, grad, state):
+    torch.as_tensor(np.asarray(x)).mul_(0.5)
+    return np.array(x)
+
+
+def hangs(x, grad, state):
+    while True:
+        pass
+
+
+def raises(x, grad, state):
+    return 1 / 0
+
+
+def rolls(x, grad, state):
+    return x - random.random() * grad(x)
+
+
+def remembers(x, grad, state, *, kept=[]):  # noqa: B006
+    kept.append(1)
+    return x * (1 + len(kept))
+
+
+@pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (mutates, "it changes its argument x"),
+        (through_torch, "it changes its argument x"),
+        (hangs, "not done after 0.2 s; see --step-seconds"),
+        (raises, "it raised ZeroDivisionError: division by zero"),
+        (rolls, "two runs from the same start differ"),
+        (remembers, "two runs from the same start differ"),
+        (lambda x, grad, state: 1.0, r"it returned the shape \(\)"),
+        (lambda x, grad, state: "x", "it returned a str, no array"),
+        (lambda x, grad: x, r"take \(x, grad, state\)"),
+        (lambda x, grad, state, *, zeta: x, "its argument zeta is no constant"),
+        (3, "expected a step function"),
+        ("newton", "method 'newton': not one of"),
+    ],
+)
+def test_a_step_function_that_is_none_is_refused(step, told):
+    with pytest.raises(InvalidInput, match=told) as error:
+        falsify(DESCENT, step, quadratics(), examples=5, step_seconds=0.2)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"claim": "value[k] <= bound[k]"}, "quantity bound"),
+        ({"claim": "value[k] <= C"}, "constant C is not declared"),
+        ({"claim": "T1"}, "claim 'T1'"),
+        ({"family": "cubics"}, "family 'cubics'"),
+        ({"parameters": {"eta": "1/M"}}, "M"),
+        ({"parameters": {"eta": "1/L..0.5/L"}}, "no number is in this range"),
+        ({"parameters": {"eta": "import os"}}, "write a number"),
+        ({"parameters": {"eta": "value[k]"}}, "only numbers and constants"),
+        ({"parameters": {"eta": 0.1, "gamma": 2}}, "parameter gamma"),
+        ({"claim": "value[k] <= eta", "constants": {"eta": 2}}, "declare it once"),
+        ({"examples": 0}, "examples: at least 1"),
+        ({"steps": 0}, "steps: at least 1"),
+    ],
+)
+def test_bad_questions_are_refused(changed, told):
+    asked = {"claim": DESCENT, "method": "gradient_descent", "family": "quadratic",
+             "parameters": {"eta": 0.1}, "examples": 5} | changed  # fmt: skip
+    with pytest.raises(InvalidInput, match=told) as error:
+        falsify(asked.pop("claim"), asked.pop("method"), asked.pop("family"), **asked)
+    assert "\n" not in str(error.value)
+
+
+def test_ctrl_c_keeps_what_was_seen():
+    def interrupted(done, least, seconds):
+        if done == 7:
+            raise KeyboardInterrupt
+
+    result = falsify(
+        DESCENT, "gradient_descent", "quadratic", parameters={"eta": "1/L"}, tell=interrupted
+    )
+    assert (result.stopped, result.examples, result.falsified) == (True, 7, False)
+
+
+def test_without_hypothesis_there_is_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(InvalidInput, match=r"amverify\[testing\]"):
+        falsify(DESCENT, too_long, quadratics(), examples=5)
