@@ -13,6 +13,7 @@ CONTENTS = {
     "accuracy",
     "table3": "what ρ does: mDLAM beside its published Table 4, and TIAM",
     "table4": "what ε⁰ does: mDLAM beside its published Table 5, and TIAM",
+    "table5": "activations: TIAM, JointTIAM, mDLAM and Adam; the claim “particularly for ReLU”",
     "table6": "TIAM's and JointTIAM's inertia inside and outside the admissible region, audited",
     "table7": "SAMT beside SGD-type methods: accuracy, parameter updates, gradient "
     "evaluations, seconds",

@@ -169,6 +169,7 @@ SHOWN = {
     "table2": ("", "--data cora --method tiam --method mdlam --seeds 0-4"),
     "table3": ("", "--data cora --method mdlam --seeds 0-4"),
     "table4": ("", "--data cora --method mdlam --seeds 0-4"),
+    "table5": ("", "--data cora --method tiam --method joint_tiam --seeds 0-4"),
     "table6": ("", "--data digits --seeds 0"),
     "table7": ("--data digits", "--data digits --network mlp --method adam --seeds 0"),
     "table8": ("--data digits", "--data digits --network mlp --method samt_row --seeds 0"),

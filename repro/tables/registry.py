@@ -15,6 +15,7 @@ from repro.tables import (
     table2,
     table3,
     table4,
+    table5,
     table6,
     table7,
     table8,
@@ -34,7 +35,7 @@ class TableEntry:
 
 
 MODULES = (
-    *(table1, table2, table3, table4, table6, table7, table8, table10, table11),
+    *(table1, table2, table3, table4, table5, table6, table7, table8, table10, table11),
     *(criticality, mdlam_setting),
 )
 TABLES = {

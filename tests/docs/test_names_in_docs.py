@@ -81,7 +81,7 @@ def test_commands(page: Path):
 
 def test_wrong_commands_are_seen():
     wrong = (
-        "python -m repro table3",
+        "python -m repro table99",
         "python -m repro table2 --jobz 2",
         "python -m nothing",
         "python -m pytest tests/none.py",
