@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from amverify import plugins
 from amverify.errors import InvalidInput
 from amverify.falsify.stepping import Step
 
@@ -132,15 +133,18 @@ def torch_step(kind: type[Any]) -> Step:
 
 
 def method(given: Any) -> tuple[str, Step]:
-    """A method's name and step: one of ours by name, a step function, a torch optimiser's class.
+    """A method's name and step: by name, a step function, a torch optimiser's class.
+
+    Names are ours, and those of packages with entry points (``amverify.plugins``).
 
     Raises:
         InvalidInput: for anything else.
     """
     if isinstance(given, str):
-        if given not in OURS:
+        step = OURS.get(given) or plugins.asked(plugins.METHODS, given, Callable)
+        if step is None:
             raise InvalidInput(f"method {given!r}: not one of {', '.join(OURS)}")
-        return given, OURS[given]
+        return given, step
     if isinstance(given, type):
         from torch.optim import Optimizer
 

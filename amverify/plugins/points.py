@@ -14,13 +14,13 @@ THEOREMS, FAMILIES, METHODS = "amverify.theorems", "amverify.families", "amverif
 _told: set[tuple[str, str, str]] = set()
 
 
-def asked(group: str, name: str, kind: type, label: str = "") -> Any | None:
+def asked(group: str, name: str, kind: Any, label: str = "") -> Any | None:
     """The plugin of a name; None if there is none.
 
     Args:
         group: ``THEOREMS``, ``FAMILIES`` or ``METHODS``.
         name: of the entry point.
-        kind: what it has to be.
+        kind: the class, or abstract class, that it has to be of.
         label: of its attributes the one that has to be the name; none if empty.
 
     Raises:
@@ -37,13 +37,13 @@ def names(group: str) -> list[str]:
 
 
 def everything(
-    group: str, kind: type, label: str = "", ours: Container[str] = ()
+    group: str, kind: Any, label: str = "", ours: Container[str] = ()
 ) -> Iterator[tuple[str, Any]]:
     """All plugins of a group that can be had; of the others a line on standard error, once.
 
     Args:
         group: ``THEOREMS``, ``FAMILIES`` or ``METHODS``.
-        kind: what they have to be.
+        kind: the class, or abstract class, that they have to be of.
         label: of their attributes the one that has to be the name.
         ours: names that are taken.
     """
@@ -59,7 +59,7 @@ def everything(
             _tell(point, str(error))
 
 
-def _loaded(point: EntryPoint, kind: type, label: str) -> Any:
+def _loaded(point: EntryPoint, kind: Any, label: str) -> Any:
     try:
         found = point.load()
     except (Exception, SystemExit) as error:

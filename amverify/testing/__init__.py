@@ -7,9 +7,10 @@
         train(optimizer, loss)
         assert_holds(recorder, "value[k] <= value[k-1]")
 
-``assert_holds`` is an AssertionError unless the claim HOLDS of the run. A pytest plugin comes with
-the package (entry point ``pytest11``, ``amverify.testing.plugin``): the fixture
-``amverify_recorder``, and a folder of pytest's own in which a failing run is kept. Everything is
+``assert_holds`` is an AssertionError unless the claim HOLDS of the run; ``claims`` makes a step
+function a test over a family of problems. A pytest plugin comes with the package (entry point
+``pytest11``, ``amverify.testing.plugin``): the fixture ``amverify_recorder``, the option
+``--amverify-profile``, and a folder of pytest's own in which a failing run is kept. Everything is
 imported when it is first used.
 """
 
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from amverify.testing.holds import assert_holds
+    from amverify.testing.properties import claims
 
-__all__ = ["assert_holds"]
+__all__ = ["assert_holds", "claims"]
 
-_HOMES = {"assert_holds": "holds"}
+_HOMES = {"assert_holds": "holds", "claims": "properties"}
 
 
 def __getattr__(name: str) -> Any:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from amverify.errors import AmverifyError
 from amverify.files import write
 from amverify.report import to_json, words
-from amverify.testing.place import PLACE, current_test
+from amverify.testing.place import file_of
 from amverify.trace.file import save_trace
 from amverify.trace.trace import Trace
 from amverify.verdict import Finding, Report, Witness
@@ -68,16 +68,14 @@ def _witness(found: Witness, iteration: str) -> list[str]:
 
 def kept(report: Report, failed: Sequence[Finding], trace: Trace | None) -> Iterator[str]:
     """Write the report and the trace; a line for each, or why one could not be written."""
-    name = current_test()
     try:
-        folder = PLACE.folder()
-        file = folder / f"{name}.json"
+        file = file_of(".json")
         write(file, to_json(report))
         shown = shlex.quote(str(file))
         witnessed = any(f.witness is not None for f in failed)
         yield f"replay: amverify replay {shown}" if witnessed else f"report: {shown}"
         if trace is not None:
-            save_trace(trace, folder / f"{name}.trace")
-            yield f"trace: {shlex.quote(str(folder / f'{name}.trace'))}"
+            save_trace(trace, file.with_suffix(".trace"))
+            yield f"trace: {shlex.quote(str(file.with_suffix('.trace')))}"
     except (AmverifyError, OSError) as error:
         yield f"not kept: {words.one_line(str(error))}"

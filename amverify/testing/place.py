@@ -23,7 +23,8 @@ def _temporary() -> Path:
 class Place:
     """What the plugin sets.
 
-    ``folder`` makes a new folder; ``profile`` is a name in ``amverify.testing.profiles``.
+    ``folder`` makes a new folder; ``profile`` is a name of ``PROFILES`` in
+    ``amverify.testing.properties``.
     """
 
     folder: Callable[[], Path] = _temporary
@@ -37,3 +38,8 @@ def current_test() -> str:
     """The name of the test that is running, fit for a file: pytest tells it in the environment."""
     told = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" (")[0].rpartition("::")[2]
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", told).strip("-.")[:_LONGEST] or "run"
+
+
+def file_of(suffix: str) -> Path:
+    """A file for what the present test leaves, in a new folder."""
+    return PLACE.folder() / f"{current_test()}{suffix}"

@@ -11,6 +11,7 @@ import amverify as amv
 from amverify import plugins
 from amverify.command.cli import main
 from amverify.errors import InvalidInput
+from amverify.falsify.methods import method
 from amverify.families import Family, family
 from amverify.plugins import points
 from amverify.theorems.catalogue import everything
@@ -18,12 +19,19 @@ from amverify.theorems.catalogue import everything
 THEIRS = """
 from dataclasses import replace
 from amverify.theorems import CATALOGUE
-from amverify.families import FAMILIES
 
 X1 = replace(CATALOGUE["descent"], id="X1", title="theirs")
 other = replace(CATALOGUE["descent"], id="other")
-bowls = replace(FAMILIES["quadratic"], name="bowls")
 number = 3
+
+def halving(x, grad, state):
+    return x / 2
+"""
+BOWLS = """
+from dataclasses import replace
+from amverify.families import FAMILIES
+
+bowls = replace(FAMILIES["quadratic"], name="bowls")
 """
 POINTS = """
 [amverify.theorems]
@@ -35,7 +43,11 @@ X5 = theirs:other
 T1 = theirs:X1
 
 [amverify.families]
-bowls = theirs:bowls
+bowls = their_bowls:bowls
+
+[amverify.methods]
+halving = theirs:halving
+wrong = theirs:number
 """
 
 
@@ -47,10 +59,12 @@ def _installed(tmp_path, monkeypatch):
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
     (told / "entry_points.txt").write_text(POINTS)
     (tmp_path / "theirs.py").write_text(THEIRS)
+    (tmp_path / "their_bowls.py").write_text(BOWLS)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(points, "_told", set())
     yield
-    sys.modules.pop("theirs", None)
+    for name in ("theirs", "their_bowls"):
+        sys.modules.pop(name, None)
 
 
 def test_a_theorem_of_theirs_is_found_by_its_id():
@@ -101,6 +115,15 @@ def test_a_family_of_theirs():
     assert plugins.names(plugins.FAMILIES) == ["bowls"]
     with pytest.raises(InvalidInput, match="not one of"):
         family("cups")
+
+
+def test_a_method_of_theirs():
+    name, step = method("halving")
+    assert (name, step(4.0, None, {})) == ("halving", 2.0)
+    with pytest.raises(InvalidInput, match=r"plugin 'wrong' of theirs .* is a int, not a Callable"):
+        method("wrong")
+    with pytest.raises(InvalidInput, match="not one of gradient_descent"):
+        method("doubling")
 
 
 def test_nothing_is_imported_before_it_is_asked_for(tmp_path):

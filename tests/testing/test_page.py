@@ -27,7 +27,7 @@ def _loaded():
 
 
 def test_its_tests_fail_as_it_shows(pytester):
-    pytester.makepyfile(test_claims=block("stops listening"))
+    pytester.makepyfile(test_momentum=block("stops listening"))
     done = pytester.runpytest_inprocess(*LOADED, "--basetemp=claims")
     done.assert_outcomes(passed=2, failed=1)
     said = [line[1:].strip() for line in done.outlines if line.startswith("E ")]
@@ -39,3 +39,10 @@ def test_its_tests_fail_as_it_shows(pytester):
 def rounded(line: str) -> str:
     """Without the digits in which machines differ."""
     return re.sub(r"\d+\.\d+(e-\d+)?", lambda x: f"{float(x[0]):.0e}", line.strip())
+
+
+def test_its_step_beyond_2_over_L_is_refuted(pytester):
+    pytester.makepyfile(test_short_and_long=block("on a whole family of problems"))
+    done = pytester.runpytest_inprocess(*LOADED, "-k", "up_to")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["E*FALSIFIED: *(n = 2, *The method was run again in fractions*"])

@@ -9,8 +9,10 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import amverify as amv
 from amverify.testing.warm import warm
 
 pytest_plugins = "pytester"
@@ -107,3 +109,23 @@ def test_it_is_installed_with_the_package():
     told = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     name = told["project"]["entry-points"]["pytest11"]["amverify"]
     assert import_module(name).__file__ == import_module("amverify.testing.plugin").__file__
+
+
+def test_workers_of_xdist_keep_what_fails_each_in_its_own_folder(pytester):
+    recorder = amv.Recorder(value_error=0.0, gradient_error=0.0)
+    for value in (3.0, 2.0, 2.5):
+        recorder.step(np.array([value]), value, np.ones(1))
+    amv.save_trace(recorder.trace(), pytester.path / "run.trace")
+    pytester.makepyfile("""
+        import amverify as amv
+        from amverify.testing import assert_holds
+
+        def test_falls():
+            assert_holds(amv.load_trace("run.trace"), "value[k] <= value[k-1]")
+
+        def test_is_bounded():
+            assert_holds(amv.load_trace("run.trace"), "value[k] <= 3")
+    """)
+    done = pytester.runpytest_inprocess(*LOADED, "-n", "1")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["E*replay: amverify replay *popen-gw0*test_falls.json"])
