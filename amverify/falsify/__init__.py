@@ -9,6 +9,8 @@ r"""Looking for an instance on which a claim fails for certain.
 | ``question`` | one trial: an instance, parameters, the run; when a failure is certain |
 | ``stepping`` | step functions, in floats or exactly, on a leash |
 | ``methods`` | ours by name, and torch optimisers |
+| ``audited``, ``loops`` | theorems, on our methods with traces of their own |
+| ``wording`` | from what a user gives to a question |
 | ``parameters`` | numbers, formulas of L, μ, …, and ranges |
 | ``exactly`` | numbers without rounding: fractions, then balls |
 | ``deciding``, ``columns`` | a claim as text in any numbers |

@@ -15,16 +15,16 @@ from typing import Any
 import flint
 
 from amverify.claims import claim as written
-from amverify.claims import is_written
 from amverify.errors import CorruptFile, InvalidInput
+from amverify.falsify.audited import Audited, AuditedRun
 from amverify.falsify.methods import OURS, method
-from amverify.falsify.parameters import parameters as read_parameters
-from amverify.falsify.question import BITS, Question, Run
+from amverify.falsify.question import BITS, Found, Question, Run
 from amverify.falsify.replaying import read, recorded, same, source_hash, stored_points
 from amverify.falsify.result import Counterexample, Result
 from amverify.falsify.searching import Search
 from amverify.falsify.shrinking import shrunk
-from amverify.falsify.stepping import SECONDS, accepted, asked, takes_all
+from amverify.falsify.stepping import SECONDS
+from amverify.falsify.wording import Wording, question_of, worded
 from amverify.families.catalogue import family as family_of
 from amverify.families.catalogue import rebuild
 from amverify.families.family import Family
@@ -42,6 +42,7 @@ def falsify(
     parameters: Mapping[str, Any] | None = None,
     given: str | Iterable[str] = (),
     constants: Mapping[str, Any] | None = None,
+    without: str | Iterable[str] = (),
     steps: int = 10,
     examples: int | None = None,
     seconds: float | None = None,
@@ -52,14 +53,16 @@ def falsify(
     """Look for an instance on which a claim fails for certain.
 
     Args:
-        claim: as text, or made by ``amv.claim``.
+        claim: as text, or made by ``amv.claim``; or a theorem, or its id.
         method: one of ours by name, a step function ``step(x, grad, state)``
-            (``amverify.falsify.stepping``), or the class of a torch optimiser.
+            (``amverify.falsify.stepping``), or the class of a torch optimiser. Of a theorem: one of
+            ``amverify.falsify.loops`` by name.
         family: of the instances: ``families.quadratics()``, or its name.
         parameters: of the method, by name: a number, a formula such as ``"2.05/L"``, or a range
             ``"0.1/L..1/L"`` that is searched.
         given: of a claim as text, hypotheses that are monitored.
-        constants: of a claim as text.
+        constants: of the claim.
+        without: names of hypotheses of a theorem that are left out.
         steps: of a run.
         examples: instances at most; 1000 if ``seconds`` is not given either.
         seconds: at most.
@@ -71,9 +74,8 @@ def falsify(
         InvalidInput: for a claim, method, family or parameter that is none; a step function that
             changes its argument, raises, hangs, or is random; a claim that no instance tests.
     """
-    question = asked_for(
-        claim, method, family, parameters or {}, given, constants or {}, steps, step_seconds, seed
-    )
+    asked = Wording(claim, given, constants or {}, without)
+    question = question_of(asked, method, family, parameters or {}, steps, step_seconds, seed)
     return searched(question, *_budget(examples, seconds), seed, tell)
 
 
@@ -85,56 +87,8 @@ def _budget(examples: int | None, seconds: float | None) -> tuple[int | None, fl
     return (EXAMPLES if examples is None and seconds is None else examples), seconds
 
 
-def asked_for(
-    claim: str | Theorem,
-    given_method: Any,
-    family: str | Family,
-    parameters: Mapping[str, Any],
-    given: str | Iterable[str],
-    constants: Mapping[str, Any],
-    steps: int,
-    step_seconds: float,
-    seed: int,
-) -> Question:
-    """The question, with all that can be refused refused."""
-    if steps < 1:
-        raise InvalidInput(f"steps: at least 1, got {steps}")
-    found = family_of(family) if isinstance(family, str) else family
-    if not isinstance(found, Family):
-        raise InvalidInput("family: expected one of amverify.families, such as quadratics()")
-    name, step = method(given_method)
-    read = read_parameters(parameters)
-    if not takes_all(step):
-        for one in read:
-            if one.name not in accepted(step):
-                has = ", ".join(asked(step)) or "none"
-                raise InvalidInput(
-                    f"parameter {one.name}: {name} has none of this name; it has {has}"
-                )
-    said = _claim(claim, given, constants, parameters)
-    return Question(said, name, step, found, read, steps, step_seconds, seed)
-
-
-def _claim(
-    claim: str | Theorem, given: Any, constants: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> Theorem:
-    twice = [name for name in constants if name in parameters]
-    if twice:
-        raise InvalidInput(
-            f"constant {twice[0]}: it is a parameter of the method too; declare it once"
-        )
-    if isinstance(claim, str) and is_written(claim):
-        return written(claim, given=given, **constants)
-    if isinstance(claim, Theorem) and is_written(claim.id) and not constants and not given:
-        return claim
-    raise InvalidInput(
-        f"claim {getattr(claim, 'id', claim)!r}: a claim as text such as 'value[k] <= value[k-1]', "
-        "or what amv.claim made, with its constants"
-    )
-
-
 def searched(
-    question: Question,
+    question: Question | Audited,
     examples: int | None,
     seconds: float | None,
     seed: int,
@@ -154,27 +108,27 @@ def searched(
         counterexample = Counterexample(trial.problem, trial.parameters, found)
         record = recorded(found, _said(question, trial))
     return Result(
-        question.claim.statement.rstrip("."), question.name, question.family.name, search.done,
+        _statement(question), question.name, question.family.name, search.done,
         search.tested, search.least, seed, search.elapsed, counterexample, search.stopped,
         record=record,
     )  # fmt: skip
 
 
-def _said(question: Question, trial: Any) -> dict[str, Any]:
+def _statement(question: Question | Audited) -> str:
     claim = question.claim
-    constants = {p.name: p.value for p in claim.parameters if p.value is not None}
+    named = f"{claim.id}: " if isinstance(question, Audited) else ""
+    return named + claim.statement.rstrip(".")
+
+
+def _said(question: Question | Audited, trial: Any) -> dict[str, Any]:
+    does = question.step if isinstance(question, Question) else question.loop
     return {
-        "claim": {
-            "text": claim.id,
-            "given": [one.text for one in question.given],
-            "trust": [one.text for one in claim.hypotheses],
-            "constants": constants,
-        },
-        "method": {"name": question.name, "sha256": source_hash(question.step)},
+        "claim": worded(question),
+        "method": {"name": question.name, "sha256": source_hash(does)},
         "problem": trial.problem.spec(),
         "parameters": dict(trial.parameters),
         "steps": question.steps,
-        "seed": question.seed,
+        "seed": getattr(question, "seed", 0),
     }
 
 
@@ -197,26 +151,27 @@ def replayed(path: str | Path, method: Any = None) -> Result:
 
 
 def _again(record: Mapping[str, Any], given: Any) -> Result:
-    said = record["claim"]
-    claim = written(said["text"], given=said["given"], trust=said["trust"], **said["constants"])
-    problem, values = rebuild(record["problem"]), dict(record["parameters"])
-    name = record["method"]["name"]
-    step = method(given)[1] if given is not None else OURS.get(name)
-    if given is not None and source_hash(step) != record["method"]["sha256"]:
-        raise InvalidInput(f"method: not the one of the file, {name}: its source differs")
-    family, steps = family_of(problem.family), int(record["steps"])
-    question = Question(claim, name, step or _gone, family, steps=steps, seed=record["seed"])
-    run = question.run(problem, values)
-    before = flint.ctx.prec
-    flint.ctx.prec = BITS[-1]
-    try:
-        found = _decided(run, record, step is not None)
-    finally:
-        flint.ctx.prec = before
+    said, problem = record["claim"], rebuild(record["problem"])
+    values, name = dict(record["parameters"]), record["method"]["name"]
+    family, steps, seed = family_of(problem.family), int(record["steps"]), int(record["seed"])
+    if "theorem" in said:
+        wording = Wording(said["theorem"], (), said["constants"], said["without"])
+        audited = question_of(wording, name, family, {}, steps, SECONDS, seed)
+        assert isinstance(audited, Audited)
+        found, how = AuditedRun(audited, problem, values, int(record["k"])).decide(), _RERUN_LOOP
+        statement = _statement(audited)
+    else:
+        claim = written(said["text"], given=said["given"], trust=said["trust"], **said["constants"])
+        step = method(given)[1] if given is not None else OURS.get(name)
+        if given is not None and source_hash(step) != record["method"]["sha256"]:
+            raise InvalidInput(f"method: not the one of the file, {name}: its source differs")
+        question = Question(claim, name, step or _gone, family, steps=steps, seed=seed)
+        found = _decided(question.run(problem, values), record, step is not None)
+        how, statement = (_AS_STORED if step is None else _RERUN), claim.statement
     known = None if found is None else Counterexample(problem, values, found)
     return Result(
-        claim.statement.rstrip("."), name, problem.family, 1, 1, float("nan"), record["seed"], 0.0,
-        known, again=_RERUN if step is not None else _AS_STORED, record=record,
+        statement.rstrip("."), name, problem.family, 1, 1, float("nan"), seed, 0.0, known,
+        again=how, record=record,
     )  # fmt: skip
 
 
@@ -224,24 +179,29 @@ _RERUN = (
     "Both sides were computed again without rounding from the points of the file, and the method "
     "makes these points."
 )
+_RERUN_LOOP = (
+    "The method was run again and audited, and the witness's inequality fails over all values that "
+    "the bounds on its symbols admit."
+)
 _AS_STORED = (
     "Both sides were computed again without rounding from the points of the file. That the method "
     "makes these points was not checked: it is none of ours; give it with --method."
 )
 
 
-def _decided(run: Run, record: Mapping[str, Any], here: bool) -> Any:
-    """The claim at the stored points, and the points again where the method is to be had."""
-    points, floats = stored_points(record["points"]), record["decided"] == "floats"
-    if here:
-        last = len(points) - 1
-        made = run.stored if floats else run.stepping.exactly(run.problem, last)
-        if not same(points, made):
-            raise CorruptFile("counterexample: the method makes other points than its file has")
-    if floats and not run.beyond_rounding([[float(v.ends[0]) for v in row] for row in points]):
-        return None
-    return run.at(points, record["decided"])
-
-
 def _gone(x: Any, grad: Any, state: Any) -> Any:
     raise InvalidInput("method: it is not at hand")
+
+
+def _decided(run: Run, record: Mapping[str, Any], here: bool) -> Found | None:
+    """The claim at the stored points, and the points again where the method is to be had."""
+    points, floats = stored_points(record["points"]), record["decided"] == "floats"
+    with flint.ctx.workprec(BITS[-1]):
+        if here:
+            last = len(points) - 1
+            made = run.stored if floats else run.stepping.exactly(run.problem, last)
+            if not same(points, made):
+                raise CorruptFile("counterexample: the method makes other points than its file has")
+        if floats and not run.beyond_rounding([[float(v.ends[0]) for v in row] for row in points]):
+            return None
+        return run.at(points, record["decided"])

@@ -13,7 +13,7 @@ certain:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
@@ -48,10 +48,13 @@ class Found:
 
     Args:
         k: the index at which the claim fails.
-        decided: ``fractions``, ``balls`` or ``floats``.
+        decided: ``fractions``, ``balls``, ``floats`` or ``bounds``.
         lhs: both ends of what it may be.
         rhs: likewise.
         x: the points up to the last one that the claim reads.
+        where: the block, of a theorem on blocks.
+        most: rhs − lhs at most, where the sides' own ends say less.
+        values: the symbols of a theorem there, as text.
     """
 
     k: int
@@ -59,11 +62,14 @@ class Found:
     lhs: tuple[Fraction, Fraction]
     rhs: tuple[Fraction, Fraction]
     x: Sequence[NDArray[Any]]
+    where: str = ""
+    most: Fraction | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def margin(self) -> Fraction:
         """rhs − lhs at most."""
-        return self.rhs[1] - self.lhs[0]
+        return self.rhs[1] - self.lhs[0] if self.most is None else self.most
 
 
 class Trial(Protocol):

@@ -21,8 +21,6 @@ DECIDED = {
     "floats": "The step cannot run on exact numbers, so these are the points that it made in "
     "float64, taken as the fractions that they are; the failure is beyond what rounding in the "
     "steps can do, as measured.",
-    "exactly": "The run was made in floats; at its points the symbols of the claim were computed "
-    "again in fractions, and it fails by more than what rounding in the steps can do.",
     "bounds": "The run was made in floats, and every symbol has a bound on its error; over all "
     "values within these bounds (balls of 200 bits, Arb) the claim fails, by more than what "
     "rounding in the steps can do.",
@@ -50,8 +48,10 @@ class Counterexample:
         start = ", ".join(_short(Fraction(float(v))) for v in problem.x0[:8])
         start += ", …" if problem.dimension > 8 else ""
         used = "".join(f", {n} = {_short(Fraction(v))}" for n, v in self.parameters.items())
+        symbols = "".join(f", {name} = {value}" for name, value in found.values.items())
         return (
-            f"On {problem.name} ({told}), from x⁰ = ({start}){used}, at k = {found.k}: "
+            f"On {problem.name} ({told}), from x⁰ = ({start}){used}, at k = "
+            f"{found.k}{found.where}{symbols}: "
             f"lhs = {_ends(found.lhs)}, rhs = {_ends(found.rhs)}, so rhs − lhs ≤ "
             f"{float(found.margin):.6g} < 0."
         )

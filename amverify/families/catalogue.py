@@ -10,7 +10,7 @@ from amverify import plugins
 from amverify.errors import InvalidInput
 from amverify.families.factors import Chain, PhaseRetrieval
 from amverify.families.family import Family
-from amverify.families.layered import LayeredReLU
+from amverify.families.layered import BandEdge, LayeredReLU
 from amverify.families.logistic import BilinearLogistic
 from amverify.families.powers import DoubleWell, FlatValley, Power, ScalarProduct
 from amverify.families.problem import Problem
@@ -39,6 +39,7 @@ _ALL = (
     Family("bilinear_logistic", "Σ log(1 + exp(−y_i uᵀA_i v))", BilinearLogistic),
     Family("layered_penalty", "two ReLU layers, coupled by a penalty", LayeredReLU),
     Family("layered_band", "two ReLU layers, in a band", partial(LayeredReLU, coupling="band")),
+    Family("band_edge", "a linear net at the edge of its band: T4's counterexample", BandEdge),
     Family("finite_sum", "(1/4)Σ½(a_nᵀw − b_n)², in two blocks", FiniteSum),
     Family("finite_sum_3", "the same in three blocks", partial(FiniteSum, parts=3)),
     Family("cyclic_linear", "cx, −x, −x in turn on [−1, 1] (Reddi et al., 2018)", CyclicLinear),

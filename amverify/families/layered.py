@@ -10,6 +10,7 @@ the value.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -165,6 +166,44 @@ class LayeredReLU(Problem):
             "a": self.rho * float((u["W", 2] ** 2).sum()) + (self.nu if self.penalised else 0.0),
         }[kind]
         return max(bound * (1 + gamma(200)), 2.0**-60)
+
+
+class BandEdge(LayeredReLU):
+    """Where T4 fails with a band: z₁ is held by its interval's edge, and the fit draws a₁ inward.
+
+    Three samples, widths (1, 1, 1), the identity. z₁ = c(1, −2, 1) is orthogonal to the data and to
+    ones, so W₁ = b₁ = 0 are optimal and z₁'s own gradient is ρz₁; a₁ = z₁ ± ε, and y is 2^−j inside
+    of it. ``starts_inside``: a run begins at ``x0`` as it is.
+    """
+
+    starts_inside = True
+
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 23)
+        self.family, self.seed = "band_edge", seed_of(seed)
+        self.widths, self.samples = (1, 1, 1), 3
+        scale = float(rng.integers(1, 5))
+        self.eps, pull = 2.0 ** -int(rng.integers(1, 5)), 2.0 ** -int(rng.integers(0, 25))
+        self.rho, self.mu, self.nu, self.penalised = 1.0, 0.0, 0.0, False
+        z, side = scale * np.array([1.0, -2.0, 1.0]), np.array([1.0, -1.0, 1.0])
+        a = z + self.eps * side
+        self.data, self.target = np.array([[-1.0], [0.0], [1.0]]), (a - pull * side)[:, None]
+        self.parts = {
+            ("W", 1): (1, 1), ("b", 1): (1, 1), ("z", 1): (3, 1), ("a", 1): (3, 1),
+            ("W", 2): (1, 1), ("b", 2): (1, 1), ("z", 2): (3, 1),
+        }  # fmt: skip
+        ends = np.cumsum([0, *(rows for rows, _ in self.parts.values())]).tolist()
+        self.blocks = tuple(
+            Block(kind, layer, tuple(range(ends[i], ends[i + 1])))
+            for i, (kind, layer) in enumerate(self.parts)
+        )
+        self.x0 = np.concatenate(([0.0, 0.0], z, a, [1.0, 0.0], a))
+        self.constants = Constants()
+
+    @property
+    def layered(self) -> LayeredProblem:
+        """The same objective for the methods."""
+        return replace(super().layered, activation=activation("identity"))
 
 
 def _open(z: Entries) -> NDArray[np.float64]:
