@@ -1,7 +1,7 @@
 """Known falsehoods, which a search has to find, and known truths, which have to survive one.
 
-    python tests/controls/falsehoods.py                      # the falsehoods: a table, a minute or two
-    python tests/controls/falsehoods.py --truths 10000       # the truths: half an hour
+    python tests/controls/falsehoods.py                      # falsehoods: a table, minutes
+    python tests/controls/falsehoods.py --truths 10000       # truths: an hour
 
 The tables stand in docs/falsify.md. Exit status 1 if a falsehood survives, a truth is falsified, or
 a counterexample's file does not decide again.
