@@ -6,4 +6,8 @@ CONTENTS = {
     "accuracy": "test accuracy against sweeps and against seconds, with the spread over seeds",
     "region": "the admissible region in (p1, p2), with T2's verdict and F's growth at its points",
     "slack": "T2's bound against the worst case over all convex functions",
+    "kl": "KL plot: gap against gradient, with declared and fitted line, and T6's bound",
+    "exponents": "fitted KL exponents with intervals, against the known truth",
+    "published": "measured against published accuracies, from the tables' files",
+    "tiles": "every theorem on every method and data set by verdict, from table 10's file",
 }

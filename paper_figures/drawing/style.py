@@ -101,10 +101,13 @@ def blank(
     return figure, list(made.ravel())
 
 
-def legend_below(figure: Figure, columns: int, of: Axes | None = None) -> None:
-    """One legend for all axes, under them: never on the data."""
-    handles, labels = (of or figure.axes[0]).get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+def legend_below(figure: Figure, columns: int, *of: Axes) -> None:
+    """One legend for all axes, under them, never on the data; each label of ``of`` once."""
+    found: dict[str, Any] = {}
+    for axes in of or figure.axes[:1]:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=columns)
 
 
 def geometric(values: Vector) -> Vector:

@@ -9,7 +9,17 @@ from matplotlib.figure import Figure
 
 from paper_figures.data.frame import Data
 from paper_figures.data.runs import Sources
-from paper_figures.figures import accuracy, descent, region, residuals, slack
+from paper_figures.figures import (
+    accuracy,
+    descent,
+    exponents,
+    kl,
+    published,
+    region,
+    residuals,
+    slack,
+    tiles,
+)
 from paper_figures.names import CONTENTS
 from repro.tables.parts.request import Protocol, Request
 
@@ -24,7 +34,10 @@ class FigureEntry:
     draw: Callable[[Data], Figure]
 
 
-MODULES = (descent, residuals, accuracy, region, slack)
+MODULES = (
+    *(descent, residuals, accuracy, region, slack),
+    *(kl, exponents, published, tiles),
+)
 FIGURES = {
     name: FigureEntry(contents, module.PROTOCOL, module.data, module.draw)
     for (name, contents), module in zip(CONTENTS.items(), MODULES, strict=True)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from itertools import product
 
+from amverify.verdict import Verdict
 from paper_figures.data.frame import Data, Frame
-from paper_figures.figures import accuracy, descent, region, residuals, slack
+from paper_figures.figures import (
+    accuracy,
+    descent,
+    exponents,
+    kl,
+    published,
+    region,
+    residuals,
+    slack,
+    tiles,
+)
 
 
 def _of(*frames: Frame) -> Data:
     return Data(frames, "made up")
+
+
+def enumerate_theorems() -> list[tuple[str, Verdict]]:
+    return [(f"T{number}", verdict) for number, verdict in enumerate(Verdict)]
 
 
 DATA = {
@@ -70,6 +85,48 @@ DATA = {
                 (0.1, 0.2, 0.0, 1.0, side, x, x - 0.1, x - 0.1, x - 0.2, x - 0.2, x)
                 for side in slack.SIDES
                 for x in (-0.5, 0.0, 0.5)
+            ],
+        )
+    ),
+    "kl": _of(
+        Frame.of_rows(
+            "runs",
+            kl.COLUMNS,
+            [
+                (name, k, 0.5**k, 0.7**k, 2 * 0.5**k, None if k < 2 else 0.5**k, 3 * 0.6**k)
+                for name, k in product(kl.RUNS, range(9))
+            ],
+        )
+    ),
+    "exponents": _of(
+        Frame.of_rows(
+            "exponents",
+            exponents.COLUMNS,
+            [
+                (name, seed, 0.5, 0.5 + 0.01 * seed, 0.49 + 0.012 * seed, 0.52 + 0.01 * seed)
+                for name, seed in product(("power", "lasso"), range(3))
+            ],
+        )
+    ),
+    "published": _of(
+        Frame.of_rows(
+            "cells",
+            published.COLUMNS,
+            [
+                ("mDLAM", "one", "table2", "reproduced", 0.7, 0.71),
+                ("mDLAM", "two", "table2", "differs", 0.6, 0.68),
+            ],
+        )
+    ),
+    "tiles": _of(
+        Frame.of_rows(
+            "tiles",
+            tiles.COLUMNS,
+            [
+                (dataset, method, theorem, str(verdict))
+                for (theorem, verdict), dataset, method in product(
+                    enumerate_theorems(), ("cora", "digits"), ("TIAM", "PALM")
+                )
             ],
         )
     ),

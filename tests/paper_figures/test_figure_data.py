@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from amverify.errors import CorruptFile, DataUnavailable
+from paper_figures.data.frame import Frame
+from paper_figures.data.kept import kept
+from paper_figures.data.results import documents
 from paper_figures.data.runs import Sources
-from paper_figures.figures import descent, slack
+from paper_figures.figures import descent, kl, published, slack
 from repro.engine import Laboratory, local
+from repro.published import load
+from repro.published.cells import cells_of
 from repro.tables.parts.request import Request
 
 
@@ -32,3 +40,53 @@ def test_slack_is_the_stored_table(sources):
     sharp = points.where(side="p1 s >= p2")
     assert abs(sharp.numbers("T2") - sharp.numbers("upper")).max() < 1e-4
     assert (points.numbers("attained") <= points.numbers("upper")).all()
+
+
+def test_kept_numbers_are_read_back_until_the_question_changes(sources):
+    asked: list[int] = []
+
+    def compute() -> Frame:
+        asked.append(1)
+        return Frame("f", {"x": (1.5, None)})
+
+    for question in ([0], [0], [1]):
+        assert kept(sources, "f", question, ("paper_figures.data",), compute).columns["x"] == (
+            1.5,
+            None,
+        )
+    assert len(asked) == 2
+    next((sources.laboratory.cache / "figures").iterdir()).write_text("{}")
+    kept(sources, "f", [0], ("paper_figures.data",), compute)
+    kept(sources, "f", [1], ("paper_figures.data",), compute)
+    assert len(asked) == 3
+
+
+def test_a_run_stays_below_its_declared_line_and_bound(sources):
+    runs = kl.data(Request((), (), (), 0), sources)["runs"]
+    known = runs.numbers("declared") > 0
+    assert (runs.numbers("gap")[known] <= runs.numbers("declared")[known] * (1 + 1e-9)).all()
+    assert (runs.numbers("gap") <= runs.numbers("envelope") * (1 + 1e-9)).all()
+
+
+def test_tables_that_are_not_there_are_named_with_their_command(tmp_path):
+    with pytest.raises(DataUnavailable, match="python -m repro table10"):
+        documents(tmp_path, ["table10"])
+    (tmp_path / "table10.json").write_text("[]")
+    with pytest.raises(CorruptFile, match=r"table10\.json is no table's JSON"):
+        documents(tmp_path, ["table10"])
+
+
+def test_published_cells_are_those_that_score_counts(sources, tmp_path):
+    cell = next(own for own in cells_of(load()) if own.value is not None)
+    row = {
+        "dataset": {"kind": "text", "text": cell.dataset},
+        "verdict": {
+            **{"kind": "verdict", "verdict": "differs", "difference": 0.05},
+            **{"published": cell.key, "seeds": 3},
+        },
+    }
+    whole = {"document": "table2", "tables": [{"rows": [row]}], "provenance": {}}
+    (tmp_path / "table2.json").write_text(json.dumps(whole))
+    cells = published.data(Request((), (), (), 0), sources)["cells"]
+    assert cells.columns["cell"] == (cell.key,)
+    assert cells.numbers("measured") == pytest.approx(cells.numbers("published") + 0.05)
