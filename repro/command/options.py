@@ -45,6 +45,7 @@ class Options:
             fresh=self.fresh,
             scheduler=self.scheduler,
             console=Console(stderr=True, quiet=self.quiet),
+            results=self.out,
         )
 
 

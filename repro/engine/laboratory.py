@@ -23,7 +23,8 @@ class Laboratory:
     """Loads each data set once and carries out runs on what it has loaded.
 
     ``data_dir`` and ``download`` say where data may come from (:func:`repro.data.load`), the
-    others how runs are carried out (:func:`repro.engine.run_all`). ``datasets`` are the data at
+    others how runs are carried out (:func:`repro.engine.run_all`). ``results`` is the folder of the
+    tables that were made before, for one that is made from them. ``datasets`` are the data at
     hand, ``failed`` says why others are not.
     """
 
@@ -34,6 +35,7 @@ class Laboratory:
     fresh: bool = False
     scheduler: str | None = None
     console: Console = field(default_factory=lambda: Console(stderr=True))
+    results: Path = Path("results")
     datasets: dict[str, Dataset] = field(default_factory=dict)
     failed: dict[str, AmverifyError] = field(default_factory=dict)
 

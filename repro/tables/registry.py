@@ -21,6 +21,7 @@ from repro.tables import (
     table8,
     table10,
     table11,
+    table12,
 )
 from repro.tables.parts.request import Protocol, Request
 
@@ -36,7 +37,7 @@ class TableEntry:
 
 MODULES = (
     *(table1, table2, table3, table4, table5, table6, table7, table8, table10, table11),
-    *(criticality, mdlam_setting),
+    *(criticality, mdlam_setting, table12),
 )
 TABLES = {
     name: TableEntry(contents, module.PROTOCOL, module.make)
