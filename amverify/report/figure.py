@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from amverify.errors import InvalidInput
-from amverify.report import slack
+from amverify.report import slack, words
 from amverify.verdict import Finding, Report
 
 
@@ -26,20 +26,36 @@ def plot(report: Report) -> Any:
     shown = [finding for finding in report.findings if slack.points(finding.slack)]
     if not shown:
         raise InvalidInput("plot(): no finding of this report has a margin to draw")
-    figure = Figure(figsize=(7.0, 2.8 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(7.0, 2.6 * len(shown) + 0.4), layout="constrained")
+    called, handles = words.iteration(report), dict[str, Any]()
     for axes, finding in zip(figure.subplots(len(shown), squeeze=False), shown, strict=True):
-        _panel(axes[0], finding)
+        handles |= _panel(axes[0], finding)
+        axes[0].set_xlabel(called)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles))
     return figure
 
 
-def _panel(axes: Any, finding: Finding) -> None:
+def _panel(axes: Any, finding: Finding) -> dict[str, Any]:
+    """Draw it; returns what a legend has to explain, by its label."""
     drawn = slack.thinned(sorted(slack.points(finding.slack), key=lambda p: p.sweep))
     sweeps, floors = [p.sweep for p in drawn], [p.floor for p in drawn]
-    axes.fill_between(sweeps, [-f for f in floors], floors, alpha=0.25, label="rounding")
-    axes.plot(sweeps, [p.margin for p in drawn], label="least relative margin")
-    failed = [p for p in drawn if p.violated]
-    axes.plot([p.sweep for p in failed], [p.margin for p in failed], "rx", label="violated")
-    axes.set_yscale("symlog", linthresh=10.0 ** slack.scale(drawn).decade)
-    axes.set_title(f"{finding.theorem} {finding.title}: {finding.verdict}")
-    axes.set_xlabel("sweep")
-    axes.legend()
+    band = axes.fill_between(sweeps, [-f for f in floors], floors, alpha=0.25)
+    found = {"what rounding could explain": band}
+    (found["least relative margin"],) = axes.plot(sweeps, [p.margin for p in drawn])
+    if failed := [p for p in drawn if p.violated]:
+        (found["fails beyond rounding"],) = axes.plot(
+            [p.sweep for p in failed], [p.margin for p in failed], "rx"
+        )
+    _scale(axes, slack.scale(drawn))
+    title = f"{finding.theorem} {finding.title}: {finding.verdict}"
+    axes.set_title(words.one_line(title), parse_math=False, wrap=True)
+    return found
+
+
+def _scale(axes: Any, scale: slack.Scale) -> None:
+    """The axis and its ticks are those of the page, with room for a line at either end."""
+    unit = 10.0**scale.decade
+    axes.set_yscale("symlog", linthresh=unit)
+    axes.set_ylim(2 * scale.low - unit / 4, 2 * scale.high + unit / 4)
+    axes.set_yticks([at for at, _ in scale.ticks()])
+    axes.set_yticks([], minor=True)
