@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
 from amverify.claims.binding import SAFE, Array, Binder, Bound, combined
-from amverify.claims.formula import Atoms, Comparison
-from amverify.claims.grammar import Node, Range
+from amverify.claims.formula import Atom, Atoms, Comparison
+from amverify.claims.grammar import At, Index, Node, Range
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Instances, Parameter
@@ -68,7 +69,14 @@ class Claimed:
         binder, found, difference = self.bound(ctx)
         run, rows = binder.run, binder.rows
         values = {name: b.ball for name, b in found.items()}
-        return Instances(values, run.index[rows], run.replicate[rows], None, difference.moved)
+        return Instances(
+            values,
+            run.index[rows],
+            run.replicate[rows],
+            allowance=difference.moved,
+            until=self.over.last,
+            named={atom.name: name for name, atom in binder.atoms.items() if _now(atom)},
+        )
 
     def some(self, ctx: Context) -> Instances:
         """One instance for each replicate: the least lhs − rhs over the k of the range.
@@ -94,6 +102,11 @@ class Claimed:
         surely = high <= 0
         ball = Ball.of(np.where(surely, high, middle), np.where(surely, 0.0, radius))
         return Instances({LEAST.name: ball}, where, who, None, off)
+
+
+def _now(atom: Atom) -> TypeGuard[At]:
+    """Whether it is a quantity at k."""
+    return isinstance(atom, At) and atom.index == Index(True, 0)
 
 
 def _place(index: NDArray[np.int64], mid: Array) -> int:

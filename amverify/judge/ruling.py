@@ -18,7 +18,7 @@ from amverify.judge.conclusion import Tested
 from amverify.judge.liveness import lifeless
 from amverify.judge.witness import by_how_much
 from amverify.theorems import Theorem
-from amverify.theorems.base import Context, Inequality
+from amverify.theorems.base import Context, Inequality, Instances
 from amverify.theorems.parameters import CHANGE, VALUE
 from amverify.theorems.standing import standing
 from amverify.trace.trace import Trace
@@ -34,7 +34,8 @@ what their bounds allow, and the report would say HOLDS. The share itself stands
 """
 
 PROVED = (Evidence.PROVED, Evidence.KERNEL)
-_RISING = ("df", "f1", VALUE, CHANGE)
+_CHANGES = ("df", CHANGE)
+_RISING = (*_CHANGES, "f1", VALUE)
 """Symbols of a value and its change, of theorems and of written claims."""
 
 
@@ -61,7 +62,7 @@ def ruled(
     if unseen:
         names = "; ".join(f"{c.name}: {c.detail}" for c in unseen)
         return _undecided(finding, f"hypothesis not checked: {names}")
-    finding = _broken_down(ctx.trace, theorem, finding)
+    finding = _broken_down(ctx.trace, theorem, tests, finding)
     if finding.witness is not None:
         return _violated(finding, finding.witness, ctx.trace.iteration)
     excused = sum(test.excused for test in tests)
@@ -190,10 +191,10 @@ def _end(trace: Trace) -> tuple[int, str] | None:
     return None if found is None else (int(found["sweep"]), str(found["what"]))
 
 
-def _bounds_a_value(inequality: Inequality) -> bool:
-    """Whether lhs ≤ rhs is value ≤ …: lhs − rhs is a positive multiple of it, and a rest."""
+def _bounds_from_above(inequality: Inequality, names: Sequence[str]) -> bool:
+    """Whether lhs ≤ rhs is one of these ≤ …: lhs − rhs is a positive multiple of it, and a rest."""
     difference = sp.expand(inequality.lhs - inequality.rhs)
-    for name in _RISING:
+    for name in names:
         weight = difference.coeff(sp.Symbol(name, real=True), 1)
         rest = difference - weight * sp.Symbol(name, real=True)
         if weight.is_positive and name not in {x.name for x in rest.free_symbols}:
@@ -201,13 +202,30 @@ def _bounds_a_value(inequality: Inequality) -> bool:
     return False
 
 
-def _broken_down(trace: Trace, theorem: Theorem, finding: Finding) -> Finding:
+def _risen(trace: Trace, instances: Instances, end: tuple[int, str]) -> tuple[str, ...]:
+    """Symbols of what was not finite there, as far as a bound from above speaks of that index.
+
+    −∞ is below any number: it breaks a decrease, whose next step nobody can make, and no bound.
+    """
+    sweep, what = end
+    if instances.until is not None and instances.until < sweep:
+        return ()
+    lowest = trace.header["nonfinite"].get("number") == "-inf"
+    if what in ("value", "parameter"):
+        return _CHANGES if lowest else _RISING
+    return (instances.named[what],) if what in instances.named and not lowest else ()
+
+
+def _broken_down(
+    trace: Trace, theorem: Theorem, tests: Sequence[Tested], finding: Finding
+) -> Finding:
     """A value that is not finite, after finite ones, refutes a bound that asks nothing else."""
     end = _end(trace)
-    if end is None or finding.witness is not None or end[1] not in ("value", "parameter"):
+    if end is None or finding.witness is not None or theorem.unmonitored:
         return finding
-    for part in theorem.conclusions:
-        if _bounds_a_value(part.inequality) and not part.conditions and not theorem.unmonitored:
+    for part, test in zip(theorem.conclusions, tests, strict=True):
+        names = _risen(trace, test.instances, end)
+        if _bounds_from_above(part.inequality, names) and not part.conditions:
             said = f"{part.inequality.name}: {part.inequality}"
             witness = Witness(
                 theorem.id, said, end[0], "", 0, inf, nan, -inf, 0.0, "float", {}

@@ -29,7 +29,7 @@ from amverify.record.heard.refusals import one_line
 from amverify.record.known.declared import Declared
 from amverify.record.known.probe import Probe
 from amverify.record.known.seen import Seen
-from amverify.record.known.tracked import Tracked
+from amverify.record.known.tracked import NotFinite, Tracked
 from amverify.record.known.values import Values
 from amverify.record.points.rows import Columns, Point, joined, last_row, slip, unfit
 from amverify.record.points.vector import Vector, coarser, flat, least, unit_roundoff
@@ -161,7 +161,8 @@ class Record:
             return
         f = self._value(number, x, dtype, seen)
         if f is None:
-            self._stop(number, "its value")
+            at = None if seen.known is None else seen.known.number
+            self._stop(number, "its value", at if seen.value is None else seen.value)
             return
         now = self._point(number, x, f, seen)
         row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
@@ -242,6 +243,11 @@ class Record:
             with standing as there:
                 for one in self.tracked:
                     row |= one.row(number, there)
+        except NotFinite as error:
+            if not number and self.standing is None:
+                raise
+            self._stop(number, f"its {error.name}", error.number)
+            return False
         except Exception as error:
             if not number and self.standing is None:
                 raise
@@ -258,10 +264,12 @@ class Record:
             off = explained(used, last.gradient, self.dtype) + last.gradient.rad
             self._last = [*self._last[:-1], replace(last, slip=np.maximum(last.slip, off))]
 
-    def _stop(self, number: int, what: str) -> None:
+    def _stop(self, number: int, what: str, value: float | None = None) -> None:
         """What ends a record: one that the run's own format made of finite f and ∇f says so."""
         self.stopped = f"step {number}: {what} is not finite"
         self._nonfinite = {"sweep": number, "what": what.split()[-1]}
+        if value is not None and not np.isfinite(value):
+            self._nonfinite["number"] = f"{value}"
         last = self._last[-1] if self._last else None
         if last is not None and what == "a parameter" and last.overflowed:
             self._nonfinite["what"] = f"a parameter (f and ∇f are, where {self.dtype} overflowed)"

@@ -102,6 +102,8 @@ class Instances:
     ``allowance`` is what rounding in the *method's* own steps can add to lhs − rhs: it excuses a
     failure and is never needed for what holds. Where it is unknown it is infinite.
     ``statistical``: the balls are confidence intervals, not bounds on rounding alone.
+    ``until``: the last index that is spoken of, where there is one. ``named``: the symbol of each
+    recorded quantity at the instance's own index, where it is not that of a theorem.
     """
 
     values: Mapping[str, Ball]
@@ -111,6 +113,8 @@ class Instances:
     allowance: NDArray[np.float64] | float = 0.0
     notes: tuple[str, ...] = ()
     statistical: bool = False
+    until: int | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.sweep)

@@ -170,7 +170,7 @@ def check(name: str, table: Table) -> None:
         if (column in ("kind", "update")) != (values.dtype.kind == "S"):
             raise InvalidInput(f"trace, {name}.{column}: wrong type {values.dtype}")
         strange = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(1, dtype=bool)
-        if column == "execution" or column.endswith("_error"):
+        if column.endswith(("execution", "_error")):
             strange &= values != np.inf
         if strange.any():
             row = int(np.flatnonzero(strange)[0])

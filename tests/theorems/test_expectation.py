@@ -281,9 +281,9 @@ def test_replay_bounds():
         replays(float, (-1.0, 1.0), 0, (1, 0, "*", 0))
 
 
-def test_missing_columns_are_named():
+def test_what_is_missing_is_named():
     trace = stochastic_descent(draw("finite_sum", 0), 3)
-    assert "mean_slopes" in audit(trace, ["S2"])["S2"].reason
-    assert "expected_change, or replays" in audit(trace, ["S3"])["S3"].reason
+    assert "E Σ_i" in audit(trace, ["S2"])["S2"].reason
+    assert "replays: ReplayedSweeps(…).sweep(replay=…)" in audit(trace, ["S3"])["S3"].reason
     empty = Trace(trace.header, sweeps=trace.sweeps)
     assert audit(empty, ["S1"]).verdict is Verdict.UNDECIDED

@@ -36,6 +36,14 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _TAKEN = ("sweep", "replicate", "grad", "grad2", "norm2", "step2", "k", "x")
 
 
+class NotFinite(InvalidInput):
+    """A tracked quantity that is NaN or infinite."""
+
+    def __init__(self, name: str, number: float) -> None:
+        super().__init__(f"{name} is not finite")
+        self.name, self.number = name, number
+
+
 @dataclass
 class Tracked:
     """One quantity of a run; see the module.
@@ -77,14 +85,15 @@ class Tracked:
             params: x; an optimiser's own parameters, so that a function may read them as it likes.
 
         Raises:
-            InvalidInput: if the function does not return one finite number.
+            InvalidInput: if the function does not return one number.
+            NotFinite: if that is not finite.
         """
         now = _alone(params)
         old = _copied(now) if self._old is None or not self._two else self._old
         points = (now, old) if self._two else (now,)
         ball = self._ball(points)
         if not np.isfinite(ball.mid):
-            raise InvalidInput(f"{self.name} is not finite")
+            raise NotFinite(self.name, float(ball.mid))
         x = flat(_leaves(points))[0]
         size = np.abs(x)
         if self._size is not None:
@@ -104,6 +113,8 @@ class Tracked:
     def _ball(self, points: tuple[Any, ...]) -> Ball:
         leaves = _leaves(points)
         seen = called(lambda _: self.function(*points), leaves, False, self.declared)
+        if seen.value is None and not np.isfinite(seen.number):
+            return Ball(np.asarray(seen.number), np.asarray(np.inf))
         given, known = self.declared.value(flat(leaves)[0], seen.number, format_of(leaves[0]))
         if known:
             return given
