@@ -40,7 +40,7 @@ import torch
 
 from amverify.errors import InvalidInput
 from amverify.record.header import declared, versions
-from amverify.record.heard import refusals
+from amverify.record.heard import minimizing, refusals
 from amverify.record.heard.callbacks import ScipyCallback
 from amverify.record.heard.listener import Listener
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
@@ -262,6 +262,44 @@ class Recorder:
         pair = Paired(f, grad)
         self._record.objective = pair.value
         return ScipyCallback(self.step, pair, (f, grad), x0)
+
+    def minimize(
+        self,
+        f: Callable[..., Any],
+        x0: Any,
+        args: Any = (),
+        method: str | None = None,
+        jac: Any = None,
+        callback: Callable[..., Any] | None = None,
+        **more: Any,
+    ) -> Any:
+        """``scipy.optimize.minimize`` with the same arguments, recorded: row 0 is ``x0``.
+
+        What is no step of the method (a rejected trial, an iterate that comes again) is no row.
+        What rounding can do to f is declared as for ``scipy``.
+
+        Args:
+            f: the objective of x and ``args``; with ``jac=True`` it gives value and gradient.
+            x0: the start.
+            args: what f and ``jac`` take besides x.
+            method: scipy's name of it.
+            jac: the gradient, ``True``, or nothing: then no gradients are recorded.
+            callback: the run's own, called after the recorder.
+            more: what else scipy takes.
+
+        Returns:
+            Scipy's result.
+
+        Raises:
+            InvalidInput: for an f that gives two values at one point, a method of one's own, and
+                SLSQP without ``jac``: nobody is told its iterates.
+        """
+        problem = minimizing.Problem(f, args, jac)
+        pair = problem.pair()
+        self._record.objective = pair.value
+        self.subject = self.subject if self.subject != "run" else method or "scipy's minimize"
+        heard = ScipyCallback(self.step, pair, (f, jac), x0)
+        return minimizing.minimize(problem, x0, heard.at, method, callback, more)
 
     def trace(
         self,

@@ -57,6 +57,10 @@ class ScipyCallback:
                 "SLSQP gives its callback trial points of its line search, not its iterates; "
                 "it asks for gradients at iterates only: call recorder.step in your jac"
             )
+        self.at(*args, **more)
+
+    def at(self, *args: Any, **more: Any) -> None:
+        """The same, of a method whose callbacks are iterates."""
         if len(args) == 3 and isinstance(args[2], bool | np.bool_) and not args[2]:
             return
         found = args[0] if args else next(iter(more.values()))
