@@ -73,7 +73,10 @@ def _at_once(run: Kernel, terms: Sequence[Terms]) -> list[Sums]:
     replicates = shape.numel()
     operands = Operands(np.repeat([row[0].numel() // replicates for row in terms], replicates))
     for i, row in enumerate(terms):
-        operands.put_all(i * replicates, replicates, row)
+        if shape:
+            operands.put_all(i * replicates, replicates, row)
+        else:
+            operands.put(i, row)
     found = np.empty((len(terms) * replicates, len(Sums._fields)))
     run(operands.address, found.ctypes.data, 0, len(found), like.dtype is torch.float32)
     if not shape:
