@@ -22,7 +22,7 @@ from amverify.methods.rows.sums import Sums, sums_of
 from amverify.methods.step import StepRule
 from amverify.methods.tiam import TIAM
 from amverify.network.coupling import Band, Penalty
-from tests.record.test_method_recorder import traced
+from tests.record.layered.test_method_recorder import traced
 from tests.support.problems import parameters, problem
 
 
