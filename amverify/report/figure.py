@@ -6,11 +6,15 @@ margin; the band is what rounding could explain.
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 from amverify.errors import InvalidInput
 from amverify.report import slack, words
 from amverify.verdict import Finding, Report
+
+_WIDE = 80
+"""So many characters of a title stand on a line."""
 
 
 def plot(report: Report) -> Any:
@@ -48,7 +52,7 @@ def _panel(axes: Any, finding: Finding) -> dict[str, Any]:
         )
     _scale(axes, slack.scale(drawn))
     title = f"{finding.theorem} {finding.title}: {finding.verdict}"
-    axes.set_title(words.one_line(title), parse_math=False, wrap=True)
+    axes.set_title(fill(words.one_line(title), _WIDE), parse_math=False)
     return found
 
 
