@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from repro.names import CONTENTS, nearest
 from repro.published.load import faults_of, load, read
 from repro.published.score import KINDS, OPEN, UNPUBLISHED, Outcome, Paper, score
 
-MOST_SHOWN = 8
-"""Cells that are listed below the counts; the others are counted, and in the JSON."""
+HEADS = {"not comparable": "diverged", UNPUBLISHED: "unpublished"}
+FAR = ("differs", "undecided", "not comparable")
+MOST_SHOWN = 6
+"""Curves that are listed below the counts; the others are counted, and in the JSON."""
 
 
 def documents_in(folder: Path) -> list[dict[str, Any]]:
@@ -72,8 +75,9 @@ def _counts(papers: Sequence[Paper]) -> Table:
     kinds = (*KINDS, UNPUBLISHED)
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("Paper")
-    for title in ("cells", *kinds):
-        shown.add_column(title, justify="right", overflow="fold")
+    for kind in ("cells", *kinds):
+        title = HEADS.get(kind, kind)
+        shown.add_column(title, justify="right", min_width=max(map(len, title.split())))
     for paper in papers:
         counts = paper.counts()
         numbers = [len(paper.outcomes), *(counts[kind] for kind in kinds)]
@@ -82,39 +86,50 @@ def _counts(papers: Sequence[Paper]) -> Table:
 
 
 def _lines(papers: Sequence[Paper]) -> Iterator[str]:
-    """The cells that differ or are undecided, the farthest first; what to make for the others."""
+    """The curves with cells that differ or are undecided, the farthest first; what to make next."""
     outcomes = [outcome for paper in papers for outcome in paper.outcomes]
-    far = [o for o in outcomes if o.kind in ("differs", "undecided", "not comparable")]
-    far.sort(key=lambda o: (o.kind != "differs", -abs(o.difference or 0)))
-    yield from map(told, far[:MOST_SHOWN])
-    if len(far) > MOST_SHOWN:
-        yield f"and {len(far) - MOST_SHOWN} more: --json"
+    curves: dict[tuple[str, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        cell = outcome.cell
+        curve = cell.about.partition(", after")[0]
+        curves.setdefault((cell.paper, cell.table, cell.dataset, curve), []).append(outcome)
+    far = {curve: own for curve, own in curves.items() if any(o.kind in FAR for o in own)}
+    ordered = sorted(far.items(), key=lambda own: -max(map(_distance, own[1])))
+    yield from (told(curve, own) for curve, own in ordered[:MOST_SHOWN])
+    if len(ordered) > MOST_SHOWN:
+        yield f"and {len(ordered) - MOST_SHOWN} more curves: --json"
     for kind in OPEN:
         open_cells = dict.fromkeys(
             f"{o.cell.paper} {o.cell.table} ({o.cell.dataset})" for o in outcomes if o.kind == kind
         )
         if open_cells:
             yield f"{kind}: {', '.join(open_cells)}"
-    if any(not paper.outcomes for paper in papers):
-        empty = ", ".join(paper.name for paper in papers if not paper.outcomes)
+    empty = [paper.name for paper in papers if not paper.outcomes]
+    if empty:
         yield (
-            f"{empty}: its tables are not in the public record at hand; fill in its file in "
+            f"{' and '.join(empty)}: no tables in the public record at hand; fill in the file in "
             "repro/published and try python -m repro published check FILE"
         )
 
 
-def told(outcome: Outcome) -> str:
-    """A cell that was not reproduced, in a line."""
-    cell = outcome.cell
-    about = f"{cell.table} {cell.dataset} {cell.about}"
-    if cell.value is None or outcome.difference is None:
-        return f"{outcome.kind}: {about} [{outcome.table}]"
-    measured = cell.value + outcome.difference
-    why = f"; {outcome.why}" if outcome.why else ""
-    return (
-        f"{outcome.kind}: {about}: {cell.value:.3f} published, {measured:.3f} here "
-        f"({outcome.difference:+.3f}) [{outcome.table}]{why}"
-    )
+def _distance(outcome: Outcome) -> float:
+    return abs(outcome.difference or 0) if outcome.kind in FAR else 0.0
+
+
+def told(curve: Sequence[str], outcomes: Sequence[Outcome]) -> str:
+    """A curve with cells that were not reproduced, in a line: how many, how far, where, why."""
+    far = [outcome for outcome in outcomes if outcome.kind in FAR]
+    worst = max(far, key=_distance)
+    counts = Counter(outcome.kind for outcome in far)
+    kinds = ", ".join(f"{kind} in {n} of {len(outcomes)}" for kind, n in counts.items())
+    line = f"{' '.join(curve)}: {kinds}"
+    if worst.cell.value is not None and worst.difference is not None:
+        line += (
+            f"; farthest after {worst.cell.sweeps}: {worst.cell.value:.3f} published, "
+            f"{worst.cell.value + worst.difference:.3f} here ({worst.difference:+.3f})"
+        )
+    reasons = dict.fromkeys(outcome.why for outcome in far if outcome.why)
+    return "; ".join([f"{line} [{worst.table}]", *reasons])
 
 
 def check_published(files: Sequence[Path], screen: Console, errors: Console) -> int:

@@ -107,8 +107,9 @@ def test_score_fits_a_screen_and_speaks_json(tmp_path, capsys, monkeypatch):
     assert main(["score", "--out", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) <= 24
-    assert "differs: Table 4 cora mdlam (" in shown
-    assert "0.692 published, 0.092 here (-0.600) [table2]" in " ".join(shown.split())
+    said = " ".join(shown.split())
+    assert "mDLAM Table 4 cora mdlam (rho = 0.0001, epsilon = 100): differs in 1 of 5;" in said
+    assert "farthest after 200: 0.692 published, 0.092 here (-0.600) [table2]" in said
     assert main(["score", "--out", str(tmp_path), "--json"]) == 0
     whole = json.loads(capsys.readouterr().out)
     assert whole["mDLAM"]["counts"]["differs"] == 3
