@@ -11,6 +11,7 @@ from repro.full_batch.methods import prepare
 from repro.render import Estimate
 from repro.spec import RunResult, RunSpec
 from repro.tables import Request, table5
+from repro.tables.parts.means import greater
 from repro.tables.table5 import FAMILY, OTHERS, admitted, specifications, verdict
 
 
@@ -44,6 +45,19 @@ def test_one_seed_and_a_diverged_one_decide_nothing():
     lost = estimates(relu=0.9, tanh=0.1)
     lost["tanh"] = Estimate((0.1, 0.11), (0, 1), (2,), "x")
     assert verdict(lost)[0] == "UNDECIDED"
+
+
+def test_greater_is_said_by_welchs_test_alone():
+    def of(*values: float, diverged: tuple[int, ...] = ()) -> Estimate:
+        return Estimate(values, tuple(range(len(values))), diverged, "x")
+
+    assert greater(of(0.90, 0.91), of(0.5, 0.5))  # one side that does not vary at all
+    assert not greater(of(0.90, 0.91), of(0.5, 0.5), level=1e-3)
+    assert not greater(of(0.5, 0.5), of(0.90, 0.91))
+    assert not greater(of(0.9, 0.9), of(0.5, 0.5))  # neither varies: no test
+    assert not greater(of(0.9), of(0.5, 0.51))
+    assert not greater(of(0.9, 0.91), of(0.5, 0.51, diverged=(2,)))
+    assert not greater(of(0.9, 0.5), of(0.5, 0.51))
 
 
 @pytest.mark.parametrize("method", table5.METHODS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_ind_from_stats
 
 from repro.render import Estimate
 
@@ -21,6 +21,11 @@ def greater(first: Estimate, second: Estimate, level: float = LEVEL) -> bool:
         return False
     if first.std == 0 and second.std == 0:
         return False
-    found = ttest_ind(first.values, second.values, equal_var=False, alternative="greater")
+    found = ttest_ind_from_stats(
+        *(first.mean, first.std, first.n),
+        *(second.mean, second.std, second.n),
+        equal_var=False,
+        alternative="greater",
+    )
     p = float(found.pvalue)
     return math.isfinite(p) and p < level
