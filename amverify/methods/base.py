@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
 from amverify.methods.rows.record import Finished, Rows
+from amverify.network.activations import Activation
 from amverify.network.initial import Parameters
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.weights import FirstLayer, Predictor
@@ -111,11 +112,11 @@ def _dense_parameters(state: HasNetwork) -> Parameters:
 
 
 class _Elementwise(nn.Module):
-    """An activation of this package as a module."""
+    """An activation that torch has no layer of, as a module."""
 
-    def __init__(self, problem: LayeredProblem) -> None:
+    def __init__(self, activation: Activation) -> None:
         super().__init__()
-        self.activation = problem.activation
+        self.activation = activation
 
     def forward(self, z: Tensor) -> Tensor:
         """h(z)."""
@@ -126,10 +127,16 @@ class _Elementwise(nn.Module):
         return self.activation.name
 
 
+def _layer(activation: Activation) -> nn.Module:
+    return activation.module() if activation.module else _Elementwise(activation)
+
+
 def to_module(
     problem: LayeredProblem, weights: list[Tensor], biases: list[Tensor], replicate: int = 0
 ) -> nn.Sequential:
-    """One replicate's dense weights and biases as an ``nn.Sequential``.
+    """One replicate's dense weights and biases as an ``nn.Sequential`` of torch's own layers.
+
+    It knows nothing of the problem: it can be pickled, scripted, compiled and exported.
 
     Raises:
         InvalidInput: if there is no such replicate.
@@ -146,7 +153,7 @@ def to_module(
         with torch.no_grad():
             linear.weight.copy_(w)
             linear.bias.copy_(b[0])
-        modules += [linear, _Elementwise(problem)]
+        modules += [linear, _layer(problem.activation)]
     return nn.Sequential(*modules[:-1])
 
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as tf
 
 from amverify.errors import InvalidInput
@@ -46,7 +46,7 @@ class Activation:
     constant; ``inverse`` maps the open range to where h increases (``None`` for an
     activation that is not monotone); ``pieces`` is empty unless h is piecewise linear;
     ``kinks`` are the points where h is not differentiable (there ``derivative`` gives the
-    slope on the left).
+    slope on the left); ``module`` makes torch's own layer of it, for an exported network.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Activation:
     inverse: Callable[[Tensor], Tensor] | None = None
     pieces: tuple[Piece, ...] = ()
     kinks: tuple[float, ...] = ()
+    module: Callable[[], nn.Module] | None = None
 
     def __call__(self, z: Tensor) -> Tensor:
         """h(z), elementwise."""
@@ -171,6 +172,7 @@ def _identity() -> Activation:
         math.inf,
         lambda c: c,
         (Piece(-math.inf, math.inf, 1.0, 0.0),),
+        module=nn.Identity,
     )
 
 
@@ -185,6 +187,7 @@ def _relu() -> Activation:
         lambda c: c,
         (Piece(-math.inf, 0.0, 0.0, 0.0), Piece(0.0, math.inf, 1.0, 0.0)),
         (0.0,),
+        nn.ReLU,
     )
 
 
@@ -203,6 +206,7 @@ def _relu6() -> Activation:
             Piece(6.0, math.inf, 0.0, 6.0),
         ),
         (0.0, 6.0),
+        nn.ReLU6,
     )
 
 
@@ -221,6 +225,7 @@ def _hard_tanh() -> Activation:
             Piece(1.0, math.inf, 0.0, 1.0),
         ),
         (-1.0, 1.0),
+        nn.Hardtanh,
     )
 
 
@@ -241,10 +246,13 @@ def leaky_relu(alpha: float = 0.01) -> Activation:
         lambda c: torch.where(c < 0, c / alpha, c),
         (Piece(-math.inf, 0.0, alpha, 0.0), Piece(0.0, math.inf, 1.0, 0.0)),
         (0.0,) if alpha != 1 else (),
+        partial(nn.LeakyReLU, alpha),
     )
 
 
-def _exponential(name: str, scale: float, alpha: float, width: float) -> Activation:
+def _exponential(
+    name: str, scale: float, alpha: float, width: float, module: Callable[[], nn.Module]
+) -> Activation:
     """h(z) = scale·z for z > 0, scale·α(e^{z/width} − 1) else: ELU, SELU and CELU."""
     low = scale * alpha
 
@@ -261,7 +269,9 @@ def _exponential(name: str, scale: float, alpha: float, width: float) -> Activat
 
     kinks = () if low == scale * width else (0.0,)
     lipschitz = max(scale, low / width)
-    return Activation(name, function, derivative, lipschitz, -low, math.inf, inverse, kinks=kinks)
+    return Activation(
+        name, function, derivative, lipschitz, -low, math.inf, inverse, (), kinks, module
+    )
 
 
 def elu(alpha: float = 1.0) -> Activation:
@@ -271,7 +281,7 @@ def elu(alpha: float = 1.0) -> Activation:
         InvalidInput: if ``alpha`` is not positive and finite.
     """
     _require_positive("elu", alpha)
-    return _exponential("elu", 1.0, alpha, 1.0)
+    return _exponential("elu", 1.0, alpha, 1.0, partial(nn.ELU, alpha))
 
 
 def celu(alpha: float = 1.0) -> Activation:
@@ -281,7 +291,7 @@ def celu(alpha: float = 1.0) -> Activation:
         InvalidInput: if ``alpha`` is not positive and finite.
     """
     _require_positive("celu", alpha)
-    return _exponential("celu", 1.0, alpha, alpha)
+    return _exponential("celu", 1.0, alpha, alpha, partial(nn.CELU, alpha))
 
 
 def _softplus() -> Activation:
@@ -293,6 +303,8 @@ def _softplus() -> Activation:
         0.0,
         math.inf,
         lambda c: c + torch.log(-torch.expm1(-c.clamp(min=0))),
+        # Beyond its threshold torch takes z itself: at 20 that is 2e-9 off, at 40 a rounding.
+        module=partial(nn.Softplus, threshold=40),
     )
 
 
@@ -305,6 +317,7 @@ def _tanh() -> Activation:
         -1.0,
         1.0,
         lambda c: torch.atanh(c.clamp(-1, 1)),
+        module=nn.Tanh,
     )
 
 
@@ -317,6 +330,7 @@ def _sigmoid() -> Activation:
         0.0,
         1.0,
         lambda c: torch.logit(c.clamp(0, 1)),
+        module=nn.Sigmoid,
     )
 
 
@@ -329,7 +343,8 @@ def _gelu() -> Activation:
         density = torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
         return 0.5 * (1 + torch.erf(z / root)) + z * density
 
-    return Activation("gelu", tf.gelu, derivative, steepest, -0.1699712074803442, math.inf)
+    low = -0.1699712074803442
+    return Activation("gelu", tf.gelu, derivative, steepest, low, math.inf, module=nn.GELU)
 
 
 def _silu() -> Activation:
@@ -337,7 +352,8 @@ def _silu() -> Activation:
         sigma = torch.sigmoid(z)
         return sigma * (1 + z * (1 - sigma))
 
-    return Activation("silu", tf.silu, derivative, 1.0998393194957, -0.2784645427610738, math.inf)
+    steepest, low = 1.0998393194957, -0.2784645427610738
+    return Activation("silu", tf.silu, derivative, steepest, low, math.inf, module=nn.SiLU)
 
 
 def _require_positive(name: str, alpha: float) -> None:
@@ -352,7 +368,7 @@ ACTIVATIONS: dict[str, Activation] = {
         _relu(),
         leaky_relu(),
         elu(),
-        _exponential("selu", _SELU_SCALE, _SELU_ALPHA, 1.0),
+        _exponential("selu", _SELU_SCALE, _SELU_ALPHA, 1.0, nn.SELU),
         celu(),
         _softplus(),
         _tanh(),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
+import pickle
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +21,7 @@ from amverify.methods.bcd import BCD
 from amverify.methods.dladmm import DlADMM
 from amverify.methods.gradient import gradient_method
 from amverify.methods.tiam import TIAM
+from amverify.network.activations import ACTIVATIONS, Activation, activation
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem
 
@@ -75,11 +79,40 @@ def test_the_module_is_linear_layers_with_the_activation_between(case):
         if i % 2:
             z = draw(4, 3, seed=i)
             assert torch.equal(layer(z), torch.relu(z))
+            assert isinstance(layer, nn.ReLU)
         else:
             assert isinstance(layer, nn.Linear)
-    assert "relu" in repr(module)
     clone = copy.deepcopy(module)
     assert torch.equal(outputs(clone, FRESH), outputs(module, FRESH))
+
+
+def test_the_module_can_be_pickled_saved_whole_and_exported(tmp_path):
+    method, p, state = trained("adam")
+    module = method.export(p, state)
+    wanted = outputs(module, FRESH)
+    assert torch.equal(outputs(pickle.loads(pickle.dumps(module)), FRESH), wanted)
+    torch.save(module, tmp_path / "network.pt")
+    saved = torch.load(tmp_path / "network.pt", weights_only=False)
+    assert torch.equal(outputs(saved, FRESH), wanted)
+    assert torch.equal(outputs(torch.export.export(module, (FRESH,)).module(), FRESH), wanted)
+    assert all(type(part).__module__.startswith("torch.nn") for part in module.modules())
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_torch_s_layer_is_the_activation(name):
+    h = activation(name)
+    z = torch.linspace(-60, 60, 2001, dtype=F64)
+    assert h.module is not None
+    assert_half_digits(h.module()(z), h(z), name)
+
+
+def test_an_activation_that_torch_has_no_layer_of_is_exported_all_the_same():
+    h = Activation("cube", lambda z: z**3, lambda z: 3 * z * z, 1.0, -math.inf, math.inf)
+    p = replace(problem(WIDTHS, SAMPLES), activation=h)
+    method = gradient_method("adam", 0.01)
+    module = method.export(p, method.initialise(p, parameters(p, 3)))
+    assert "cube" in repr(module)
+    assert torch.equal(module[1](FRESH), FRESH**3)
 
 
 @every_method
