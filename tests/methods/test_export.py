@@ -107,7 +107,9 @@ def test_torch_s_layer_is_the_activation(name):
 
 
 def test_an_activation_that_torch_has_no_layer_of_is_exported_all_the_same():
-    h = Activation("cube", lambda z: z**3, lambda z: 3 * z * z, 1.0, -math.inf, math.inf)
+    h = Activation(
+        "cube", lambda z: z**3, lambda z: 3 * z * z, 1.0, -math.inf, math.inf, torch.sign
+    )
     p = replace(problem(WIDTHS, SAMPLES), activation=h)
     method = gradient_method("adam", 0.01)
     module = method.export(p, method.initialise(p, parameters(p, 3)))
