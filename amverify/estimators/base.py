@@ -1,0 +1,295 @@
+"""What the classifier and the regressor share: parameters, scaling, fitting, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor, nn
+
+from amverify.errors import InvalidInput
+from amverify.estimators.settings import Scheme, scheme
+from amverify.estimators.training import Stopping, Trained, begun, train
+from amverify.judge.audit import audit
+from amverify.network.activations import activation
+from amverify.network.initial import Parameters, torch_default
+from amverify.network.layered import LayeredProblem
+from amverify.network.losses import Loss
+from amverify.record.layered.run import Tracer
+from amverify.verdict import Report
+
+Array = NDArray[Any]
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+RIDGES = (0.3, 1.0, 3.0, 10.0)
+"""What ``ridge="auto"`` chooses from."""
+FOLDS, SWEEPS_OF_A_FOLD = 3, 60
+FEW = 20
+"""With fewer samples nothing is held out to choose a ridge: it is 1."""
+
+
+class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
+    """A network of fully connected layers, trained by alternating minimisation.
+
+    Args:
+        hidden: widths of the hidden layers; a number is one layer.
+        method: ``joint`` (JointTIAM: provably convergent), ``tiam`` (as published), ``mdlam``,
+            ``dladmm`` or ``bcd``.
+        activation: of the hidden layers; see ``amverify.activation``. ``joint`` takes the piecewise
+            linear ones.
+        sweeps: at most so many sweeps.
+        rho: ρ, the weight of each layer's least squares beside the loss of one sample.
+        ridge: μ/ρ: the weight of ‖W_l‖² beside each layer's sum of squares, as ``alpha`` in
+            ``sklearn.linear_model.Ridge``; ``auto`` chooses it from 0.3, 1, 3, 10 by three-fold
+            cross-validation of at most 60 sweeps each, and trains again on all.
+        epsilon: ε of the band.
+        scale: bring the features (in regression the targets too) to mean 0 and variance 1.
+        tol: end when F fell by less than this, relatively, over ten sweeps; 0: never.
+        early_stopping: hold ``validation_fraction`` of the samples out, end when their score did
+            not rise for ``patience`` sweeps, and keep the best network.
+        validation_fraction: see there.
+        patience: see there.
+        warm_start: go on from the network of the last ``fit``.
+        audit: theorems that the run is held to, or True for those of the method: the report is in
+            ``report_``. (What the run leaves behind costs memory and about as much time again.)
+        dtype: ``float64`` or ``float32``.
+        callback: called with the sweep and F after every sweep; it ends the run by returning True.
+        random_state: of the initial weights and of what is held out.
+        verbose: print F after every so many sweeps.
+
+    Fitted: ``network_`` (an ``nn.Sequential`` on scaled features), ``n_iter_``, ``ridge_``,
+    ``objective_`` (F by sweep), ``validation_scores_`` and ``report_`` where they were asked for.
+    """
+
+    def __init__(
+        self,
+        hidden: int | Sequence[int] = (32,),
+        *,
+        method: str = "joint",
+        activation: str = "relu",
+        sweeps: int = 200,
+        rho: float = 0.1,
+        ridge: float | Literal["auto"] = "auto",
+        epsilon: float = 1e-3,
+        scale: bool = True,
+        tol: float = 1e-5,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 20,
+        warm_start: bool = False,
+        audit: bool | str | Sequence[str] = False,
+        dtype: str = "float64",
+        callback: Callable[[int, float], object] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden = hidden
+        self.method = method
+        self.activation = activation
+        self.sweeps = sweeps
+        self.rho = rho
+        self.ridge = ridge
+        self.epsilon = epsilon
+        self.scale = scale
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.warm_start = warm_start
+        self.audit = audit
+        self.dtype = dtype
+        self.callback = callback
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _fit(self, x: Array, y: Tensor, outputs: int, groups: Array | None) -> Self:
+        """Scale, choose the ridge, train. ``groups``: classes, by which samples are held out."""
+        _check(self)
+        going_on = self.warm_start and hasattr(self, "network_")
+        self._scaler = _scaler(self.scale, x)
+        inputs = self._inputs(x)
+        random = check_random_state(self.random_state)
+        seed = int(random.randint(2**31 - 1))
+        widths = (inputs.shape[1], *_widths(self.hidden), outputs)
+        start: Parameters | nn.Sequential = torch_default(widths, seed)
+        if going_on:
+            start = self.network_
+        self.ridge_ = self._chosen_ridge(inputs, y, start, widths, groups, seed)
+        kept, score = np.arange(len(y)), None
+        if self.early_stopping:
+            kept, held = _held_out_part(len(y), self.validation_fraction, seed, groups)
+            score = self._held_out(inputs[held], y[held])
+        stopping = Stopping(
+            self.sweeps, self.tol, score, self.patience, self.callback, self.verbose
+        )
+        trained, self.report_ = self._train(
+            inputs[kept], y[kept], start, widths, self.ridge_, stopping, self.audit
+        )
+        self.network_, self.objective_ = trained.network, trained.objective
+        self.validation_scores_, self.n_iter_ = trained.scores, len(trained.objective)
+        return self
+
+    def _chosen_ridge(
+        self, inputs: Tensor, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
+    ) -> float:
+        if self.ridge != "auto":
+            return float(self.ridge)
+        if len(y) < FEW:
+            return 1.0
+        short = min(self.sweeps, SWEEPS_OF_A_FOLD)
+        folds = [_split(len(y), fold, seed, groups) for fold in range(FOLDS)]
+
+        def score(ridge: float) -> float:
+            found = 0.0
+            for kept, held in folds:
+                scored = self._held_out(inputs[held], y[held])
+                trained, _ = self._train(
+                    inputs[kept], y[kept], start, widths, ridge, Stopping(short, self.tol)
+                )
+                found += scored(trained.network)
+            return found
+
+        return max(RIDGES, key=score)
+
+    def _train(
+        self,
+        inputs: Tensor,
+        y: Tensor,
+        start: Parameters | nn.Sequential,
+        widths: tuple[int, ...],
+        ridge: float,
+        stopping: Stopping,
+        audited: bool | str | Sequence[str] = False,
+    ) -> tuple[Trained, Report | None]:
+        """The network and, where it is audited, the report."""
+        made = scheme(self.method)
+        problem = self._problem(made, inputs, y, widths, ridge)
+        method = made.make(self._labels)
+        if not audited:
+            return train(method, problem, start, stopping), None
+        theorems = made.theorems if audited is True else audited
+        return _audited(method, problem, start, stopping, theorems)
+
+    def _problem(
+        self, made: Scheme, x: Tensor, y: Tensor, widths: tuple[int, ...], ridge: float
+    ) -> LayeredProblem:
+        return LayeredProblem(
+            x,
+            y,
+            widths,
+            rho=self.rho,
+            mu=ridge * self.rho,
+            mu_bias=ridge * self.rho if made.biases else 0.0,
+            coupling=made.coupling(self.epsilon),
+            activation=activation(self.activation),
+            loss=self._loss(made),
+            dtype=DTYPES[self.dtype],
+        )
+
+    def _inputs(self, x: Any) -> Tensor:
+        scaled: Any = x if self._scaler is None else self._scaler.transform(x)
+        dense: Array = scaled.toarray() if sparse.issparse(scaled) else scaled
+        return torch.from_numpy(np.ascontiguousarray(dense)).to(DTYPES[self.dtype])
+
+    def _outputs(self, x: ArrayLike) -> Tensor:
+        """What the network says of new samples, (N, n_L)."""
+        check_is_fitted(self, "network_")
+        checked = validate_data(self, x, reset=False, accept_sparse="csr", dtype=np.float64)
+        with torch.no_grad():
+            found: Tensor = self.network_(self._inputs(checked))
+        return found.double()
+
+    network_: nn.Sequential
+    _labels: bool
+    """Whether z_L starts at the labels' ±1."""
+
+    def _loss(self, made: Scheme) -> Loss:
+        raise NotImplementedError
+
+    def _held_out(self, x: Tensor, y: Tensor) -> Callable[[nn.Sequential], float]:
+        """The score of a network on samples that were held out."""
+        raise NotImplementedError
+
+
+def _audited(
+    method: Any, problem: LayeredProblem, start: Any, stopping: Stopping, theorems: Any
+) -> tuple[Trained, Report]:
+    """Train with a record of every block, and hold the run to the theorems."""
+    recorded = replace(method, record=True)
+    tracer = Tracer(recorded, problem, begun(recorded, problem, start))
+    trained = train(
+        recorded,
+        problem,
+        start,
+        stopping,
+        lambda k, before, state: tracer.after(k, before, state, k in (2, stopping.sweeps)),
+    )
+    return trained, audit(tracer.trace({"subject": recorded.name}), theorems)
+
+
+def _scaler(wanted: bool, x: Array) -> StandardScaler | None:
+    """Zeros of sparse features stay zeros: they are divided, not centred."""
+    return StandardScaler(with_mean=not sparse.issparse(x)).fit(x) if wanted else None
+
+
+def _widths(hidden: int | Sequence[int]) -> tuple[int, ...]:
+    widths: tuple[Any, ...] = tuple(np.atleast_1d(np.asarray(hidden, dtype=object)))
+    if not all(isinstance(n, Integral) and int(n) > 0 for n in widths):
+        raise InvalidInput(f"hidden: widths of the hidden layers, 1 or more each, got {hidden!r}")
+    return tuple(int(n) for n in widths)
+
+
+def _split(count: int, fold: int, seed: int, groups: Array | None) -> tuple[Array, Array]:
+    """The samples that a fold keeps and holds out; classes are spread over the folds."""
+    order = np.random.default_rng(seed).permutation(count)
+    if groups is not None:
+        order = order[np.argsort(groups[order], kind="stable")]
+    held = np.zeros(count, dtype=bool)
+    held[order[fold::FOLDS]] = True
+    return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def _held_out_part(
+    count: int, fraction: float, seed: int, groups: Array | None
+) -> tuple[Array, Array]:
+    """Kept and held-out samples; of every class some, where there are enough."""
+    if groups is not None:
+        sizes = np.bincount(groups)
+        if sizes.min() < 2 or round(count * fraction) < len(sizes):
+            groups = None
+    kept, held = train_test_split(
+        np.arange(count), test_size=fraction, random_state=seed, stratify=groups
+    )
+    return kept, held
+
+
+def _check(estimator: LayeredEstimator) -> None:
+    """Refuse what no later check refuses by its name here."""
+    if estimator.dtype not in DTYPES:
+        raise InvalidInput(f"dtype: {' or '.join(DTYPES)}, got {estimator.dtype!r}")
+    for name in ("sweeps", "patience"):
+        value: Any = getattr(estimator, name)
+        if not (isinstance(value, Integral) and int(value) >= 1):
+            raise InvalidInput(f"{name}: a whole number, at least 1, got {value!r}")
+    ridge: Any = estimator.ridge
+    if ridge != "auto" and not (isinstance(ridge, Real) and 0 <= float(ridge) < np.inf):
+        raise InvalidInput(f"ridge: 'auto' or a number, at least 0, got {ridge!r}")
+    if not 0 < estimator.validation_fraction < 1:
+        raise InvalidInput(
+            f"validation_fraction: between 0 and 1, got {estimator.validation_fraction!r}"
+        )
