@@ -28,6 +28,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | solve it | ``TIAM``, ``JointTIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, |
 | | ``StepRule``, ``Inertia``, ``DlADMM``, ``BCD``, ``gradient_method`` |
 | train any network | ``SAMT``, ``NonFiniteLoss`` |
+| fit and predict | ``TIAMClassifier``, ``TIAMRegressor`` (scikit-learn's manner) |
 | judge in expectation | ``ReplayedTraining``, ``ReplayedSweeps``, ``probe`` |
 | catch what went wrong | ``AmverifyError``, ``InvalidInput``, ``CorruptFile``, ``CannotWrite`` |
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from amverify.definability.definable import definable
     from amverify.definability.minimiser import nondegenerate
     from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
+    from amverify.estimators import TIAMClassifier, TIAMRegressor
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
     from amverify.falsify import falsify
@@ -82,6 +84,8 @@ __all__ = [
     "CATALOGUE",
     "SAMT",
     "TIAM",
+    "TIAMClassifier",
+    "TIAMRegressor",
     "AmverifyError",
     "Band",
     "CannotWrite",
@@ -149,6 +153,7 @@ _HOMES = {
     "definability.definable": "definable",
     "definability.minimiser": "nondegenerate",
     "errors": "AmverifyError CannotWrite CorruptFile InvalidInput",
+    "estimators": "TIAMClassifier TIAMRegressor",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",
     "falsify": "falsify",

@@ -127,7 +127,7 @@ FLOORS = (
     ("compiled", "network", "numbers", "plugins", "trace"),
     ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record", "claims", "fitted"),
-    ("expectation",),
+    ("expectation", "estimators"),
     ("families",),
     ("falsify",),
     ("command",),
