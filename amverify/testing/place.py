@@ -29,6 +29,14 @@ class Place:
 
     folder: Callable[[], Path] = _temporary
     profile: str = "ci"
+    _used: tuple[Callable[[], Path], str, Path] | None = None
+
+    def of_test(self) -> Path:
+        """A folder for the present test: one, however often it fails while it is made simpler."""
+        test = os.environ.get("PYTEST_CURRENT_TEST", "")
+        if not test or self._used is None or self._used[:2] != (self.folder, test):
+            self._used = self.folder, test, self.folder()
+        return self._used[2]
 
 
 PLACE = Place()
@@ -41,5 +49,5 @@ def current_test() -> str:
 
 
 def file_of(suffix: str) -> Path:
-    """A file for what the present test leaves, in a new folder."""
-    return PLACE.folder() / f"{current_test()}{suffix}"
+    """A file for what the present test leaves; it takes the place of an earlier one."""
+    return PLACE.of_test() / f"{current_test()}{suffix}"

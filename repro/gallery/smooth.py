@@ -186,7 +186,7 @@ ENTRIES = (
         (
             true("psi[k] <= psi[k-1]", "Zavriev & Kostyuk 1993; Ochs et al. 2014"),
             false(ONE_STEP, "not monotone: Polyak 1964"),
-            false("dist2[k] <= dist2[k-1]", "not Fejér monotone: Polyak 1964"),
+            false("dist2[k] <= dist2[k-1]", "it overshoots x*"),
         ),
     ),
     Entry(
@@ -196,7 +196,7 @@ ENTRIES = (
         (
             true("value[k] - fstar <= 2*L*R2/(k+1)**2", "Beck & Teboulle 2009, Theorem 4.4"),
             false(ONE_STEP, "not monotone: O'Donoghue & Candès 2015"),
-            false("dist2[k] <= dist2[k-1]", "not Fejér monotone: O'Donoghue & Candès 2015"),
+            false("dist2[k] <= dist2[k-1]", "it overshoots x*"),
         ),
     ),
     Entry(
@@ -206,7 +206,7 @@ ENTRIES = (
         (
             true("step2[1] <= n*lr**2*1.001", "Kingma & Ba 2015, 2.1: first step η", n=20, lr=0.3),
             false(ONE_STEP, "not monotone: Kingma & Ba 2015 claim a regret only"),
-            false("dist2[k] <= dist2[k-1]", "not Fejér monotone"),
+            false("dist2[k] <= dist2[k-1]", "it overshoots x*"),
         ),
     ),
     Entry(

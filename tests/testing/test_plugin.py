@@ -129,3 +129,44 @@ def test_workers_of_xdist_keep_what_fails_each_in_its_own_folder(pytester):
     done = pytester.runpytest_inprocess(*LOADED, "-n", "1")
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["E*replay: amverify replay *popen-gw0*test_falls.json"])
+
+
+def test_before_a_property_test_everything_is_compiled(pytester, monkeypatch):
+    """Else hypothesis counts the first import and compilation as the time of an example."""
+    warmed = []
+    monkeypatch.setattr("amverify.testing.warm.warm", lambda: warmed.append(True))
+    pytester.makepyfile("""
+        from hypothesis import given, strategies
+
+        def test_plain():
+            pass
+
+        @given(strategies.booleans())
+        def test_property(one):
+            pass
+    """)
+    pytester.runpytest_inprocess(*LOADED, "-k", "plain").assert_outcomes(passed=1)
+    assert not warmed
+    pytester.runpytest_inprocess(*LOADED).assert_outcomes(passed=2)
+    assert warmed == [True]
+
+
+def test_a_property_test_keeps_its_simplest_failure_alone(pytester):
+    """Hypothesis fails a test many times while it makes the failure simpler."""
+    pytester.makepyfile("""
+        import numpy as np
+        import amverify as amv
+        from amverify.testing import assert_holds
+        from hypothesis import given, settings, strategies
+
+        @settings(database=None, max_examples=20)
+        @given(strategies.integers(0, 1000))
+        def test_property(rise):
+            recorder = amv.Recorder(value_error=0.0, gradient_error=0.0)
+            recorder.step(np.zeros(1), 1.0, np.zeros(1))
+            recorder.step(np.ones(1), float(rise), np.zeros(1))
+            assert_holds(recorder, "value[k] <= 9")
+    """)
+    pytester.runpytest_inprocess(*LOADED).assert_outcomes(failed=1)
+    (file,) = pytester.path.parent.rglob("test_property.json")
+    assert amv.from_json(file.read_text("utf-8")).findings[0].witness.lhs == 10
