@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from amverify.shown.latex import escaped
 from proofs.script.grants import Leaf
+from proofs.script.ledger import Line
 from proofs.theorems.catalogue import Outcome
+from proofs.theorems.typeset import plain, typeset
 
 
 def as_text(made: Outcome) -> str:
@@ -46,27 +49,55 @@ def reason(leaf: Leaf) -> str:
     return f"{leaf.name}{said}  {leaf.relation}{licensed}"
 
 
-_ESCAPED = str.maketrans(
-    {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-)
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPED)
+PREAMBLE = r"""\documentclass[a4paper]{article}
+\usepackage{amsmath,amssymb}
+\begin{document}
+\sloppy\raggedright
+"""
 
 
 def as_latex(made: Outcome) -> str:
-    """As LaTeX (XeLaTeX or LuaLaTeX: formulas keep their Unicode symbols)."""
+    """As a document for pdfLaTeX: a summary for a reader, then every line."""
     t = made.theorem
     lines = [
-        rf"\paragraph{{{t.id}: {_escaped(t.title)}}} \[ {t.latex} \]",
-        r"\begin{enumerate}",
+        PREAMBLE + rf"\section*{{{t.id}: {escaped(t.title)}}}",
+        escaped(t.statement) + "\n",
+        rf"\begin{{quote}}$\displaystyle {_breakable(t.latex)}$\end{{quote}}",
+        rf"\emph{{Source:}} {escaped(t.source)}.",
+        *_latex_rests(made),
+        r"\subsection*{The proof, line by line}",
     ]
     for name, part in made.parts.items():
-        lines.append(rf"\item \emph{{{_escaped(name)}}}\begin{{enumerate}}")
-        for line in part:
-            uses = f" ({_escaped(', '.join(line.uses))})" if line.uses else ""
-            lines.append(rf"\item[{line.how}] {_escaped(line.name)}: {_escaped(line.claim)}{uses}")
+        lines.append(rf"\paragraph{{{escaped(name)}}}\begin{{enumerate}}\small")
+        lines += map(_latex_line, part)
         lines.append(r"\end{enumerate}")
-    return "\n".join([*lines, r"\end{enumerate}"])
+    return "\n".join([*lines, r"\end{document}"])
+
+
+def _latex_rests(made: Outcome) -> Iterator[str]:
+    """What the proof rests on, in sentences and lists."""
+    rests = ", ".join(f"{n} {what}" for what, n in made.rests.items()) or "nothing granted"
+    yield (
+        f"\n\\emph{{How it is known:}} {made.steps} steps and {made.certificates} certificates, "
+        f"all accepted by an exact checker; it rests on {escaped(rests)}, and on "
+        f"{len(made.facts)} facts from analysis.\n"
+    )
+    if made.facts:
+        yield r"\emph{Taken from analysis:}\begin{itemize}\small"
+        yield from (rf"\item {escaped(f.text)} [{escaped(f.source)}]" for f in made.facts)
+        yield r"\end{itemize}"
+    if made.theorem.unmonitored:
+        yield r"\emph{Not monitored on a run:}\begin{itemize}\small"
+        yield from (rf"\item {escaped(h.text)}" for h in made.theorem.unmonitored)
+        yield r"\end{itemize}"
+
+
+def _latex_line(line: Line) -> str:
+    claim = f": ${typeset(line.claim)}$" if line.claim else ""
+    uses = f" \\emph{{(from {escaped(plain(', '.join(line.uses)))})}}" if line.uses else ""
+    return rf"\item \textsc{{{line.how}}} {escaped(plain(line.name))}{claim}{uses}"
+
+
+def _breakable(formula: str) -> str:
+    """A display formula that may be broken where it has room between its parts."""
+    return formula.replace(r"\qquad", r"\qquad\allowbreak ").replace(r"\quad", r"\quad\allowbreak ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import sympy as sp
 from typer.testing import CliRunner
 
+from amverify.shown.latex import escaped
 from amverify.theorems import theorem as find_theorem
 from amverify.theorems.base import Inequality
 from proofs.command import cli
@@ -23,7 +25,9 @@ from proofs.search import z3 as opinion
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, ORDER, known
-from proofs.theorems.show import as_latex, as_text, reason
+from proofs.theorems.show import PREAMBLE, as_latex, as_text, reason
+from proofs.theorems.typeset import typeset
+from tests.support import pdflatex
 
 RUNNER = CliRunner()
 
@@ -245,6 +249,27 @@ def test_proofs_are_shown_as_text_and_latex(name: str) -> None:
     for said in made.theorem.unmonitored:
         assert said.text in text
     assert latex.count("\\begin{") == latex.count("\\end{") > 0
+    summary, _, lines = latex.partition("line by line")
+    assert escaped(made.theorem.statement) in summary
+    assert made.theorem.latex.replace("\\allowbreak ", "")[:20] in summary
+    assert "How it is known:" in summary
+    assert lines.count("\\item") == sum(map(len, made.parts.values()))
+    assert not re.search(r"_[0-9a-f]{4}_|ǂ", lines.replace("\\_", "_"))
+
+
+@pdflatex.needed
+@pytest.mark.parametrize("name", ["T2", "T5", "S8"])
+def test_a_proof_in_latex_compiles_and_fits(name: str, tmp_path: Path) -> None:
+    text = as_latex(groups.prove(name)).removeprefix(PREAMBLE).removesuffix("\\end{document}")
+    packages = "\\usepackage{amsmath,amssymb}"
+    assert pdflatex.faults(f"\\sloppy\\raggedright {text}", tmp_path, packages=packages) == []
+
+
+def test_names_of_expressions_are_typeset() -> None:
+    assert typeset("1/(t)·L·p2^2-_2207_f_5b_0_5d__j >= 0") == (
+        r"\frac{1}{{t}}\,\allowbreak {L}\,\allowbreak {{p_{2}}}^{2}-\nabla {f}[0]_{j} \ge  0"
+    )
+    assert typeset("ǂ5bǂr1ǂ5dǂǂ5eǂǂ5bǂ1ǂ2dǂthetaǂ5dǂ^2").count("{}^{2}") == 1
 
 
 def test_the_search_answers_undecided_where_nothing_divides() -> None:
