@@ -43,8 +43,12 @@ class ReplayedTraining(Training):
     Arguments and errors (InvalidInput): see :class:`amverify.expectation.training.Training`.
     """
 
-    theorem, resample = "S1", True
-    measured = ("modulus", "rounding of gradients")
+    theorem, resample = "S1 is", True
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What of the trace is measured, not known."""
+        return "modulus", "rounding of gradients"
 
     def sweep(self, replay: int = 0) -> Tensor:
         """One sweep; with ``replay`` > 0, each block's update is replayed so many times first."""

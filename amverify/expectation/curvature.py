@@ -22,13 +22,16 @@ from amverify.expectation.training import Training
 ITERATIONS = 20
 
 
-def largest(run: Training, weights: Sequence[Tensor], generator: torch.Generator) -> float:
+def largest(
+    run: Training, weights: Sequence[Tensor], generator: torch.Generator, every: int = 1
+) -> float:
     """max_s‖∇²ℓ_s‖ by these weights, where they are now; a tiny number if all vanish.
 
     Args:
         run: whose samples.
         weights: by which to differentiate; the others stay.
         generator: of the random start.
+        every: 9 for every ninth sample alone.
     """
     own, loss = run.sample_loss(weights)
 
@@ -42,7 +45,7 @@ def largest(run: Training, weights: Sequence[Tensor], generator: torch.Generator
 
     product = vmap(along)
     most = torch.tensor(torch.finfo(torch.float64).tiny, dtype=torch.float64)
-    for x, y in run.chunks():
+    for x, y in run.chunks(every):
         h = {
             n: torch.randn(len(x), *w.shape, dtype=w.dtype, generator=generator)
             for n, w in own.items()

@@ -1,4 +1,4 @@
-r"""How far a sweep with one batch can go from w, whichever the batch, given a modulus L̄.
+r"""How far a sweep with one batch can go, whichever the batch, given a modulus L̄.
 
 The blocks in the order of the sweep are 1 … B; g_s = ∇ℓ_s(w) is the gradient of sample s at w, and
 g_{s,j} its part by block j; a batch ξ is b samples, its gradient the mean of theirs. Block j is
@@ -18,6 +18,12 @@ p_s = Σ_j⟨α_j ⊙ ∇_jf(w), g_{s,j}⟩, and v_j makes a difference of L̄R_
     D = L̄ Σ_j R_j‖α_j ⊙ ∇_jf(w)‖ + (L̄/2)R_{B+1}².
 
 Losses are ≥ 0, so −f(w) is a lower bound too. None of this looks at a drawn batch.
+
+**Extrapolated.** With y = w + βΔ in place of w, m = 1 − β and z = w + (β/m)Δ the point that S8 is
+about moves by 1/m of the sweep, z⁺ − z = (w⁺ − y)/m: p_s has ∇_jf(z) for ∇_jf(w), and with
+D = (L̄/m) Σ_j R_j‖α_j ⊙ ∇_jf(z)‖ + (L̄/2m²)R_{B+1}²
+
+    −max_s p_s/m − D ≤ f(z⁺) − f(z) ≤ −min_s p_s/m + D,        ‖Δ⁺‖ ≤ β‖Δ‖ + R_{B+1}.
 
 **Moments.** Of b draws with replacement E‖∇_jℓ(w;ξ)‖² = ‖∇_jf‖² + (mean_s‖g_{s,j}‖² − ‖∇_jf‖²)/b
 =: m_j². At v_j, by Minkowski's inequality in the mean square, with E‖v_j − w‖² ≤ Σ_{i<j} a_i²q_i²:
@@ -44,17 +50,27 @@ Chunks: TypeAlias = Iterable[Tensor]
 
 @dataclass(frozen=True)
 class Slopes:
-    """Sums over the samples' gradients at w; lists have an entry for each block.
+    """Means over the samples' gradients at w, coordinate by coordinate, a part for each block.
 
     Args:
         mean: ∇_jf(w).
-        squares: mean_s‖g_{s,j}‖².
-        absolute: ‖mean_s|g_s|‖², to which rounding in ‖∇f‖² is relative.
+        square: mean_s g_s².
+        size: mean_s|g_s|, to which rounding in ∇f is relative.
     """
 
     mean: list[Tensor]
-    squares: list[float]
-    absolute: float
+    square: list[Tensor]
+    size: list[Tensor]
+
+    @property
+    def squares(self) -> list[float]:
+        """mean_s‖g_{s,j}‖²."""
+        return [float(part.sum()) for part in self.square]
+
+    @property
+    def absolute(self) -> float:
+        """‖mean_s|g_s|‖², to which rounding in ‖∇f‖² is relative."""
+        return sum(float(part @ part) for part in self.size)
 
     @property
     def squared(self) -> float:
@@ -74,11 +90,8 @@ def slopes(gradients: Chunks, sizes: Sequence[int]) -> Slopes:
         count += len(g)
         total, absolute = total + g.sum(0), absolute + g.abs().sum(0)
         squares = squares + g.square().sum(0)
-    return Slopes(
-        list(torch.split(total / count, list(sizes))),
-        [float(part.sum()) / count for part in torch.split(squares, list(sizes))],
-        float((absolute / count).square().sum()),
-    )
+    parts = (list(torch.split(part / count, list(sizes))) for part in (total, squares, absolute))
+    return Slopes(*parts)
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,7 @@ def extremes(gradients: Chunks, found: Slopes, alphas: Sequence[Tensor]) -> Extr
 
     Args:
         gradients: at w.
-        found: by the first pass.
+        found: by the first pass; at z, where it is f(z⁺) − f(z) that is to be bounded.
         alphas: α_j of every block, (its parameters,).
     """
     sizes, slope = [len(alpha) for alpha in alphas], torch.cat(found.mean)
@@ -119,14 +132,28 @@ def radii(longest: Sequence[float], alphas: Sequence[Tensor], modulus: float) ->
 
 
 def change_bounds(
-    value: float, found: Slopes, ends: Extremes, alphas: Sequence[Tensor], modulus: float
+    value: float,
+    found: Slopes,
+    ends: Extremes,
+    alphas: Sequence[Tensor],
+    modulus: float,
+    share: float = 1.0,
 ) -> tuple[float, float]:
-    """Of f(w⁺) − f(w), whichever the batch; ``value`` is f(w)."""
+    """Of f(z⁺) − f(z), whichever the batch.
+
+    Args:
+        value: f(z).
+        found: at z.
+        ends: of p_s, and of the lengths at y.
+        alphas: α_j of every block.
+        modulus: L̄.
+        share: m = 1 − β; 1 without extrapolation, where w = y = z.
+    """
     reach = radii(ends.longest, alphas, modulus)
     weighed = [float((a * g).norm()) for a, g in zip(alphas, found.mean, strict=True)]
     drift = sum(r * size for r, size in zip(reach, weighed, strict=False))
-    off = modulus * (drift + reach[-1] ** 2 / 2)
-    return max(-ends.most - off, -value), -ends.least + off
+    off = modulus * (drift / share + reach[-1] ** 2 / (2 * share**2))
+    return max(-ends.most / share - off, -value), -ends.least / share + off
 
 
 def moments(

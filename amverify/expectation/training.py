@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 from amverify.errors import InvalidInput
+from amverify.expectation.points import extrapolation
 from amverify.expectation.probe import Probe
 from amverify.record.header import versions
 from amverify.samt import SAMT
@@ -38,21 +39,25 @@ KINKED = (
     nn.MaxPool3d,
 )
 """Modules whose derivative jumps: no curvature that is measured beside the jump is a modulus."""
+UNWANTED = ("momentum", "weight_decay", "clip", "extrapolation")
 
 
 class Training:
     """Training of a network by SAMT on batches drawn with replacement.
 
     Args:
-        model: in float64, without modules that draw or keep statistics (dropout, BatchNorm) or
-            whose derivative jumps (ReLU; where one hides in a function, nothing refuses it).
-        optimiser: SAMT with plain steps (no extrapolation, momentum, decay or clipping), one inner
-            step, order forward or backward.
+        model: in float64, without modules that draw or keep statistics (dropout, BatchNorm). With
+            one whose derivative jumps (ReLU; where it hides in a function, nothing notices it) no
+            sweep can be replayed.
+        optimiser: SAMT with plain steps (no momentum, decay or clipping), one inner step, order
+            forward or backward; extrapolation, one for all blocks, where sweeps are replayed.
         x: all samples, (N, …).
         y: their labels, (N, …).
         losses: (outputs, labels) ↦ one loss ≥ 0 for each sample, (N,).
         batch: b, samples in a batch.
         seed: of all draws.
+        shuffle: train on epochs of shuffled samples, as most programs do, instead of on batches
+            drawn anew; then no sweep can be replayed, and S7 and S8 do not apply.
 
     Raises:
         InvalidInput: for an optimiser or a model that the theorem is not about.
@@ -60,7 +65,12 @@ class Training:
 
     theorem: str
     resample: bool
-    measured: tuple[str, ...]
+    extrapolates = False
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What of the trace is measured, not known."""
+        raise NotImplementedError
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class Training:
         *,
         batch: int,
         seed: int = 0,
+        shuffle: bool = False,
     ) -> None:
         if len(x) != len(y) or not batch >= 1:
             raise InvalidInput(f"replays: {len(x)} samples, {len(y)} labels, batches of {batch}")
@@ -81,21 +92,28 @@ class Training:
             self._refuse(f"SAMT with resample={self.resample}, inner=1 and a fixed order")
         if settings.meta == "same":
             self._refuse("predictable step sizes, meta='same' trains them on the batch they serve")
+        unwanted = UNWANTED[: 3 if self.extrapolates else 4]
         for group in optimiser.param_groups:
-            extra = [n for n in ("extrapolation", "momentum", "weight_decay", "clip") if group[n]]
+            extra = [n for n in unwanted if group[n]]
             if extra:
                 self._refuse(f"plain steps, {group['name']} has {extra}")
             if any(w.dtype != torch.float64 for w in group["params"]):
                 raise InvalidInput(f"replays: float64 is needed, in block {group['name']!r} too")
-        for name, part in model.named_modules():
-            if isinstance(part, KINKED):
-                kind = type(part).__name__
-                self._refuse(f"gradients that are Lipschitz, {kind} ({name}) makes one that jumps")
+        self.jumps = [
+            f"{type(part).__name__} ({name})"
+            for name, part in model.named_modules()
+            if isinstance(part, KINKED)
+        ]
+        if self.jumps and not self.extrapolates:
+            self._refuse(f"gradients that are Lipschitz, {self.jumps[0]} makes one that jumps")
+        if shuffle and not self.extrapolates:
+            self._refuse("batches drawn anew for every block")
         if any(True for _ in model.buffers()):
             raise InvalidInput("replays: the model keeps statistics in buffers")
         self.model, self.optimiser, self.x, self.y = model, optimiser, x, y
         self.losses, self.batch, self.seed = losses, batch, seed
-        self.sweeps = 0
+        self.shuffle, self._left = shuffle, torch.empty(0, dtype=torch.int64)
+        self.beta, self.sweeps, self._moved = extrapolation(optimiser), 0, 0.0
         self._names = {id(w): name for name, w in model.named_parameters()}
         self._train, self._trial, self._fresh = (
             torch.Generator().manual_seed(3 * seed + k) for k in range(3)
@@ -114,7 +132,7 @@ class Training:
         self._train.manual_seed(seed)
 
     def _refuse(self, what: str) -> NoReturn:
-        raise InvalidInput(f"replays: {self.theorem} is about {what}")
+        raise InvalidInput(f"replays: {self.theorem} about {what}")
 
     def _order(self) -> list[int]:
         """The numbers of the blocks, as a sweep visits them."""
@@ -133,7 +151,12 @@ class Training:
         return torch.cat(parts)
 
     def _indices(self, generator: torch.Generator) -> Tensor:
-        return torch.randint(len(self.x), (self.batch,), generator=generator)
+        if not (self.shuffle and generator is self._train):
+            return torch.randint(len(self.x), (self.batch,), generator=generator)
+        if not len(self._left):
+            self._left = torch.randperm(len(self.x), generator=generator)
+        chosen, self._left = self._left[: self.batch], self._left[self.batch :]
+        return chosen
 
     def _mean(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """The mean loss."""
@@ -166,10 +189,11 @@ class Training:
 
         return own, loss
 
-    def chunks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The samples and their labels, some at a time."""
+    def chunks(self, every: int = 1) -> Iterator[tuple[Tensor, Tensor]]:
+        """The samples and their labels, some at a time; of many, each ``every``-th."""
         size = max(FEWEST, HELD // sum(w.numel() for w in self.model.parameters()))
-        yield from zip(torch.split(self.x, size), torch.split(self.y, size), strict=True)
+        parts = (torch.split(v[::every], size) for v in (self.x, self.y))
+        yield from zip(*parts, strict=True)
 
     def gradients(self, weights: Sequence[Tensor]) -> Iterator[Tensor]:
         """g_s of every sample by these weights, some samples at a time, (samples, parameters)."""
@@ -196,7 +220,7 @@ class Training:
         }
         table = {
             name: np.concatenate([part[name] for part in self._replays])
-            for name in self._replays[0]
+            for name in (self._replays[0] if self._replays else ())
         }
         low, high = self.optimiser.param_groups[0]["bounds"]
         settings = {
@@ -208,6 +232,9 @@ class Training:
             "batch": self.batch,
             "samples": len(self.x),
             "measured": list(self.measured),
+            "extrapolation": self.beta,
+            "sampling": "drawn without replacement" if self.shuffle else "independent",
+            "jumps": self.jumps,
             "probe": {} if probe is None else probe.told(),
         }
         header = {

@@ -73,6 +73,7 @@ from amverify.theorems.views.expectation import (
     rates,
     sweep_expectations,
 )
+from amverify.theorems.views.shared_batch import ANEW, PLAIN_STEPS
 
 dE, pull, square, noise, L, alow, amin, amax = symbols("dE pull square noise L alow amin amax")
 average, f0, fstar, K, level, Lmax = symbols("average f0 fstar K level Lmax")
@@ -123,7 +124,7 @@ SAMPLES = Hypothesis(
     "points", grants=Smooth("ℓ", Lbar),
 )  # fmt: skip
 AT_W = Hypothesis(
-    "unbiased at w", "E∇ℓ(w;ξ) = ∇f(w) given the past", monitored=(ONE_BATCH.name,),
+    "unbiased at w", "E∇ℓ(w;ξ) = ∇f(w) given the past", monitored=(ANEW.name,),
     grants=Unbiased("w"),
 )  # fmt: skip
 BOUNDED_MOMENTS = Hypothesis(
@@ -279,7 +280,7 @@ S3 = Theorem(
             (POSITIVE_BOUND,),
         ),
     ),
-    facts=(PREDICTABLE, ONE_BATCH, HONEST),
+    facts=(PREDICTABLE, ONE_BATCH, PLAIN_STEPS, ANEW, HONEST),
     hypotheses=(SAMPLES, FIXED, AT_W, BOUNDED_MOMENTS, USED, LOWER),
     parameters=(SAMPLE_MODULUS,),
     options=("alpha",),

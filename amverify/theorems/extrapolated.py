@@ -68,6 +68,7 @@ from amverify.theorems.views.extrapolated import (
     shrinking_rates,
     sweeps,
 )
+from amverify.theorems.views.shared_batch import ANEW, SMOOTH
 
 dE, g0, amin, amax = ex.dE, ex.g0, ex.amin, ex.amax
 Lbar, B, K, f0, fstar, lowest = ex.Lbar, ex.B, ex.K, ex.f0, ex.fstar, ex.lowest
@@ -118,7 +119,7 @@ SAMPLES = Hypothesis(
     "points of the sweep and z⁺", grants=ex.SAMPLES.grants,
 )  # fmt: skip
 AT_Y = Hypothesis(
-    "unbiased at y", "E∇ℓ(y;ξ) = ∇f(y) given the past", monitored=(ONE_BATCH.name,),
+    "unbiased at y", "E∇ℓ(y;ξ) = ∇f(y) given the past", monitored=(ANEW.name,),
     grants=Unbiased("y"),
 )  # fmt: skip
 POTENTIAL = Hypothesis(
@@ -209,7 +210,7 @@ S8 = Theorem(
             Inequality(RATES[2], lowest, SHRUNK), shrinking_rates, (*RATED, SOME)
         ),
     ),
-    facts=(PREDICTABLE, ONE_BATCH, EXTRAPOLATED, HONEST),
+    facts=(PREDICTABLE, ONE_BATCH, EXTRAPOLATED, ANEW, SMOOTH, HONEST),
     hypotheses=(
         SAMPLES, MEAN_SMOOTH, ex.FIXED, AT_Y, SWEEP, USED, SHRINKING, POTENTIAL, LOWER,
     ),

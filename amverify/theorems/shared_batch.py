@@ -50,7 +50,7 @@ from amverify.theorems.views.expectation import (
     PREDICTABLE,
     SAMPLE_MODULUS,
 )
-from amverify.theorems.views.shared_batch import PLAIN_STEPS, rates, sweeps
+from amverify.theorems.views.shared_batch import ANEW, PLAIN_STEPS, SMOOTH, rates, sweeps
 
 dE, pull, noise, g0, amin, amax = ex.dE, ex.pull, ex.noise, ex.g0, ex.amin, ex.amax
 Lbar, B, K, f0, fstar, lowest = ex.Lbar, ex.B, ex.K, ex.f0, ex.fstar, ex.lowest
@@ -87,7 +87,7 @@ SMALL = Inequality("4BL̄α_max ≤ 1", 4 * B * Lbar * amax, ONE, "α_max ≤ 1/
 TWO = Inequality("2 ≤ B", sp.Integer(2), B, "there are two blocks or more")
 
 AT_W = Hypothesis(
-    "unbiased at w", "E∇ℓ(w;ξ) = ∇f(w) given the past", monitored=(ONE_BATCH.name,),
+    "unbiased at w", "E∇ℓ(w;ξ) = ∇f(w) given the past", monitored=(ANEW.name,),
     grants=Unbiased("w"),
 )  # fmt: skip
 MEAN_SMOOTH = Hypothesis(
@@ -155,7 +155,7 @@ S7 = Theorem(
             (POSITIVE_BOUND, SMALL),
         ),
     ),
-    facts=(PREDICTABLE, ONE_BATCH, PLAIN_STEPS, HONEST),
+    facts=(PREDICTABLE, ONE_BATCH, PLAIN_STEPS, ANEW, SMOOTH, HONEST),
     hypotheses=(
         ex.SAMPLES, MEAN_SMOOTH, ex.FIXED, AT_W, SWEEP, USED, LOWER,
     ),

@@ -114,6 +114,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "mean_spread": "EΣ_j σ_j² in this sweep, over all batches before",
         "past_alpha_min": "the smallest step size of this sweep, whatever the batches before",
         "past_alpha_max": "the largest",
+        "looked": "1 where the sweep's step sizes and moments were recorded, replayed or not",
         "second_moment": "max_i of E‖∇_iℓ(v_i;ξ)‖² and E‖∇_iℓ(w^{k−1};ξ)‖²; of a replayed sweep "
         "its error spans what is not known of the v_i",
         "mean_value": "E f(w^k) over all batches so far",

@@ -82,6 +82,11 @@ _STEPS = {
          "residual_error", "joint_residual_error"), JOINT,
     ),
     **dict.fromkeys(("alpha_min", "alpha_max", "second_moment", "second_moment_error"), SWEEPS),
+    **{
+        f"{name}{error}": SWEEPS
+        for name in ("pull", "noise", "displacement")
+        for error in ("", "_error")
+    },
 }  # fmt: skip
 _OF_JOINT = ("metric_", "hessian_", "model_gap", "second_", "floor", "ceiling", "residual")
 _OF_BATCHES = ("alpha_low", "alpha_high", "pull", "square", "noise")
@@ -90,7 +95,7 @@ _OF_ENUMERATION = ("variance", "expected", "bias", "earlier", "predictable", "hy
 
 _SETTINGS = {
     **dict.fromkeys(("nonsmooth", "margin", "coupling"), BLOCKS),
-    **dict.fromkeys(("meta", "resample", "alpha_bounds", "extrapolation"), SWEEPS),
+    **dict.fromkeys(("meta", "resample", "alpha_bounds", "extrapolation", "sampling", "jumps"), SWEEPS),
 }
 
 

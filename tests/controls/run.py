@@ -1,6 +1,6 @@
 """The audit's negative controls and its false alarms, with counts.
 
-    python tests/controls/run.py [--instances N] [--strangers N] [--jobs J]
+    python tests/controls/run.py [--instances N] [--strangers N] [--sweeps N] [--jobs J]
 
 Every mutant must cost a claim HOLDS, as ``expected.py`` says; no true claim may be VIOLATED or
 NOT_APPLICABLE, of our own families and methods as little as of loops that strangers write and
@@ -30,6 +30,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 from expected import EXPECTED  # noqa: E402
 from finite_sums import Enumerated, of_seed  # noqa: E402
+from finite_sweeps import of_seed as sweeps_of_seed  # noqa: E402
 from strangers import tally as strangers  # noqa: E402
 from theorem_mutants import LETTERS, MUTANTS, SUBJECTS, UNCATCHABLE, answers, caught  # noqa: E402
 from true_claims import Tally, judged, sample  # noqa: E402
@@ -230,21 +231,44 @@ def enumerated(pool: multiprocessing.pool.Pool, instances: int, console: Console
     return not total.failures
 
 
+def sweeps(pool: multiprocessing.pool.Pool, instances: int, console: Console) -> bool:
+    """S7 and S8 on finite sums until each was decided often enough; True if none is violated."""
+    decided, floor, failures = Counter[str](), Counter[str](), list[str]()
+    with bar(console) as progress:
+        task, seeds = progress.add_task("finite sweeps", total=instances), itertools.count()
+        while min(decided["S7"], decided["S8"]) < instances:
+            for found in pool.imap_unordered(sweeps_of_seed, itertools.islice(seeds, 4)):
+                decided.update(found[0])
+                floor.update(found[1])
+                failures += found[2]
+            seen = min(decided["S7"], decided["S8"])
+            progress.update(task, completed=min(seen, instances))
+    for failure in failures[:20]:
+        console.print(Text(f"VIOLATED {failure}"))
+    console.print(
+        f"Finite sums, one batch a sweep, expectations enumerated: S7 on {decided['S7']}, S8 on "
+        f"{decided['S8']} instances decided, {floor.total()} open, {len(failures)} violated"
+    )
+    return not failures
+
+
 def main() -> int:
     """Both halves; the exit status."""
     parser = argparse.ArgumentParser(description="Negative controls and false alarms of the audit.")
     parser.add_argument("--instances", type=int, default=10_000, help="true claims to judge")
     parser.add_argument("--strangers", type=int, default=2_000, help="true claims of theirs")
+    parser.add_argument("--sweeps", type=int, default=800, help="sweeps on finite sums, by theorem")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes")
     given = parser.parse_args()
-    if min(given.instances, given.strangers, given.jobs) < 1:
-        parser.error("--instances, --strangers and --jobs: at least 1")
+    if min(given.instances, given.strangers, given.sweeps, given.jobs) < 1:
+        parser.error("--instances, --strangers, --sweeps and --jobs: at least 1")
     console = Console()
     console.print(f"{len(SUBJECTS)} subjects, {len(MUTANTS)} mutants, {len(CATALOGUE)} theorems")
     with multiprocessing.get_context("spawn").Pool(given.jobs, _quietly) as pool:
         good = mutants(pool, console)
         good = still_true(pool, console) and good
         good = enumerated(pool, given.instances, console) and good
+        good = sweeps(pool, given.sweeps, console) and good
         good = false_alarms(pool, given.instances, console) and good
         good = recorded(pool, given.strangers, console) and good
     return 0 if good else 1

@@ -19,6 +19,7 @@ from support.problems import parameters
 from support.problems import problem as layered
 
 from amverify.families import draw
+from amverify.families.loops.ahead import AheadRule, ahead_trace
 from amverify.families.loops.blocks import Rule, block_descent
 from amverify.families.loops.gradient import (
     Format,
@@ -150,6 +151,19 @@ def _one_batch(problem: Problem, steps: int, dtype: Format, seed: int) -> Claime
     return stochastic_descent(problem, 5, rule, seed), ("S3", "S5"), {}
 
 
+def _ahead(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
+    """One batch a sweep, with and without extrapolation; all pasts of the first sweeps."""
+    assert isinstance(problem, FiniteSum)
+    rule = (
+        AheadRule(most=0.07),
+        AheadRule(beta=0.5, most=0.06),
+        AheadRule(most=0.04, rate=0.5, least=0.01, size=2),
+        AheadRule(beta=0.9, most=0.0024),
+    )[seed % 4]
+    trace, _ = ahead_trace(problem, 3, rule, seed, pasts=3)
+    return trace, ("S7",) if rule.beta == 0 else ("S8",), {}
+
+
 LOOPS: Mapping[str, tuple[Loop, tuple[str, ...]]] = {
     "gradient descent": (_gradient, SMOOTH),
     "heavy ball": (_heavy, SMOOTH),
@@ -164,6 +178,7 @@ LOOPS: Mapping[str, tuple[Loop, tuple[str, ...]]] = {
     "finite length": (_length, KNOWN_KL),
     "fresh batches": (_fresh, SUMS),
     "one batch a sweep": (_one_batch, SUMS),
+    "extrapolated sweeps": (_ahead, SUMS),
 }
 COUPLINGS: tuple[Coupling, ...] = (Band(0.3), Penalty(0.7), Band(1.0, factor=0.7, floor=0.1))
 TORCH = {"float32": torch.float32, "float64": torch.float64}

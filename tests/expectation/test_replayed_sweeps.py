@@ -107,16 +107,24 @@ def noise_fitted() -> tuple[nn.Sequential, tuple[Tensor, Tensor]]:
     return model, (x, y)
 
 
-def test_where_noise_rules_s3_needs_its_modulus() -> None:
-    """E f increases there, as S3 admits with L̄; as if losses had no curvature it is refuted."""
+def test_where_noise_rules_a_modulus_is_needed() -> None:
+    """E f increases there, as S3 admits with L̄; as if losses had no curvature it is refuted.
+
+    S7 and S8 do not apply to such large steps, and are refuted where L̄ hides that they are large.
+    """
     model, data = noise_fitted()
     run = training(model, batch=1, data=data)
     run.sweep(replay=3000)
     trace = run.trace(PROBE)
     assert trace.replays["change"].mean() > 0
     assert audit(trace, ["S3"])["S3"].verdict is Verdict.HOLDS
-    finding = audit(trace, ["S3"], {"Lbar": 1e-3})["S3"]
-    assert finding.verdict is Verdict.VIOLATED, finding.reason
+    for name in ("S3", "S7", "S8"):
+        finding = audit(trace, [name], {"Lbar": 1e-3})[name]
+        assert finding.verdict is Verdict.VIOLATED, finding.reason
+    for name in ("S7", "S8"):
+        finding = audit(trace, [name])[name]
+        assert finding.verdict is Verdict.NOT_APPLICABLE
+        assert "α_max ≤ 1/(4BL̄)” fails: sweep 1: 1.3" in finding.reason
 
 
 def test_a_block_that_climbs_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,11 +323,10 @@ def test_the_trace_is_kept_and_other_claims_do_not_apply(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"resample": True}, "S3 is about SAMT with resample=False"),
+        ({"resample": True}, "S3, S7 and S8 are about SAMT with resample=False"),
         ({"meta": "same"}, "predictable"),
         ({"inner": 2}, "inner=1"),
         ({"order": "random"}, "fixed order"),
-        ({"extrapolation": 0.9}, "extrapolation"),
         ({"momentum": 0.5}, "momentum"),
         ({"weight_decay": 0.1}, "weight_decay"),
         ({"clip": 1.0}, "clip"),

@@ -244,6 +244,8 @@ def ahead_trace(
         "inner": 1,
         "batch_size": sums.rule.size,
         "extrapolation": sums.rule.beta,
+        "sampling": "independent",
+        "jumps": [],
         "alpha_bounds": list(sums.bounds),
         "probe": {"compared": sweeps, "earlier_changed": 0},
     }

@@ -197,6 +197,8 @@ def sum_trace(problem: FiniteSum, path: SumPath, subject: str = "stochastic bloc
         "blocks": count,
         "inner": 1,
         "batch_size": rule.size,
+        "extrapolation": 0.0,
+        "sampling": "independent",
         "alpha_bounds": list(path.bounds),
         "probe": _probed(problem, path),
     }

@@ -17,8 +17,8 @@ from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing, symbols
 from amverify.theorems.views.columns import fact, pairs
-from amverify.theorems.views.expectation import REPLAYS, Drawn, replayed_sweeps, told
-from amverify.theorems.views.shared_batch import at_sweeps, extrapolation, horizon
+from amverify.theorems.views.expectation import REPLAYS, Drawn
+from amverify.theorems.views.shared_batch import at_sweeps, extrapolation, horizon, looked_at
 
 amax, Lbar, beta = symbols("amax Lbar beta")
 WEIGHT = amax * Lbar**2 * beta**4 / (2 * (1 - beta) ** 4)
@@ -49,17 +49,17 @@ def sweeps(ctx: Context) -> Instances:
         change = ctx.ball("sweeps", "ahead_change").take(rows)
         values["dE"] = change + evaluate(WEIGHT, values) * moved
         return Instances(values, sweep[rows], replicate[rows])
-    found = replayed_sweeps(ctx, lambda rows, row: _weighed(ctx, rows, row))
-    values = at_sweeps(ctx, found[0]) | own | {"dE": found[1]}
-    notes = told(ctx, len(found[0]))
-    return Instances(
-        values, sweep[found[0]], replicate[found[0]], None, 0.0, notes, statistical=True
-    )
+    rows, change, notes = looked_at(ctx, lambda drawn, row: _weighed(ctx, drawn, row))
+    values = at_sweeps(ctx, rows) | own | {"dE": change}
+    return Instances(values, sweep[rows], replicate[rows], None, 0.0, notes, statistical=True)
 
 
 def _weighed(ctx: Context, rows: NDArray[np.int64], row: int) -> Drawn:
     """The draws of V's change at one state: ``rows`` of the replays, ``row`` of its sweep."""
-    own = {**at_sweeps(ctx, np.array([row])), "beta": Ball.of(extrapolation(ctx))}
+    share = extrapolation(ctx)
+    if not share < 1:
+        raise Missing("an extrapolation below 1", "SAMT(…, extrapolation=…)", "training")
+    own = {**at_sweeps(ctx, np.array([row])), "beta": Ball.of(share)}
     weight, d2 = evaluate(WEIGHT, own).take(0), ctx.ball("sweeps", "displacement").take(row)
     change, moved = (ctx.ball("replays", name).take(rows) for name in ("change", "displacement"))
     drawn = change + weight * (moved - d2)

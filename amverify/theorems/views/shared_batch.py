@@ -8,6 +8,8 @@ its gradients begin, the step sizes that it used; over all batches so far (all *
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ from amverify.theorems.views.expectation import (
     FLOOR,
     REPLAYS,
     SAMPLE_MODULUS,
+    Drawn,
     count_blocks,
     replayed_sweeps,
     rising,
@@ -40,6 +43,31 @@ def _plain(ctx: Context) -> tuple[bool | None, str]:
 
 
 PLAIN_STEPS = fact("plain", "no block is extrapolated: each moves by −D_ig_i alone", _plain)
+
+
+def _anew(ctx: Context) -> tuple[bool | None, str]:
+    how = ctx.trace.settings.get("sampling")
+    if how is None:
+        return None, "how batches are drawn was not recorded"
+    if how == "independent":
+        return True, "each batch is drawn anew from all samples"
+    return False, f"batches are {how}: given those before them, their gradients are biased"
+
+
+ANEW = fact("anew", "each batch is drawn from all samples, whichever came before", _anew)
+
+
+def _smooth(ctx: Context) -> tuple[bool | None, str]:
+    jumps = ctx.trace.settings.get("jumps")
+    if jumps is None:
+        return None, "what the loss is made of was not recorded"
+    if not jumps:
+        return True, "no module is known to have a derivative that jumps"
+    return None, f"the derivative of {', '.join(map(str, jumps))} jumps: no L̄ is known"
+
+
+SMOOTH = fact("smooth", "no derivative of the loss is known to jump", _smooth)
+"""Less than what the theorems ask of ∇ℓ, which stays unmonitored."""
 
 
 def constants(ctx: Context) -> dict[str, Ball]:
@@ -67,10 +95,44 @@ def sweeps(ctx: Context) -> Instances:
         change = ctx.ball("sweeps", "expected_change").take(rows)
         values = at_sweeps(ctx, rows) | {"dE": change, "eta": eta}
         return Instances(values, sweep[rows], replicate[rows])
-    rows, change = replayed_sweeps(ctx)
+    rows, change, notes = looked_at(ctx)
     values = at_sweeps(ctx, rows) | {"dE": change, "eta": eta}
-    notes = told(ctx, len(rows))
     return Instances(values, sweep[rows], replicate[rows], None, 0.0, notes, statistical=True)
+
+
+def looked_at(
+    ctx: Context, of: Callable[[NDArray[np.int64], int], Drawn] | None = None
+) -> tuple[NDArray[np.int64], Ball, tuple[str, ...]]:
+    """The sweeps that were replayed or looked at, the mean change of each, and what to say of it.
+
+    Of a sweep that was looked at and not replayed the change is unknown, its step sizes are not:
+    whether the theorem applies can be told.
+
+    Args:
+        ctx: the trace.
+        of: as for ``replayed_sweeps``.
+
+    Raises:
+        Missing: if there are none.
+    """
+    bare = np.empty(0, dtype=np.int64)
+    if "looked" in ctx.trace.sweeps:
+        bare = np.flatnonzero(ctx.column("sweeps", "looked") == 1)
+    notes: tuple[str, ...] = ()
+    if not ctx.trace.replays and len(bare):
+        rows, known = bare[:0], Ball.of([])
+    else:
+        rows, known = replayed_sweeps(ctx, of)
+        notes = told(ctx, len(rows))
+    bare = np.setdiff1d(bare, rows)
+    if not len(bare):
+        return rows, known, notes
+    change = Ball.of(
+        np.r_[np.atleast_1d(known.mid), np.zeros(len(bare))],
+        np.r_[np.atleast_1d(known.rad), np.full(len(bare), np.inf)],
+    )
+    said = f"{len(bare)} sweeps were looked at and not replayed"
+    return np.r_[rows, bare], change, (*notes, said)
 
 
 def horizon(ctx: Context) -> tuple[dict[str, Ball], NDArray[np.int64]]:
