@@ -111,9 +111,9 @@ class ReplayedSweeps(Training):
     @property
     def measured(self) -> tuple[str, ...]:
         """What of the trace is measured, not known."""
-        which = f"{self.every}th sample's" if self.every > 1 else "sample's"
+        which = f"each {self.every}th sample's" if self.every > 1 else "a sample's"
         how = "which is no bound where gradients jump" if self.jumps else "with a margin"
-        return f"L̄ (the largest curvature of a {which} loss, {how})", "rounding of gradients"
+        return f"L̄ (the largest curvature of {which} loss, {how})", "rounding of gradients"
 
     def _refuse_replays(self) -> None:
         if self.jumps:

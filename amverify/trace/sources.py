@@ -95,7 +95,9 @@ _OF_ENUMERATION = ("variance", "expected", "bias", "earlier", "predictable", "hy
 
 _SETTINGS = {
     **dict.fromkeys(("nonsmooth", "margin", "coupling"), BLOCKS),
-    **dict.fromkeys(("meta", "resample", "alpha_bounds", "extrapolation", "sampling", "jumps"), SWEEPS),
+    **dict.fromkeys(
+        ("meta", "resample", "alpha_bounds", "extrapolation", "sampling", "jumps"), SWEEPS
+    ),
 }
 
 
