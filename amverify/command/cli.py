@@ -311,6 +311,8 @@ def fit(
         "--family quadratic --parameter eta=2.05/L",
         "amverify falsify --claim 'value[k] <= value[k-1]' --method my_steps:step "
         "--family finite_sum --seconds 30 --save counterexample.json",
+        "amverify falsify --theorem T1 --without modulus --method blocks "
+        "--parameter modulus=0.9 --examples 50",
         "amverify falsify --replay counterexample.json",
         after="Exit status: 1 falsified, 0 survived (no proof), 2 bad input; the others as for "
         "amverify audit. Ctrl-C ends the search and keeps what it found.",
@@ -320,12 +322,23 @@ def falsify(
     claim: Annotated[
         str, typer.Option(metavar="TEXT", help="A claim as text: 'value[k] <= value[k-1]'.")
     ] = "",
+    theorem: Annotated[
+        str,
+        typer.Option(metavar="ID", help="A theorem instead.", autocompletion=_ids),
+    ] = "",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A hypothesis of the theorem to leave out; may be repeated."
+        ),
+    ] = None,
     method: Annotated[
         str,
         typer.Option(
             metavar="NAME|module:function",
             help="gradient_descent, heavy_ball, nesterov, proximal_gradient, adam, amsgrad, "
-            "cyclic_adam; a function step(x, grad, state); or a class such as torch.optim:Adam.",
+            "cyclic_adam; a function step(x, grad, state); or a class such as torch.optim:Adam. Of "
+            "a theorem: blocks, gd_trace, trained_blocks, same_batch, tiam_band, palm_band.",
         ),
     ] = "",
     family: Annotated[
@@ -372,12 +385,15 @@ def falsify(
 
     if replay is not None:
         raise typer.Exit(again(replay, method, quiet))
-    if not (claim and method):
-        lack = "--method" if claim else "--claim"
-        raise InvalidInput(f"falsify: {lack} is missing (or --replay FILE)")
+    if not method or bool(claim) == bool(theorem):
+        lack = "--claim or --theorem" if method else "--method"
+        twice = "one of --claim and --theorem, not both" if claim and theorem else ""
+        raise InvalidInput(f"falsify: {twice or lack + ' is missing (or --replay FILE)'}")
     texts = tuple(parameter or ()), tuple(given or ()), tuple(constant or ())
     limits = instances, seconds, step_seconds
-    asked = Asked(claim, method, family, *texts, steps, seed, *limits)
+    asked = Asked(
+        claim or theorem, method, family, *texts, steps, seed, *limits, tuple(without or ())
+    )
     raise typer.Exit(falsified(asked, save, quiet))
 
 

@@ -33,6 +33,7 @@ class Asked:
     examples: int | None = None
     seconds: float | None = None
     step_seconds: float = 10.0
+    without: Sequence[str] = ()
 
 
 def method_of(name: str) -> Any:
@@ -83,6 +84,7 @@ def falsified(asked: Asked, save: Path | None, quiet: bool) -> int:
         result = falsify(
             asked.claim, method, asked.family,
             parameters=parameters, given=asked.given, constants=constants_of(asked.constants),
+            without=asked.without,
             steps=asked.steps, examples=asked.examples, seconds=asked.seconds,
             step_seconds=asked.step_seconds, seed=asked.seed, tell=told,
         )  # fmt: skip

@@ -6,6 +6,7 @@ r"""Looking for an instance on which a claim fails for certain.
 | module | holds |
 |---|---|
 | ``asking`` | ``falsify`` and ``replayed`` |
+| ``found`` | what a search asks for and may find |
 | ``question`` | one trial: an instance, parameters, the run; when a failure is certain |
 | ``stepping`` | step functions, in floats or exactly, on a leash |
 | ``methods`` | ours by name, and torch optimisers |

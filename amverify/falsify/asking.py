@@ -17,8 +17,9 @@ import flint
 from amverify.claims import claim as written
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.falsify.audited import Audited, AuditedRun
+from amverify.falsify.found import Found
 from amverify.falsify.methods import OURS, method
-from amverify.falsify.question import BITS, Found, Question, Run
+from amverify.falsify.question import BITS, Question, Run
 from amverify.falsify.replaying import read, recorded, same, source_hash, stored_points
 from amverify.falsify.result import Counterexample, Result
 from amverify.falsify.searching import Search

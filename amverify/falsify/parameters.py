@@ -40,6 +40,12 @@ class Parameter:
     high: Node | None
     plain: float | None = None
 
+    @property
+    def constants(self) -> set[str]:
+        """Constants of an instance that it reads."""
+        ends = [self.low] if self.high is None else [self.low, self.high]
+        return {name for end in ends for name in constants(end)}
+
     def drawn(self, problem: Problem, draws: Picked) -> float:
         """Its value on an instance; of a range, the one that is drawn.
 

@@ -13,10 +13,10 @@ certain:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import flint
 import numpy as np
@@ -27,78 +27,20 @@ from amverify.errors import InvalidInput
 from amverify.falsify.columns import Exacts, Floats
 from amverify.falsify.deciding import Decider, Sides, Unknown
 from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
+from amverify.falsify.found import Drawn, Found
 from amverify.falsify.measured import violated
 from amverify.falsify.parameters import Parameter
-from amverify.falsify.stepping import Step, Stepping, constant
+from amverify.falsify.stepping import Step, Stepping, asked, constant
 from amverify.families.draws import Pick, Picked
 from amverify.families.family import Family
 from amverify.families.problem import Problem
 from amverify.numbers.given import plain
 from amverify.theorems.base import Theorem
 
-Drawn = list[tuple[int, int, int]]
-"""Integers with their ranges: low, high, value."""
+NEAR = 1e-6
+"""So near are the points of a step on exact numbers to those in floats, if it does the same."""
 BITS = (256, 1024, 4096)
 MOST_BITS = BITS[-1]
-
-
-@dataclass(frozen=True)
-class Found:
-    """A failure that is certain.
-
-    Args:
-        k: the index at which the claim fails.
-        decided: ``fractions``, ``balls``, ``floats`` or ``bounds``.
-        lhs: both ends of what it may be.
-        rhs: likewise.
-        x: the points up to the last one that the claim reads.
-        where: the block, of a theorem on blocks.
-        most: rhs − lhs at most, where the sides' own ends say less.
-        values: the symbols of a theorem there, as text.
-    """
-
-    k: int
-    decided: str
-    lhs: tuple[Fraction, Fraction]
-    rhs: tuple[Fraction, Fraction]
-    x: Sequence[NDArray[Any]]
-    where: str = ""
-    most: Fraction | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def margin(self) -> Fraction:
-        """rhs − lhs at most."""
-        return self.rhs[1] - self.lhs[0] if self.most is None else self.most
-
-
-class Trial(Protocol):
-    """One instance with parameters; see the module."""
-
-    @property
-    def problem(self) -> Problem:
-        """The instance."""
-
-    @property
-    def parameters(self) -> Mapping[str, float]:
-        """Of the method."""
-
-    @property
-    def margin(self) -> float:
-        """The least relative margin in floats; infinite where there is nothing to judge."""
-
-    def decide(self) -> Found | None:
-        """Whether the claim fails for certain."""
-
-
-class Asks(Protocol):
-    """What a search can ask of a claim, a method and a family."""
-
-    def trial(self, pick: Pick, steps: int | None = None) -> tuple[Trial, Drawn, list[int]]:
-        """The trial that a source of integers gives, these with their ranges, and their groups."""
-
-    def repeated(self, trial: Any) -> None:
-        """Refuse a method that does not do the same twice."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +84,23 @@ class Question:
         problem.choices = tuple(value for _, _, value in draws.choices)
         values = {one.name: one.drawn(problem, draws) for one in self.parameters}
         return self.run(problem, values, steps), draws.choices, draws.lengths
+
+    @cached_property
+    def _reads(self) -> set[str]:
+        """Constants of an instance that the claim, the parameters or the step read."""
+        own = {one.name for one in self.claim.parameters if one.value is None}
+        return own.union(asked(self.step), *(one.constants for one in self.parameters))
+
+    def speaks_of(self, problem: Problem, x: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Points in the box, where F is finite; where L or μ is read, those where it is meant."""
+        inside = np.ones(len(x), dtype=bool)
+        if problem.box is not None:
+            low, high = problem.box
+            inside &= ((x >= low) & (x <= high)).all(1)
+        radius = problem.constants.radius
+        if radius is not None and self._reads & {"L", "mu"}:
+            inside &= (np.abs(x) <= float(radius)).all(1)
+        return inside
 
     def repeated(self, trial: Run) -> None:
         """Refuse a step function that does not do the same twice."""
@@ -206,9 +165,11 @@ class Run:
 
     @cached_property
     def x(self) -> NDArray[np.float64]:
-        """The finite points, in floats."""
+        """The points in floats, up to the first at which nothing is said (``speaks_of``)."""
         path = self.stepping.once(self.problem, self.steps)
-        return path[np.isfinite(path).all(1)]
+        path = path[np.isfinite(path).all(1)]
+        inside = self.question.speaks_of(self.problem, path)
+        return path if inside.all() else path[: int(np.argmin(inside))]
 
     @cached_property
     def margin(self) -> float:
@@ -243,7 +204,7 @@ class Run:
             for bits in BITS:
                 flint.ctx.prec = bits
                 try:
-                    return self._found(self.stepping.exactly(self.problem, len(self.x) - 1))
+                    return self._found(self._alike(len(self.x) - 1))
                 except Undecided:
                     continue
                 except ZeroDivisionError:
@@ -251,6 +212,18 @@ class Run:
             return None
         finally:
             flint.ctx.prec = before
+
+    def _alike(self, steps: int) -> list[NDArray[Any]]:
+        """The exact points.
+
+        Raises:
+            Inexact: if they are not near those in floats: then the step does something else.
+        """
+        exact = self.stepping.exactly(self.problem, steps)
+        middle = np.array([[float(sum(v.ends) / 2) for v in point] for point in exact])
+        if not np.allclose(middle, self.x, rtol=NEAR, atol=NEAR):
+            raise Inexact("on exact numbers the step goes elsewhere")
+        return exact
 
     def _in_floats(self) -> Found | None:
         found = self.at(self.stored, "floats")

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.falsify.exactly import Exactly, Inexact
-from amverify.falsify.question import Found
+from amverify.falsify.found import Found
 from amverify.numbers.exact import rational
 from amverify.record.header import versions
 

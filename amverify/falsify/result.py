@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from amverify.falsify.question import Found
+from amverify.falsify.found import Found
 from amverify.families.problem import Problem
 from amverify.files import write
 

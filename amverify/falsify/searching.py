@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from amverify.errors import InvalidInput
-from amverify.falsify.question import Asks, Found, Trial
+from amverify.errors import AmverifyError, InvalidInput
+from amverify.falsify.found import Asks, Found, Trial
 from amverify.families.draws import Pick
 from amverify.families.family import NEEDS_HYPOTHESIS
 
@@ -63,6 +63,7 @@ class Search:
     found: tuple[Trial, Found, list[int]] | None = None
     stopped: bool = False
     _began: float = 0.0
+    _refused: AmverifyError | None = None
 
     @property
     def elapsed(self) -> float:
@@ -70,7 +71,11 @@ class Search:
         return time.monotonic() - self._began
 
     def run(self) -> None:
-        """Search until a failure is certain or the budget is spent; Ctrl-C ends it early."""
+        """Search until a failure is certain or the budget is spent; Ctrl-C ends it early.
+
+        Raises:
+            AmverifyError: what a trial refuses.
+        """
         self._began = time.monotonic()
         try:
             with warnings.catch_warnings():
@@ -79,7 +84,8 @@ class Search:
                 self._uniform(0.75)
                 self._evolved()
         except _Over:
-            pass
+            if self._refused is not None:
+                raise self._refused from None
         except KeyboardInterrupt:
             self.stopped = True
 
@@ -119,7 +125,11 @@ class Search:
 
         @st.composite
         def margins(draw: Callable[[Any], int]) -> float:
-            return self.try_(lambda low, high: draw(st.integers(low, high)))
+            try:
+                return self.try_(lambda low, high: draw(st.integers(low, high)))
+            except AmverifyError as error:
+                self._refused = error
+                raise _Over from None
 
         most = 10**9 if self.examples is None else max(int(share * self.examples), 1)
         chosen = settings(

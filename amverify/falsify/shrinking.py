@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
-from amverify.falsify.question import Asks, Found, Trial
+from amverify.falsify.found import Asks, Found, Trial
 from amverify.families.draws import again
 
-SECONDS = 15.0
+SECONDS = 10.0
 TRIES = 2000
 Groups = list[list[int]]
 
@@ -36,12 +37,12 @@ class _Regrouped:
 def shrunk(
     asks: Asks, trial: Trial, found: Found, choices: Sequence[int], seconds: float = SECONDS
 ) -> tuple[Trial, Found]:
-    """The simplest trial that was found to fail for certain, within so many seconds."""
+    """The simplest trial found that fails for certain, within so many seconds or to Ctrl-C."""
     shrink = _Shrink(asks, trial, found, time.monotonic() + seconds)
-    if not shrink.start(list(choices)):
-        return trial, found
-    while shrink.round():
-        pass
+    with suppress(KeyboardInterrupt):
+        if shrink.start(list(choices)):
+            while shrink.round():
+                pass
     return shrink.trial, shrink.found
 
 

@@ -121,7 +121,7 @@ class Stepping:
             try:
                 with within(self.seconds, f"step, exactly at k = {k} on {problem.name}"):
                     new = self.step(found[-1].copy(), problem.slope, state, **told)
-            except (InvalidInput, Undecided, Inexact):
+            except (Undecided, Inexact):
                 raise
             except Exception as error:
                 raise Inexact(_one_line(error)) from error

@@ -64,7 +64,7 @@ FALSEHOODS = (
     Case("same-batch step sizes decrease E f", "expected", "same_batch", "same_batch",
          {"low": "0.0001..0.01"}, steps=3),
     Case("M2's contraction with an active band (F* = 0 = inf F without it)", "M2", "palm_band",
-         "layered_band", {}, (), ("no clip",), {"mu": 0.25, "fstar": 0, "C5": 0.25, "C4": 4}, 30),
+         "layered_band", {}, (), ("no clip",), {"mu": 0.25, "fstar": 0, "C5": 0.25, "C4": 4}, 18),
     Case("T4 under the band", "T4", "palm_band", "band_edge", {}, (), ("separable",), steps=16),
 )  # fmt: skip
 TRUTHS = (

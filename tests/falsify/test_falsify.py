@@ -177,7 +177,7 @@ def test_a_step_function_that_is_none_is_refused(step, told):
     [
         ({"claim": "value[k] <= bound[k]"}, "quantity bound"),
         ({"claim": "value[k] <= C"}, "constant C is not declared"),
-        ({"claim": "T1"}, "claim 'T1'"),
+        ({"claim": 7}, "expected a text or a theorem, got int"),
         ({"family": "cubics"}, "family 'cubics'"),
         ({"parameters": {"eta": "1/M"}}, "M"),
         ({"parameters": {"eta": "1/L..0.5/L"}}, "no number is in this range"),
