@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from amverify.estimators import TIAMClassifier, TIAMRegressor
     from amverify.expectation import ReplayedSweeps, ReplayedTraining
     from amverify.expectation.probing import probe
-    from amverify.falsify import falsify
+    from amverify.falsification import falsify
     from amverify.fitted.exponent import estimate
     from amverify.fitted.plot import kl_plot
     from amverify.judge.audit import audit
@@ -156,7 +156,7 @@ _HOMES = {
     "estimators": "TIAMClassifier TIAMRegressor",
     "expectation": "ReplayedSweeps ReplayedTraining",
     "expectation.probing": "probe",
-    "falsify": "falsify",
+    "falsification": "falsify",
     "families": "families",
     "fitted.exponent": "estimate",
     "fitted.plot": "kl_plot",

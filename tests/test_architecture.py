@@ -129,7 +129,7 @@ FLOORS = (
     ("judge", "record", "claims", "fitted"),
     ("expectation", "estimators"),
     ("families",),
-    ("falsify",),
+    ("falsification",),
     ("command",),
     ("testing", "proofs", "repro"),
     ("paper_figures",),

@@ -15,7 +15,7 @@ from rich.text import Text
 from amverify.command.auditing import constants_of
 from amverify.command.subject import found
 from amverify.errors import AmverifyError, InvalidInput
-from amverify.falsify import Result, falsify, replayed
+from amverify.falsification import Result, falsify, replayed
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
         return x - grad(x) / L
 
 What is decorated is a test without arguments; the step function stays in its ``step``. Each run of
-the test searches among the family's instances (``amverify.falsify``), from the same seed: a
+the test searches among the family's instances (``amverify.falsification``), from the same seed: a
 failure that is found is made simple, decided without rounding where the step allows it, and
 written to a file.
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from amverify.claims import claim
 from amverify.errors import AmverifyError, InvalidInput
-from amverify.falsify import Result, falsify
+from amverify.falsification import Result, falsify
 from amverify.families.family import Family
 from amverify.report.words import one_line
 from amverify.testing.place import PLACE, file_of

@@ -19,7 +19,7 @@ import proofs.command.cli
 import repro.command.cli
 from amverify.command import subject
 from amverify.command.shell import run
-from amverify.falsify import falsify
+from amverify.falsification import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent
 from amverify.theorems.catalogue import CATALOGUE

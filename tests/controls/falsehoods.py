@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from amverify.falsify import Result, falsify, replayed
+from amverify.falsification import Result, falsify, replayed
 
 SECONDS = 60.0
 DESCENT = "value[k] <= value[k-1]"

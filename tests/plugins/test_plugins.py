@@ -11,7 +11,7 @@ import amverify as amv
 from amverify import plugins
 from amverify.command.cli import main
 from amverify.errors import InvalidInput
-from amverify.falsify.methods import method
+from amverify.falsification.methods import method
 from amverify.families import Family, family
 from amverify.plugins import points
 from amverify.theorems.catalogue import everything

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from amverify.falsify.found import Found
+from amverify.falsification.found import Found
 from amverify.families.problem import Problem
 from amverify.files import write
 
@@ -130,7 +130,7 @@ class Result:
             CannotWrite: if the file cannot be written.
         """
         from amverify.errors import InvalidInput
-        from amverify.falsify.replaying import text_of
+        from amverify.falsification.replaying import text_of
 
         if self.record is None:
             raise InvalidInput("save: the claim survived; there is no counterexample to write")

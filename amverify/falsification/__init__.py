@@ -20,7 +20,7 @@ r"""Looking for an instance on which a claim fails for certain.
 | ``result``, ``replaying`` | the paragraph; the file |
 """
 
-from amverify.falsify.asking import falsify, replayed
-from amverify.falsify.result import Counterexample, Result
+from amverify.falsification.asking import falsify, replayed
+from amverify.falsification.result import Counterexample, Result
 
 __all__ = ["Counterexample", "Result", "falsify", "replayed"]

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from amverify.falsify.found import Asks, Found, Trial
+from amverify.falsification.found import Asks, Found, Trial
 from amverify.families.draws import again
 
 SECONDS = 10.0

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import InvalidInput
-from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
+from amverify.falsification.exactly import Exactly, Inexact, Undecided, points
 from amverify.families.problem import Problem, Summed
 from amverify.numbers.exact import Enclosure
 from amverify.numbers.exact import rational as ball_of

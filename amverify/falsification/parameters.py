@@ -19,9 +19,9 @@ from typing import Any
 from amverify.claims.formula import constants
 from amverify.claims.grammar import Node, Number, parsed, quantities, slices
 from amverify.errors import InvalidInput
-from amverify.falsify.deciding import Decider, Unknown
-from amverify.falsify.exactly import Exactly
-from amverify.falsify.stepping import constant
+from amverify.falsification.deciding import Decider, Unknown
+from amverify.falsification.exactly import Exactly
+from amverify.falsification.stepping import constant
 from amverify.families.draws import Picked
 from amverify.families.problem import Problem
 from amverify.numbers.given import given

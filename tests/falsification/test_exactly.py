@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amverify.claims import claim
-from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
-from amverify.falsify.measured import trace_of
-from amverify.falsify.methods import OURS
-from amverify.falsify.parameters import parameter, short
-from amverify.falsify.question import Question
+from amverify.falsification.exactly import Exactly, Inexact, Undecided, points
+from amverify.falsification.measured import trace_of
+from amverify.falsification.methods import OURS
+from amverify.falsification.parameters import parameter, short
+from amverify.falsification.question import Question
 from amverify.families import quadratics
 from amverify.families.draws import Picked
 from amverify.judge.audit import audit

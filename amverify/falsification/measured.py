@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.falsify.columns import used
+from amverify.falsification.columns import used
 from amverify.families.loops.gradient import header
 from amverify.families.problem import Problem
 from amverify.judge.audit import audit

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.falsify import falsify, replayed
+from amverify.falsification import falsify, replayed
 from amverify.families import quadratics
 
 DESCENT = "value[k] <= value[k-1]"
@@ -108,7 +108,7 @@ def test_a_file_decides_again_or_is_refused(found, tmp_path):
 
 def test_points_that_do_not_refute_are_not_confirmed(found, tmp_path):
     """The points decide, not what a file says of them."""
-    from amverify.falsify.replaying import text_of
+    from amverify.falsification.replaying import text_of
 
     record = dict(found.record)
     record["points"] = [record["points"][0]] * 2

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from amverify.errors import AmverifyError, InvalidInput
-from amverify.falsify.found import Asks, Found, Trial
+from amverify.falsification.found import Asks, Found, Trial
 from amverify.families.draws import Pick
 from amverify.families.family import NEEDS_HYPOTHESIS
 

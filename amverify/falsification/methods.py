@@ -22,7 +22,7 @@ import numpy as np
 
 from amverify import plugins
 from amverify.errors import InvalidInput
-from amverify.falsify.stepping import Step
+from amverify.falsification.stepping import Step
 
 Array = Any
 """Numbers (n,): of float64, or exact ones."""

@@ -16,16 +16,16 @@ import flint
 
 from amverify.claims import claim as written
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.falsify.audited import Audited, AuditedRun
-from amverify.falsify.found import Found
-from amverify.falsify.methods import OURS, method
-from amverify.falsify.question import BITS, Question, Run
-from amverify.falsify.replaying import read, recorded, same, source_hash, stored_points
-from amverify.falsify.result import Counterexample, Result
-from amverify.falsify.searching import Search
-from amverify.falsify.shrinking import shrunk
-from amverify.falsify.stepping import SECONDS
-from amverify.falsify.wording import Wording, question_of, worded
+from amverify.falsification.audited import Audited, AuditedRun
+from amverify.falsification.found import Found
+from amverify.falsification.methods import OURS, method
+from amverify.falsification.question import BITS, Question, Run
+from amverify.falsification.replaying import read, recorded, same, source_hash, stored_points
+from amverify.falsification.result import Counterexample, Result
+from amverify.falsification.searching import Search
+from amverify.falsification.shrinking import shrunk
+from amverify.falsification.stepping import SECONDS
+from amverify.falsification.wording import Wording, question_of, worded
 from amverify.families.catalogue import family as family_of
 from amverify.families.catalogue import rebuild
 from amverify.families.family import Family
@@ -56,8 +56,8 @@ def falsify(
     Args:
         claim: as text, or made by ``amv.claim``; or a theorem, or its id.
         method: one of ours by name, a step function ``step(x, grad, state)``
-            (``amverify.falsify.stepping``), or the class of a torch optimiser. Of a theorem: one of
-            ``amverify.falsify.loops`` by name.
+            (``amverify.falsification.stepping``), or the class of a torch optimiser. Of a theorem:
+            one of ``amverify.falsification.loops`` by name.
         family: of the instances: ``families.quadratics()``, or its name.
         parameters: of the method, by name: a number, a formula such as ``"2.05/L"``, or a range
             ``"0.1/L..1/L"`` that is searched.

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from amverify.errors import InvalidInput
-from amverify.falsify.found import Drawn, Found
-from amverify.falsify.loops import Loop
-from amverify.falsify.parameters import Parameter
+from amverify.falsification.found import Drawn, Found
+from amverify.falsification.loops import Loop
+from amverify.falsification.parameters import Parameter
 from amverify.families.draws import Pick, Picked
 from amverify.families.family import Family
 from amverify.families.problem import Problem

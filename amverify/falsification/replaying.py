@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.falsify.exactly import Exactly, Inexact
-from amverify.falsify.found import Found
+from amverify.falsification.exactly import Exactly, Inexact
+from amverify.falsification.found import Found
 from amverify.numbers.exact import rational
 from amverify.record.header import versions
 

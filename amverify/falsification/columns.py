@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.falsify.deciding import Unknown
-from amverify.falsify.exactly import Exactly, points, total
-from amverify.falsify.stepping import exact_value
+from amverify.falsification.deciding import Unknown
+from amverify.falsification.exactly import Exactly, points, total
+from amverify.falsification.stepping import exact_value
 from amverify.families.problem import Problem
 
 ROOTS = {"step": "step2", "grad": "grad2", "norm": "norm2", "dist": "dist2"}

@@ -9,13 +9,13 @@ from typing import Any
 from amverify.claims import claim as written
 from amverify.claims import is_written
 from amverify.errors import InvalidInput
-from amverify.falsify.audited import Audited, weakened
-from amverify.falsify.expected import EXPECTED
-from amverify.falsify.loops import LOOPS
-from amverify.falsify.methods import OURS, method
-from amverify.falsify.parameters import parameters as read_parameters
-from amverify.falsify.question import Question
-from amverify.falsify.stepping import accepted, asked, takes_all
+from amverify.falsification.audited import Audited, weakened
+from amverify.falsification.expected import EXPECTED
+from amverify.falsification.loops import LOOPS
+from amverify.falsification.methods import OURS, method
+from amverify.falsification.parameters import parameters as read_parameters
+from amverify.falsification.question import Question
+from amverify.falsification.stepping import accepted, asked, takes_all
 from amverify.families.catalogue import family as family_of
 from amverify.families.family import Family
 from amverify.theorems import theorem

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from amverify.errors import InvalidInput
-from amverify.falsify import falsify, replayed
-from amverify.falsify.audited import weakened
+from amverify.falsification import falsify, replayed
+from amverify.falsification.audited import weakened
 from amverify.theorems import theorem
 
 

@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from amverify.claims.grammar import Statement, parsed
 from amverify.errors import InvalidInput
-from amverify.falsify.columns import Exacts, Floats
-from amverify.falsify.deciding import Decider, Sides, Unknown
-from amverify.falsify.exactly import Exactly, Inexact, Undecided, points
-from amverify.falsify.found import Drawn, Found
-from amverify.falsify.measured import violated
-from amverify.falsify.parameters import Parameter
-from amverify.falsify.stepping import Step, Stepping, asked, constant
+from amverify.falsification.columns import Exacts, Floats
+from amverify.falsification.deciding import Decider, Sides, Unknown
+from amverify.falsification.exactly import Exactly, Inexact, Undecided, points
+from amverify.falsification.found import Drawn, Found
+from amverify.falsification.measured import violated
+from amverify.falsification.parameters import Parameter
+from amverify.falsification.stepping import Step, Stepping, asked, constant
 from amverify.families.draws import Pick, Picked
 from amverify.families.family import Family
 from amverify.families.problem import Problem
