@@ -315,7 +315,7 @@ def fit(
         "--parameter modulus=0.9 --examples 50",
         "amverify falsify --replay counterexample.json",
         after="Exit status: 1 falsified, 0 survived (no proof), 2 bad input; the others as for "
-        "amverify audit. Ctrl-C ends the search and keeps what it found.",
+        "amverify audit. Ctrl-C ends the search (130), and keeps what it found.",
     ),
 )
 def falsify(

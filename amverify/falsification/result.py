@@ -96,8 +96,8 @@ class Result:
 
     @property
     def exit_status(self) -> int:
-        """What the command line returns: 1 falsified, 0 survived."""
-        return int(self.falsified)
+        """What the command line returns: 1 falsified, 0 survived, 130 interrupted before either."""
+        return 1 if self.falsified else 130 * self.stopped
 
     def __str__(self) -> str:
         what = f"{self.claim.rstrip('.')}, for {self.method} on {self.family}"

@@ -16,7 +16,7 @@ What is known of an instance is ``problem.constants``: L, μ, f*, x*, θ, c; ``N
 | ``sparse_least_squares`` | with ℓ1, ℓ0, SCAD and MCP | ``sparse`` |
 | ``factorisations``, ``dictionaries``, ``deep_linear`` | products of matrices | ``factors`` |
 | ``phase_retrieval`` | quartics with planted solutions | ``factors`` |
-| ``logistic`` | bilinear logistic regression | ``logistic`` |
+| ``logistic`` | logistic regression, ridge or bilinear | ``logistic`` |
 | ``layered_relu`` | small layered ReLU objectives, both couplings | ``layered`` |
 | ``finite_sums`` | least squares whose expectations are enumerated | ``sums`` |
 

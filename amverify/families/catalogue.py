@@ -11,7 +11,7 @@ from amverify.errors import InvalidInput
 from amverify.families.factors import Chain, PhaseRetrieval
 from amverify.families.family import Family
 from amverify.families.layered import BandEdge, LayeredReLU
-from amverify.families.logistic import BilinearLogistic
+from amverify.families.logistic import BilinearLogistic, LogisticRegression
 from amverify.families.powers import DoubleWell, FlatValley, Power, ScalarProduct
 from amverify.families.problem import Problem
 from amverify.families.quadratic import Quadratic
@@ -36,6 +36,7 @@ _ALL = (
     Family("dictionary", "the same with |W₂| ≤ 1", partial(Chain, kind="dictionary")),
     Family("deep_linear", "½‖Y − W₃W₂W₁X‖², Y planted", partial(Chain, kind="deep_linear")),
     Family("phase", "¼Σ((a_iᵀx)² − b_i)², b_i measured without noise", PhaseRetrieval),
+    Family("logistic", "(1/N)Σ log(1 + exp(−y_i a_iᵀw)) + (λ/2)‖w‖²", LogisticRegression),
     Family("bilinear_logistic", "Σ log(1 + exp(−y_i uᵀA_i v))", BilinearLogistic),
     Family("layered_penalty", "two ReLU layers, coupled by a penalty", LayeredReLU),
     Family("layered_band", "two ReLU layers, in a band", partial(LayeredReLU, coupling="band")),
@@ -175,12 +176,12 @@ def phase_retrieval() -> Family:
     return FAMILIES["phase"]
 
 
-def logistic() -> Family:
-    """Bilinear logistic regression, two blocks, each convex: no constant is known but moduli.
+def logistic(bilinear: bool = False) -> Family:
+    """Ridge logistic regression: L and μ; or a bilinear one in two blocks, each convex.
 
-    logistic().draw(seed=0).modulus(0, logistic().draw(seed=0).x0)
+    logistic().draw(seed=0).constants.mu
     """
-    return FAMILIES["bilinear_logistic"]
+    return FAMILIES["bilinear_logistic" if bilinear else "logistic"]
 
 
 def layered_relu(coupling: str = "penalty") -> Family:

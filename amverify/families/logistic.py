@@ -1,4 +1,4 @@
-r"""Bilinear logistic regression: F(u, v) = Σ_i log(1 + exp(−y_i uᵀA_i v)), y_i = ±1.
+r"""Logistic regression, and a bilinear one: F(u, v) = Σ_i log(1 + exp(−y_i uᵀA_i v)), y_i = ±1.
 
 Convex in u and in v, not quadratic; with m = −y·uᵀAv, softplus'' ≤ ¼ gives the modulus
 ¼Σ‖A_i v‖² of the block u, and the same with u for v. exp and log1p are taken to be right within
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from amverify.families.arithmetic import (
     Entries,
+    apply,
     flattened,
     joined,
     lift,
@@ -110,3 +111,47 @@ def sigmoid(m: Entries) -> Entries:
     if not isinstance(m, Ball):
         return mid
     return Ball.of(mid, m.rad / 4 * (1 + 8 * U) + gamma(_ROUNDINGS) * mid + 4 * ETA)
+
+
+class LogisticRegression(Problem):
+    """(1/N)Σ log(1 + exp(−y_i a_iᵀw)) + (λ/2)‖w‖², N = 4 or 8, λ = 2^−j: strongly convex.
+
+    softplus'' ≤ ¼ gives L = Σ‖a_i‖²/(4N) + λ, and μ = λ. Its minimum is not known.
+    """
+
+    def __init__(self, seed: int | Draws) -> None:
+        rng = source(seed, 24)
+        self.family, self.seed = "logistic", seed_of(seed)
+        n, self.samples = int(rng.integers(1, 5)), 4 * int(rng.integers(1, 3))
+        labels = rng.choice(np.array([-1.0, 1.0]), self.samples)
+        rows = integers(rng, (self.samples, n), 3)
+        rows[0, 0] += 4.0
+        self.signed = -labels[:, None] * rows
+        self.weight = 2.0 ** -int(rng.integers(0, 8))
+        self.x0 = dyadic(rng, n, 3, 4)
+        squares = sum((Fraction(float(a @ a)) for a in rows), Fraction(0))
+        ridge = Fraction(self.weight)
+        largest = squares / (4 * self.samples) + ridge
+        self.constants = Constants(L=largest, mu=ridge, convex=True)
+
+    def smooth(self, x: Entries) -> Entries:
+        """F."""
+        loss = total(softplus(apply(self.signed, x)))
+        return lift(Fraction(1, self.samples), x) * loss + self._half(x) * total(x * x)
+
+    def _half(self, x: Entries) -> Entries:
+        return lift(Fraction(self.weight) / 2, x)
+
+    def slope(self, x: Entries) -> Entries:
+        """∇F."""
+        weights = sigmoid(apply(self.signed, x))
+        mean = lift(Fraction(1, self.samples), x) * apply(self.signed.T, weights)
+        return mean + lift(self.weight, x) * x
+
+    def exact_value(self, x: Any) -> Fraction:
+        """Not rational.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(f"{self.name}: its values are not rational")
