@@ -23,6 +23,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from amverify.errors import InvalidInput
 from amverify.families.arithmetic import (
     Entries,
     apply,
@@ -40,6 +41,7 @@ from amverify.numbers.balls import Ball
 PENALTIES = ("l1", "l0", "mcp", "scad")
 GAMMA, SCAD = 2.0, 3.0
 """γ of MCP and a of SCAD; steps have η ≤ 1/L ≤ 1 < γ, a − 1."""
+CONVEX_BELOW = {"mcp": GAMMA, "scad": SCAD - 1}
 
 
 class SparseLeastSquares(Problem):
@@ -106,7 +108,16 @@ class SparseLeastSquares(Problem):
         return total(weight * smaller(size, weight) + lift(1 / (SCAD - 1), x) * tail)
 
     def prox(self, v: Vector, step: float) -> Vector:
-        """See the module; in the format of v."""
+        """See the module; in the format of v.
+
+        Raises:
+            InvalidInput: for MCP and SCAD with a step at which g + ‖· − v‖²/(2·step) is not convex.
+        """
+        if self.penalty in CONVEX_BELOW and not step < CONVEX_BELOW[self.penalty]:
+            raise InvalidInput(
+                f"prox: of {self.penalty} it is known for steps below "
+                f"{CONVEX_BELOW[self.penalty]:g}, got {float(step):g}"
+            )
         kind, size, lam = v.dtype.type, np.abs(v), self.weight
         if self.penalty == "l0":
             return np.where(size > kind(math.sqrt(2 * lam * step)), v, kind(0))
