@@ -212,3 +212,45 @@ def test_without_hypothesis_there_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "hypothesis", None)
     with pytest.raises(InvalidInput, match=r"amverify\[testing\]"):
         falsify(DESCENT, too_long, quadratics(), examples=5)
+
+
+def elsewhere(x, grad, state):
+    return 2 * x if x.dtype == object else x / 2
+
+
+def test_a_step_that_does_something_else_on_exact_numbers_is_judged_in_floats():
+    """Else a truth would be falsified by what the method never does."""
+    said = "norm2[k] <= norm2[k-1]"
+    assert not falsify(said, elsewhere, quadratics(), examples=30).falsified
+    found = falsify("norm2[k] >= norm2[k-1]", elsewhere, quadratics(), examples=30)
+    assert found.counterexample.found.decided == "floats"
+
+
+def test_nothing_is_said_outside_a_box_and_where_l_is_not_meant():
+    """∇f of x⁴ is not 3-Lipschitz beyond 1: a step out there refutes nothing that reads L."""
+    leaves = lambda x, grad, state: x + 4  # noqa: E731
+    with pytest.raises(InvalidInput, match="tested it"):
+        falsify("value[k] <= L", leaves, "power", examples=5)
+    assert falsify("value[k] <= 1", leaves, "power", examples=5).falsified
+    with pytest.raises(InvalidInput, match="tested it"):
+        falsify(DESCENT, lambda x, grad, state: x + 99, "quadratic_box", examples=5)
+
+
+def test_ctrl_c_while_it_is_made_simple_keeps_the_counterexample(monkeypatch):
+    from amverify.falsification import shrinking
+
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shrinking._Shrink, "round", interrupted)
+    assert falsify(DESCENT, too_long, quadratics(), examples=20).falsified
+
+
+def test_a_step_that_raises_now_and_then_is_one_line():
+    def fails_later(x, grad, state, *, rng):
+        if len(x) > 4:
+            raise RuntimeError("too\nlong")
+        return x - 0.01 * grad(x)
+
+    with pytest.raises(InvalidInput, match="RuntimeError: too long"):
+        falsify(DESCENT, fails_later, quadratics(), examples=60)
