@@ -128,7 +128,7 @@ def _said(question: Question | Audited, trial: Any) -> dict[str, Any]:
         "method": {"name": question.name, "sha256": source_hash(does)},
         "problem": trial.problem.spec(),
         "parameters": dict(trial.parameters),
-        "steps": question.steps,
+        "steps": trial.steps,
         "seed": getattr(question, "seed", 0),
     }
 
@@ -159,7 +159,7 @@ def _again(record: Mapping[str, Any], given: Any) -> Result:
         wording = Wording(said["theorem"], (), said["constants"], said["without"])
         audited = question_of(wording, name, family, {}, steps, SECONDS, seed)
         assert isinstance(audited, Audited)
-        found, how = AuditedRun(audited, problem, values, int(record["k"])).decide(), _RERUN_LOOP
+        found, how = AuditedRun(audited, problem, values, steps).decide(), _RERUN_LOOP
         statement = _statement(audited)
     else:
         claim = written(said["text"], given=said["given"], trust=said["trust"], **said["constants"])

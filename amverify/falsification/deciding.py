@@ -206,7 +206,10 @@ def _applied(how: str, of: list[Any]) -> Any:
                 raise Undefined("division by zero")
             return x / y
         case "**", [x, y]:
-            return x**y
+            found = x**y
+            if isinstance(found, complex):
+                raise Undefined("a root of a negative number")
+            return found
         case "abs", [x]:
             return abs(x)
         case "max", _:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from amverify.claims.grammar import Statement, parsed
 from amverify.errors import InvalidInput
 from amverify.falsification.columns import Exacts, Floats
-from amverify.falsification.deciding import Decider, Sides, Unknown
+from amverify.falsification.deciding import Decider, Sides, Undefined, Unknown
 from amverify.falsification.exactly import Exactly, Inexact, Undecided, points
 from amverify.falsification.found import Drawn, Found
 from amverify.falsification.measured import violated
@@ -93,14 +93,17 @@ class Question:
 
     def speaks_of(self, problem: Problem, x: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Points in the box, where F is finite; where L or μ is read, those where it is meant."""
-        inside = np.ones(len(x), dtype=bool)
-        if problem.box is not None:
-            low, high = problem.box
-            inside &= ((x >= low) & (x <= high)).all(1)
-        radius = problem.constants.radius
-        if radius is not None and self._reads & {"L", "mu"}:
-            inside &= (np.abs(x) <= float(radius)).all(1)
+        low, high = self.limits(problem)
+        inside: NDArray[np.bool_] = ((x >= low) & (x <= high)).all(1)
         return inside
+
+    def limits(self, problem: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The least and the largest coordinates at which a claim is judged; infinite: any."""
+        radius = problem.constants.radius
+        most = np.inf if radius is None or not self._reads & {"L", "mu"} else float(radius)
+        low, high = problem.box or (np.array([-np.inf]), np.array([np.inf]))
+        wide = np.ones(problem.dimension)
+        return np.maximum(low, -most * wide), np.minimum(high, most * wide)
 
     def repeated(self, trial: Run) -> None:
         """Refuse a step function that does not do the same twice."""
@@ -250,10 +253,18 @@ class Run:
             Undecided: if a comparison needs more bits.
         """
         try:
-            sides = self._decider(True, x).failure()
-        except (ZeroDivisionError, ValueError):
+            sides = self._decider(True, x).failure() if self._meant(x) else None
+        except (ZeroDivisionError, Undefined, ValueError):
             return None
         return None if sides is None else _certain(sides, x, decided)
+
+    def _meant(self, x: Sequence[NDArray[Any]]) -> bool:
+        """Whether exact points lie where something is said: what ``speaks_of`` asks of floats."""
+        return all(
+            low <= v and v <= high
+            for point in x
+            for v, low, high in zip(point, *self.question.limits(self.problem), strict=True)
+        )
 
 
 def _certain(sides: Sides, x: Sequence[NDArray[Any]], decided: str) -> Found:

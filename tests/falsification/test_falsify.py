@@ -236,6 +236,12 @@ def test_nothing_is_said_outside_a_box_and_where_l_is_not_meant():
         falsify(DESCENT, lambda x, grad, state: x + 99, "quadratic_box", examples=5)
 
 
+@pytest.mark.parametrize("claim", ["norm2[k] / step2[k] <= -1", "(0 - norm2[k] - 1)**(1/2) <= -1"])
+def test_what_has_no_value_refutes_nothing(claim):
+    with pytest.raises(InvalidInput, match="tested it"):
+        falsify(claim, lambda x, grad, state: x, quadratics(), examples=4)
+
+
 def test_ctrl_c_while_it_is_made_simple_keeps_the_counterexample(monkeypatch):
     from amverify.falsification import shrinking
 
