@@ -94,8 +94,7 @@ class Question:
     def speaks_of(self, problem: Problem, x: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Points in the box, where F is finite; where L or μ is read, those where it is meant."""
         low, high = self.limits(problem)
-        inside: NDArray[np.bool_] = ((x >= low) & (x <= high)).all(1)
-        return inside
+        return np.asarray(np.all((x >= low) & (x <= high), axis=1))
 
     def limits(self, problem: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The least and the largest coordinates at which a claim is judged; infinite: any."""
