@@ -10,4 +10,6 @@ CONTENTS = {
     "exponents": "fitted KL exponents with intervals, against the known truth",
     "published": "measured against published accuracies, from the tables' files",
     "tiles": "every theorem on every method and data set by verdict, from table 10's file",
+    "step_sizes": "SAMT's step sizes by layer and kind, epoch by epoch",
+    "initial_step": "accuracy against SAMT's initial step size, for each kind",
 }

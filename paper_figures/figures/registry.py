@@ -13,11 +13,13 @@ from paper_figures.figures import (
     accuracy,
     descent,
     exponents,
+    initial_step,
     kl,
     published,
     region,
     residuals,
     slack,
+    step_sizes,
     tiles,
 )
 from paper_figures.names import CONTENTS
@@ -36,7 +38,7 @@ class FigureEntry:
 
 MODULES = (
     *(descent, residuals, accuracy, region, slack),
-    *(kl, exponents, published, tiles),
+    *(kl, exponents, published, tiles, step_sizes, initial_step),
 )
 FIGURES = {
     name: FigureEntry(contents, module.PROTOCOL, module.data, module.draw)

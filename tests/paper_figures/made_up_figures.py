@@ -10,11 +10,13 @@ from paper_figures.figures import (
     accuracy,
     descent,
     exponents,
+    initial_step,
     kl,
     published,
     region,
     residuals,
     slack,
+    step_sizes,
     tiles,
 )
 
@@ -126,6 +128,28 @@ DATA = {
                 (dataset, method, theorem, str(verdict))
                 for (theorem, verdict), dataset, method in product(
                     enumerate_theorems(), ("cora", "digits"), ("TIAM", "PALM")
+                )
+            ],
+        )
+    ),
+    "step_sizes": _of(
+        Frame.of_rows(
+            "steps",
+            step_sizes.COLUMNS,
+            [
+                (kind, layer, epoch, 0.01, 0.02 * epoch, 0.1 * epoch)
+                for kind, layer, epoch in product(("samt_row", "samt_scalar"), (1, 2), range(1, 6))
+            ],
+        )
+    ),
+    "initial_step": _of(
+        Frame.of_rows(
+            "accuracy",
+            initial_step.COLUMNS,
+            [
+                (kind, alpha, seed, None if alpha == 1.0 else 0.9 - alpha)
+                for kind, alpha, seed in product(
+                    ("samt_fixed", "samt_row"), (1e-3, 0.1, 1.0), (0, 1)
                 )
             ],
         )
