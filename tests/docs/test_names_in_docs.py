@@ -20,6 +20,7 @@ DOTTED = re.compile(r"(?:amverify|proofs|repro|paper_figures)(?:\.\w+)+")
 FACE = re.compile(r"amv\.(\w+)")
 APPS = {
     "amverify": "amverify.command.cli",
+    "paper_figures": "paper_figures.command.cli",
     "repro": "repro.command.cli",
     "proofs": "proofs.command.cli",
     "proofs.pep": "proofs.pep.__main__",
