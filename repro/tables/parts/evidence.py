@@ -76,12 +76,17 @@ def not_made(document: str) -> Said:
 
 
 def audited(rows: Sequence[Row], method: str, theorems: Sequence[str]) -> Said:
-    """The weakest verdict of these theorems on a method's runs, over all data sets of table 10."""
+    """The weakest verdict of these theorems on a method's runs, over all data sets of table 10.
+
+    They are a claim's premises and its conclusion: it HOLDS where all of them were asked and hold;
+    a premise that is violated or does not apply decides alone.
+    """
     found = [r for r in rows if text(r, "method") == method and text(r, "theorem") in theorems]
     missing = [t for t in theorems if t not in {text(r, "theorem") for r in found}]
-    if missing:
+    verdicts = [verdict_in(text(r, "verdict")) for r in found]
+    if missing and not {Verdict.VIOLATED, Verdict.NOT_APPLICABLE} & set(verdicts):
         return Said(Verdict.UNDECIDED, f"not in the table: {', '.join(missing)} of {method}")
-    weakest = combine(verdict_in(text(r, "verdict")) for r in found)
+    weakest = combine(verdicts)
     if weakest is Verdict.HOLDS:
         sets = ", ".join(dict.fromkeys(text(r, "dataset") for r in found))
         return Said(weakest, f"{', '.join(theorems)} HOLD on {sets}")
