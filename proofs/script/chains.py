@@ -25,6 +25,7 @@ from typing import Any, Literal
 import sympy as sp
 
 from amverify.theorems.base import Inequality, Theorem
+from amverify.theorems.properties import vector
 from proofs.kernel import checker
 from proofs.kernel.atoms import atom, deep
 from proofs.kernel.checker import Kind, Proved, Relation
@@ -32,7 +33,7 @@ from proofs.kernel.polynomial import Refused, const
 from proofs.kernel.squares import Term
 from proofs.script import grants, magnitude
 from proofs.script.clamps import Clamp, clamp_step
-from proofs.script.facts import Template, genuine
+from proofs.script.facts import NORM, Template, genuine
 from proofs.script.grants import Leaf
 from proofs.script.multipliers import Find, Multipliers
 from proofs.script.translate import polynomial, relation
@@ -229,6 +230,15 @@ def root(name: str, smaller: sp.Expr, larger: sp.Expr, text: str, *parts: str) -
 def either(name: str, expr: Any, text: str, *parts: str) -> Step:
     """p ≥ 0 in the first case and in the second."""
     return Step(name, sp.sympify(expr), ">=", "cases", text, parts=parts)
+
+
+def a_norm(name: str, symbol: sp.Symbol, of: str) -> tuple[Step, Step, Step]:
+    """The symbol is ‖the vector of that name‖, by what a hypothesis says of it, and so ≥ 0."""
+    return (
+        means(f"{name} is", symbol),
+        fact(f"{name}, norm", NORM, vector(of)),
+        derived(name, symbol, "a norm", term(1, f"{name}, norm"), zero=(f"{name} is",)),
+    )
 
 
 def inverse(above: str, expr: sp.Expr) -> tuple[Step, Step]:

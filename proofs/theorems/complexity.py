@@ -32,17 +32,15 @@ from amverify.theorems.complexity import (
     total,
     w1,
 )
-from amverify.theorems.properties import vector
-from proofs.script import facts
 from proofs.script.chains import (
     Chain,
     Conclusion,
     Step,
+    a_norm,
     condition,
     credit,
     define,
     derived,
-    fact,
     inverse,
     means,
     root,
@@ -85,17 +83,9 @@ _SUM_END = (
 )  # fmt: skip
 
 
-def _norm(name: str, symbol: sp.Symbol, of: str) -> tuple[Step, ...]:
-    return (
-        means(f"{name} is", symbol),
-        fact(f"{name}, norm", facts.NORM, vector(of)),
-        derived(name, symbol, "a norm", term(1, f"{name}, norm"), zero=(f"{name} is",)),
-    )
-
-
 _LEAST = (
     *_STEP,
-    *_norm("‖e^k‖", e1, "e_k"),
+    *a_norm("‖e^k‖", e1, "e_k"),
     means("m ≤ ‖e^k‖", least),
     said("least ≥ 0"),
     credit("hypothesis", psi0 - before - a * K * least**2, "a(k−1)m² ≤ Ψ⁰ − Ψ^{k−1}"),
@@ -144,8 +134,8 @@ _RESIDUAL = (
     *_STEP,
     said("b1 ≥ 0"), said("b2 ≥ 0"),
     condition(cx.H2),
-    *_norm("‖e^k‖", e1, "e_k"), *_norm("‖e^{k−1}‖", e0, "e_before"),
-    *_norm("‖w^k‖", w1, "w_k"),
+    *a_norm("‖e^k‖", e1, "e_k"), *a_norm("‖e^{k−1}‖", e0, "e_before"),
+    *a_norm("‖w^k‖", w1, "w_k"),
     means("m ≤ ‖w^k‖", lowest),
     said("lowest ≥ 0"),
     derived("b1‖e^k‖ + b2‖e^{k−1}‖", b1 * e1 + b2 * e0, "not negative",

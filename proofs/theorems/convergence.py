@@ -21,6 +21,7 @@ from proofs.script.chains import (
     Chain,
     Conclusion,
     Step,
+    a_norm,
     condition,
     credit,
     declared,
@@ -56,18 +57,10 @@ _SIGNS = (
 )  # fmt: skip
 
 
-def _norm(name: str, symbol: sp.Symbol, of: str) -> tuple[Step, ...]:
-    return (
-        means(f"{name} is", symbol),
-        fact(f"{name}, norm", facts.NORM, vector(of)),
-        derived(name, symbol, "a norm", term(1, f"{name}, norm"), zero=(f"{name} is",)),
-    )
-
-
 _RELATIVE = (
     said("b ≥ b1 + m"), said("b ≥ b2"), said("∂Ψ = ∂F × {v}"),
     condition(tc.RESIDUAL), condition(tc.SCALED),
-    *_norm("‖w‖", w1, "w_k"), *_norm("‖v‖", v1, "v_k"),
+    *a_norm("‖w‖", w1, "w_k"), *a_norm("‖v‖", v1, "v_k"),
     derived("‖w‖ + ‖v‖", w1 + v1, "a sum of norms", term(1, "‖w‖"), term(1, "‖v‖")),
     derived("squares", (w1 + v1) ** 2 - dist**2, "2‖w‖‖v‖", term(2, "‖w‖", "‖v‖"),
             zero=("∂Ψ = ∂F × {v}",)),

@@ -54,6 +54,7 @@ from proofs.script.chains import (
     Chain,
     Conclusion,
     Step,
+    a_norm,
     case,
     condition,
     credit,
@@ -100,15 +101,6 @@ def _potential(first: sp.Expr, second: sp.Expr, level: sp.Expr) -> sp.Expr:
     return first + second / 2 + 2 * Q * level
 
 
-def _norm(name: str, symbol: sp.Symbol, of: str) -> tuple[Step, ...]:
-    """A symbol that is a norm is not negative."""
-    return (
-        means(f"{name} is", symbol),
-        fact(f"{name}, norm", facts.NORM, vector(of)),
-        derived(name, symbol, "a norm", term(1, f"{name}, norm"), zero=(f"{name} is",)),
-    )
-
-
 _SIGNS = (
     declared("a", a),
     declared("b", b),
@@ -126,8 +118,8 @@ def one_step(signs: tuple[Step, ...], relative: tuple[Step, ...], growth: Step) 
 
 _BEFORE = (
     declared("θ", theta),
-    *_norm("e_k", e1, "e_k"),
-    *_norm("e_{k−1}", e0, "e_before"),
+    *a_norm("e_k", e1, "e_k"),
+    *a_norm("e_{k−1}", e0, "e_before"),
     fact("e_{k+1}", facts.NORM, vector("e_next")),
     means("square", step2),
     means("r_k^θ", rt),
@@ -222,8 +214,8 @@ _RECURSION = (
     said("κ ≥ 1"),
     derived("κ", kappa, "κ > 0", term(1), term(1, "κ ≥ 1"), kind=">"),
     *inverse("a", a),
-    *_norm("‖e_k‖", e1, "e_k"),
-    *_norm("‖e_{k−1}‖", e0, "e_before"),
+    *a_norm("‖e_k‖", e1, "e_k"),
+    *a_norm("‖e_{k−1}‖", e0, "e_before"),
     means("‖e_k‖²", step2),
     means("‖e_{k−1}‖²", step02),
     said("Ψ* ≤ Ψ^k"),
