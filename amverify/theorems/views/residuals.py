@@ -19,8 +19,9 @@ from amverify.numbers.balls import Ball, summed
 from amverify.numbers.formulas import evaluate
 from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
-from amverify.theorems.base import Blocks, Context, Instances
+from amverify.theorems.base import Context, Instances
 from amverify.theorems.views.columns import fact, pairs, unit
+from amverify.theorems.views.kinds import Kind, together
 from amverify.theorems.views.reach import (
     Layers,
     Rows,
@@ -116,27 +117,12 @@ def _rounded(ctx: Context, rows: Rows, found: Layers, at: NDArray[np.intp]) -> N
 
 def blocks(ctx: Context) -> Instances:
     """V_l, z_l, a_l and z_L after every sweep beyond k₀."""
-    found = layers(ctx, past=1)
-    parts, rows, kinds, rounding = [], [], [], []
-    for case, at in _places(ctx, found).items():
-        values, mine = _of_kind(ctx, case, found, at)
-        none = np.zeros(len(at))
-        rounding.append(_rounded(ctx, mine, found, at) if case == reach.V else none)
-        parts.append(values)
-        rows.append(mine)
-        kinds.append(np.full(len(at), KINDS[case], dtype="|S4"))
-    where = np.concatenate(rows)
-    return Instances(
-        {name: _joined([p[name] for p in parts]) for name in parts[0]},
-        ctx.column("blocks", "sweep")[where],
-        ctx.column("blocks", "replicate")[where],
-        Blocks(np.concatenate(kinds), ctx.column("blocks", "layer")[where]),
-        np.concatenate(rounding),
-    )
-
-
-def _joined(balls: list[Ball]) -> Ball:
-    return Ball.of(np.concatenate([b.mid for b in balls]), np.concatenate([b.rad for b in balls]))
+    layered, found = layers(ctx, past=1), []
+    for case, at in _places(ctx, layered).items():
+        values, mine = _of_kind(ctx, case, layered, at)
+        off = _rounded(ctx, mine, layered, at) if case == reach.V else np.zeros(len(at))
+        found.append(Kind(KINDS[case], mine, values, off))
+    return together(ctx, found)
 
 
 def largest(ctx: Context, who: Rows) -> dict[str, Ball]:

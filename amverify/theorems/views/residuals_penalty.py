@@ -21,8 +21,9 @@ from amverify.numbers.balls import Ball
 from amverify.numbers.formulas import evaluate
 from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
-from amverify.theorems.base import Blocks, Context, Instances, Missing
+from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact, unit
+from amverify.theorems.views.kinds import Kind, together
 from amverify.theorems.views.penalty import beside, of_kind, size
 from amverify.theorems.views.reach import Rows, by_layer, reached
 from amverify.theorems.views.settings import given, stretch
@@ -88,25 +89,11 @@ def _of_kind(ctx: Context, case: str, rows: Rows) -> dict[str, Ball]:
 
 def blocks(ctx: Context) -> Instances:
     """Every block in every measured sweep."""
-    parts, rows, kinds, rounding = [], [], [], []
+    found = []
     for case in reach.PENALTY:
         mine = _measured(ctx, _rows(ctx, case))
-        rounding.append(rounded(ctx, case, mine))
-        parts.append(_of_kind(ctx, case, mine))
-        rows.append(mine)
-        kinds.append(np.full(len(mine), KINDS[case], dtype="|S4"))
-    where = np.concatenate(rows)
-    return Instances(
-        {name: _joined([p[name] for p in parts]) for name in parts[0]},
-        ctx.column("blocks", "sweep")[where],
-        ctx.column("blocks", "replicate")[where],
-        Blocks(np.concatenate(kinds), ctx.column("blocks", "layer")[where]),
-        np.concatenate(rounding),
-    )
-
-
-def _joined(balls: list[Ball]) -> Ball:
-    return Ball.of(np.concatenate([b.mid for b in balls]), np.concatenate([b.rad for b in balls]))
+        found.append(Kind(KINDS[case], mine, _of_kind(ctx, case, mine), rounded(ctx, case, mine)))
+    return together(ctx, found)
 
 
 class _Sizes:
