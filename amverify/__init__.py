@@ -42,7 +42,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amverify import families, theorems
     from amverify.claims import claim, within
-    from amverify.command.subject import Claim, Subject
     from amverify.command.usable import usable
     from amverify.definability.certificate import Certificate
     from amverify.definability.definable import definable
@@ -72,6 +71,7 @@ if TYPE_CHECKING:
     from amverify.record.recorder import Recorder
     from amverify.report import from_json, render, to_html, to_json, to_junit
     from amverify.samt import SAMT, NonFiniteLoss
+    from amverify.subject.subject import Claim, Subject
     from amverify.theorems import CATALOGUE, Theorem, theorem
     from amverify.trace.file import load_trace, save_trace
     from amverify.trace.trace import Trace
@@ -147,7 +147,7 @@ __all__ = [
 
 _HOMES = {
     "claims": "claim within",
-    "command.subject": "Claim Subject",
+    "subject.subject": "Claim Subject",
     "command.usable": "usable",
     "definability.certificate": "Certificate",
     "definability.definable": "definable",

@@ -1,6 +1,6 @@
 """``python -m amverify``, and the command ``amverify``."""
 
-from amverify.command.entry import enter
+from amverify.console.entry import enter
 
 
 def run() -> None:

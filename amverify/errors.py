@@ -17,7 +17,7 @@ status meaning
 ====== ==========================================================
 
 0, 1 and 3 are kept for verdicts (holds; violated; undecided or not applicable). How a process
-ends when nobody foresaw it is :mod:`amverify.command.entry`'s.
+ends when nobody foresaw it is :mod:`amverify.console.entry`'s.
 """
 
 

@@ -1,6 +1,6 @@
 """``python -m paper_figures``, and the command ``amverify-figures``."""
 
-from amverify.command.entry import enter
+from amverify.console.entry import enter
 
 
 def run() -> None:

@@ -1,6 +1,6 @@
 """``python -m proofs``, and the command ``amverify-proofs``."""
 
-from amverify.command.entry import enter
+from amverify.console.entry import enter
 
 
 def run() -> None:

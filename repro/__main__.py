@@ -1,6 +1,6 @@
 """``python -m repro``, and the command ``amverify-repro``."""
 
-from amverify.command.entry import enter
+from amverify.console.entry import enter
 
 
 def run() -> None:

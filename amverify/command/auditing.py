@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from amverify.claims import is_written
-from amverify.command.pace import Pace, about
 from amverify.command.specification import read_specification
-from amverify.command.subject import Claim, claimed, declared, run_subject
+from amverify.console.pace import Pace, about
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard
 from amverify.report import render, to_html, to_json, to_junit, write
+from amverify.subject.subject import Claim, claimed, declared, run_subject
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.catalogue import known
 from amverify.theorems.search import offered

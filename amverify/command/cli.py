@@ -23,8 +23,8 @@ from typing import Annotated
 
 import typer
 
-from amverify.command.application import Quiet, Version, application, examples
-from amverify.command.shell import run
+from amverify.console.application import Quiet, Version, application, examples
+from amverify.console.shell import run
 from amverify.errors import CorruptFile, InvalidInput
 
 EXAMPLES = (

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from amverify.command.auditing import constants_of
-from amverify.command.subject import found
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.falsification import Result, falsify, replayed
+from amverify.subject.subject import found
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from amverify.command.subject import found, in_a_process, raised
 from amverify.definability.certificate import Certificate, from_plain, lines, to_plain
 from amverify.errors import InvalidInput
 from amverify.report import write
+from amverify.subject.subject import found, in_a_process, raised
 
 _START = "import sys; from amverify.command.kl import child; sys.exit(child(*sys.argv[1:]))"
 _ASKED, _CERTIFICATE = "asked.json", "certificate.json"

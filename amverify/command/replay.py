@@ -14,11 +14,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from amverify.command.subject import Claim, claimed
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.judge.witness import LARGEST, replay
 from amverify.report import from_json
 from amverify.report.words import one_line
+from amverify.subject.subject import Claim, claimed
 from amverify.verdict import Witness
 
 

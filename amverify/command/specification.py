@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from amverify.claims import is_written
-from amverify.command.subject import Claim, claimed
 from amverify.errors import InvalidInput
 from amverify.judge.constants import refuse_unknown
 from amverify.numbers.given import plain
+from amverify.subject.subject import Claim, claimed
 from amverify.trace.header import is_number, shown
 
 _LARGEST = 1 << 16

@@ -27,9 +27,9 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.expectation.draws import replays
-from amverify.expectation.probe import Probe
 from amverify.expectation.training import Training
 from amverify.numbers.roundoff import gamma
+from amverify.samt.probe import Probe
 from amverify.trace.trace import Trace
 
 MARGIN = 1.5

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from amverify.expectation.probe import Probe, predictability_probe
 from amverify.expectation.training import Training
+from amverify.samt.probe import Probe, predictability_probe
 
 
 def probe(start: Callable[[], Training], sweeps: int = 6) -> Probe:

@@ -40,7 +40,6 @@ from amverify.errors import InvalidInput
 from amverify.expectation.curvature import largest
 from amverify.expectation.draws import replays
 from amverify.expectation.points import ahead, length
-from amverify.expectation.probe import Probe
 from amverify.expectation.reach import (
     Slopes,
     change_bounds,
@@ -51,6 +50,7 @@ from amverify.expectation.reach import (
 )
 from amverify.expectation.training import Training
 from amverify.numbers.roundoff import gamma
+from amverify.samt.probe import Probe
 from amverify.samt.undo import Kept
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace

@@ -12,9 +12,9 @@ from torch.func import functional_call, grad, vmap
 
 from amverify.errors import InvalidInput
 from amverify.expectation.points import extrapolation
-from amverify.expectation.probe import Probe
 from amverify.record.header import versions
 from amverify.samt import SAMT
+from amverify.samt.probe import Probe
 from amverify.trace.columns import Column, Table
 from amverify.trace.trace import Trace
 

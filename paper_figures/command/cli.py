@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import typer
 
-from amverify.command.application import Version, application, called, examples
-from amverify.command.shell import failed, run
+from amverify.console.application import Version, application, called, examples
+from amverify.console.shell import failed, run
 from amverify.errors import InvalidInput
 from paper_figures.names import CONTENTS
 from repro.command.cli import (

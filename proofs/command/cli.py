@@ -25,8 +25,8 @@ from typing import Annotated
 
 import typer
 
-from amverify.command.application import Quiet, Version, application, called, examples
-from amverify.command.shell import run
+from amverify.console.application import Quiet, Version, application, called, examples
+from amverify.console.shell import run
 from proofs.kernel.polynomial import Refused
 from proofs.script.certificates import Malformed
 from proofs.script.effort import TooLong

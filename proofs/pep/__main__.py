@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from amverify.command.entry import INTERRUPTED
-from amverify.command.shell import run
+from amverify.console.entry import INTERRUPTED
+from amverify.console.shell import run
 from amverify.files import write
 from proofs.kernel.polynomial import Refused
 from proofs.pep import region

@@ -17,8 +17,8 @@ from typing import Annotated
 
 import typer
 
-from amverify.command.application import Version, application, called, examples
-from amverify.command.shell import failed, run
+from amverify.console.application import Version, application, called, examples
+from amverify.console.shell import failed, run
 from amverify.errors import InvalidInput
 from repro.names import CONTENTS, check_names
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from amverify.command.pace import Pace, about
+from amverify.console.pace import Pace, about
 from repro.engine.errors import described
 from repro.spec import RunSpec
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from amverify.command.version import commit_of
+from amverify.console.version import commit_of
 
 # What a run computes is decided in these packages; the data enter the key by their content.
 DECIDING = (

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from amverify.command.subject import claimed, declared
 from amverify.judge.audit import audit
+from amverify.subject.subject import claimed, declared
 from amverify.verdict import Finding, Report
 from repro.gallery import alternating, composite, ours, smooth, statistics
 from repro.gallery.entry import Entry, Known

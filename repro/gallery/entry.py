@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amverify.command.subject import Claim
+from amverify.subject.subject import Claim
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 

@@ -22,9 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from amverify.command.subject import Claim, Subject
 from amverify.expectation import ReplayedSweeps, probe
 from amverify.samt import SAMT
+from amverify.subject.subject import Claim, Subject
 from amverify.trace.trace import Trace
 from repro.data.registry import load
 from repro.minibatch.networks import HIDDEN, network

@@ -19,7 +19,7 @@ SUBJECTS = """
 import sys, time
 sys.path.insert(0, {root!r})
 from tests.support.hand import HALVING, descent
-from amverify.command.subject import Claim, Subject
+from amverify.subject.subject import Claim, Subject
 
 def good(): return descent(HALVING)
 def raises(): raise RuntimeError("no such\\nluck")

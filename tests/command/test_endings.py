@@ -90,7 +90,7 @@ FAULTS = {
 def entered(folder: Path, text: str, name: str = "commands") -> subprocess.CompletedProcess[bytes]:
     """A module of commands with this text, entered as all commands are."""
     (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    start = f"from amverify.command.entry import enter; enter({name!r})"
+    start = f"from amverify.console.entry import enter; enter({name!r})"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
     command = [sys.executable, "-B", "-c", start]  # the next text may be as long, a moment later
     return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
@@ -130,7 +130,7 @@ def test_ctrl_c(tmp_path: Path, where: str) -> None:
         "swallowed": SLOW_IMPORT,
     }
     (tmp_path / "commands.py").write_text(texts[where], encoding="utf-8")
-    start = "from amverify.command.entry import enter; enter('commands')"
+    start = "from amverify.console.entry import enter; enter('commands')"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
     with subprocess.Popen(
         [sys.executable, "-c", start], env=environment,

@@ -18,7 +18,7 @@ import amverify.command.cli
 import proofs.command.cli
 import repro.command.cli
 from amverify.command import subject
-from amverify.command.shell import run
+from amverify.console.shell import run
 from amverify.falsification import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent

@@ -13,9 +13,9 @@ from torch.nn.functional import cross_entropy
 from amverify.errors import InvalidInput
 from amverify.expectation import ReplayedTraining
 from amverify.expectation.blocks import _State
-from amverify.expectation.probe import Probe, predictability_probe
 from amverify.judge.audit import audit
 from amverify.samt import SAMT
+from amverify.samt.probe import Probe, predictability_probe
 from amverify.verdict import Evidence, Verdict
 
 F64 = torch.float64

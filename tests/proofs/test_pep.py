@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amverify.command.shell import run
+from amverify.console.shell import run
 from amverify.errors import InvalidInput
 from proofs.kernel.polynomial import Refused
 from proofs.pep import __main__ as cli

@@ -41,7 +41,7 @@ def test_progress_in_a_log_is_a_line_now_and_then(monkeypatch):
 
 def test_progress_on_a_terminal_is_a_bar_that_says_what_is_left(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("amverify.command.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("amverify.console.pace.time.monotonic", lambda: now[0])
     console = Console(file=io.StringIO(), width=100, force_terminal=True)
     runs = fake_runs.specs(2)
     with progress_of(runs, console) as tally:

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from amverify.expectation.probe import predictability_probe
 from amverify.samt import KINDS, SAMT
+from amverify.samt.probe import predictability_probe
 from amverify.samt.sweep import Sweep
 from tests.samt.nets import Batch, batches, dense, told
 

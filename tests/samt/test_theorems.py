@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from amverify.expectation.probe import predictability_probe
 from amverify.families.loops.sums import (
     Batch,
     SumPath,
@@ -22,6 +21,7 @@ from amverify.families.loops.sums import (
 from amverify.families.sums import FiniteSum
 from amverify.judge.audit import audit
 from amverify.samt import SAMT
+from amverify.samt.probe import predictability_probe
 from amverify.samt.sweep import Sweep
 from amverify.verdict import Evidence, Verdict
 

@@ -10,7 +10,6 @@ import pytest
 
 from amverify.errors import InvalidInput
 from amverify.expectation.draws import replays
-from amverify.expectation.probe import predictability_probe
 from amverify.families import draw
 from amverify.families.loops.sums import (
     SumRule,
@@ -22,6 +21,7 @@ from amverify.families.loops.sums import (
     sum_trace,
 )
 from amverify.judge.audit import audit
+from amverify.samt.probe import predictability_probe
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
 from amverify.verdict import Evidence, Verdict

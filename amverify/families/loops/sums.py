@@ -23,7 +23,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.expectation.probe import predictability_probe
 from amverify.families.loops.gradient import header
 from amverify.families.loops.sum_moments import mean_columns
 from amverify.families.loops.sum_state import Row, SweepState, block_state, sweep_state
@@ -31,6 +30,7 @@ from amverify.families.problem import Vector
 from amverify.families.sums import FiniteSum, SameBatch
 from amverify.numbers.balls import Ball
 from amverify.record.points.rows import Points, step_columns
+from amverify.samt.probe import predictability_probe
 from amverify.trace.columns import Column
 from amverify.trace.trace import Trace
 

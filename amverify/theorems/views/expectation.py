@@ -38,7 +38,7 @@ def _predictable(ctx: Context) -> tuple[bool | None, str]:
         return False, f'meta = "{meta}": step sizes are trained on the batch that they serve (S6)'
     probe = ctx.trace.settings.get("probe")
     if not isinstance(probe, Mapping) or not probe.get("compared"):
-        return None, "no probe was run (amverify.expectation.probe.predictability_probe)"
+        return None, "no probe was run (amverify.samt.probe.predictability_probe)"
     if probe.get("earlier_changed"):
         return False, (
             f"a probe changed later batches: {probe['earlier_changed']} of {probe['compared']} "

@@ -21,7 +21,7 @@ from typing import Annotated
 
 import typer
 
-from amverify.command.version import version
+from amverify.console.version import version
 
 
 def _tell_version(wanted: bool) -> None:

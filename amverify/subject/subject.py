@@ -35,7 +35,7 @@ RAISED = 70
 EVERY = 0.5
 """Seconds between two looks at how far a subject is."""
 _PROGRESS = "progress.json"
-_START = "import sys; from amverify.command.subject import child; sys.exit(child(*sys.argv[1:]))"
+_START = "import sys; from amverify.subject.subject import child; sys.exit(child(*sys.argv[1:]))"
 """Not ``-m``: this module must be the one that the subject's own module imports."""
 
 

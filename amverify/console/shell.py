@@ -1,6 +1,6 @@
 """What every command line here does with errors: one line on standard error, an exit status.
 
-The statuses are those of :mod:`amverify.errors` and :mod:`amverify.command.entry`; AMVERIFY_DEBUG=1
+The statuses are those of :mod:`amverify.errors` and :mod:`amverify.console.entry`; AMVERIFY_DEBUG=1
 shows the traceback as well.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import typer
 from typer.main import get_command
 
-from amverify.command.entry import INTERRUPTED, ended, say
+from amverify.console.entry import INTERRUPTED, ended, say
 from amverify.errors import AmverifyError, InvalidInput
 
 # The base of all that is wrong with options; which module it lives in varies with typer.
