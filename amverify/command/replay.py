@@ -37,6 +37,8 @@ def replay_report(path: Path) -> list[tuple[str, bool]]:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CorruptFile(f"{path}: not UTF-8 text") from None
+    except CorruptFile as error:
+        raise CorruptFile(f"{path}: {error}") from None
     iteration = str(report.header.get("iteration", "sweep"))
     return [
         _told(finding.witness, iteration)

@@ -42,7 +42,9 @@ class TIAMClassifier(ClassifierMixin, LayeredEstimator):  # type: ignore[misc]
         check_classification_targets(labels)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"y: two classes or more, got one class, {self.classes_[0]!r}")
+            raise ValueError(
+                f"y: two classes or more, got one class, {self.classes_.tolist()[0]!r}"
+            )
         return self._fit(x, torch.from_numpy(numbers), len(self.classes_), numbers)
 
     def predict(self, X: ArrayLike) -> Array:

@@ -143,7 +143,8 @@ def method(given: Any) -> tuple[str, Step]:
     if isinstance(given, str):
         step = OURS.get(given) or plugins.asked(plugins.METHODS, given, Callable)
         if step is None:
-            raise InvalidInput(f"method {given!r}: not one of {', '.join(OURS)}")
+            known = f"not one of {', '.join(OURS)}"
+            raise InvalidInput(f"method {given!r}: {known}, nor module:function")
         return given, step
     if isinstance(given, type):
         from torch.optim import Optimizer

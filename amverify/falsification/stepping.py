@@ -232,10 +232,13 @@ def _sample(problem: Problem) -> Callable[[NDArray[Any], int], NDArray[Any]]:
 
 
 def _array(new: Any, shape: tuple[int, ...], where: str) -> NDArray[np.float64]:
+    if new is None:
+        raise InvalidInput(f"{where}: it returned nothing; let it return the next point")
     try:
         found = np.array(new, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InvalidInput(f"{where}: it returned a {type(new).__name__}, no array") from None
+        told = f"it returned a {type(new).__name__}, no array"
+        raise InvalidInput(f"{where}: {told}; let it return the next point alone") from None
     if found.shape != shape:
         raise InvalidInput(f"{where}: it returned the shape {found.shape}, x has {shape}")
     return found

@@ -190,9 +190,12 @@ def found(name: str) -> Any:
     """What ``module:attribute`` names; importing the module runs it.
 
     Raises:
-        InvalidInput: if the module has no such attribute.
+        InvalidInput: if the module has no such attribute, or is named as its file is.
     """
     module, _, attribute = name.partition(":")
+    if module.endswith(".py"):
+        plain_name = module.removesuffix(".py").removeprefix("./").replace("/", ".")
+        raise InvalidInput(f"a module is named without .py: {plain_name}:{attribute}")
     holder: Any = importlib.import_module(module)
     for part in attribute.split("."):
         if not hasattr(holder, part):
@@ -227,7 +230,8 @@ def child(name: str, folder: str, iterations: str) -> int:
         with at_most(int(iterations), _noted(Path(folder))):
             trace = subject.run()
         if not isinstance(trace, Trace):
-            raise InvalidInput(f"it returned a {type(trace).__name__}, not a Trace")
+            kind = type(trace).__name__
+            raise InvalidInput(f"it returned a {kind}, not a Trace: return recorder.trace()")
         save_trace(trace, Path(folder) / "run.trace")
         claims = json.dumps(
             [

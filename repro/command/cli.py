@@ -297,7 +297,6 @@ def score(
 
 published = typer.Typer(
     help="Files of published values.",
-    no_args_is_help=True,
     epilog=examples("python -m repro published check repro/published/tiam.toml"),
 )
 app.add_typer(published, name="published")

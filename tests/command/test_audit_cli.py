@@ -152,6 +152,8 @@ def test_a_report_replays(place, capsys):
     assert "fails for certain" in capsys.readouterr().out
     main(["audit", "halving.trace", "--theorem", "descent", "--json", "h.json"])
     assert main(["replay", "h.json"]) == 0
+    (place / "cut.json").write_text("{", encoding="utf-8")
+    assert "cut.json: not an audit's report" in refused(capsys, "replay", "cut.json")
 
 
 def test_a_specification(place, capsys):
@@ -219,7 +221,8 @@ def test_a_contradictory_constant(place, capsys):
     ("subject", "words"),
     [
         ("my_subjects:raises", ("RuntimeError", "no such luck", "my_subjects.py")),
-        ("my_subjects:junk", ("list", "not a Trace")),
+        ("my_subjects:junk", ("list", "not a Trace", "return recorder.trace()")),
+        ("./my_subjects.py:junk", ("without .py", ": my_subjects:junk")),
         ("my_subjects:number", ("number",)),
         ("my_subjects:absent", ("absent",)),
         ("my_subjects:leaves", ("SystemExit",)),

@@ -160,10 +160,15 @@ def remembers(x, grad, state, *, kept=[]):  # noqa: B006
         (remembers, "two runs from the same start differ"),
         (lambda x, grad, state: 1.0, r"it returned the shape \(\)"),
         (lambda x, grad, state: "x", "it returned a str, no array"),
+        (lambda x, grad, state: None, "it returned nothing; let it return the next point"),
+        (
+            lambda x, grad, state: (x, state),
+            "a tuple, no array; let it return the next point alone",
+        ),
         (lambda x, grad: x, r"take \(x, grad, state\)"),
         (lambda x, grad, state, *, zeta: x, "its argument zeta is no constant"),
         (3, "expected a step function"),
-        ("newton", "method 'newton': not one of"),
+        ("newton", "method 'newton': not one of .*, nor module:function"),
     ],
 )
 def test_a_step_function_that_is_none_is_refused(step, told):

@@ -183,6 +183,7 @@ def test_no_row_at_all(capsys, failing, tmp_path):
         (["table2", "--sweeps", "0"], "--sweeps"),
         (["table2", "--nonsense"], "--nonsense"),
         (["table1", "surplus"], "surplus"),
+        (["published"], "error: Missing command"),
     ],
 )
 def test_what_is_not_there_is_one_line_and_status_2(capsys, arguments, said):
