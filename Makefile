@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table6 table7 table8 table10 table11 mdlam_setting test controls proofs slack coq lint bench clean
+.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table10 table11 table12 mdlam_setting criticality gallery score figures test controls proofs slack coq lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -16,11 +16,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-list table1: $(STAMP)
+list table1 table12 gallery score: $(STAMP)
 	$(BIN)/python -m repro $@
 
-table2 table6 table7 table8 table10 table11 mdlam_setting: $(STAMP)
+table2 table3 table4 table5 table6 table7 table8 table10 table11 mdlam_setting criticality: $(STAMP)
 	$(BIN)/python -m repro $@ --profile $(PROFILE) --jobs $(JOBS)
+
+figures: $(STAMP)
+	$(BIN)/python -m paper_figures all
 
 # The tests start hundreds of processes: none of them has to compile our modules again.
 test: $(STAMP)
