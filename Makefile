@@ -46,6 +46,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 controls: $(STAMP)
+	$(BIN)/python -m pytest -m long -n $(JOBS) -q
 	$(BIN)/python tests/controls/run.py
 
 bench: $(STAMP)

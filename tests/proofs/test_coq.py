@@ -15,6 +15,7 @@ from proofs.coq import run as coqrun
 from proofs.coq.names import PROOFS, Proof
 from proofs.coq.run import AXIOMS_OF_REALS, COQ, Compiler, answered, needed, questions, status
 from proofs.coq.statements import THEOREMS, generate, stated
+from tests.support.long import few
 
 needs_coq = pytest.mark.skipif(shutil.which("coqc") is None, reason="coqc is not installed")
 
@@ -77,7 +78,7 @@ NOT_TIED = ("Examples", "ConvergenceExamples", "ConvergenceNeeded", "LyapunovRun
 
 
 @needs_coq
-@pytest.mark.parametrize("case", FALSE_STATEMENTS)
+@pytest.mark.parametrize("case", few(FALSE_STATEMENTS))
 def test_coq_refuses_a_false_statement(case, base, tmp_path):
     name, true, false = FALSE_STATEMENTS[case]
     text = generate()
