@@ -102,7 +102,8 @@ def read(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise CorruptFile(f"{path}: not JSON; amverify falsify --save writes such a file") from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise CorruptFile(f"{path}: not a counterexample of {FORMAT!r}")
+        report = "; an audit's report: amverify replay FILE"
+        raise CorruptFile(f"{path}: not a counterexample of {FORMAT!r}{report}")
     said = record.pop("sha256", None)
     if said != _hash(record):
         raise CorruptFile(f"{path}: it was changed since it was written: its hash does not match")

@@ -81,10 +81,14 @@ def theorems(names: str | Theorem | Iterable[str | Theorem]) -> tuple[Theorem, .
     """Theorems, given by id or as they are; one of them stands for itself.
 
     Raises:
-        InvalidInput: for an unknown id, or none at all.
+        InvalidInput: for an unknown id, none at all, or what is neither an id nor a theorem.
     """
-    names = (names,) if isinstance(names, str | Theorem) else names
+    names = names if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
     found = tuple(theorem(n) if isinstance(n, str) else n for n in names)
+    for other in found:
+        if not isinstance(other, Theorem):
+            kind = type(other).__name__
+            raise InvalidInput(f"claims: expected theorems or their ids, got {kind}")
     if not found:
         raise InvalidInput("no theorem named")
     return found

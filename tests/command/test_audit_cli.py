@@ -152,6 +152,7 @@ def test_a_report_replays(place, capsys):
     assert "fails for certain" in capsys.readouterr().out
     main(["audit", "halving.trace", "--theorem", "descent", "--json", "h.json"])
     assert main(["replay", "h.json"]) == 0
+    assert "amverify replay FILE" in refused(capsys, "falsify", "--replay", "h.json")
     (place / "cut.json").write_text("{", encoding="utf-8")
     assert "cut.json: not an audit's report" in refused(capsys, "replay", "cut.json")
 

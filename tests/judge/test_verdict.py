@@ -218,6 +218,9 @@ def test_unknown_theorems_are_offered_their_neighbours():
         audit(descent(HALVING), ["T9"])
     with pytest.raises(InvalidInput, match="no theorem named"):
         audit(descent(HALVING), [])
+    for no_claim in (3, [3]):
+        with pytest.raises(InvalidInput, match="claims: expected theorems or their ids, got int"):
+            audit(descent(HALVING), no_claim)
 
 
 def test_equality_where_a_claim_is_strict_is_said():
