@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -59,7 +60,9 @@ def family(name: str) -> Family:
         found = plugins.asked(plugins.FAMILIES, name, Family, "name")
         if isinstance(found, Family):
             return found
-        raise InvalidInput(f"family {name!r}: not one of {', '.join(FAMILIES)}")
+        near = difflib.get_close_matches(name, FAMILIES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InvalidInput(f"family {name!r}: not one of {', '.join(FAMILIES)}{hint}")
     return FAMILIES[name]
 
 

@@ -154,6 +154,11 @@ class Recorder:
         refusals.optimiser(optimizer)
         if value is None and declarations.get("exact") is None:
             raise InvalidInput("recorder: value, a function that returns the objective, is needed")
+        if value is not None and not callable(value):
+            raise InvalidInput(
+                "recorder: value, a function that returns the objective, is needed, as in "
+                f"attach(optimizer, lambda: loss); got {type(value).__name__}"
+            )
         recorder = cls(subject or type(optimizer).__name__, **declarations)
         record = recorder._record
         if record.declared.exact is not None:

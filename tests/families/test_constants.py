@@ -317,7 +317,7 @@ def test_declared_constants_hold_the_exact_ones(family):
 
 def test_bad_input_is_one_line():
     for call, message in (
-        (lambda: draw("quadratik", 1), "family 'quadratik': not one of quadratic"),
+        (lambda: draw("quadratik", 1), "family 'quadratik': not one of .*did you mean 'quadratic'"),
         (lambda: draw("quadratic", -1), "seed: expected an integer"),
         (lambda: draw("quadratic", True), "seed: expected an integer"),
         (lambda: rebuild({"family": "quadratic"}), "'seed' is missing"),

@@ -109,6 +109,12 @@ def test_eta_may_follow_a_schedule():
     assert recorder.trace().sweeps["eta"].tolist() == [1.0, 0.5, 1 / 3]
 
 
+def test_a_loss_that_is_a_number_already_is_told_to_be_a_function():
+    x = torch.ones(1, requires_grad=True)
+    with pytest.raises(InvalidInput, match=r"as in attach\(optimizer, lambda: loss\); got Tensor"):
+        Recorder.attach(torch.optim.SGD([x], lr=0.1), x.sum())
+
+
 def test_bad_input_is_one_line():
     recorder = Recorder()
     recorder.step(np.ones(2), 1.0)
