@@ -289,6 +289,10 @@ def _check(estimator: LayeredEstimator) -> None:
     ridge: Any = estimator.ridge
     if ridge != "auto" and not (isinstance(ridge, Real) and 0 <= float(ridge) < np.inf):
         raise InvalidInput(f"ridge: 'auto' or a number, at least 0, got {ridge!r}")
+    if not (estimator.callback is None or callable(estimator.callback)):
+        raise InvalidInput(
+            f"callback: a function of the sweep and F, got {type(estimator.callback).__name__}"
+        )
     if not 0 < estimator.validation_fraction < 1:
         raise InvalidInput(
             f"validation_fraction: between 0 and 1, got {estimator.validation_fraction!r}"

@@ -157,6 +157,7 @@ def test_the_ridge_is_chosen_within_the_samples():
         ({"dtype": "float16"}, "dtype: float64 or float32"),
         ({"activation": "rellu"}, "unknown activation 'rellu'"),
         ({"activation": "tanh"}, "tanh"),
+        ({"callback": 3}, "callback: a function of the sweep and F, got int"),
         ({"validation_fraction": 1.5}, "validation_fraction: between 0 and 1"),
     ],
 )
