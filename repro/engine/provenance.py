@@ -36,6 +36,7 @@ SAMT = ("amverify.compiled", "amverify.samt")
 JUDGING = (
     "amverify.judge",
     "amverify.numbers",
+    "amverify.plugins",
     "amverify.record",
     "amverify.report",
     "amverify.theorems",

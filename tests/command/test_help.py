@@ -17,11 +17,11 @@ from typer.main import get_command
 import amverify.command.cli
 import proofs.command.cli
 import repro.command.cli
-from amverify.command import subject
 from amverify.console.shell import run
 from amverify.falsification import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent
+from amverify.subject import subject
 from amverify.theorems.catalogue import CATALOGUE
 from amverify.trace.file import save_trace
 from repro.names import CONTENTS

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from judged import here
 
-from amverify.command import subject
 from amverify.command.cli import main
+from amverify.subject import subject
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """

@@ -13,7 +13,7 @@ from subjects import Subject
 from support.problems import parameters
 from support.problems import problem as layered
 
-from amverify.methods import joint
+from amverify.methods import joint, solves
 from amverify.methods.joint import JointTIAM
 from amverify.network.coupling import Band
 from amverify.record.layered.run import traced
@@ -46,8 +46,8 @@ def right() -> Trace:
 
 def doubled(patch: pytest.MonkeyPatch) -> None:
     """V_l's steps are twice as long."""
-    correct = joint.solved
-    patch.setattr(joint, "solved", lambda factor, right: 2 * correct(factor, right))
+    correct = solves.solved
+    patch.setattr(solves, "solved", lambda factor, right: 2 * correct(factor, right))
 
 
 def reckless(patch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ def test_none_is_accused_within_the_range():
     assert found.count("TPsi", Verdict.HOLDS) > 0
 
 
+@pytest.mark.long
 def test_none_holds_outside_the_region():
     first = {}
     for index in range(40):

@@ -96,7 +96,7 @@ def test_an_infimum_above_a_value_is_refused():
     with pytest.raises(InvalidInput, match="replicate 3"):
         estimate(trace, replicate=3)
     columns = {n: c for n, c in trace.sweeps.items() if not n.startswith("gradient")}
-    with pytest.raises(InvalidInput, match=r"sweeps\.gradient"):
+    with pytest.raises(InvalidInput, match=r"Recorder\.attach\(…, gradient=True\) is missing"):
         estimate(replace(trace, sweeps=columns))
 
 
