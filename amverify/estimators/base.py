@@ -159,7 +159,12 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
             for kept, held in folds:
                 scored = self._held_out(inputs[held], y[held])
                 trained, _ = self._train(
-                    inputs[kept], y[kept], start, widths, ridge, Stopping(short, self.tol)
+                    inputs[kept],
+                    y[kept],
+                    start,
+                    widths,
+                    ridge,
+                    Stopping(short, self.tol, keeps=False),
                 )
                 found += scored(trained.network)
             return found

@@ -31,6 +31,7 @@ class Stopping:
         patience: sweeps without a better score before the run ends.
         callback: called with the sweep and F; the run ends where it returns True.
         verbose: print F after every so many sweeps; 0: never.
+        keeps: Ctrl-C ends the run, with a warning, and keeps its network; else it is passed on.
     """
 
     sweeps: int
@@ -39,6 +40,7 @@ class Stopping:
     patience: int = 20
     callback: Callable[[int, float], object] | None = None
     verbose: int = 0
+    keeps: bool = True
 
 
 @dataclass
@@ -75,7 +77,7 @@ def train(
     stopping: Stopping,
     watch: Callable[[int, Any, Any], object] = lambda k, before, state: None,
 ) -> Trained:
-    """Sweep from ``start``; ``watch(k, before, state)`` sees every sweep. Ctrl-C keeps the network.
+    """Sweep from ``start``; ``watch(k, before, state)`` sees every sweep.
 
     Raises:
         InvalidInput: where F stops being finite in the first sweep.
@@ -88,14 +90,15 @@ def train(
                 _diverged(k)
                 break
             watch(k, before, state)
-            trained.objective.append(value)
             last = state
+            trained.objective.append(value)
             if _enough(trained, stopping, k, partial(method.export, problem, state)):
                 break
     except KeyboardInterrupt:
-        if last is None:
+        if not trained.objective or not stopping.keeps:
             raise
-        warnings.warn(f"interrupted: the network is that of sweep {k - 1}", stacklevel=3)
+        told = f"interrupted after sweep {len(trained.objective)}: what was trained is kept"
+        warnings.warn(told, stacklevel=3)
     if stopping.score is None:
         trained.network = method.export(problem, last)
     return trained

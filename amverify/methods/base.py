@@ -136,7 +136,7 @@ def to_module(
 ) -> nn.Sequential:
     """One replicate's dense weights and biases as an ``nn.Sequential`` of torch's own layers.
 
-    It knows nothing of the problem: it can be pickled, scripted, compiled and exported.
+    It knows nothing of the problem: it can be pickled, saved whole and exported.
 
     Raises:
         InvalidInput: if there is no such replicate.

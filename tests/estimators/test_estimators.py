@@ -21,6 +21,7 @@ from torch import nn
 from amverify.errors import InvalidInput
 from amverify.estimators import TIAMClassifier, TIAMRegressor
 from amverify.estimators.settings import SCHEMES
+from amverify.methods.joint import JointTIAM
 from amverify.verdict import Verdict
 
 IRIS = load_iris(return_X_y=True)
@@ -132,6 +133,33 @@ def test_it_ends_where_f_has_settled_or_the_callback_says_so(capsys):
     assert model.n_iter_ == 3
     assert model.objective_ == told
     assert capsys.readouterr().out == f"sweep 2: F = {told[1]:.6g}\n"
+
+
+def test_ctrl_c_keeps_what_was_trained():
+    def pressed(sweep, value):
+        if sweep == 3:
+            raise KeyboardInterrupt
+
+    x, y = CURVED
+    with pytest.warns(UserWarning, match="interrupted after sweep 3: what was trained is kept"):
+        model = TIAMRegressor(callback=pressed, **QUICK).fit(x, y)
+    assert model.n_iter_ == 3
+    assert model.predict(x).shape == y.shape
+
+
+def test_a_choice_of_the_ridge_is_ended_by_one_ctrl_c(monkeypatch):
+    correct, sweeps = JointTIAM.sweep, []
+
+    def sweep(self, problem, state):
+        sweeps.append(len(problem.x))
+        if len(sweeps) == 3:
+            raise KeyboardInterrupt
+        return correct(self, problem, state)
+
+    monkeypatch.setattr(JointTIAM, "sweep", sweep)
+    with pytest.raises(KeyboardInterrupt):
+        TIAMRegressor(sweeps=5).fit(*CURVED)
+    assert len(sweeps) == 3
 
 
 def test_a_warm_start_goes_on():
