@@ -7,8 +7,8 @@
 Who does what: ``registry`` finds the reader of a name; ``files`` looks for its files in the
 folder given, then the cache, then (``download``) upstream, and checks their hashes against
 ``upstream``; ``planetoid`` (by ``unpickle``) and ``gnn_benchmark`` read them into a checked
-``graph``, which makes the features; ``idx`` and ``cifar`` read images (``images``), those
-without a published hash from ``local`` folders; ``generated`` needs no files.
+``graph``, which makes the features; ``idx`` (``keras`` from Keras' one file) and ``cifar`` read
+images (``images``), CIFAR-10's from ``local`` folders alone; ``generated`` needs no files.
 """
 
 from repro.data.dataset import Dataset, Split

@@ -12,12 +12,14 @@ nothing: the mirror is dropped with one line, and the bytes in memory are used.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -43,9 +45,20 @@ class _BrokenOff(Exception):
 def fetch(file: UpstreamFile, cache: Path, progress: ProgressHook | None = None) -> bytes:
     """Return the verified content of ``file`` from its address, and cache it if possible.
 
+    Where the address does not deliver, or delivers something else, its mirrors are asked in turn.
+
     Raises DataUnavailable (message: the reason alone, to be completed by the caller) when
-    the address does not deliver, CorruptFile when it delivers something else.
+    no address delivers, CorruptFile when the last delivers something else.
     """
+    *others, last = (replace(file, url=url) for url in (file.url, *file.mirrors))
+    for address in others:
+        with contextlib.suppress(DataUnavailable, CorruptFile):
+            return _fetch(address, cache, progress)
+    return _fetch(last, cache, progress)
+
+
+def _fetch(file: UpstreamFile, cache: Path, progress: ProgressHook | None) -> bytes:
+    """From this address, after some attempts; raises as :func:`fetch` does."""
     reason = ""
     with PartialFile(cache, file) as partial:
         for attempt in range(_ATTEMPTS):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +18,12 @@ import platformdirs
 from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from repro.data.download import ProgressHook, fetch
 from repro.data.gunzip import unzipped
+from repro.data.keras import idx_files
 from repro.data.upstream import Source, UpstreamFile, VerifiedFile, git_blob_sha1
 
 DATA_VARIABLE = "AMVERIFY_DATA"
 _SUBFOLDERS = ("", "data", "data/npz")
+_ALIASES = {"coauthor_cs": ("coauthor_cs", "cs")}  # PyTorch Geometric's Coauthor(root, "CS")
 
 
 def given_folder(data_dir: Path | None) -> Path | None:
@@ -66,6 +69,8 @@ def obtain(
         if path is not None:
             found[file.name] = VerifiedFile(str(path), _read_verified(path, file))
             continue
+        if (bundle := _bundle(dataset, source, folder)) is not None:
+            return _unbundled(bundle, source)
         try:
             if not download:
                 raise DataUnavailable("downloading is switched off")
@@ -89,11 +94,10 @@ def _present(
 ) -> Iterator[Path]:
     """Yield where ``file`` lies: the given folder's own layouts, the system's, the cache.
 
-    PyTorch Geometric's layout is among them: ROOT/NAME/raw, the name in any of its spellings.
+    PyTorch Geometric's and torchvision's layouts are among them: ROOT/NAME/raw, the name in any of
+    its spellings.
     """
-    tops = [folder, folder / source.folder] if folder else []
-    tops += [child / "raw" for child in _named(dataset, folder)]
-    places = [top / sub for top in tops for sub in _SUBFOLDERS]
+    places = [top / sub for top in _tops(dataset, source, folder) for sub in _SUBFOLDERS]
     if source.system is not None:
         places.append(Path(source.system))
     names = [file.name] if file.unzipped is None else [file.name, file.name.removesuffix(".gz")]
@@ -103,16 +107,56 @@ def _present(
                 yield place / name
 
 
-def _named(dataset: str, folder: Path | None) -> list[Path]:
-    """The folders below ``folder`` that bear the data set's name, in capitals or not."""
-    below = sorted(folder.iterdir()) if folder else []
-    return [child for child in below if child.name.lower() == dataset and child.is_dir()]
+def _tops(dataset: str, source: Source, folder: Path | None) -> list[Path]:
+    """The given folder, the usual one in it, and those with the data set's name; none without."""
+    if folder is None:
+        return []
+    named = [top / sub for top in _named(dataset, folder) for sub in ("", "raw")]
+    return [folder, folder / source.folder, *named]
 
 
-def _read_verified(path: Path, file: UpstreamFile) -> bytes:
-    """Return the content of ``path`` if it is the published one; else raise CorruptFile."""
-    advice = f"replace it by {file.url}, or remove it to have it fetched"
-    limit = file.limit if file.unzipped is None else file.largest
+def _named(dataset: str, folder: Path) -> list[Path]:
+    """The folders below ``folder`` that bear the data set's name, however it is spelt.
+
+    Capitals, hyphens and underscores do not matter: FashionMNIST, CiteSeer.
+    """
+    wanted = _ALIASES.get(dataset, (dataset,))
+    return [
+        child
+        for child in sorted(folder.iterdir())
+        if re.sub("[-_]", "", child.name.lower()) in {re.sub("[-_]", "", name) for name in wanted}
+        and child.is_dir()
+    ]
+
+
+def _bundle(dataset: str, source: Source, folder: Path | None) -> Path | None:
+    """The one file below the given folder that holds all of them, if there is one."""
+    if source.bundle is None:
+        return None
+    paths = (top / source.bundle for top in _tops(dataset, source, folder))
+    return next((path for path in paths if os.path.lexists(path)), None)
+
+
+def _unbundled(path: Path, source: Source) -> dict[str, VerifiedFile]:
+    """The files in the bundle at ``path``, each what the published one holds."""
+    advice = "replace it by the original, or remove it to have the files fetched"
+    limit = sum(file.largest for file in source.files)
+    content = _content(path, limit, advice)
+    try:
+        parts = idx_files(content)
+    except ValueError as error:
+        raise CorruptFile(f"{path}: {error}; {advice}") from error
+    found = {}
+    for file in source.files:
+        part = file.name.removesuffix(".gz")
+        if not _holds(parts[part], file):
+            raise CorruptFile(f"{path}: holds another {part} than the published one; {advice}")
+        found[file.name] = VerifiedFile(f"{path} ({part})", parts[part])
+    return found
+
+
+def _content(path: Path, limit: int, advice: str) -> bytes:
+    """What the file at ``path`` holds, if that is ``limit`` bytes at most; else CorruptFile."""
     try:
         with path.open("rb") as handle:
             content = handle.read(limit + 1)
@@ -120,6 +164,14 @@ def _read_verified(path: Path, file: UpstreamFile) -> bytes:
         raise CorruptFile(f"{path}: cannot be read ({error.strerror}); {advice}") from error
     if len(content) > limit:
         raise CorruptFile(f"{path}: has more than the {limit} bytes expected; {advice}")
+    return content
+
+
+def _read_verified(path: Path, file: UpstreamFile) -> bytes:
+    """Return the content of ``path`` if it is the published one; else raise CorruptFile."""
+    advice = f"replace it by {file.url}, or remove it to have it fetched"
+    limit = file.limit if file.unzipped is None else file.largest
+    content = _content(path, limit, advice)
     if file.unzipped is not None and _holds(content, file):
         return content
     if file.size is not None and len(content) < file.size:

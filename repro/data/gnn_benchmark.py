@@ -12,15 +12,13 @@ Evaluation" (2018).
 
 from __future__ import annotations
 
-import io
-import warnings
-import zipfile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from repro.data.graph import Graph, checked_csr, symmetric_adjacency
+from repro.data.npz import members
 from repro.data.splits import per_class_split
 from repro.data.upstream import VerifiedFile, reading
 
@@ -32,8 +30,8 @@ _SPARSE = ("shape", "indptr", "indices", "data")
 def read_gnn_benchmark(file: VerifiedFile, *, seed: int) -> Graph:
     """Return the graph in ``file`` with its split from ``seed``; raises CorruptFile."""
     with reading(file) as content:
-        members = [f"{matrix}_{part}" for matrix in ("adj", "attr") for part in _SPARSE]
-        arrays = _members(content, [*members, "labels"])
+        names = [f"{matrix}_{part}" for matrix in ("adj", "attr") for part in _SPARSE]
+        arrays = members(content, [*names, "labels"], _MOST_BYTES)
         links = _csr(arrays, "adj")
         features = _csr(arrays, "attr")
         labels = _labels(arrays["labels"])
@@ -53,22 +51,6 @@ def read_gnn_benchmark(file: VerifiedFile, *, seed: int) -> Graph:
         validation=validation,
         test=test,
     )
-
-
-def _members(content: bytes, names: list[str]) -> dict[str, NDArray[Any]]:
-    """Return the named arrays of an npz archive, none of them read as a pickle."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numpy warns of headers that Python 2 wrote
-            packed = {name: archive.getinfo(f"{name}.npy") for name in names}
-            if sum(info.file_size for info in packed.values()) > _MOST_BYTES:
-                raise ValueError(f"more than {_MOST_BYTES} bytes when unpacked")
-            return {
-                name: np.lib.format.read_array(io.BytesIO(archive.read(info)), allow_pickle=False)
-                for name, info in packed.items()
-            }
-    except Exception as error:  # on damage zipfile and numpy raise a dozen kinds, by accident too
-        raise ValueError(f"it is no readable npz archive ({error or type(error)})") from error
 
 
 def _csr(arrays: dict[str, NDArray[Any]], matrix: str) -> Any:

@@ -50,6 +50,12 @@ def read_idx(content: bytes, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
 
 
+def written(array: NDArray[np.uint8]) -> bytes:
+    """The idx file, not gzipped, of an array of bytes."""
+    header = bytes((0, 0, _UNSIGNED_BYTES, array.ndim)) + np.array(array.shape, ">u4").tobytes()
+    return header + array.tobytes()
+
+
 def read_pixels(files: Mapping[str, VerifiedFile]) -> tuple[Pixels, Pixels]:
     """Return training and test images from the four ``files``, by their names in ``PARTS``.
 

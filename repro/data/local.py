@@ -1,13 +1,16 @@
-"""Files without a published hash that we know of: only from a folder that the user names.
+"""A data set that is too large to fetch unasked: only from a folder that the user names.
 
-MNIST's and CIFAR-10's publishers give no identity that the specification records, so nothing
-is downloaded for them; what the user has is read as strictly as its format allows, and its
-SHA-256 goes into every result.
+CIFAR-10's two archives and the batches of its Python version have published MD5 sums, which are
+checked; the batches of the unpacked binary version have none that we know of and are read as
+strictly as their format allows. The SHA-256 of what was read goes into every result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,43 +20,89 @@ from repro.data.upstream import VerifiedFile
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Files as one archive holds them: the MD5 of each by name, None where none is known.
+
+    They lie in one of ``folders`` below the user's ("" is that itself), or there in ``archive``,
+    of MD5 ``sum``.
+    """
+
+    folders: tuple[str, ...]
+    parts: Mapping[str, str | None]
+    archive: str
+    sum: str
+
+
+@dataclass(frozen=True)
 class LocalSource:
-    """Where a data set's files usually lie below the user's folder; ``largest`` in bytes."""
+    """Where a data set can be had, and the layouts that it comes in; ``largest`` part in bytes."""
 
     page: str
-    folders: tuple[str, ...]
-    parts: tuple[str, ...]
+    mirrors: tuple[str, ...]
+    layouts: tuple[Layout, ...]
     largest: int
-    gzipped: bool = False
 
 
 def obtain_locally(
     dataset: str, source: LocalSource, data_dir: Path | None
 ) -> dict[str, VerifiedFile]:
-    """Return the content of every file of ``source``, by name without ``.gz``.
+    """The content of every file of the first layout that is there, by name.
 
-    Raises DataUnavailable (with what to put where), CorruptFile for one that cannot be read
-    or is too large, InvalidInput for a folder that is not there.
+    Raises DataUnavailable (with what to put where), CorruptFile for one that cannot be read, is too
+    large or is not the published one, InvalidInput for a folder that is not there.
     """
     folder = given_folder(data_dir)
-    found = {}
-    for part in source.parts:
-        path = None if folder is None else _first(folder, source, part)
-        if path is None:
-            where = f"not in {folder}" if folder else "not here: no folder was named"
-            raise DataUnavailable(
-                f"{dataset}: {part} is {where}; get {', '.join(source.parts)} from "
-                f"{source.page}, put them into a folder's {source.folders[0]}/, and name that "
-                f"folder with --data-dir or {DATA_VARIABLE}"
-            )
-        found[part] = VerifiedFile(str(path), _read(path, source.largest))
-    return found
+    for layout in source.layouts if folder else ():
+        assert folder is not None
+        for place in (folder / sub for sub in layout.folders):
+            if any((place / part).is_file() for part in layout.parts):
+                return {p: _part(dataset, place / p, layout, source) for p in layout.parts}
+        for path in (folder / sub / layout.archive for sub in layout.folders):
+            if path.is_file():
+                return _unpacked(path, layout, source)
+    where = f"not in {folder}" if folder else "not here: no folder was named"
+    archives = " or ".join(layout.archive for layout in source.layouts)
+    raise DataUnavailable(
+        f"{dataset}: its batches are {where}; get {archives} from {source.page} (or "
+        f"{', '.join(source.mirrors)}), put it, packed or unpacked, into a folder, and name that "
+        f"folder with --data-dir or {DATA_VARIABLE}"
+    )
 
 
-def _first(folder: Path, source: LocalSource, part: str) -> Path | None:
-    names: Sequence[str] = (f"{part}.gz", part) if source.gzipped else (part,)
-    paths = (folder / sub / name for sub in source.folders for name in names)
-    return next((path for path in paths if path.is_file()), None)
+def _part(dataset: str, path: Path, layout: Layout, source: LocalSource) -> VerifiedFile:
+    if not path.is_file():
+        raise DataUnavailable(f"{dataset}: {path.name} is not in {path.parent}, where others are")
+    content = _read(path, source.largest)
+    _check(path, content, layout.parts[path.name])
+    return VerifiedFile(str(path), content)
+
+
+def _unpacked(path: Path, layout: Layout, source: LocalSource) -> dict[str, VerifiedFile]:
+    """The parts in an archive, which is the published one."""
+    content = _read(path, source.largest * len(layout.parts))
+    _check(path, content, layout.sum)
+    found = {
+        name: VerifiedFile(f"{path} ({name})", part) for name, part in _members(content, layout)
+    }
+    return {name: found[name] for name in layout.parts}
+
+
+def _members(content: bytes, layout: Layout) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+        for member in archive:
+            name = member.name.rpartition("/")[2]
+            file = archive.extractfile(member) if name in layout.parts else None
+            if file is not None:
+                yield name, file.read()
+
+
+def _check(path: Path, content: bytes, md5: str | None) -> None:
+    actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 not in (None, actual):
+        raise CorruptFile(
+            f"{path}: is not the published file (MD5 {actual[:10]}, expected {str(md5)[:10]}); "
+            "replace it by the original"
+        )
 
 
 def _read(path: Path, largest: int) -> bytes:

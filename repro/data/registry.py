@@ -15,7 +15,7 @@ from repro.data import cifar, idx
 from repro.data.dataset import Dataset
 from repro.data.download import ProgressHook
 from repro.data.files import obtain
-from repro.data.local import LocalSource, obtain_locally
+from repro.data.local import obtain_locally
 from repro.data.upstream import Manifest, VerifiedFile, published_manifest
 
 if TYPE_CHECKING:
@@ -24,22 +24,8 @@ if TYPE_CHECKING:
 
 SPLIT_SEED = 0
 _PLANETOID = ("cora", "citeseer", "pubmed")
-_LOCAL = {
-    "mnist": LocalSource(
-        "http://yann.lecun.com/exdb/mnist",
-        ("mnist", "MNIST/raw"),
-        idx.PARTS,
-        idx.LARGEST,
-        gzipped=True,
-    ),
-    "cifar10": LocalSource(
-        "https://www.cs.toronto.edu/~kriz/cifar.html (binary version)",
-        ("cifar-10-batches-bin", "cifar10"),
-        cifar.PARTS,
-        cifar.LARGEST,
-    ),
-}
-_IMAGES = ("fashion_mnist", *_LOCAL)
+_LOCAL = {"cifar10": cifar.SOURCE}
+_IMAGES = ("fashion_mnist", "mnist", *_LOCAL)
 _GENERATED = ("digits", "synthetic_graph", "few_digits")
 _NAMES = (*_PLANETOID, "coauthor_cs", "digits", *_IMAGES, "synthetic_graph", "few_digits")
 
@@ -65,7 +51,7 @@ def load(
     AMVERIFY_DATA names), then in ``cache_dir`` (else the user's cache), then downloaded
     unless ``download`` is false; each must have its published hash. ``row_normalise``
     divides each node's own features by their sum before they are propagated (graphs only).
-    MNIST and CIFAR-10 have no hash that we know and are not downloaded (``local``).
+    CIFAR-10 is not downloaded (``local``).
     ``progress`` is called with (file name, bytes so far, bytes in all or None) while
     downloading. ``manifest`` replaces the table of published files and hashes; it exists
     for tests with small files.
@@ -97,7 +83,7 @@ def load(
 def at_hand(name: str, data_dir: Path | None = None) -> None:
     """Return if ``load`` would find the files of ``name`` without a download, as published.
 
-    Their hashes are checked, or their sizes where no hash is known; what they hold is not read.
+    Their hashes are checked, where they are known; what the files hold is not read.
 
     Raises as ``load`` does.
     """

@@ -1,4 +1,4 @@
-"""Read the pickles of the Planetoid files without running them.
+"""Read the pickles of the Planetoid files, and of CIFAR-10's, without running them.
 
 A pickle is a program for a stack machine, and Python's own machine will import and call
 whatever the program names. The Planetoid files need thirty of its instructions and six
@@ -6,8 +6,8 @@ names. This machine has those and no others, and the names stand for data, not f
 functions: nothing is imported, nothing is called, no attribute is set. A pickle that asks
 for anything else is refused.
 
-What can come out is an array of int32/int64/float32/float64 with one or two axes, the
-parts of a CSR matrix, or a ``dict`` from int to list (the graph). For example the
+What can come out is an array of int32/int64/float32/float64/bytes with one or two axes, the
+parts of a CSR matrix, or a ``dict`` of lists and arrays (the graph, a batch). For example the
 instructions of ``ind.cora.y``, an int32 array of shape (140, 7):
 
     PROTO 2  GLOBAL numpy.core.multiarray _reconstruct  GLOBAL numpy ndarray  …  REDUCE
@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 _MOST_INSTRUCTIONS = 1_000_000
 _LONGEST_NAME = 100
-_ITEM_TYPES = (b"i4", b"i8", b"f4", b"f8")
-_BYTE_ORDERS = (b"<", b">")
+_ITEM_TYPES = (b"i4", b"i8", b"f4", b"f8", b"u1")
+_BYTE_ORDERS = (b"<", b">", b"|")  # the last where there is but one, for bytes
 
 
 class Refused(ValueError):
@@ -220,7 +220,7 @@ def _created(name: object, arguments: object) -> object:
             return _Shell(_Name.CSR)
         case _Name.DEFAULTDICT, (_Name.LIST,):
             return {}
-    _refuse("it calls something, or asks for numbers other than int32/64 and float32/64")
+    _refuse("it calls something, or asks for numbers other than int32/64, float32/64 and bytes")
 
 
 def _dtype(shell: _Shell, state: object) -> np.dtype[Any]:
@@ -288,6 +288,8 @@ def read_pickle(program: bytes) -> NDArray[Any] | SparseParts | dict[Any, Any]:
     """
     result = _Machine(program).run()
     value = result.value if type(result) is _Shell else result
-    if isinstance(value, np.ndarray | SparseParts | dict):
+    if isinstance(value, dict):
+        return {key: own.value if type(own) is _Shell else own for key, own in value.items()}
+    if isinstance(value, np.ndarray | SparseParts):
         return value
     _refuse("it holds neither an array, a csr_matrix nor a graph")

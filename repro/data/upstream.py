@@ -24,7 +24,8 @@ class UpstreamFile:
     """One published file. ``size`` in bytes, None where the publisher states none.
 
     ``unzipped`` is the SHA-256 of what a gzipped file holds, where a file that was zipped
-    anew, or not at all, is as good as the published one.
+    anew, or not at all, is as good as the published one. ``mirrors`` are further addresses, asked
+    one after the other where ``url`` does not deliver.
     """
 
     url: str
@@ -32,6 +33,7 @@ class UpstreamFile:
     size: int | None
     largest: int
     unzipped: str | None = None
+    mirrors: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,13 +50,15 @@ class UpstreamFile:
 class Source:
     """The files of one data set, the page that has them, the usual folder for them.
 
-    ``system`` is where a package of the operating system puts them, if there is one.
+    ``system`` is where a package of the operating system puts them, if there is one; ``bundle`` a
+    file that holds what all of them hold.
     """
 
     page: str
     folder: str
     files: tuple[UpstreamFile, ...]
     system: str | None = None
+    bundle: str | None = None
 
 
 Manifest = Mapping[str, Source]
@@ -92,10 +96,18 @@ def published_manifest() -> Manifest:
             page=entry["page"],
             folder=entry["folder"],
             files=tuple(
-                UpstreamFile(f["url"], f["sha1"], f["bytes"], largest, f.get("unzipped_sha256"))
+                UpstreamFile(
+                    f["url"],
+                    f["sha1"],
+                    f["bytes"],
+                    largest,
+                    f.get("unzipped_sha256"),
+                    tuple(f"{m}/{f['url'].rsplit('/', 1)[-1]}" for m in entry.get("mirrors", ())),
+                )
                 for f in entry["files"]
             ),
             system=entry.get("system"),
+            bundle=entry.get("bundle"),
         )
         for name, entry in table["datasets"].items()
     }

@@ -7,6 +7,7 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_a_file_is_fetched_and_named_only_when_complete(
     assert names_in(tmp_path / "new" / "cache") == ["f"]
     assert (tmp_path / "new" / "cache" / "f").read_bytes() == CONTENT
     assert site.requests == [None]
+
+
+def test_a_mirror_serves_where_the_address_does_not(site: Site, tmp_path: Path) -> None:
+    good = published(site)
+    for wrong in ("http://127.0.0.1:9/f", site.base + "absent"):
+        assert fetch(replace(good, url=wrong, mirrors=(good.url,)), tmp_path / "c") == CONTENT
+    site.files["other"] = b"something else"
+    gone = replace(good, url="http://127.0.0.1:9/f", mirrors=(site.base + "other",))
+    with pytest.raises(CorruptFile, match="other: delivers something other"):
+        fetch(gone, tmp_path / "d")
 
 
 def test_a_broken_transfer_goes_on_where_it_stopped(site: Site, tmp_path: Path) -> None:

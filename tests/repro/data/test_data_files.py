@@ -29,10 +29,17 @@ def test_the_published_table_is_complete() -> None:
         "pubmed": 8,
         "coauthor_cs": 1,
         "fashion_mnist": 4,
+        "mnist": 4,
     }
-    for source in manifest.values():
+    for name, source in manifest.items():
         for file in source.files:
-            assert file.url.startswith("https://raw.githubusercontent.com/")
+            host = (
+                "ossci-datasets.s3.amazonaws.com"
+                if name == "mnist"
+                else "raw.githubusercontent.com"
+            )
+            assert file.url.startswith(f"https://{host}/")
+            assert all(mirror.endswith(f"/{file.name}") for mirror in file.mirrors)
             assert len(bytes.fromhex(file.sha1)) == 20
             assert 0 < file.limit <= 2**26
 

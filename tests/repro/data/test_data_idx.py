@@ -15,10 +15,16 @@ from planetoid_files import write
 
 from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from repro import data
-from repro.data import cifar, registry
+from repro.data import registry
 from repro.data.gunzip import unzipped
 from repro.data.idx import PARTS, read_idx
-from repro.data.upstream import Manifest, Source, UpstreamFile, git_blob_sha1
+from repro.data.upstream import (
+    Manifest,
+    Source,
+    UpstreamFile,
+    git_blob_sha1,
+    published_manifest,
+)
 
 COUNTS = {"train": 120, "t10k": 20}
 SHAPE = (3, 4)
@@ -41,23 +47,35 @@ def small_files() -> dict[str, bytes]:
 
 
 FILES = small_files()
+MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
 
 
-def manifest_of(files: Mapping[str, bytes], system: Path | None = None) -> Manifest:
+def manifest_of(
+    files: Mapping[str, bytes], system: Path | None = None, name: str = "fashion_mnist"
+) -> Manifest:
     """Published: these files, gzipped in another way than the tests gzip them."""
     published = {name: gzip.compress(content, 1, mtime=1) for name, content in files.items()}
     listed = tuple(
         UpstreamFile(
-            f"http://127.0.0.1:9/{name}.gz",
+            f"http://127.0.0.1:9/{part}.gz",
             git_blob_sha1(content),
             len(content),
             LARGEST,
-            hashlib.sha256(files[name]).hexdigest(),
+            hashlib.sha256(files[part]).hexdigest(),
         )
-        for name, content in published.items()
+        for part, content in published.items()
     )
-    source = Source("https://example.org", "fashion-mnist", listed, system and str(system))
-    return {"fashion_mnist": source}
+    bundle = "mnist.npz" if name == "mnist" else None
+    folder = name.replace("_", "-")
+    return {name: Source("https://example.org", folder, listed, system and str(system), bundle)}
+
+
+MNIST = manifest_of(FILES, name="mnist")
 
 
 def zipped(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -153,13 +171,60 @@ def test_no_bytes_raise_anything_else(content: bytes) -> None:
         assert len(array) == len(unzipped(tried, LARGEST)) - 8
 
 
-def test_mnist_comes_from_the_users_folder_alone(tmp_path: Path) -> None:
-    with pytest.raises(DataUnavailable, match=r"mnist: train-images.*--data-dir or AMVERIFY_DATA"):
-        data.load("mnist")
-    write(zipped(FILES), tmp_path / "MNIST" / "raw")
-    dataset = data.load("mnist", data_dir=tmp_path)
+@pytest.mark.parametrize("sub", ["", "mnist", "MNIST/raw", "MNIST", "mnist/raw"])
+def test_the_usual_layouts_of_mnist_are_found(sub: str, tmp_path: Path) -> None:
+    write(zipped(FILES), tmp_path / sub)
+    dataset = data.load("mnist", data_dir=tmp_path, manifest=MNIST)
     check(dataset)
-    assert set(dataset.hashes) == set(PARTS)
+    assert set(dataset.hashes) == {f"{part}.gz" for part in PARTS}
+
+
+@pytest.mark.parametrize("sub", ["FashionMNIST/raw", "fashion_mnist"])
+def test_a_data_sets_name_is_known_however_it_is_spelt(sub: str, tmp_path: Path) -> None:
+    write(FILES, tmp_path / sub)
+    check(load(tmp_path))
+
+
+def npz(folder: Path, **changed: np.ndarray) -> Path:
+    names = ("x_train", "y_train", "x_test", "y_test")
+    dimensions = (3, 1, 3, 1)
+    arrays = {
+        n: read_idx(FILES[p], d) for n, p, d in zip(names, PARTS, dimensions, strict=True)
+    } | changed
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / "mnist.npz", **arrays)  # type: ignore[arg-type]
+    return folder
+
+
+@pytest.mark.parametrize("sub", ["", "mnist"])
+def test_keras_one_file_holds_the_four(sub: str, tmp_path: Path) -> None:
+    npz(tmp_path / sub)
+    check(data.load("mnist", data_dir=tmp_path, manifest=MNIST))
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"y_test": np.zeros(20, np.uint8)}, r"mnist\.npz: holds another t10k-labels"),
+        ({"x_test": np.zeros((20, 3, 4))}, "x_test is of float64"),
+        ({"x_train": np.array([{}], dtype=object)}, "no readable npz archive"),
+    ],
+)
+def test_another_npz_is_refused(changed: dict[str, np.ndarray], says: str, tmp_path: Path) -> None:
+    npz(tmp_path, **changed)
+    with pytest.raises(CorruptFile, match=says):
+        data.load("mnist", data_dir=tmp_path, manifest=MNIST)
+
+
+def test_the_published_mnist_is_that_of_the_specification() -> None:
+    """Its hashes are those of files whose MD5 the specification names."""
+    folder = Path(__file__).parents[4] / "shared" / "data"
+    if not (folder / "mnist").is_dir():
+        pytest.skip("no MNIST beside the checkout")
+    for file in published_manifest()["mnist"].files:
+        content = unzipped((folder / "mnist" / file.name).read_bytes(), LARGEST * 64)
+        assert hashlib.sha256(content).hexdigest() == file.unzipped
+        assert hashlib.md5(content, usedforsecurity=False).hexdigest() == MD5[file.name[:-3]]
 
 
 def disagreeing() -> dict[str, tuple[dict[str, bytes], str]]:
@@ -176,43 +241,10 @@ def disagreeing() -> dict[str, tuple[dict[str, bytes], str]]:
 @pytest.mark.parametrize("case", disagreeing())
 def test_files_that_disagree_are_refused(case: str, tmp_path: Path) -> None:
     changed, says = disagreeing()[case]
-    write(FILES | changed, tmp_path / "mnist")
+    files = FILES | changed
+    write(files, tmp_path / "mnist")
     with pytest.raises(CorruptFile, match=says):
-        data.load("mnist", data_dir=tmp_path)
-
-
-def records(count: int) -> bytes:
-    rows = np.zeros((count, 3073), np.uint8)
-    rows[:, 0] = np.arange(count) % 10
-    rows[:, 1:1025] = 255  # the red channel
-    return rows.tobytes()
-
-
-def test_cifar_is_read_channel_by_channel(tmp_path: Path) -> None:
-    files = {name: records(20) for name in cifar.PARTS}
-    write(files, tmp_path / "cifar-10-batches-bin")
-    dataset = data.load("cifar10", data_dir=tmp_path)
-    assert dataset.image == (3, 32, 32)
-    assert len(dataset.test) == 20
-    assert (dataset.train.x[:, :1024] == 1).all()
-    assert (dataset.train.x[:, 1024:] == 0).all()
-    assert np.array_equal(np.sort(dataset.test.y), np.repeat(np.arange(10), 2))
-
-
-@pytest.mark.parametrize("content", [b"", records(2)[:-1], b"x"])
-def test_cifar_files_that_are_none_are_named(content: bytes, tmp_path: Path) -> None:
-    files = {name: records(20) for name in cifar.PARTS} | {"data_batch_3.bin": content}
-    write(files, tmp_path / "cifar10")
-    with pytest.raises(CorruptFile, match=r"data_batch_3\.bin: .* no whole number of 3073"):
-        data.load("cifar10", data_dir=tmp_path)
-
-
-def test_a_file_larger_than_the_format_allows_is_not_read(tmp_path: Path) -> None:
-    write({name: records(1) for name in cifar.PARTS}, tmp_path / "cifar10")
-    with (tmp_path / "cifar10" / cifar.TEST[0]).open("wb") as file:
-        file.truncate(cifar.LARGEST + 1)
-    with pytest.raises(CorruptFile, match="has more than 30730000 bytes"):
-        data.load("cifar10", data_dir=tmp_path)
+        data.load("mnist", data_dir=tmp_path, manifest=manifest_of(files, name="mnist"))
 
 
 def test_images_have_no_rows_to_normalise() -> None:
