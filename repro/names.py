@@ -25,6 +25,7 @@ CONTENTS = {
     "criticality": "residuals of runs to convergence: where the published scheme stops, and "
     "JointTIAM goes on",
     "mdlam_setting": "mDLAM: what its trial modulus and its inertia do to the published accuracies",
+    "bcd": "BCD on MNIST beside the accuracies of its authors' notebook, a seed each",
     "table12": "claims of the TIAM and SAMT papers: a verdict each, from the tables made before",
 }
 """The tables, in a line each: here, so that the command line's help need not import them."""

@@ -190,6 +190,7 @@ SHOWN = {
     "table10": ("", "--data digits --seeds 0"),
     "table11": ("", "--seeds 0 --jobs 2"),
     "mdlam_setting": ("", "--data cora --seeds 0"),
+    "bcd": ("", "--profile paper --seeds 10 --sweeps 5"),
     "all": ("--jobs 4", "--profile paper --jobs 4 --no-download"),
 }
 

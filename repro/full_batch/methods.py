@@ -8,7 +8,7 @@
 | tiam | rho, mu, epsilon (band) or nu (penalty), p1, p2, p3, s, steps, safeguard | mDLAM's |
 | joint_tiam | rho, mu (μ_b = μ), epsilon, s, p3, c (of V and z_L), p2 (of (z, a)) | mDLAM's |
 | mdlam_released | none: the authors' script as it is | its own |
-| bcd | rho, nu, alpha, mu | N(0, 0.1²) |
+| bcd | rho, nu, alpha, mu; start = "released" | N(0, 0.1²); W: N(0, 0.01²), b: 0.1 |
 
 mDLAM's ε halves after each sweep down to 10⁻³; the same schedule serves TIAM (from 10⁻³ it is
 constant, as JointTIAM's theorems ask). mDLAM's trial
@@ -17,7 +17,7 @@ modulus is where its doubling starts in every sweep (1 in the released code).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
@@ -65,6 +65,7 @@ def prepare(spec: RunSpec, dataset: Dataset) -> tuple[Method[Any], LayeredProble
     settings.close()
     method, options = made
     gradient = spec.method in GRADIENT_METHODS
+    draw = options.pop("draw", torch_default if gradient else gaussian)
     representation: Representation = "dense" if gradient else "auto"
     options = {"representation": representation, **options}
     x = torch.from_numpy(dataset.train.x)
@@ -76,8 +77,16 @@ def prepare(spec: RunSpec, dataset: Dataset) -> tuple[Method[Any], LayeredProble
         dtype=DTYPES[spec.dtype],
         **options,
     )
-    draw = torch_default if gradient else gaussian
     return method, problem, draw(problem.widths, spec.seed)
+
+
+def released_start(widths: Sequence[int], seed: int) -> Parameters:
+    """That of BCD's released notebook: weights N(0, 0.01²), every bias 0.1.
+
+    The notebook draws on a GPU: its numbers of the same seed are others.
+    """
+    weights, biases = gaussian(widths, seed, std=0.01)
+    return weights, [torch.full_like(b, 0.1) for b in biases]
 
 
 Builder = Callable[[Settings], tuple[Method[Any], dict[str, Any]]]
@@ -116,7 +125,11 @@ def _dladmm(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
 
 def _bcd(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
     options = _constants(settings, Penalty(settings.number("nu")))
-    return BCD(settings.number("alpha")), {**options, "loss": SquaredError()}
+    start = settings.word("start", "gaussian")
+    if start not in ("gaussian", "released"):
+        raise InvalidInput(f"bcd: start is 'gaussian' or 'released', got {start!r}")
+    draw = released_start if start == "released" else gaussian
+    return BCD(settings.number("alpha")), {**options, "loss": SquaredError(), "draw": draw}
 
 
 def _mdlam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:

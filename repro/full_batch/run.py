@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import torch
 
+from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.methods.base import Evaluator
 from amverify.report import to_json
-from repro.data.dataset import Dataset
+from repro.data.dataset import Dataset, Split
 from repro.full_batch.audited import Audited
 from repro.full_batch.methods import prepare
 from repro.spec import RunResult, RunSpec
@@ -30,6 +32,7 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
     Raises:
         InvalidInput: for a specification or a data set that the method does not admit.
     """
+    dataset = trained_on(dataset, spec.samples)
     method, problem, parameters = prepare(spec, dataset)
     if set(spec.claims) - MEASURED:
         method = replace(method, record=True)  # type: ignore[type-var]
@@ -68,6 +71,27 @@ def train(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
     trace = audited.trace()
     report = to_json(audit(trace, spec.claims))
     return RunResult(curves | audited.curves(trace), tuple(notes), report)
+
+
+def trained_on(dataset: Dataset, samples: int) -> Dataset:
+    """With the first so many samples of training and validation part, in this order, to train on.
+
+    0 stands for the training part as it is.
+
+    Raises:
+        InvalidInput: where there are not so many.
+    """
+    if not samples:
+        return dataset
+    parts = [part for part in (dataset.train, dataset.validation) if part is not None]
+    if samples > sum(map(len, parts)):
+        raise InvalidInput(f"samples: {dataset.name} has {sum(map(len, parts))}, got {samples}")
+    if samples <= len(dataset.train):
+        part = Split(dataset.train.x[:samples], dataset.train.y[:samples])
+    else:
+        joined = np.concatenate([own.x for own in parts]), np.concatenate([own.y for own in parts])
+        part = Split(joined[0][:samples], joined[1][:samples])
+    return replace(dataset, train=part, validation=None)
 
 
 _WARM: set[tuple[type, torch.dtype]] = set()

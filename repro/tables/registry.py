@@ -9,6 +9,7 @@ from repro.engine import Laboratory
 from repro.names import CONTENTS
 from repro.render import Document
 from repro.tables import (
+    bcd,
     criticality,
     mdlam_setting,
     table1,
@@ -37,7 +38,7 @@ class TableEntry:
 
 MODULES = (
     *(table1, table2, table3, table4, table5, table6, table7, table8, table10, table11),
-    *(criticality, mdlam_setting, table12),
+    *(criticality, mdlam_setting, bcd, table12),
 )
 TABLES = {
     name: TableEntry(contents, module.PROTOCOL, module.make)

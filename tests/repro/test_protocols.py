@@ -13,8 +13,9 @@ from repro.command.cli import WITHOUT_RUNS, main
 from repro.full_batch.configurations import METHODS, configuration
 from repro.minibatch.names import LABELS
 from repro.spec import RunResult, RunSpec
-from repro.tables import TABLES
+from repro.tables import TABLES, bcd
 from repro.tables.parts.full_batch import ALSO, DATASETS
+from repro.tables.parts.request import QUICK_AND_PAPER
 
 MINIBATCHES = ("table7", "table8")
 OPTIONS = {"data set": "--data", "method": "--method", "network": "--network"}
@@ -122,8 +123,10 @@ def test_seeds_and_profile_are_those_of_the_runs(made, table):
         own = [s.seed for s in asked(made, table, *options) if s.method != "mdlam_released"]
         return set(own)
 
-    assert seeds() == seeds("--profile", "quick") == {0, 1}
-    assert seeds("--profile", "paper") == set(range(10))
+    own = TABLES[table].protocol.seeds
+    assert own == bcd.PROTOCOL.seeds if table == "bcd" else own == QUICK_AND_PAPER
+    assert seeds() == seeds("--profile", "quick") == set(own["quick"])
+    assert seeds("--profile", "paper") == set(own["paper"])
     assert seeds("--seeds", "3,5-6") == seeds("--seeds", "3,5-6", "--profile", "paper") == {3, 5, 6}
 
 
