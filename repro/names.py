@@ -18,6 +18,7 @@ CONTENTS = {
     "table7": "SAMT beside SGD-type methods: accuracy, parameter updates, gradient "
     "evaluations, seconds",
     "table8": "SAMT's kinds of step size: learned ranges, and how the initial step size matters",
+    "table9": "what a sweep costs beside the least that it must, and how that grows",
     "table10": "audit: every theorem on every method and data set, with evidence, constants and "
     "slack",
     "table11": "audit of published claims: mDLAM's, dlADMM's, and those of the released mDLAM "

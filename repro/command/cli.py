@@ -187,6 +187,7 @@ SHOWN = {
     "table6": ("", "--data digits --seeds 0"),
     "table7": ("--data digits", "--data digits --network mlp --method adam --seeds 0"),
     "table8": ("--data digits", "--data digits --network mlp --method samt_row --seeds 0"),
+    "table9": ("", "--method tiam --method adam --seeds 0"),
     "table10": ("", "--data digits --seeds 0"),
     "table11": ("", "--seeds 0 --jobs 2"),
     "mdlam_setting": ("", "--data cora --seeds 0"),

@@ -20,6 +20,7 @@ from repro.tables import (
     table6,
     table7,
     table8,
+    table9,
     table10,
     table11,
     table12,
@@ -37,7 +38,7 @@ class TableEntry:
 
 
 MODULES = (
-    *(table1, table2, table3, table4, table5, table6, table7, table8, table10, table11),
+    *(table1, table2, table3, table4, table5, table6, table7, table8, table9, table10, table11),
     *(criticality, mdlam_setting, bcd, table12),
 )
 TABLES = {

@@ -103,7 +103,7 @@ def test_cache_by_option_and_by_environment(monkeypatch, tmp_path):
     assert len(list((tmp_path / "here").rglob("*.json"))) == 1
 
 
-OWN_DATA = {"table7", "table8", "bcd"}  # have data sets and methods of their own
+OWN_DATA = {"table7", "table8", "table9", "bcd"}  # have data sets and methods of their own
 
 
 def made(folder: Path) -> set[str]:

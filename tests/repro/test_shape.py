@@ -15,7 +15,7 @@ FLOORS = (
     ("names", "spec", "data"),
     ("published", "chosen"),
     ("full_batch", "minibatch", "render"),
-    ("run", "gallery"),
+    ("run", "gallery", "cost"),
     ("engine",),
     ("tables",),
     ("command",),
