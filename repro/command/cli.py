@@ -87,6 +87,10 @@ SchedulerOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead."),
 ]
+DryRunOption = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Only say how many runs there are, how many kept, how long."),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only write the files; print nothing but warnings.")
 ]
@@ -166,12 +170,14 @@ def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[s
         out: OutOption = OUT,
         cache: CacheOption = CACHE,
         quiet: QuietOption = False,
+        dry_run: DryRunOption = False,
     ) -> None:
         from repro.command.make import make_tables
         from repro.command.options import Options, wanted
 
         asked = wanted(data, method, network, seeds, sweeps, profile)
-        run = Options(data_dir, not no_download, out, cache, jobs, fresh, scheduler, asked, quiet)
+        load = not no_download
+        run = Options(data_dir, load, out, cache, jobs, fresh, scheduler, asked, quiet, dry_run)
         raise typer.Exit(make_tables(tables, run))
 
     app.command(name, help=about, epilog=examples(*shown))(command)
@@ -192,7 +198,7 @@ SHOWN = {
     "table11": ("", "--seeds 0 --jobs 2"),
     "mdlam_setting": ("", "--data cora --seeds 0"),
     "bcd": ("", "--profile paper --seeds 10 --sweeps 5"),
-    "all": ("--jobs 4", "--profile paper --jobs 4 --no-download"),
+    "all": ("--jobs 4", "--dry-run", "--profile paper --jobs 4 --no-download"),
 }
 
 
@@ -323,6 +329,55 @@ def check_command(
 
 @app.command(
     epilog=examples(
+        "python -m repro rerun results/table2.json",
+        "python -m repro rerun results/table2.json --data-dir data",
+    )
+)
+def rerun(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file of a table.")],
+    data_dir: DataDirOption = None,
+) -> None:
+    """Make a table again from nothing, by the command in its JSON file, and compare all numbers.
+
+    On the same machine, code and versions they are the same bit for bit (status 1 if not);
+    elsewhere it says how far off they are. Times are not compared. Nothing is written.
+    """
+    from rich.console import Console
+
+    from repro.command.rerun import rerun_file
+
+    raise typer.Exit(rerun_file(file, data_dir, main, Console()))
+
+
+cache_app = typer.Typer(
+    help="The folder of finished runs.",
+    epilog=examples("python -m repro cache status", "python -m repro cache prune"),
+)
+app.add_typer(cache_app, name="cache")
+
+
+@cache_app.command("status", epilog=examples("python -m repro cache status --cache results/cache"))
+def cache_status(cache: CacheOption = CACHE) -> None:
+    """Show by data set how many runs are kept, of this version of the code and of others."""
+    from rich.console import Console
+
+    from repro.command.cache import print_status
+
+    print_status(cache, Console())
+
+
+@cache_app.command("prune", epilog=examples("python -m repro cache prune --cache results/cache"))
+def cache_prune(cache: CacheOption = CACHE) -> None:
+    """Remove the runs of other versions and what is damaged: files that are never read."""
+    from rich.console import Console
+
+    from repro.command.cache import prune_cache
+
+    prune_cache(cache, Console())
+
+
+@app.command(
+    epilog=examples(
         "python -m repro gallery",
         "python -m repro gallery --method fista --method k-means --out shown",
     )
@@ -345,7 +400,18 @@ def gallery(
     raise typer.Exit(make_gallery(method or (), Options(out=out, quiet=quiet)))
 
 
-COMMANDS = ("list", *CONTENTS, "all", "score", "published", "gallery", "tune", "tune-stochastic")
+COMMANDS = (
+    "list",
+    *CONTENTS,
+    "all",
+    "score",
+    "published",
+    "cache",
+    "rerun",
+    "gallery",
+    "tune",
+    "tune-stochastic",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -12,12 +12,16 @@ from rich.text import Text
 
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
 from repro.command.options import Options, interruptible
+from repro.engine import Laboratory
+from repro.engine.plan import Plan, Planned, Planning
 from repro.engine.provenance import environment
 from repro.engine.storage import check_writable
 from repro.names import check_names
 from repro.render import Document, show, write_files
 from repro.render.places import placeless
 from repro.tables import TABLES, Request, Wanted
+
+NOTHING = Plan(0, 0, 0.0, 0)
 
 
 @interruptible()
@@ -28,8 +32,14 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     :class:`CorruptFile` when a file was not what it should be.
     """
     requests, empty = requested(tables, options.wanted)
+    if options.dry_run:
+        print_plans(plans(requests, options), options.screen())
+        return 0
     check_writable(options.out)
     laboratory, screen = options.laboratory(), options.screen()
+    if len(requests) > 1:
+        whole = sum(plans(requests, options, laboratory).values(), NOTHING)
+        laboratory.console.print(Text(f"all of it: {whole}"), soft_wrap=True)
     for name, request in requests.items():
         started = time.perf_counter()
         try:
@@ -47,6 +57,36 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
         print(f"warning: not in the table: {', '.join(failed)}; its notes say why", file=sys.stderr)
     corrupt = any(isinstance(error, CorruptFile) for error in failed.values())
     return CorruptFile.exit_status if corrupt else 0
+
+
+def plans(
+    requests: Mapping[str, Request], options: Options, beside: Laboratory | None = None
+) -> dict[str, Plan]:
+    """What each table would compute; none of a table without runs, or without data.
+
+    Data that ``beside`` has at hand are not loaded again, and it has them afterwards.
+    """
+    planning = options.laboratory(Planning)
+    if beside is not None:
+        planning.datasets, planning.failed = beside.datasets, beside.failed
+    found = {}
+    for name, request in requests.items():
+        try:
+            if TABLES[name].protocol.seeds:
+                TABLES[name].make(request, planning)
+        except Planned as planned:
+            found[name] = planned.plan
+        except (DataUnavailable, CorruptFile):
+            continue
+    return found
+
+
+def print_plans(found: Mapping[str, Plan], screen: Console) -> None:
+    """A line a table, and their sum where they are several."""
+    for name, plan in found.items():
+        screen.print(Text(f"{name}: {plan}"), soft_wrap=True)
+    if len(found) > 1:
+        screen.print(Text(f"all of it: {sum(found.values(), NOTHING)}"), soft_wrap=True)
 
 
 def requested(

@@ -30,14 +30,15 @@ class Options:
     scheduler: str | None = None
     wanted: Wanted = field(default_factory=Wanted)
     quiet: bool = False
+    dry_run: bool = False
 
     def screen(self) -> Console:
         """Standard output, for what was asked for."""
         return Console(quiet=self.quiet)
 
-    def laboratory(self) -> Laboratory:
+    def laboratory(self, kind: type[Laboratory] = Laboratory) -> Laboratory:
         """Where the data and the runs come from; progress goes to standard error."""
-        return Laboratory(
+        return kind(
             cache=self.cache,
             data_dir=self.data_dir,
             download=self.download,

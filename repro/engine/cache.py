@@ -17,6 +17,8 @@ from typing import Any
 
 from amverify.errors import CannotWrite
 from amverify.files import write
+from repro.engine.keys import deciding
+from repro.engine.provenance import code_version
 from repro.engine.storage import (
     canonical_json,
     check_writable,
@@ -24,7 +26,7 @@ from repro.engine.storage import (
     unseal,
 )
 from repro.engine.work import FinishedRun, check_lengths
-from repro.spec import RunResult, RunSpec
+from repro.spec import Minibatch, RunResult, RunSpec
 
 NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 FORMAT = "amverify run 2"
@@ -70,6 +72,7 @@ def store(cache: Cache, spec: RunSpec, run: FinishedRun) -> None:
     body = {
         "format": FORMAT,
         "key": run.key,
+        "code": code_version(deciding(spec)),
         "spec": asdict(spec),
         "curves": {name: [number(v) for v in curve] for name, curve in run.result.curves.items()},
         "notes": list(run.result.notes),
@@ -104,6 +107,20 @@ def restored(text: str, spec: RunSpec, key: str) -> FinishedRun:
     result = RunResult(curves, notes, str(body["report"]))
     check_lengths(spec, result)
     return FinishedRun(result, dict(body["provenance"]), key, cached=True)
+
+
+def spec_of(body: dict[str, Any]) -> RunSpec:
+    """The specification that was written as ``body``; KeyError and its like where it is none."""
+    minibatch = body["minibatch"]
+    return RunSpec(
+        **{
+            **body,
+            "settings": tuple((str(name), value) for name, value in body["settings"]),
+            "hidden": tuple(body["hidden"]),
+            "claims": tuple(body["claims"]),
+            "minibatch": None if minibatch is None else Minibatch(**minibatch),
+        }
+    )
 
 
 def number(value: float) -> float | str:
