@@ -1,7 +1,7 @@
-"""What this machine does at best: operations a second in a large product, bytes a second in a copy.
+"""What this machine does at best: operations a second in a product, bytes a second in a copy.
 
-Both are the best of some repeats, with the threads that torch has: what the neighbours took away in
-the others is not the machine's.
+Both are the best of many short repeats, with the threads that torch has. Short, so that some of
+them fall between two turns of a busy neighbour: what he takes in the others is not the machine's.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from functools import lru_cache
 
 import torch
 
-SIDE = 1_536
-REPEATS = 9
-LENGTH = 2**25
+SIDES = (256, 512, 1_024)
+BUDGET = 0.8
+"""Seconds for each product and for the copy."""
+LENGTH = 2**23
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,25 @@ class Machine:
 
 @lru_cache
 def measured() -> Machine:
-    """This machine now; a second or two, once a process."""
-    a, b = torch.randn(SIDE, SIDE), torch.randn(SIDE, SIDE)
-    out, source = torch.empty(SIDE, SIDE), torch.ones(LENGTH)
+    """This machine now; three seconds, once a process."""
+    source = torch.ones(LENGTH)
     target = torch.empty_like(source)
-    product = _best(lambda: torch.mm(a, b, out=out))
     copied = _best(lambda: target.copy_(source))
     moved = 2 * source.numel() * source.element_size()
-    return Machine(2 * SIDE**3 / product, moved / copied, torch.get_num_threads())
+    return Machine(max(map(_rate, SIDES)), moved / copied, torch.get_num_threads())
+
+
+def _rate(side: int) -> float:
+    """Operations a second in a product of square matrices."""
+    a, b, out = torch.randn(side, side), torch.randn(side, side), torch.empty(side, side)
+    return 2 * side**3 / _best(lambda: torch.mm(a, b, out=out))
 
 
 def _best(work: Callable[[], object]) -> float:
-    """Seconds of the fastest of some repeats, the first not counted."""
+    """Seconds of the fastest repeat within the budget, the first not counted."""
     work()
-    times = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
+    fastest, end = float("inf"), time.perf_counter() + BUDGET
+    while (began := time.perf_counter()) < end:
         work()
-        times.append(time.perf_counter() - began)
-    return min(times)
+        fastest = min(fastest, time.perf_counter() - began)
+    return fastest

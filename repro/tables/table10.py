@@ -10,11 +10,13 @@ constants of a Kurdyka–Łojasiewicz inequality; none is declared here, so they
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from amverify.verdict import Verdict
 from repro.engine import Laboratory
 from repro.full_batch.configurations import LABELS, configuration
-from repro.render import Cell, Column, Document, Table, Text
+from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec, Setting
 from repro.tables.parts.full_batch import (
     ALSO,
@@ -25,7 +27,7 @@ from repro.tables.parts.full_batch import (
     runs_of,
 )
 from repro.tables.parts.request import Protocol, Request, notes_without_data
-from repro.tables.parts.verdicts import constants, judged, verdict_cells
+from repro.tables.parts.verdicts import SYMBOL, Judged, constants, judged, verdict_cells
 
 DESCENT = ("TM", "TMG", "TMQ", "TH", "TJ")
 CHAIN = ("TPsi", "TB", "TR", "TC0", "TC", "TCplus", "TK")
@@ -121,4 +123,34 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         notes=tuple(notes_without_data(laboratory, request.datasets)),
         keys=3,
     )
-    return document("table10", (table,), datasets, runs)
+    found = [
+        (theorem, SUBJECTS[subject], name, own)
+        for (name, subject), some in specs.items()
+        for theorem, own in judged(some, runs).items()
+    ]
+    return document("table10", (table, _summary(found)), datasets, runs)
+
+
+def _summary(found: Sequence[tuple[str, str, str, Judged]]) -> Table:
+    """A row a theorem: how many of its verdicts are which, and where it does not hold."""
+    rows: list[tuple[Cell, ...]] = []
+    for theorem in dict.fromkeys(own[0] for own in found):
+        mine = [own for own in found if own[0] == theorem]
+        counts = Counter(own[3].verdict for own in mine)
+        violated = (f"{s} on {d}" for _, s, d, own in mine if own.verdict is Verdict.VIOLATED)
+        places = list(violated)
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        numbers = (Number(counts[verdict] or None, "") for verdict in SYMBOL)
+        rows.append((Text(theorem), *numbers, Text(f"{places[0]}{more}" if places else "")))
+    return Table(
+        name="summary",
+        title="Table 10 in short: verdicts by theorem",
+        columns=(
+            Column("theorem", "Theorem"),
+            *(Column(v.name.lower(), word.capitalize(), right=True) for v, word in SYMBOL.items()),
+            Column("where", "Violated first"),
+        ),
+        rows=tuple(rows),
+        caption="Of every method and data set above, the weakest verdict over the seeds.",
+        keys=1,
+    )

@@ -136,7 +136,12 @@ def make(request: Request, laboratory: Laboratory) -> Document:
                 keys = [key for key in specs if key[:2] == (name, method) and key[2].axis == axis]
                 yield _growth(keys, times, floors)
 
-    notes = (*_notes(runs), *notes_without_data(laboratory, request.datasets))
+    faster = [
+        f"{LABELS[key[1]]} ({key[2].samples} samples, {key[2].layers} × {key[2].units})"
+        for key in specs
+        if times[key].mean < 1e3 * floors[key].seconds(machine.rate, machine.bandwidth)
+    ]
+    notes = (*_notes(runs, faster), *notes_without_data(laboratory, request.datasets))
     tables = (
         Table(
             "cost",
@@ -164,7 +169,12 @@ def make(request: Request, laboratory: Laboratory) -> Document:
 Key = tuple[str, str, Point]
 
 
-def _notes(runs: Mapping[RunSpec, FinishedRun]) -> Iterator[str]:
+def _notes(runs: Mapping[RunSpec, FinishedRun], faster: Sequence[str]) -> Iterator[str]:
+    if faster:
+        yield (
+            f"faster than the floor, which cannot be: {', '.join(dict.fromkeys(faster))}; the rate "
+            "was measured while the machine was busier than in the runs, or on another machine"
+        )
     kept = sum(run.cached for run in runs.values())
     if kept:
         yield (

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
-from repro.cost import METHODS, Floor, Shape, floor
+from repro.cost import METHODS, Floor, Machine, Shape, floor, machine
 from repro.data.dataset import Dataset, Split
 from repro.full_batch.methods import prepare
 from repro.render import Estimate, Number
 from repro.spec import RunResult, RunSpec, Setting
-from repro.tables import TABLES, Request
+from repro.tables import TABLES, Request, table9
 from repro.tables.table9 import SIZES, exponent, points
 
 TIAM: dict[str, Setting] = {"epsilon": 1.0, "mu": 0.05, "rho": 0.01, "p3": 0.2, "s": 1.0}
@@ -108,6 +108,19 @@ def timed(spec: RunSpec) -> RunResult:
     return RunResult(made.curves | {"seconds": [ms, 5 * ms, 6 * ms]})
 
 
+def test_the_rate_is_that_of_the_fastest_repeat(monkeypatch):
+    monkeypatch.setattr(machine, "BUDGET", 0.02)
+    ticks = iter([0.0, 0.0, 0.010, 0.012, 0.015, 0.030])
+    monkeypatch.setattr(machine.time, "perf_counter", lambda: next(ticks))
+    assert machine._best(lambda: None) == pytest.approx(0.003)
+
+
+@pytest.fixture(autouse=True)
+def _no_measurement(monkeypatch):
+    fixed = Machine(1e9, 1e9, 1)
+    monkeypatch.setattr(table9, "measured", lambda: fixed)
+
+
 def test_the_table_has_every_size_once_and_three_exponents_a_method():
     laboratory = fake_runs.MadeUp(timed, fake_runs.dataset)
     request = Request(("mnist",), ("tiam", "adam"), (0, 1), 3)
@@ -121,6 +134,7 @@ def test_the_table_has_every_size_once_and_three_exponents_a_method():
     assert first[4].values == pytest.approx((0.5, 0.5))
     assert isinstance(first[8], Number)
     assert first[8].value == pytest.approx(0.5 / first[7].value)
+    assert "which cannot be: TIAM (500 samples, 2 × 100)" in cost.notes[0]
     found = {row[2].plain(): row[5].plain() for row in growth.rows[:3]}
     assert found == {"samples": "1.00", "hidden units": "0.00", "hidden layers": "0.00"}
     assert {p.axis for p in points("paper")} == {"samples", "hidden units", "hidden layers"}

@@ -82,6 +82,21 @@ def test_every_claim_of_every_method_has_a_row(module):
     assert set(column(table, "verdict")) <= {"HOLDS", "VIOLATED (1 of 2)"}
 
 
+def test_table10_ends_with_a_row_a_theorem_that_fits_a_screen():
+    laboratory = fake_runs.MadeUp(fake_runs.result_of, fake_runs.dataset)
+    methods = ("tiam_exact", "palm", "gd")
+    request = Request(("cora", "citeseer"), methods, (0, 1), 3)
+    whole, short = table10.make(request, laboratory).tables
+    rows = {row[0].plain(): [cell.plain() for cell in row[1:]] for row in short.rows}
+    assert set(rows) == {row[2].plain() for row in whole.rows}
+    assert len(rows) <= 25
+    order = [column.key for column in short.columns[1:]]
+    assert dict(zip(order, rows["T1"], strict=True))["holds"] == "4"
+    t3 = dict(zip(order, rows["T3"], strict=True))
+    assert (t3["violated"], t3["where"]) == ("4", "TIAM, exact moduli on cora and 3 more")
+    assert dict(zip(order, rows["descent"], strict=True))["holds"] == "2"
+
+
 def test_table10_has_both_couplings_and_both_kinds_of_steps():
     _, specs = made(table10)
     tiam = [dict(s.settings) for s in specs if s.method == "tiam"]
