@@ -10,18 +10,19 @@ what went wrong before is outside of this, and its divergence is no matter of ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.claims.formula import Atom, Atoms, Change, evaluated, expression
+from amverify.claims.bound import SAFE, Array, Bound, combined, of_function
+from amverify.claims.expected import drawn, expected, replayed, significance
+from amverify.claims.formula import Atom, Atoms, Change, expression
 from amverify.claims.grammar import (
     OF_A_STEP,
     At,
     Call,
     Constant,
+    Expected,
     Index,
     Node,
     Range,
@@ -29,6 +30,7 @@ from amverify.claims.grammar import (
     Slice,
     element,
     every,
+    expectations,
     quantities,
     slices,
 )
@@ -40,17 +42,6 @@ from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Missing, Parameter
 from amverify.theorems.views.columns import change_of_sweep, executed
-
-Array = NDArray[np.float64]
-SAFE = 1 + 2.0**-40
-
-
-@dataclass(frozen=True)
-class Bound:
-    """An atom on the instances, and how far the rounding of the steps can have moved it."""
-
-    ball: Ball
-    moved: Array | float = 0.0
 
 
 class Binder:
@@ -82,6 +73,8 @@ class Binder:
         """Every index of the claim; a change has two."""
         found = [one.index for one in self._placed()]
         changes = len(self._nodes()) < len(self.atoms)
+        for one in self._expected():
+            found += [Index(True, one.newest), Index(True, one.newest - 1)]
         return [*found, Index(True, 0), Index(True, -1)] if changes else found
 
     def _relative(self) -> bool:
@@ -105,6 +98,8 @@ class Binder:
         for one in self._placed():
             if one.name in OF_A_STEP and one.index.moving:
                 rows = rows[index[rows] + one.index.offset >= 1]
+        for drawing in self._expected():
+            rows = rows[np.isin(index[rows] + drawing.newest, replayed(self.ctx))]
         for part in (part for node in self._nodes() for part in slices(node)):
             rows = rows[self._filled(part, rows)]
         return rows
@@ -129,15 +124,33 @@ class Binder:
                 return self._change()
             case Constant():
                 return Bound(Ball.of(self.run.index[self.rows].astype(float)))
-            case At(name, index):
-                found = self.run.quantity(name)
-                where = self.run.at(self.rows, index)
-                return Bound(found.ball.take(where), self._moved(found, where, index))
+            case At(index=index):
+                return self.placed(atom, self.run.at(self.rows, index))
+            case Expected():
+                return expected(self, atom, significance(self.ctx) / self._missable)
             case Running(how, of):
                 return self._running(how, of)
             case Call(how, of):
                 return self._elementary(how, of)
         raise AssertionError(atom)
+
+    def placed(self, atom: At, where: Rows) -> Bound:
+        """A quantity at these rows."""
+        found = self.run.quantity(atom.name)
+        return Bound(found.ball.take(where), self._moved(found, where, atom.index))
+
+    @property
+    def sampled(self) -> bool:
+        """Whether something here is known by a confidence sequence."""
+        return bool(self._expected()) and drawn(self.ctx)
+
+    @property
+    def _missable(self) -> int:
+        """So many expectations share the probability of missing any."""
+        return max(len(set(self._expected())) * len(self.rows), 1)
+
+    def _expected(self) -> list[Expected]:
+        return [one for node in self._nodes() for one in expectations(node)]
 
     def _change(self) -> Bound:
         order = self.run.order
@@ -173,12 +186,7 @@ class Binder:
         return Bound(*running(how, plain, moved, segment, lead))
 
     def _elementary(self, how: str, of: tuple[Node, ...]) -> Bound:
-        sides = [self.side(one) for one in of]
-        ball = elementary(how, [s.ball for s in sides])
-        if not any(np.any(s.moved) for s in sides):
-            return Bound(ball)
-        wide = elementary(how, [s.ball.widened(s.moved) for s in sides])
-        return Bound(ball, _further(wide, ball))
+        return of_function(how, [self.side(one) for one in of])
 
     def side(self, node: Node) -> Bound:
         """A side, or a part of one, on all instances."""
@@ -239,20 +247,3 @@ def _anchored(node: Node) -> bool:
         case At(index=Index(moving=False)):
             return True
     return False
-
-
-def combined(formula: sp.Expr, inner: Mapping[str, Bound]) -> Bound:
-    """A formula of bound symbols, and how far the steps' rounding can have moved it."""
-    used = {symbol.name: inner[symbol.name] for symbol in formula.free_symbols}
-    ball = evaluated(formula, {name: b.ball for name, b in used.items()})
-    if not any(np.any(b.moved) for b in used.values()):
-        return Bound(ball)
-    wide = evaluated(formula, {name: b.ball.widened(b.moved) for name, b in used.items()})
-    return Bound(ball, _further(wide, ball))
-
-
-def _further(wide: Ball, ball: Ball) -> Array:
-    """By how much more the wide ball reaches than the ball."""
-    with np.errstate(all="ignore"):
-        more = np.abs(wide.mid - ball.mid) + wide.rad - ball.rad
-    return np.where(np.isfinite(ball.rad), np.maximum(more, 0.0), 0.0) * SAFE

@@ -8,6 +8,10 @@ r"""The language of claims, and its reader.
     quantity   = name "[" index "]"            value[k], value[k-1], value[0]
     running    = ("sum" | "mean" | "min" | "max") "(" side over slices ")"
                                                sum(regret[:k]), max(value[k-5:k]), sum(t[:k]*g[:k])
+    expected   = "E[" side "]"                 E[value[k]], E[value[k+1] + c*step2[k+1]]
+
+An expectation is over the draw of the batch with which the step to its newest index is made, given
+all that was before: E[value[k]] is E(f(x^k) | x^{k-1} and the optimiser's state).
 
 A slice is Python's: ``[:k]`` are the indices 0, …, k − 1, ``[:k+1]`` has k too, ``[k-5:k]`` the
 five before k. Without a quantifier a claim is one for every k ≥ 1; index 0 is the start.
@@ -32,7 +36,7 @@ from amverify.errors import InvalidInput
 LONGEST = 1_000
 """Characters of a claim."""
 _DEEPEST = 60
-_EXPECTATION = "; an expectation is judged by amv.ReplayedTraining"
+_EXPECTATION = "; an expectation is written E[…]: E[value[k]] <= value[k-1]"
 _DIGITS = 40
 _FURTHEST = 1_000
 """Places that an index may be off k."""
@@ -104,7 +108,20 @@ class Call:
     of: tuple[Node, ...]
 
 
-Node = Number | Constant | At | Slice | Running | Call
+@dataclass(frozen=True)
+class Expected:
+    """The expectation of a side over the draw of one step, given what was before it."""
+
+    of: Node
+    column: int = field(compare=False, default=0)
+
+    @property
+    def newest(self) -> int:
+        """m, where the draw is that of the step to x^{k+m}."""
+        return max(one.index.offset for one in quantities(self.of) if one.index.moving)
+
+
+Node = Number | Constant | At | Slice | Running | Call | Expected
 
 
 @dataclass(frozen=True)
@@ -207,6 +224,7 @@ class _Reader:
         lhs, rhs = self._side(tree.left), self._side(tree.comparators[0])
         for side in (lhs, rhs):
             self._runs(side)
+            self._linear(side)
         return Statement(self._text, lhs, sign, rhs, over)
 
     def _runs(self, node: Node, inside: bool = False) -> None:
@@ -220,6 +238,32 @@ class _Reader:
                 _refuse(self._text, 0, "k and running sums cannot stand in a running sum")
         for part in parts(node):
             self._runs(part, inside or isinstance(node, Running))
+
+    def _linear(self, node: Node, within: str = "") -> None:
+        """An expectation is added, and multiplied by what is known: E[x]**2 is not E[x**2]."""
+        if isinstance(node, Expected):
+            self._one_draw(node, within)
+            return
+        for i, part in enumerate(parts(node)):
+            how = node.how if isinstance(node, Running | Call) else ""
+            other = parts(node)[1 - i] if how == "*" else None
+            free = how in ("+", "-", "neg") or (how == "/" and i == 0)
+            free |= other is not None and not every(other, _is_expected)
+            self._linear(part, within or ("" if free else how))
+
+    def _one_draw(self, node: Expected, within: str) -> None:
+        """Refuse an expectation that is none of one draw, or stands under a function."""
+        if within:
+            why = (
+                f"E[…] stands under {within}, which means something else than {within} inside E[…]"
+            )
+            _refuse(self._text, node.column, f"{why}: write all of it inside")
+        if every(node.of, _is_expected):
+            _refuse(self._text, node.column, "E in E: what is inside is a number already")
+        if every(node.of, lambda one: isinstance(one, Running | Slice)):
+            _refuse(self._text, node.column, "a running sum stands outside of E[…]")
+        if not any(one.index.moving for one in quantities(node.of)):
+            _refuse(self._text, node.column, "nothing in E[…] moves with k, as value[k] does")
 
     def _bad(self, node: ast.expr, why: str) -> NoReturn:
         line = self._text[self._start :].encode()[: node.col_offset].decode(errors="ignore")
@@ -249,6 +293,8 @@ class _Reader:
                 return Call(_OPERATORS[type(op)], (self._side(left), self._side(right)))
             case ast.BinOp(op=ast.BitXor()):
                 self._bad(node.right, "a power is written **")
+            case ast.Subscript(value=ast.Name(id="E"), slice=inside):
+                return Expected(self._side(inside), self._column(node))
             case ast.Subscript(value=ast.Name(id=name), slice=inside):
                 return self._quantity(node, name, inside)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
@@ -268,8 +314,7 @@ class _Reader:
     def _quantity(self, node: ast.Subscript, name: str, inside: ast.expr) -> Node:
         column = self._column(node)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            hint = _EXPECTATION if name == "E" else ""
-            self._bad(node, f"a quantity is a column: lower-case letters, digits and _{hint}")
+            self._bad(node, "a quantity is a column: lower-case letters, digits and _")
         if not isinstance(inside, ast.Slice):
             index = self._index(inside)
             if name in OF_A_STEP and index == Index(False, 0):
@@ -321,7 +366,7 @@ def parts(node: Node) -> tuple[Node, ...]:
     """The nodes right below one."""
     if isinstance(node, Call):
         return node.of
-    return (node.of,) if isinstance(node, Running) else ()
+    return (node.of,) if isinstance(node, Running | Expected) else ()
 
 
 def every(node: Node, among: Callable[[Node], bool]) -> list[Node]:
@@ -348,6 +393,15 @@ def slices(node: Node) -> list[Slice]:
     """All slices of a tree."""
     found = every(node, lambda node: isinstance(node, Slice))
     return [one for one in found if isinstance(one, Slice)]
+
+
+def expectations(node: Node) -> list[Expected]:
+    """All expectations of a tree."""
+    return [one for one in every(node, _is_expected) if isinstance(one, Expected)]
+
+
+def _is_expected(node: Node) -> bool:
+    return isinstance(node, Expected)
 
 
 def _sliced(node: Node) -> bool:

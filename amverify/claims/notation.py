@@ -14,6 +14,7 @@ from amverify.claims.grammar import (
     At,
     Call,
     Constant,
+    Expected,
     Index,
     Node,
     Number,
@@ -42,6 +43,7 @@ class Style:
     at: Callable[[str, str, str], str]
     running: Callable[[str, str, str, str], str]
     call: Callable[[str, list[str]], str]
+    expected: Callable[[str, str], str]
     signs: dict[str, str]
 
 
@@ -59,6 +61,9 @@ def written(node: Node, style: Style, outer: int = 0) -> str:
             inner = written(element(of, lead.start), replace(style, index=_over_j(style)), 2)
             last = _before(lead.stop)
             return style.running(how, style.index(lead.start), style.index(last), inner)
+        case Expected(of):
+            past = style.index(Index(True, node.newest - 1))
+            return style.expected(written(of, style), past)
         case Call(how, of) if how in _TIGHT:
             return _operated(how, of, style, outer)
         case Call(how, of):
@@ -135,6 +140,7 @@ UNICODE = Style(
     at=_unicode_at,
     running=_unicode_running,
     call=_unicode_call,
+    expected=lambda of, past: f"E[{of} | the past to x{_sub(past)}]",
     signs={"+": " + ", "-": " − ", "*": "·", "/": "/", "<=": "≤", ">=": "≥", "<": "<", ">": ">",
            "==": "="},
 )  # fmt: skip
@@ -180,6 +186,7 @@ LATEX = Style(
     at=_tex_at,
     running=_tex_running,
     call=_tex_call,
+    expected=lambda of, past: rf"\mathbb E[{of}\mid\mathcal F_{{{past}}}]",
     signs={"+": "+", "-": "-", "*": r"\,", "/": "/", "<=": r"\le ", ">=": r"\ge ", "<": "<",
            ">": ">", "==": "="},
 )  # fmt: skip

@@ -27,11 +27,10 @@ from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
 from amverify.theorems.views.columns import unit
-from amverify.trace.columns import COLUMNS, KEYS
+from amverify.trace.columns import COLUMNS, KEYS, RENAMED
 from amverify.trace.sources import source
 
 Array = NDArray[np.float64]
-RENAMED = {"step2": "step", "grad2": "gradient", "norm2": "norm"}
 ROOTS = {"step": "step2", "grad": "grad2", "norm": "norm2"}
 NUMBERS = ("eta", "momentum", "eps", "rho", "alpha_min", "alpha_max")
 """Columns that hold what the method used: they have no error."""

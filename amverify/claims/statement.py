@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from amverify.claims.expected import LAW, WHOLE, told
 from amverify.claims.formula import Atom, Atoms, Comparison, comparisons, constants, divisors
 from amverify.claims.grammar import (
     At,
@@ -14,6 +15,7 @@ from amverify.claims.grammar import (
     Index,
     Node,
     Statement,
+    expectations,
     parsed,
     quantities,
     slices,
@@ -60,6 +62,7 @@ def claim(
         amv.claim("psi[k] <= psi[k-1] - a*step2[k]", a=0.5)
         amv.claim("value[k] - fstar <= 2*L*D**2/(k+1)**2", D=1.8, given="eta[k]*L <= 1",
                   trust="f is convex")
+        amv.claim("E[value[k]] <= value[k-1] - c*grad2[k-1] + s", c=0.05, s=0.1)
         amv.claim("exists k <= 25: step2[k] == 0")
 
     Args:
@@ -75,6 +78,11 @@ def claim(
     Raises:
         InvalidInput: for what is no claim, with the column; for a constant that it has not.
     """
+    if "batches" in declared:
+        raise InvalidInput(
+            "claim: batches are drawn while the run goes on, so its recorder takes them: "
+            "recorder.replayed(step, batches=…, at=…)"
+        )
     said = parsed(text)
     conditions = tuple(parsed(one) for one in _several(given))
     for one in conditions:
@@ -85,6 +93,13 @@ def claim(
         raise InvalidInput("claim: a claim that begins with 'exists' takes no given")
     parts = comparisons(said)
     hypotheses = tuple(_trusted(one) for one in _several(trust))
+    sides = [side for one in (said, *conditions) for side in (one.lhs, one.rhs)]
+    replays = any(expectations(side) for side in sides)
+    if replays and "alpha" in parameters:
+        raise InvalidInput(
+            "claim: alpha is the probability with which E[…] may be missed; call the constant "
+            "otherwise"
+        )
     return Theorem(
         id=said.text,
         title=title,
@@ -93,8 +108,11 @@ def claim(
         source="a claim, not a theorem",
         symbols=_symbols(parts, conditions, parameters),
         conclusions=tuple(_conclusion(said, one, conditions, parameters) for one in parts),
-        hypotheses=hypotheses,
+        facts=(WHOLE,) if replays else (),
+        hypotheses=(*hypotheses, LAW) if replays else hypotheses,
         parameters=tuple(parameters.values()),
+        options=("alpha",) if replays else (),
+        remarks=told if replays else None,
     )
 
 

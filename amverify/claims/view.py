@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from amverify.claims.binding import SAFE, Array, Binder, Bound, combined
+from amverify.claims.binding import Binder
+from amverify.claims.bound import SAFE, Array, Bound, combined
 from amverify.claims.formula import Atom, Atoms, Comparison
 from amverify.claims.grammar import At, Index, Node, Range
 from amverify.errors import InvalidInput
@@ -74,6 +75,7 @@ class Claimed:
             run.index[rows],
             run.replicate[rows],
             allowance=difference.moved,
+            statistical=binder.sampled,
             until=self.over.last,
             named={atom.name: name for name, atom in binder.atoms.items() if _now(atom)},
         )
@@ -101,7 +103,7 @@ class Claimed:
             radius = np.where(open_, np.inf, (high - low) / 2 * SAFE + np.abs(middle) * 2.0**-51)
         surely = high <= 0
         ball = Ball.of(np.where(surely, high, middle), np.where(surely, 0.0, radius))
-        return Instances({LEAST.name: ball}, where, who, None, off)
+        return Instances({LEAST.name: ball}, where, who, None, off, statistical=binder.sampled)
 
 
 def _now(atom: Atom) -> TypeGuard[At]:

@@ -22,7 +22,7 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.claims.grammar import Statement, parsed
+from amverify.claims.grammar import Statement, expectations, parsed
 from amverify.errors import InvalidInput
 from amverify.falsification.columns import Exacts, Floats
 from amverify.falsification.deciding import Decider, Sides, Undefined, Unknown
@@ -70,7 +70,13 @@ class Question:
     @cached_property
     def said(self) -> Statement:
         """The claim, read."""
-        return parsed(self.claim.id)
+        found = parsed(self.claim.id)
+        if expectations(found.lhs) or expectations(found.rhs):
+            raise InvalidInput(
+                f"claim {found.text!r}: falsify judges no E[…]; a recorded run is judged by "
+                "recorder.replayed(step, batches=…, at=…)"
+            )
+        return found
 
     @cached_property
     def given(self) -> tuple[Statement, ...]:

@@ -109,6 +109,13 @@ class Record:
             self._add(seen, len(self.rows))
         return self.stopped is None
 
+    def after(self, seen: Seen, /) -> Columns | str:
+        """The row of a point that would come next, or why there is none; none is added."""
+        beside = self.forked()
+        if beside.take(seen) and len(beside.rows) > len(self.rows):
+            return beside.rows[-1]
+        return str(beside.stopped)
+
     def end(self, reason: str, rows: int, /) -> None:
         """End the record with the first so many rows."""
         self.rows = self.rows[:rows]

@@ -32,7 +32,7 @@ rows before, and its header says why under ``stopped``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ from amverify.record.header import declared, versions
 from amverify.record.heard import minimizing, refusals
 from amverify.record.heard.callbacks import ScipyCallback
 from amverify.record.heard.listener import Listener
+from amverify.record.heard.replays import Ends, Replays
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
 from amverify.record.known.objectives import Paired, called, objective
 from amverify.record.known.seen import Seen
@@ -50,6 +51,7 @@ from amverify.record.known.tracked import tracked
 from amverify.record.limit import count
 from amverify.record.points.vector import Vector, coarser, flat, format_of, scalar
 from amverify.record.record import Record, Schedule
+from amverify.trace.columns import RENAMED, spoken
 from amverify.trace.trace import Trace
 
 __all__ = ["Recorder"]
@@ -98,6 +100,7 @@ class Recorder:
         self._value = value
         self._record.objective = None if value is None else objective(value)
         self._listener: Listener | None = None
+        self._replays: Replays | None = None
         self._calls = 0
 
     @property
@@ -196,6 +199,50 @@ class Recorder:
         if self._listener is not None:
             with self._listener.standing(None) as params:
                 tracked(name, function, error, operations, taken).row(0, params)
+
+    def replayed(
+        self,
+        step: Callable[[Any], Any],
+        *,
+        batches: Sequence[Any] | Callable[[], Any],
+        at: Iterable[int],
+        draws: int = 400,
+        bounds: Mapping[str, Ends] | None = None,
+    ) -> Callable[[Any], Any]:
+        """For claims with E[…]: chosen steps are made with other batches too, and undone.
+
+            step = recorder.replayed(step, batches=minibatches, at=range(1, 101, 10))
+
+        The loop then calls what it gives. The run stays as it was, bit for bit
+        (``amverify.record.heard.replays``).
+
+        Args:
+            step: makes one step of the attached optimiser with a batch.
+            batches: the list of all batches that can be drawn, equally likely: E[…] is enumerated;
+                or a function of no arguments that draws one, independently: E[…] is known by a
+                confidence sequence, and ``bounds`` are needed.
+            at: the numbers of the steps, said before the run; step k leads to x^k.
+            draws: how many at each step, of a function.
+            bounds: by the quantity's name, (low, high) of what it can be after a step whichever
+                the batch, or a function of no arguments that gives them before the draw; they
+                are monitored.
+
+        Raises:
+            InvalidInput: without an attached optimiser; once points are recorded; for a step that
+                makes not one step, draws random numbers itself or cannot be undone.
+        """
+        if self._listener is None:
+            raise InvalidInput("replayed: Recorder.attach(optimizer, value) comes before")
+        if self._record.rows or self._replays is not None:
+            raise InvalidInput("replayed: say it once, before the first step")
+        named = {RENAMED.get(name, name): ends for name, ends in (bounds or {}).items()}
+        have = {"value", *RENAMED.values(), *(one.name for one in self._record.tracked)}
+        for name in named:
+            if name not in have:
+                known = ", ".join(sorted({spoken(n) for n in have}))
+                raise InvalidInput(f"replayed, bounds: no quantity {name}; there are {known}")
+        self._replays = Replays(self._listener, self._record, step, batches, at, draws, named)
+        return self._replays
 
     def detach(self) -> None:
         """The run ends here: take its last point, and stop listening."""
@@ -340,7 +387,12 @@ class Recorder:
         header |= record.facts(columns)
         rows = len(record.rows)
         keys = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
-        return Trace(header, sweeps={**keys, **columns}, iterates=dict(record.iterates))
+        replays = {} if self._replays is None else self._replays.table()
+        if self._replays is not None:
+            header["settings"]["replays"] = self._replays.facts()
+        return Trace(
+            header, sweeps={**keys, **columns}, iterates=dict(record.iterates), replays=replays
+        )
 
     def _so_far(self) -> Record:
         """The record with the point that waits for the next step to start."""

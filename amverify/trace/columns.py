@@ -27,6 +27,15 @@ KEYS = {
 """The columns that say where a row belongs; every table has them."""
 
 
+RENAMED = {"step2": "step", "grad2": "gradient", "norm2": "norm"}
+"""Columns of the sweeps table that claims call otherwise: the claim's name, the column's."""
+
+
+def spoken(column: str) -> str:
+    """A column by the name that claims have for it."""
+    return next((name for name, own in RENAMED.items() if own == column), column)
+
+
 COLUMNS: dict[str, dict[str, str]] = {
     "blocks": {
         "update": "gradient (T1), proximal (T1p), metric (TM, TH), joint (TJ) or other",

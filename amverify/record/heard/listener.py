@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -36,6 +37,7 @@ from amverify.record.known.seen import Seen
 from amverify.record.limit import count
 from amverify.record.points.vector import Vector, evaluate, flat, numbers, parameters_of, placed
 from amverify.record.quiet.surroundings import Surroundings
+from amverify.record.quiet.undone import undone
 
 
 class Sink(Protocol):
@@ -84,7 +86,7 @@ class Listener:
         self._digits = Digits()
         self._around: Surroundings | None = None
         self._pending: Seen | None = None
-        self._going, self._loaded = True, False
+        self._going, self._loaded, self._deaf = True, False, False
         self._handles = hooked(optimizer, self._before, self._after, self._reload)
         self._start = stepped(optimizer)
         try:
@@ -103,6 +105,45 @@ class Listener:
                 self._take(seen)
             self._pending = None
         self._unhook()
+
+    def arrive(self) -> bool:
+        """A step starts here: take the point. Whether recording goes on."""
+        if self._going and not self._rows:
+            self._begin()
+        elif self._going and self._held.other() is None and not self._loaded:
+            self._settle(self._held.params)
+        return self._going and self._held.other() is None and not self._loaded
+
+    @contextmanager
+    def tried(self, step: Callable[..., Any], batch: Any) -> Iterator[None]:
+        """Where a step with this batch leads to, inside; afterwards it was never made."""
+        digits, self._deaf = self._digits, True
+        try:
+            with undone(self._optimizer, self._held.params, step):
+                self._digits = deepcopy(digits)
+                step(batch)
+                yield
+        finally:
+            self._digits, self._deaf = digits, False
+
+    def here(self) -> Seen:
+        """The present point as the end of a step."""
+        return self._with_gradient(self._look(*plain_step(self._optimizer)), False)
+
+    @property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Whose steps it hears."""
+        return self._optimizer
+
+    @property
+    def params(self) -> list[Tensor]:
+        """All that the optimiser holds."""
+        return self._held.params
+
+    @property
+    def made(self) -> int:
+        """How many steps it has made."""
+        return self._steps
 
     def last(self) -> Seen | None:
         """The point after the last step, if the run is still there."""
@@ -132,11 +173,11 @@ class Listener:
         self._handles = []
 
     def _reload(self, *_: Any) -> None:
-        self._loaded = True
+        self._loaded |= not self._deaf
 
     def _before(self, *_: Any) -> None:
         """A step starts."""
-        if not self._nest.enter() or not self._going:
+        if self._deaf or not self._nest.enter() or not self._going:
             return
         if not self._rows:
             self._begin()
@@ -153,7 +194,7 @@ class Listener:
     def _after(self, _optimizer: Any, args: Any, kwargs: Any) -> None:
         """A step ends."""
         closure = any(callable(given) for given in (*args, *kwargs.values()))
-        if not self._nest.leave():
+        if self._deaf or not self._nest.leave():
             return
         self._steps += 1
         count(self._steps)

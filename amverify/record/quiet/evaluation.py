@@ -99,7 +99,15 @@ def states(explicit: Iterable[Any]) -> list[tuple[Callable[[Any], Any], Any]]:
 
 
 def _generators(explicit: Iterable[Any]) -> Restore:
-    steps = states(explicit)
+    return _putting(states(explicit))
+
+
+def restoring(explicit: Iterable[Any]) -> Restore:
+    """How to put back these generators, and no other."""
+    return _putting([_explicit(one) for one in explicit])
+
+
+def _putting(steps: list[tuple[Callable[[Any], Any], Any]]) -> Restore:
 
     def restore() -> None:
         for put, state in steps:

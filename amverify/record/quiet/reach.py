@@ -35,7 +35,12 @@ WIDE = 1_000
 _LIBRARIES = {*sys.stdlib_module_names, "torch", "numpy", "scipy", "numba"} - {"__main__"}
 _PLAIN = (str, bytes, int, float, complex, type(None), torch.dtype, torch.device, torch.Size)
 _GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
-_OPEN = (types.SimpleNamespace, argparse.Namespace)
+_OPEN = (
+    types.SimpleNamespace,
+    argparse.Namespace,
+    torch.optim.lr_scheduler.LRScheduler,
+    torch.amp.GradScaler,
+)
 
 
 @dataclass
