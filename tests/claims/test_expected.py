@@ -218,6 +218,45 @@ def test_a_replay_that_is_not_finite_leaves_the_claim_open():
     assert "the expectation at step 2 is unknown" in found.reason
 
 
+def test_a_step_that_was_skipped_or_is_another_leaves_the_claim_open():
+    """What no trial before the run can show: found at the replayed step itself."""
+    for late, why in ((lambda o, x: None, "made 0 steps"), (_elsewhere, "leads elsewhere")):
+        x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.SGD([x], lr=0.05)
+        calls = np.random.default_rng(0).bit_generator.seed_seq
+
+        def step(shift, x=x, optimizer=optimizer, late=late, calls=calls):
+            optimizer.zero_grad()
+            loss(x, shift).backward()
+            if calls.spawn(1)[0].spawn_key[-1] == 8:  # 2 trials, step 1, 4 replays, 1 trial
+                late(optimizer, x)
+            else:
+                optimizer.step()
+
+        recorder = amv.Recorder.attach(optimizer, lambda x=x: mean(x))
+        step = recorder.replayed(step, batches=SHIFTS, at=(2,))
+        for _ in range(3):
+            step(SHIFTS[0])
+        found = verdict(recorder.trace(), "E[value[k]] <= value[k-1] + 100")
+        assert found.verdict is Verdict.UNDECIDED
+        assert why in found.reason
+
+
+def _elsewhere(optimizer, x):
+    optimizer.step()
+    with torch.no_grad():
+        x += 1
+
+
+def test_replays_are_in_the_trace_s_file(tmp_path):
+    trace, _ = replayed("sgd", at=(2,), steps=2)
+    amv.save_trace(trace, tmp_path / "run.trace")
+    again = amv.load_trace(tmp_path / "run.trace")
+    text = "E[value[k]] <= value[k-1] + 100"
+    assert str(verdict(again, text)) == str(verdict(trace, text))
+    assert verdict(again, text).verdict is Verdict.HOLDS
+
+
 def test_a_claim_without_replays_says_what_to_call():
     x = torch.ones(2, dtype=torch.float64, requires_grad=True)
     recorder = amv.Recorder.attach(torch.optim.SGD([x], lr=0.1), lambda: (x * x).sum())
