@@ -242,6 +242,28 @@ def test_a_step_that_was_skipped_or_is_another_leaves_the_claim_open():
         assert why in found.reason
 
 
+def test_gradients_that_a_loop_keeps_are_there_in_the_replays():
+    """A step that adds to the gradients of the step before, as one without zero_grad does."""
+    x = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=0.01)
+
+    def step(shift):
+        loss(x, shift).backward()
+        optimizer.step()
+
+    recorder = amv.Recorder.attach(optimizer, lambda: mean(x))
+    step = recorder.replayed(step, batches=SHIFTS, at=(2,))
+    step(SHIFTS[0])
+    first = x.detach().numpy().copy()
+    step(SHIFTS[1])
+    held = CURVED * (np.array(START) - SHIFTS[0])
+    ends = [first - 0.01 * (held + CURVED * (first - s)) for s in SHIFTS]
+    truth = np.mean([mean(end) for end in ends])
+    trace = recorder.trace()
+    assert verdict(trace, f"E[value[k]] <= {truth + 1e-9:.17f}").verdict is Verdict.HOLDS
+    assert verdict(trace, f"E[value[k]] >= {truth - 1e-9:.17f}").verdict is Verdict.HOLDS
+
+
 def _elsewhere(optimizer, x):
     optimizer.step()
     with torch.no_grad():
