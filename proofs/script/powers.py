@@ -64,6 +64,19 @@ def CONCAVE(theorem: Theorem, x: sp.Expr, y: sp.Expr, theta: sp.Expr) -> Instanc
 
 
 @fact(
+    "subadditive power",
+    "(x + y)^θ ≤ x^θ + y^θ for x, y ≥ 0 and 0 ≤ θ < 1",
+    "calculus: t ↦ t^{θ−1} does not increase, so (x + y)^θ = (x + y)^{θ−1}(x + y) ≤ x^θ + y^θ",
+)
+def SUBADDITIVE(theorem: Theorem, x: sp.Expr, y: sp.Expr, theta: sp.Expr) -> Instance:
+    """x^θ + y^θ − (x + y)^θ ≥ 0; at θ = 0 and x = y = 0 it says 0^0 ≥ 0."""
+    del theorem
+    poly = _power(x, theta) + _power(y, theta) - _power(x + y, theta)
+    asks = (_is(x, ">="), _is(y, ">="), _is(theta, ">="), _is(1 - theta, ">"))
+    return Instance(poly, ">=", (), asks)
+
+
+@fact(
     "convex power",
     "y^{−p} ≥ x^{−p} + p·x^{−p−1}(x − y) for x, y > 0 and p ≥ 0: above the tangent at x",
     "Rockafellar (1970), Theorem 25.1; calculus",

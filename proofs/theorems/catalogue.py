@@ -30,6 +30,7 @@ from proofs.theorems import (
     convergence,
     criticality,
     extrapolated,
+    inexact,
     levels,
     lyapunov,
     metric,
@@ -54,6 +55,7 @@ LEDGERS: Mapping[str, Prove] = {
 }  # fmt: skip
 CHAINS: tuple[Chain, ...] = (
     *rates.CHAINS,
+    *inexact.CHAINS,
     *levels.CHAINS,
     *complexity.CHAINS,
     *convergence.CHAINS,
@@ -64,7 +66,7 @@ CHAINS: tuple[Chain, ...] = (
     *extrapolated.CHAINS,
 )
 ORDER = (
-    *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T6", "C1"),
+    *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T5e", "T6", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
     *("TPsi", "TB", "TBp", "TR", "TRp", "TC0", "TK", "TC", "TCplus"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "S7", "S8", "G1", "G2", "G3", "G4"),
@@ -73,6 +75,7 @@ ORDER = (
 
 JOINS: Mapping[str, tuple[Join, ...]] = {
     **rates.JOINS,
+    **inexact.JOINS,
     **levels.JOINS,
     **complexity.JOINS,
     **convergence.JOINS,

@@ -56,6 +56,7 @@ def declared(family: str) -> dict[str, float]:
         "c": float(known.c or 0),
         "theta": float(known.theta or 0),
         "memory": 1.0,
+        "tau": 2.0**-10,
     }
 
 
@@ -70,9 +71,10 @@ def ahead(rule: AheadRule) -> Trace:
     return ahead_trace(SUM, 4, rule, pasts=4)[0]
 
 
+KL_CLAIMS = ("T5", "T5e", "T6", "K2")
 SUBJECTS: dict[str, Subject] = {
-    "KL run, θ = ½": Subject(partial(descent, "θ = ½"), ("T5", "T6", "K2"), declared("θ = ½")),
-    "KL run, θ > ½": Subject(partial(descent, "θ > ½"), ("T5", "T6", "K2"), declared("θ > ½")),
+    "KL run, θ = ½": Subject(partial(descent, "θ = ½"), KL_CLAIMS, declared("θ = ½")),
+    "KL run, θ > ½": Subject(partial(descent, "θ > ½"), KL_CLAIMS, declared("θ > ½")),
     "momentum in the block": Subject(lambda: scaled_momentum(BALL, 12), ("S4m",), {}),
     "fresh batches": Subject(lambda: stochastic_descent(SUM, 6, FRESH), ("S1", "S2"), {}),
     "one batch a sweep": Subject(lambda: stochastic_descent(SUM, 6, ONE), ("S3",), {}),
