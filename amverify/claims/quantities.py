@@ -93,7 +93,7 @@ def _look(ctx: Context, name: str, column: str) -> None:
 def available(ctx: Context) -> list[str]:
     """The names that a claim on this run may use."""
     back = {column: name for name, column in RENAMED.items()}
-    keys = {"execution", *KEYS["sweeps"]}
+    keys = {"execution", "outside", *KEYS["sweeps"]}
     found = [
         back.get(column, column)
         for column in ctx.trace.sweeps
@@ -118,6 +118,8 @@ def _moved(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) -> Arr
 def _of_length(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) -> Array:
     """‖v + q‖² − ‖v‖² ≤ (2‖v‖ + q)q."""
     size = np.sqrt(ctx.column("sweeps", "norm")[order])
+    if "outside" in ctx.trace.sweeps:
+        size = size + np.sqrt(ctx.column("sweeps", "outside")[order])
     earlier = np.concatenate((size[:1], size[:-1]))
     h = gamma(8, unit(ctx)) * (size + earlier) if np.isfinite(unit(ctx)) else np.full(
         len(order), np.inf)  # fmt: skip

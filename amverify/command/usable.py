@@ -55,6 +55,10 @@ class Usable:
                 return use
         raise KeyError(name)
 
+    def __iter__(self) -> Iterator[Use]:
+        """Theorems, then quantities."""
+        return iter((*self.theorems, *self.quantities))
+
     @property
     def usable(self) -> tuple[str, ...]:
         """The ids of the theorems that the run can be judged by as it is."""

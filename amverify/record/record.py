@@ -28,7 +28,7 @@ from amverify.record.heard.digits import explained
 from amverify.record.heard.refusals import one_line
 from amverify.record.known.declared import Declared
 from amverify.record.known.probe import Probe
-from amverify.record.known.seen import Seen
+from amverify.record.known.seen import Beside, Seen
 from amverify.record.known.tracked import NotFinite, Tracked
 from amverify.record.known.values import Values
 from amverify.record.points.rows import Columns, Point, joined, last_row, slip, unfit
@@ -64,6 +64,8 @@ class Record:
         objective: f at any point, where it can be called.
         standing: an optimiser's own parameters, standing at a point.
         heard: notes of whoever brings the points.
+        point: where rows are, in words, if not where steps are made.
+        late: what the optimiser had done before row 0, in words, if it has a past.
         stopped: why the record ended, once it has.
     """
 
@@ -75,6 +77,8 @@ class Record:
     objective: Callable[[Vector], float] | None = None
     standing: Standing | None = None
     heard: list[str] = field(default_factory=list)
+    point: str | None = None
+    late: str | None = None
     tracked: list[Tracked] = field(default_factory=list)
     rows: list[Columns] = field(default_factory=list)
     iterates: dict[int, dict[str, Vector]] = field(default_factory=dict)
@@ -90,6 +94,7 @@ class Record:
         self._coarse: dict[str, int] = {}
         self._lost: str | None = None
         self._measured = False
+        self._hidden: Vector | None = None
         self._nonfinite: dict[str, Any] | None = None
 
     def forked(self) -> Record:
@@ -153,6 +158,11 @@ class Record:
         }
         return {name: said for name, said in found.items() if said}
 
+    def settings(self) -> dict[str, Any]:
+        """What the header's settings say of the rows."""
+        said = {"point": self.point, "late": self.late}
+        return {name: text for name, text in said.items() if text}
+
     def _notes(self) -> list[str]:
         """What a reader has to know."""
         lacks = [TRACKED.format(one.name, one.lack) for one in self.tracked if one.lack]
@@ -175,13 +185,29 @@ class Record:
         row = {"value": np.array([f.mid]), "value_error": np.array([f.rad])}
         self._learn(seen.used)
         row |= last_row([*self._last, now], unit_roundoff(self.dtype), least(self.dtype))
+        row |= self._used(number, seen)
         bad = [name for name, column in row.items() if unfit(name, column)]
         if bad:
             self._stop(number, f"its {bad[0]}")
             return
         self._execution(row, number, x, float(f.mid) if seen.value is None else seen.value, seen)
-        if self._follow_tracked(row, number, seen.params):
+        out = None if seen.beside is None else seen.beside.size
+        if self._follow_tracked(row, number, seen.params, out):
             self._append(row, number, now)
+
+    def _used(self, number: int, seen: Seen) -> Columns:
+        """Of a row beside the point of its step: η and β of that step, and how far out it was."""
+        if seen.beside is None:
+            return {}
+        given = {"eta": self._eta(number, seen), "momentum": self._beta(number, seen)}
+        found = {name: np.array([x]) for name, x in given.items() if x is not None}
+        return {**found, "outside": np.array([seen.beside.norm])}
+
+    def _eta(self, number: int, seen: Seen) -> float | None:
+        return seen.eta if seen.eta is not None else _at(self.eta, number)
+
+    def _beta(self, number: int, seen: Seen) -> float | None:
+        return seen.momentum if seen.momentum is not None else _at(self.momentum, number)
 
     def _append(self, row: Columns, number: int, now: Point) -> None:
         self.rows.append(row)
@@ -223,10 +249,21 @@ class Record:
             self._lost = self._lost or (
                 f"the gradient is not finite at step {number}: the record has no gradients"
             )
-        eta = seen.eta if seen.eta is not None else _at(self.eta, number)
-        momentum = seen.momentum if seen.momentum is not None else _at(self.momentum, number)
         off = slip(slope, g if bounded else None)
+        out = seen.beside
+        if out is not None:
+            return Point(x, g, None, None, bounded, self._slipped(off, out), _off(seen.value, f),
+                         out.size)  # fmt: skip
+        eta, momentum = self._eta(number, seen), self._beta(number, seen)
         return Point(x, g, eta, momentum, bounded, off, _off(seen.value, f))
+
+    def _slipped(self, off: Vector | None, out: Beside) -> Vector | None:
+        """The largest error so far of the gradients that steps used, here and where they were."""
+        found = [x for x in (off, self._hidden) if x is not None]
+        if out.used is not None and out.gradient is not None:
+            found.append(explained(out.used, out.gradient, self.dtype) + out.gradient.rad)
+        self._hidden = np.max(found, axis=0) if found else None
+        return None if off is None else self._hidden
 
     def _execution(self, row: Columns, number: int, x: Vector, at: float, seen: Seen) -> None:
         """What rounding in the step can do: from its gradients, else by a probe of f."""
@@ -239,17 +276,18 @@ class Record:
             return
         if not np.isfinite(row["execution"]).all() and self.objective is not None:
             size = np.abs(x) + np.abs(self._last[-1].x)
+            size = size if seen.beside is None else size + seen.beside.size
             found = self._probe.allowance(number, x, at, self.objective, size)
             row["execution"] = np.array([found])
         self._measured |= bool(np.isfinite(row["execution"]).all())
 
-    def _follow_tracked(self, row: Columns, number: int, params: Any) -> bool:
+    def _follow_tracked(self, row: Columns, number: int, params: Any, out: Vector | None) -> bool:
         """The tracked quantities' columns; one that cannot be had ends the record."""
         standing = nullcontext(params) if self.standing is None else self.standing(params)
         try:
             with standing as there:
                 for one in self.tracked:
-                    row |= one.row(number, there)
+                    row |= one.row(number, there, out)
         except NotFinite as error:
             if not number and self.standing is None:
                 raise

@@ -42,6 +42,7 @@ from amverify.errors import InvalidInput
 from amverify.record.header import declared, versions
 from amverify.record.heard import minimizing, refusals
 from amverify.record.heard.callbacks import ScipyCallback
+from amverify.record.heard.elsewhere import elsewhere
 from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Ends, Replays
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
@@ -121,6 +122,7 @@ class Recorder:
         *,
         gradient: bool = True,
         subject: str | None = None,
+        point: Any = None,
         **declarations: Any,
     ) -> Recorder:
         """A recorder that listens to a torch optimiser until ``detach``.
@@ -144,6 +146,11 @@ class Recorder:
             gradient: record ∇f too, by one backward pass of ``value`` a step. Frozen parameters
                 are part of x, and their entries part of ∇f.
             subject: the run's name; else that of the optimiser's class.
+            point: where f, ∇f, distances and tracked quantities are recorded, if not where
+                steps are made: a module that averages (``AveragedModel``), ``"eval"``
+                (Schedule-Free), ``"average"`` (the mean of the points so far), or a function
+                that returns parameters in the optimiser's order. Theorems on the steps
+                themselves are then NOT_APPLICABLE; see ``amverify.record.heard.elsewhere``.
             declarations: as for :class:`Recorder`. For ``torch.optim.SGD`` without dampening,
                 Nesterov momentum and weight decay, η and β are its ``lr`` and ``momentum``.
 
@@ -152,7 +159,8 @@ class Recorder:
                 optimiser or one without hooks (a wrapper that never called
                 ``Optimizer.__init__``); no parameters; a ``value`` that is missing, raises,
                 returns no number, depends on no parameter, changes them, gives two numbers at
-                one point, reads an iterator, or calls a scripted or traced module.
+                one point, reads an iterator, or calls a scripted or traced module; a ``point``
+                that gives no parameters, or not those of this optimiser.
         """
         refusals.optimiser(optimizer)
         if value is None and declarations.get("exact") is None:
@@ -162,12 +170,15 @@ class Recorder:
                 "recorder: value, a function that returns the objective, is needed, as in "
                 f"attach(optimizer, lambda: loss); got {type(value).__name__}"
             )
-        recorder = cls(subject or type(optimizer).__name__, **declarations)
+        there = elsewhere(point, optimizer, value)
+        where = "" if there is None else f" at {there.name}"
+        recorder = cls(subject or f"{type(optimizer).__name__}{where}", **declarations)
         record = recorder._record
+        record.point = None if there is None else there.name
         if record.declared.exact is not None:
             value = None
         follow = record.declared.follows(gradient)
-        listener = Listener(optimizer, value, gradient, record, follow)
+        listener = Listener(optimizer, value, gradient, record, follow, there)
         recorder._listener, record.standing = listener, listener.standing
         record.objective = None if value is None else listener.at
         return recorder
@@ -377,7 +388,7 @@ class Recorder:
         header: dict[str, Any] = {
             "subject": self.subject,
             "iteration": "step",
-            "settings": {"dtype": record.dtype, **(settings or {})},
+            "settings": {"dtype": record.dtype, **record.settings(), **(settings or {})},
             "constants": declared({**(constants or {}), **declarations}),
             "versions": versions(),
         }
@@ -399,8 +410,8 @@ class Recorder:
         if self._listener is None:
             return self._record
         whole = self._record.forked()
-        whole.heard = self._listener.notes()
+        whole.heard, whole.late = self._listener.notes(), self._listener.late
         seen = self._listener.last()
         if seen is not None:
-            whole.take(seen)
+            whole.take(self._listener.row(seen))
         return whole

@@ -10,6 +10,7 @@ VIOLATED: value[k] <= value[k-1]
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -21,6 +22,8 @@ from amverify.trace.file import save_trace
 from amverify.trace.trace import Trace
 from amverify.verdict import Finding, Report, Witness
 
+DECLARED = re.compile(r"recorder\.trace\((\w+)=…\) or --constant \1=…")
+"""How a constant is declared elsewhere; a test passes it by name."""
 MOST = 12
 """Symbols of a witness that are shown; its file has all."""
 
@@ -45,7 +48,8 @@ def _finding(finding: Finding, iteration: str) -> Iterator[str]:
     """One claim: the verdict, what it says, why, the witness."""
     yield f"{finding.verdict}: {words.one_line(finding.theorem)}"
     yield f"  says: {words.one_line(finding.statement)}"
-    yield f"  why: {words.one_line(finding.reason)}"
+    why = DECLARED.sub(r"assert_holds(…, \1=…)", words.one_line(finding.reason))
+    yield f"  why: {why}"
     if finding.witness is not None:
         yield from (f"  {line}" for line in _witness(finding.witness, iteration))
     yield from (f"  note: {words.one_line(note)}" for note in finding.notes)

@@ -42,7 +42,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[[], None]]
 
 def claims(
     *texts: str,
-    family: str | Family,
+    family: str | Family | None = None,
     parameters: Mapping[str, Any] | None = None,
     given: str | Iterable[str] = (),
     steps: int = 10,
@@ -64,10 +64,13 @@ def claims(
         constants: of the claims, by name; L, mu, fstar and D are the instance's own.
 
     Raises:
-        InvalidInput: for what is no claim, or a constant that none of the claims has.
+        InvalidInput: for what is no claim, a constant that none of the claims has, no family.
     """
     given = (given,) if isinstance(given, str) else tuple(given)
     own = _own(texts, given, constants)
+    if family is None:
+        raise InvalidInput('claims: say on which problems: @claims("…", family=quadratics())')
+    problems = family
 
     def decorated(step: Callable[..., Any]) -> Callable[[], None]:
         @functools.wraps(step)
@@ -81,7 +84,7 @@ def claims(
                     "seconds": None if examples else profile.seconds, "seed": seed,
                 }  # fmt: skip
                 try:
-                    result = falsify(text, step, family, **asked)
+                    result = falsify(text, step, problems, **asked)
                 except AmverifyError as error:
                     vars(error).pop("__notes__", None)  # hypothesis says where it was raised
                     raise error.with_traceback(None) from None

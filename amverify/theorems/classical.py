@@ -134,6 +134,22 @@ def _no_momentum(ctx: Context) -> tuple[bool | None, str]:
     return True, ""
 
 
+def _steps_here(ctx: Context) -> tuple[bool | None, str]:
+    """Rows are the points at which steps are made."""
+    point = ctx.trace.settings.get("point")
+    return point is None, "" if point is None else f"they are at {point}"
+
+
+OWN = fact("training points", "rows are the points at which steps are made", _steps_here)
+
+
+def _from_the_start(ctx: Context) -> tuple[bool | None, str]:
+    """Row 0 is where the run starts: an optimiser that has made steps before has a past."""
+    late = ctx.trace.settings.get("late")
+    return None if late else True, "" if late is None else str(late)
+
+
+FRESH = fact("start", "row 0 is the start of the run", _from_the_start)
 PLAIN = fact("no momentum", "β = 0: the step is e = −η∇f", _no_momentum)
 WITHOUT_MOMENTUM = Hypothesis("β = 0", "there is no momentum", beta, "=", (PLAIN.name,))
 GRADIENT_LIPSCHITZ = Hypothesis(
@@ -240,7 +256,7 @@ G1 = Theorem(
             (STEP_SIZE, SHORT, FORMULA),
         ),
     ),
-    facts=(PLAIN,),
+    facts=(OWN, PLAIN),
     hypotheses=(GRADIENT_LIPSCHITZ, WITHOUT_MOMENTUM),
     parameters=(SMOOTH,),
     constants={"a": 1 / eta - L / 2},
@@ -278,7 +294,7 @@ G2 = Theorem(
             ),
         ),
     ),
-    facts=(BOUNDED, PLAIN),
+    facts=(BOUNDED, OWN, PLAIN),
     hypotheses=(GRADIENT_LIPSCHITZ, WITHOUT_MOMENTUM),
     parameters=(SMOOTH, PL, INFIMUM),
     constants={"q": CONTRACTION},
@@ -352,6 +368,7 @@ G4 = Theorem(
             ),
         ),
     ),
+    facts=(OWN,),
     hypotheses=(GRADIENT_LIPSCHITZ,),
     parameters=(SMOOTH,),
     constants={"δ": G4_WEIGHT, "a": (1 - beta) / eta - L / 2},
@@ -428,7 +445,7 @@ G5 = Theorem(
             (STEP_SIZE, Inequality("η ≤ 1/L", eta * L, ONE, "η ≤ 1/L", costs=(_LONGER,))),
         ),
     ),
-    facts=(BOUNDED, TANGENTS, ACCELERATED),
+    facts=(BOUNDED, OWN, FRESH, TANGENTS, ACCELERATED),
     hypotheses=(
         Hypothesis("f convex", "f is convex", grants=Convex("f")),
         Hypothesis(

@@ -100,6 +100,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cross": "⟨x^{k−1} − x^{k−2}, x^k − x^{k−1}⟩",
         "inertia": "‖x^{k−1} − x^{k−2}‖²",
         "norm": "‖x^k‖²",
+        "outside": "‖y^k‖², where steps are made at y^k and rows are other points",
         "gradient": "‖∇f(x^k)‖²",
         "slope": "⟨∇f(x^{k−1}), x^k − x^{k−1}⟩",
         "departure": "‖e + η∇f(x^{k−1}) − βΔ‖, what the step is off the declared formula; its "

@@ -123,6 +123,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("loss_convex", "piecewise_linear", "starts_feasible"), _flag),
     "widths": _numbers,
     **dict.fromkeys(("coupling", "nonsmooth", "activation", "loss", "dtype", "meta"), _text),
+    **dict.fromkeys(("point", "late"), _text),
     "start_norm": _numbers,
     "inertia": _numbers,
     "alpha_bounds": _pair,

@@ -289,6 +289,21 @@ def test_a_record_that_starts_late_says_so():
     assert "may not be the start" in late(torch.optim.SGD([x], lr=0.1), x, 1)
 
 
+@pytest.mark.parametrize(("before", "said"), [(3, "UNDECIDED"), (0, "HOLDS")])
+def test_a_rate_from_the_start_asks_for_the_start(before, said):
+    x = start()
+    optimizer = torch.optim.SGD([x], lr=0.1, momentum=0.5, nesterov=True)
+    for _ in range(before):
+        step(optimizer, quadratic(x))
+    optimizer.zero_grad()
+    recorder = Recorder.attach(optimizer, quadratic(x), eta=0.1)
+    for _ in range(5):
+        step(optimizer, quadratic(x))
+    finding = audit(recorder.trace(L=4, fstar=0, D=9), ["G5"]).findings[0]
+    assert str(finding.verdict) == said, finding.reason
+    assert ("row 0 is not the start of the run" in finding.reason) == bool(before)
+
+
 @pytest.mark.parametrize("cls", [torch.optim.SGD, torch.optim.Adam, torch.optim.Adagrad])
 def test_a_record_from_the_start_says_nothing(cls):
     x = start()

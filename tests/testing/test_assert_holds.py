@@ -75,6 +75,12 @@ def test_neither_is_what_was_not_tested_a_success(verdict, claim, more):
     failure(RISES, claim, allow=others, **more)
 
 
+def test_a_constant_that_is_missing_is_asked_for_by_its_name():
+    told = failure(RISES, "value[k] <= q", allow={"VACUOUS"})
+    assert "assert_holds(…, q=…)" in told
+    assert "--constant" not in told
+
+
 def test_of_a_report_what_is_asked_for_counts():
     report = amv.audit(RISES.trace(), [amv.claim("value[k] <= value[k-1]"), amv.claim("k >= 1")])
     assert failure(report).count("VIOLATED") == 1

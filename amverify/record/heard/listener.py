@@ -29,11 +29,12 @@ import torch
 from torch import Tensor
 
 from amverify.record.heard.digits import Digits, held
+from amverify.record.heard.elsewhere import Elsewhere
 from amverify.record.heard.groups import Held, counted, plain_step, stepped
 from amverify.record.heard.nesting import Nest
 from amverify.record.heard.refusals import hooked, one_line, readable
 from amverify.record.known.observed import observed
-from amverify.record.known.seen import Seen
+from amverify.record.known.seen import Beside, Seen
 from amverify.record.limit import count
 from amverify.record.points.vector import Vector, evaluate, flat, numbers, parameters_of, placed
 from amverify.record.quiet.surroundings import Surroundings
@@ -62,6 +63,7 @@ class Listener:
         gradient: evaluate ∇f too.
         sink: keeps the rows.
         follow: bound the rounding of f and ∇f; see ``record.shadow``.
+        point: where rows are, if not where steps are made.
 
     Raises:
         InvalidInput: for what cannot be recorded; see ``refusals``.
@@ -74,9 +76,10 @@ class Listener:
         gradient: bool,
         sink: Sink,
         follow: bool = False,
+        point: Elsewhere | None = None,
     ) -> None:
         self._optimizer, self._value, self._gradient, self._sink = optimizer, value, gradient, sink
-        self._follow = follow
+        self._follow, self._point = follow, point
         self._nest = Nest()
         self._held = Held(optimizer)
         self._rows = self._steps = self.moved = 0
@@ -87,6 +90,7 @@ class Listener:
         self._around: Surroundings | None = None
         self._pending: Seen | None = None
         self._going, self._loaded, self._deaf = True, False, False
+        self.late = counted(optimizer)
         self._handles = hooked(optimizer, self._before, self._after, self._reload)
         self._start = stepped(optimizer)
         try:
@@ -152,9 +156,34 @@ class Listener:
             return None
         return seen
 
+    def row(self, seen: Seen) -> Seen:
+        """What is recorded of a point of the steps: itself, or the point beside it."""
+        if self._point is None or seen.error is not None:
+            return seen
+        try:
+            where = self._point.at(seen.params)
+        except Exception as error:
+            return replace(seen, error=one_line(error))
+        with placed(self._held.params, where):
+            there = self._look(seen.eta, seen.momentum)
+        return replace(there, coarse=seen.coarse, beside=self._beside(seen))
+
+    def _beside(self, seen: Seen) -> Beside:
+        """The point of the step, for what rounding can do to the one that is recorded."""
+        now = flat(seen.params)[0]
+        size = abs(now) + abs(flat(self._here)[0]) if self._here else abs(now)
+        known = None if self._from is None else self._from.known
+        slope = None if known is None else known.gradient
+        return Beside(size, float(now @ now), seen.used, slope)
+
     def notes(self) -> list[str]:
         """What a reader of the record has to know."""
         found = [self._start] if self._start else []
+        if self._point is not None:
+            found.append(
+                f"rows are at {self._point.name}, not where steps are made: value, gradient, "
+                "distances and tracked quantities are those there"
+            )
         if self.moved:
             found.append(
                 f"the loop moved the parameters after {self.moved} of {self._steps} steps: "
@@ -219,7 +248,8 @@ class Listener:
     def _begin(self) -> None:
         """The first step starts: its point is row 0."""
         self._held = Held(self._optimizer)
-        self._start = counted(self._optimizer) or self._start
+        self.late = counted(self._optimizer)
+        self._start = self.late or self._start
         self._loaded = False
         self._take(self._look(None, None))
 
@@ -307,10 +337,11 @@ class Listener:
 
     def _take(self, seen: Seen) -> None:
         """Hand over a row; what goes wrong there ends the recording, never the loop."""
-        error = seen.error
+        row = self.row(seen)
+        error = row.error
         if error is None:
             try:
-                self._going = self._sink.take(seen)
+                self._going = self._sink.take(row)
             except Exception as caught:
                 error = one_line(caught)
         if error is not None:
@@ -318,6 +349,8 @@ class Listener:
             return
         self._rows += 1
         self._here, self._from = seen.params, seen
+        if self._point is not None:
+            self._point.passed(seen.params)
 
     def _end(self, reason: str, rows: int) -> None:
         self._going, self._pending = False, None

@@ -5,8 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from amverify.numbers.balls import Ball
 from amverify.record.known.observed import Observed
 from amverify.record.points.vector import Vector
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Of a row that is not where its step was made: that point y^k, and the step before it.
+
+    Args:
+        size: |y^k| + |y^{k−1}|, entry by entry.
+        norm: ‖y^k‖².
+        used: the gradient that the step from y^{k−1} used, where it is known.
+        gradient: ∇f(y^{k−1}), where it is known.
+    """
+
+    size: Vector
+    norm: float
+    used: Vector | None = None
+    gradient: Ball | None = None
 
 
 @dataclass(frozen=True)
@@ -24,6 +42,7 @@ class Seen:
         used: the gradient that the step used, where it is one at the point where it started.
         coarse: its format, if its digits are fewer than its own.
         kind: the coarsest format of f and ∇f as they were given.
+        beside: of a row beside the point of its step.
     """
 
     params: Any
@@ -36,3 +55,4 @@ class Seen:
     used: Vector | None = None
     coarse: str | None = None
     kind: str = "float64"
+    beside: Beside | None = None

@@ -77,12 +77,13 @@ class Tracked:
         found._probe = self._probe.forked()
         return found
 
-    def row(self, number: int, params: Any) -> Columns:
+    def row(self, number: int, params: Any, out: Vector | None = None) -> Columns:
         """The columns of one point.
 
         Args:
             number: of the row.
             params: x; an optimiser's own parameters, so that a function may read them as it likes.
+            out: of a row beside the point of its step, how large the entries of that one are.
 
         Raises:
             InvalidInput: if the function does not return one number.
@@ -98,8 +99,9 @@ class Tracked:
         size = np.abs(x)
         if self._size is not None:
             size = size + self._size
+        reach = size if out is None else size + np.resize(out, size.shape)
         moved = self._probe.allowance(
-            number, x, float(ball.mid), lambda there: self._beside(points, there), size
+            number, x, float(ball.mid), lambda there: self._beside(points, there), reach
         )
         self._size = np.abs(x)
         if self._two:

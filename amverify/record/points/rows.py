@@ -63,6 +63,7 @@ class Points:
         least: η of that format, its smallest positive number.
         slip: a bound on the error of the gradient that the steps used, (K, n); else the radii.
         curved: f need not be convex; see the module.
+        outside: what else entries' roundings are relative to, where steps are made elsewhere.
     """
 
     x: NDArray[np.float64]
@@ -74,6 +75,7 @@ class Points:
     least: float = ETA
     slip: NDArray[np.float64] | None = None
     curved: bool = False
+    outside: Vector | None = None
 
     @property
     def used(self) -> NDArray[np.float64]:
@@ -116,6 +118,8 @@ def execution(points: Points) -> Vector:
     rows = len(points.x)
     now = np.abs(points.x)
     last = np.concatenate((now[:1], now[:-1]))
+    if points.outside is not None:
+        last = last + points.outside
     with np.errstate(all="ignore"):
         off = gamma(STEP_ROUNDINGS, points.unit) * (now + last) + STEP_ROUNDINGS * points.least
         if points.eta is not None:
@@ -170,6 +174,7 @@ class Point:
 
     ``bounded`` says whether the radii of ``gradient`` bound its errors; ``slip`` bounds those of
     the gradient that the run itself had there. ``off`` is how far its own value was off f.
+    ``outside``: how large the point of the step is, where this one is beside it.
     """
 
     x: Vector
@@ -179,6 +184,7 @@ class Point:
     bounded: bool = False
     slip: Vector | None = None
     off: float = 0.0
+    outside: Vector | None = None
 
     @property
     def overflowed(self) -> bool:
@@ -208,7 +214,7 @@ def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
     slip = None
     if stacked is not None and all(p.slip is not None for p in points):
         slip = np.stack([p.slip for p in points if p.slip is not None])
-    given = Points(x, stacked, bounded, eta, momentum, unit, least, slip, True)
+    given = Points(x, stacked, bounded, eta, momentum, unit, least, slip, True, now.outside)
     found = step_columns(given)
     unknown = np.full(len(points), np.inf)
     if not bounded:

@@ -190,6 +190,8 @@ def step_rounding(ctx: Context) -> NDArray[np.float64]:
     """How far rounding of a step can have moved x^k: 4 roundings of x^k in the run's format."""
     _, after = pairs(ctx)
     size: NDArray[np.float64] = np.sqrt(ctx.column("sweeps", "norm")[after])
+    if "outside" in ctx.trace.sweeps:
+        size = size + np.sqrt(ctx.column("sweeps", "outside")[after])
     if not np.isfinite(unit(ctx)):
         return np.full(len(after), np.inf)
     return size * gamma(4, unit(ctx))
