@@ -244,6 +244,11 @@ class Recorder:
         """
         if self._listener is None:
             raise InvalidInput("replayed: Recorder.attach(optimizer, value) comes before")
+        if self._record.point is not None:
+            raise InvalidInput(
+                f"replayed: E[…] is of where steps lead, and rows are at {self._record.point}; "
+                "attach another recorder, without point"
+            )
         if self._record.rows or self._replays is not None:
             raise InvalidInput("replayed: say it once, before the first step")
         named = {RENAMED.get(name, name): ends for name, ends in (bounds or {}).items()}

@@ -236,3 +236,11 @@ def test_a_point_that_is_lost_ends_the_record_and_not_the_loop():
     assert recorder.steps == 0
     assert "has shapes" in str(recorder.trace().header["stopped"])
     assert amv.audit(recorder.trace(), "descent").verdict is not Verdict.HOLDS
+
+
+def test_what_is_expected_of_a_step_is_not_for_other_points():
+    x = start()
+    optimizer = torch.optim.SGD([x], lr=0.1)
+    recorder = Recorder.attach(optimizer, lambda: f(x), point="average")
+    with pytest.raises(InvalidInput, match=r"rows are at the average .*; attach another recorder"):
+        recorder.replayed(lambda batch: None, batches=[1, 2], at=[1])
