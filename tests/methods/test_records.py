@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.long import few
 from support.problems import parameters, problem
 from support.records import check_records
 
@@ -40,7 +41,8 @@ def watch(method, p, weights, sweeps, first=1, index=()):
             break
 
 
-@settings(deadline=None, max_examples=30)
+@pytest.mark.parametrize("part", few(range(3), keep=1))
+@settings(deadline=None, max_examples=10)
 @given(
     inertia=st.tuples(st.floats(-1, 1.5), st.floats(-1, 1.5), st.floats(0, 1.5)),
     s=st.floats(0.55, 2.5),
@@ -53,7 +55,7 @@ def watch(method, p, weights, sweeps, first=1, index=()):
     seed=st.integers(0, 10**6),
 )
 def test_every_number_lies_within_its_bound(
-    inertia, s, coupling, act, loss, steps, safeguard, dtype, seed
+    part, inertia, s, coupling, act, loss, steps, safeguard, dtype, seed
 ):
     act = "relu" if act == "tanh" and isinstance(coupling, Penalty) else act
     p = problem((3, 3, 2, 2), 4, seed, act=act, loss=loss, coupling=coupling, dtype=dtype)

@@ -11,6 +11,7 @@ import sympy as sp
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.long import few
 from support.problems import PIECEWISE_LINEAR, parameters, problem
 
 from amverify.judge.audit import audit
@@ -87,7 +88,8 @@ def test_without_the_fact_the_band_would_accuse_it():
     assert audit(trace, [bare])["T4"].verdict == Verdict.VIOLATED
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.parametrize("part", few(range(4), keep=1))
+@settings(deadline=None, max_examples=10)
 @given(
     widths=st.lists(st.integers(1, 6), min_size=2, max_size=5),
     samples=st.integers(2, 8),
@@ -101,7 +103,7 @@ def test_without_the_fact_the_band_would_accuse_it():
     seed=st.integers(0, 10**6),
 )
 def test_it_is_never_violated_under_a_penalty(
-    widths, samples, act, loss, weight, rho, inertia, safeguard, steps, seed
+    part, widths, samples, act, loss, weight, rho, inertia, safeguard, steps, seed
 ):
     if loss == "cross_entropy":
         widths = [*widths[:-1], max(2, widths[-1])]
