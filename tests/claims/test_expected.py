@@ -76,7 +76,9 @@ def verdict(trace, text, **said):
     return amv.audit(trace, amv.claim(text), said).findings[0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [
+    "adam", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("sgd", "momentum")),
+])  # fmt: skip
 def test_an_enumerated_expectation_is_the_mean_over_all_batches(kind):
     trace, points = replayed(kind)
     for k in AT:
@@ -98,6 +100,7 @@ def test_an_enumerated_expectation_is_the_mean_over_all_batches(kind):
             assert held.notes == ("E over 4 batches, all of them enumerated, at the steps 1, 3, 7",)
 
 
+@pytest.mark.long
 def test_the_newest_index_is_the_one_that_is_drawn():
     trace, _ = replayed("sgd")
     one = verdict(trace, "E[value[k] - value[k-1]] <= 0")
@@ -200,8 +203,8 @@ def trained(replay, make):
 @pytest.mark.parametrize("replay", ["enumerated", "drawn"])
 @pytest.mark.parametrize("make", [
     lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
-    lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
-    lambda p: torch.optim.NAdam(p, lr=0.1),
+    pytest.param(lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True), marks=pytest.mark.long),
+    pytest.param(lambda p: torch.optim.NAdam(p, lr=0.1), marks=pytest.mark.long),
 ], ids=["momentum", "amsgrad", "nadam"])  # fmt: skip
 def test_a_replayed_run_is_the_run_itself(make, replay):
     """Parameters, gradients, buffers, momentum, schedules, generators, names: bit for bit."""
