@@ -27,6 +27,7 @@ class Call:
         floating: the names of the tensors that hold no integers.
         same: whether two tensor arguments are one and the same.
         ledger: to write to.
+        meets: of a function by cases, whether its branches are shown to agree at the boundary.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Call:
     same: bool
     floating: frozenset[str]
     ledger: Ledger
+    meets: bool = False
 
     def value(self, name: str = "input") -> Value:
         """A tensor or a number, as a value."""

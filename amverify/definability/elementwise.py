@@ -211,19 +211,20 @@ def _logical(c: Call) -> Result:
 
 def _where(c: Call) -> Result:
     condition, hull = c.value("condition"), together([c.value(), c.value("other")])
-    return _cases(c, condition, hull)
+    joined = c.meets and not (c.value().jumps or c.value("other").jumps)
+    return _cases(c, condition, hull, jumps=not joined)
 
 
 def _masked_fill(c: Call) -> Result:
     return _cases(c, c.value("mask"), together([c.value(), c.value("value")]))
 
 
-def _cases(c: Call, condition: Value, hull: Value) -> Value:
+def _cases(c: Call, condition: Value, hull: Value, jumps: bool = True) -> Value:
     if not condition.varies:
         return algebraic("cases", hull, c.ledger)
     both = hull.structure | condition.structure
     made = replace(hull.made(hull.low, hull.high, nonzero=hull.nonzero), structure=both)
-    return algebraic("cases", replace(made, varies=True), c.ledger, jumps=True)
+    return algebraic("cases", replace(made, varies=True), c.ledger, jumps)
 
 
 def _round(c: Call) -> Result:

@@ -20,6 +20,7 @@ from amverify.definability.domain import Domain
 from amverify.definability.grouped import OF_MASKS
 from amverify.definability.layers import OPERATIONS
 from amverify.definability.ledger import Broken, Ledger, Refused
+from amverify.definability.meeting import meets
 from amverify.definability.tracing import quietly, shortened
 from amverify.definability.values import Value, constant
 
@@ -145,7 +146,24 @@ class Walk:
                 k for k, m in metas.items() if isinstance(m, Tensor) and m.dtype.is_floating_point
             ),
             self.ledger,
+            operation(node) == "where" and self._meets(node),
         )  # fmt: skip
+
+    def _meets(self, node: Node) -> bool:
+        """Of a ``where``: its condition compares what is continuous, and its branches agree."""
+        condition = node.args[0]
+        if not isinstance(condition, Node):
+            return False
+        compared = (self._argument(x) for x in condition.args)
+        steady = not any(isinstance(v, Value) and v.jumps for v in compared)
+        return steady and meets(node, operation, self._number)
+
+    def _number(self, node: Node) -> float | None:
+        """What a fixed tensor holds in all its entries."""
+        value = self.values.get(node)
+        if node.op != "placeholder" or not isinstance(value, Value) or value.varies:
+            return None
+        return value.low if value.low == value.high and not value.masked else None
 
     def _argument(self, given: Any) -> Any:
         if isinstance(given, Node):
