@@ -6,7 +6,7 @@ is one, so nothing is rounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,6 +64,11 @@ def flat(params: Any) -> tuple[Vector, str, tuple[tuple[int, ...], ...]]:
     Raises:
         InvalidInput: if there are none, or one is not real.
     """
+    if isinstance(params, Mapping):
+        raise InvalidInput(
+            "parameters: got a dictionary; pass its arrays in one order, list(params.values()), or "
+            "jax.tree.leaves(params)"
+        )
     parts = [params] if isinstance(params, Tensor | np.ndarray | float | int) else list(params)
     if not parts:
         raise InvalidInput("parameters: none were given")

@@ -122,6 +122,7 @@ def test_bad_input_is_one_line():
         (lambda: recorder.step(np.ones(3), 1.0), r"shapes \(\(3,\),\) at step 1"),
         (lambda: recorder.step(np.ones(2)), "value is needed"),
         (lambda: recorder.step([], 1.0), "none were given"),
+        (lambda: recorder.step({"w": np.ones(2)}, 1.0), r"list\(params.values\(\)\)"),
         (lambda: recorder.step(np.ones(0), 1.0), "hold no numbers"),
         (lambda: recorder.step(np.ones(2), np.ones(2)), "expected one number"),
         (lambda: recorder.step(np.ones(2), 1.0, np.ones(3)), "3 numbers for 2 parameters"),
