@@ -3,6 +3,7 @@
     python -m repro table1 && python docs/tables.py table1      # from results/table1.*
     python docs/tables.py table1 table10 --results elsewhere
     python docs/tables.py proofs                                # runs python -m proofs check
+    make bench > bench.log && python docs/tables.py performance --bench bench.log
 
 In a page, what stands between two marks is replaced, and a line says by which command and at which
 commit it was made:
@@ -14,6 +15,9 @@ commit it was made:
     <!-- end -->
 
     <!-- grid: table10 dataset method / theorem / verdict -->
+    <!-- end -->
+
+    <!-- performance: samt -->        the lines of `make bench` that tell of it
     <!-- end -->
 
 A grid has a row for each pair of the first columns, a column for each value of the second, and the
@@ -38,7 +42,7 @@ from amverify.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = re.compile(
-    r"(<!-- (table|grid|proofs)(?:: (\S+)(?: ([^\n]*?))?)? -->\n)[\s\S]*?(<!-- end -->)"
+    r"(<!-- (table|grid|proofs|performance)(?:: (\S+)(?: ([^\n]*?))?)? -->\n)[\s\S]*?(<!-- end -->)"
 )
 Body = Callable[[str, str, str], str | None]
 """From a mark's kind, name and rest to what is to stand there; None leaves it as it is."""
@@ -58,7 +62,7 @@ def of_results(folder: Path, names: Sequence[str]) -> Body:
     """Contents from the files that ``python -m repro`` wrote."""
 
     def body(kind: str, name: str, rest: str) -> str | None:
-        if name not in names or kind == "proofs":
+        if name not in names or kind not in ("table", "grid"):
             return None
         document = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         if kind == "table":
@@ -104,6 +108,14 @@ def sign(text: str) -> str:
     return f"{MARKS[Verdict(words.replace(' ', '_'))]}{bracket}{count}"
 
 
+def head() -> str:
+    """The commit that is checked out, seven digits."""
+    asked = ["git", "rev-parse", "--short=7", "HEAD"]
+    return subprocess.run(
+        asked, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
 def of_proofs() -> Body:
     """Contents from the exact checker, run now."""
     environment = {**os.environ, "COLUMNS": "110"}
@@ -112,21 +124,50 @@ def of_proofs() -> Body:
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout
     lines = "\n".join(line.rstrip() for line in said.splitlines())
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    text = f"`python -m proofs check` at commit {commit.strip()}:\n\n```text\n{lines}\n```"
+    text = f"`python -m proofs check` at commit {head()}:\n\n```text\n{lines}\n```"
     return lambda kind, name, rest: text if kind == "proofs" else None
+
+
+LINES = {
+    "audit": r"on [\d,]+ rows: ",
+    "samt": r"median of the ratios|medians of one run.*\d$",
+    "memory": r"of SGD's, peak",
+    "sweep": r"Adam's epoch",
+    "recording": r"recorded in float|Adam epoch",
+    "target": r"final test accuracy",
+}
+"""By what a part of the page knows its lines in the output of ``make bench``."""
+
+
+def of_bench(log: Path, commit: str) -> Body:
+    """Contents from what ``make bench`` printed at that commit, word for word."""
+    lines = [line.rstrip() for line in log.read_text(encoding="utf-8").splitlines()]
+
+    def body(kind: str, name: str, rest: str) -> str | None:
+        if kind != "performance":
+            return None
+        found = "\n".join(line for line in lines if re.search(LINES[name], line))
+        return f"`make bench` at commit {commit}:\n\n```text\n{found}\n```"
+
+    return body
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("names", nargs="+", metavar="NAME", help="a table, or 'proofs'")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="a table, 'proofs' or 'performance'"
+    )
     parser.add_argument("--results", type=Path, default=ROOT / "results", metavar="FOLDER")
+    parser.add_argument("--bench", type=Path, metavar="FILE", help="what make bench printed")
+    parser.add_argument("--commit", default=head(), help="at which it was run (default: the last)")
     given = parser.parse_args()
-    tables = [name for name in given.names if name != "proofs"]
+    tables = [name for name in given.names if name not in ("proofs", "performance")]
+    if "performance" in given.names and given.bench is None:
+        parser.error("performance: give --bench FILE, the output of make bench")
     bodies = [of_results(given.results, tables)] if tables else []
     bodies += [of_proofs()] if "proofs" in given.names else []
+    bodies += [of_bench(given.bench, given.commit)] if "performance" in given.names else []
     for page in sorted((ROOT / "docs").glob("*.md")):
         before = after = page.read_text(encoding="utf-8")
         for body in bodies:

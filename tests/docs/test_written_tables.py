@@ -98,3 +98,21 @@ def test_the_count_of_theorems_in_coq():
     said |= {"docs/limits.md": f"Coq covers {count} of the {len(ORDER)} proved theorems"}
     pages = {name: (ROOT / name).read_text(encoding="utf-8") for name in said}
     assert {name for name in said if said[name] not in pages[name]} == set()
+
+
+def test_what_make_bench_printed_is_copied_line_by_line(tmp_path):
+    log = tmp_path / "bench.log"
+    log.write_text(
+        "..\nrow: sweep 4 ms, median of the ratios 1.2 (aim 1.35)\n\nT1 on 10 rows: 1 s\n"
+    )
+    page = "<!-- performance: samt -->\nold\n<!-- end -->\n\n<!-- table: kept -->\nx\n<!-- end -->"
+    written = TABLES["replaced"](page, TABLES["of_bench"](log, "0123456"))
+    line = "row: sweep 4 ms, median of the ratios 1.2 (aim 1.35)"
+    said = f"`make bench` at commit 0123456:\n\n```text\n{line}\n```\n<!-- end -->"
+    assert written == page.replace("old\n<!-- end -->", said)
+
+
+def test_every_frame_of_the_page_on_performance_has_lines():
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"<!-- performance: (\w+) -->", page)) == set(TABLES["LINES"])
+    assert "```text\n\n```" not in page
