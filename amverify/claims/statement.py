@@ -8,7 +8,15 @@ from typing import Any
 import sympy as sp
 
 from amverify.claims.expected import LAW, WHOLE, told
-from amverify.claims.formula import Atom, Atoms, Comparison, comparisons, constants, divisors
+from amverify.claims.formula import (
+    Atom,
+    Atoms,
+    Change,
+    Comparison,
+    comparisons,
+    constants,
+    divisors,
+)
 from amverify.claims.grammar import (
     At,
     Constant,
@@ -92,6 +100,7 @@ def claim(
     if said.over.exists and conditions:
         raise InvalidInput("claim: a claim that begins with 'exists' takes no given")
     parts = comparisons(said)
+    _says_something(said, parts)
     hypotheses = tuple(_trusted(one) for one in _several(trust))
     sides = [side for one in (said, *conditions) for side in (one.lhs, one.rhs)]
     replays = any(expectations(side) for side in sides)
@@ -114,6 +123,22 @@ def claim(
         options=("alpha",) if replays else (),
         remarks=told if replays else None,
     )
+
+
+def _says_something(said: Statement, parts: tuple[Comparison, ...]) -> None:
+    """Refuse what no run can contradict: 1 ≤ 2, value[k] ≤ value[k]."""
+    for part in parts:
+        left = sp.expand(part.lhs - part.rhs).free_symbols
+        atoms = [atom for name, atom in part.atoms.items() if sp.Symbol(name, real=True) in left]
+        if not any(isinstance(a, Change) or _measured(a) for a in atoms):
+            raise InvalidInput(
+                f"claim: {said.text!r} says nothing of a run: no quantity such as value[k] is "
+                "left when both sides are subtracted"
+            )
+
+
+def _measured(node: Node) -> bool:
+    return any(True for found in (quantities, slices, expectations) for _ in found(node))
 
 
 def _several(given: str | Iterable[str]) -> tuple[str, ...]:

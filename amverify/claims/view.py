@@ -51,7 +51,8 @@ class Claimed:
         for one in self.divisors:
             self._nonzero(binder, one)
         difference = self.part.lhs - self.part.rhs
-        names = {s.name for s in difference.free_symbols} | set(self.conditions)
+        used = self.part.lhs.free_symbols | self.part.rhs.free_symbols
+        names = {s.name for s in used} | set(self.conditions)
         found = {name: binder.bound(name) for name in sorted(names | set(self.parameters))}
         return binder, found, combined(difference, found)
 

@@ -298,3 +298,21 @@ def test_what_is_tracked_may_read_the_parameters_it_was_attached_to():
     assert np.allclose(sweeps["psi"], sweeps["value"] + sweeps["step"], rtol=1e-14)
     assert (sweeps["again_execution"][1:] > 0).all()
     assert (sweeps["psi_error"] < 1e-14).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 <= 2", "k >= 0", "0*value[k] <= 0", "value[k] <= value[k]", "q**k <= 1",
+     "(value[k] + 1)**2 - value[k]**2 <= 2*value[k] + 1"],
+)  # fmt: skip
+def test_what_no_run_can_contradict_is_no_claim(text: str) -> None:
+    with pytest.raises(InvalidInput, match="says nothing of a run"):
+        amv.claim(text)
+
+
+def test_what_stands_on_both_sides_is_bound_on_both() -> None:
+    recorder = amv.Recorder(value_error=0.0)
+    for x in (3.0, 2.0, 1.0):
+        recorder.step(np.array([x]), x)
+    claim = amv.claim("value[k] + step2[k] <= value[k] + 4")
+    assert amv.audit(recorder.trace(), [claim]).verdict == amv.Verdict.HOLDS
