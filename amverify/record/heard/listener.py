@@ -90,8 +90,8 @@ class Listener:
         self._around: Surroundings | None = None
         self._pending: Seen | None = None
         self._going, self._loaded, self._deaf = True, False, False
-        self.late = counted(optimizer)
         self._handles = hooked(optimizer, self._before, self._after, self._reload)
+        self.late = counted(optimizer)
         self._start = stepped(optimizer)
         try:
             readable(parameters_of(optimizer), value, gradient, sink.differ)
