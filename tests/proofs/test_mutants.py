@@ -18,6 +18,7 @@ from proofs.theorems.catalogue import CHAINS, ORDER, known
 from tests.proofs import mutants
 from tests.proofs.mutants import Mutant
 from tests.proofs.whole_run_mutants import WHOLE_RUN
+from tests.support.long import few
 
 MUTANTS = (*mutants.MUTANTS, *WHOLE_RUN)
 IDS = [f"{m.theorem}: {m.name}" for m in MUTANTS]
@@ -81,9 +82,13 @@ def _accepted(right: Kernel, changed: Step) -> bool:
     return True
 
 
-@pytest.mark.parametrize("chain", CHAINS, ids=[c.id for c in CHAINS])
-def test_a_slip_in_a_step_is_refused(chain: Chain) -> None:
+BY_ID = {chain.id: chain for chain in CHAINS}
+
+
+@pytest.mark.parametrize("name", few(BY_ID, keep=12))
+def test_a_slip_in_a_step_is_refused(name: str) -> None:
     """Even where fresh multipliers may be sought; a claim is not lowered by rounding."""
+    chain = BY_ID[name]
     right = Kernel(chain, Multipliers(find=multipliers))
     right.run()
     slips = _slips(chain)

@@ -117,7 +117,18 @@ def shared_rows() -> int:
     return len(chosen) - len(set(chosen))
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name not in WITHOUT_RUNS])
+WITH_RUNS = [name for name in TABLES if name not in WITHOUT_RUNS]
+OF_MANY_RUNS = ("table6", "table10")
+"""Their made-up runs are audited: half a minute each."""
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(name, marks=pytest.mark.long if name in OF_MANY_RUNS else ())
+        for name in WITH_RUNS
+    ],
+)
 def test_seeds_and_profile_are_those_of_the_runs(made, table):
     one = next(iter(TABLES[table].protocol.known["data set"]))
 
