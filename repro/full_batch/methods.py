@@ -7,7 +7,7 @@
 | mdlam | rho, mu, epsilon; trial or steps = "exact"; inertia = "none" | mDLAM's |
 | tiam | rho, mu, epsilon (band) or nu (penalty), p1, p2, p3, s, steps, safeguard | mDLAM's |
 | joint_tiam | rho, mu (μ_b = μ), epsilon, s, p3, c (of V and z_L), p2 (of (z, a)) | mDLAM's |
-| mdlam_released | none: the authors' script as it is | its own |
+| mdlam_released | none (the authors' script as it is), or rho; biases = "every" | its own |
 | bcd | rho, nu, alpha, mu; start = "released" | N(0, 0.1²); W: N(0, 0.01²), b: 0.1 |
 
 mDLAM's ε halves after each sweep down to 10⁻³; the same schedule serves TIAM (from 10⁻³ it is
@@ -173,5 +173,9 @@ def _joint_tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
 
 
 def _released(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
-    options = {"rho": RHO, "mu": MU, "coupling": BAND, "representation": "dense"}
-    return Released(), options
+    biases = settings.word("biases", "released")
+    if biases not in ("released", "every"):
+        raise InvalidInput(f"mdlam_released: biases is 'released' or 'every', got {biases!r}")
+    rho = settings.number("rho", RHO)
+    options = {"rho": rho, "mu": MU, "coupling": BAND, "representation": "dense"}
+    return Released(every_bias=biases == "every"), options

@@ -12,6 +12,9 @@ The script's quirks, one by one; everything else is the layered objective as it 
 * z_3: FISTA with inner step 1/4, stopped when the objective changes by less than 10⁻⁴;
 * cross-entropy of an unshifted softmax with 10⁻¹⁰ inside the logarithm;
 * ε = 100, halved after each iteration down to 10⁻³.
+
+ρ is the problem's (the script's own is 10⁻³). With ``every_bias`` each b moves once a sweep: one
+quirk less, which tells what it did.
 """
 
 from __future__ import annotations
@@ -44,6 +47,8 @@ _LAMBDA = 1.0
 _OMEGA = (_LAMBDA - 1) / _LAMBDA
 """The script's momentum factor (λ − 1)/λ₊; λ is set to 1 and never advanced."""
 _DOUBLINGS = 10
+BIASES, EVERY_BIAS = (1, 0, 2), (1, 1, 1)
+"""How often b_1, b_2, b_3 move in a sweep of the script, and of one without that quirk."""
 _FISTA_STEPS, _FISTA_STEP, _FISTA_CHANGE = 500, 4.0, 1e-4
 
 
@@ -77,6 +82,7 @@ class ReleasedState(Recorded):
 class Released(Method[ReleasedState]):
     """The released script as a method; its start is its own, whatever weights it is given."""
 
+    every_bias: bool = False
     record: bool = False
     name: str = "mdlam_released"
 
@@ -96,7 +102,7 @@ class Released(Method[ReleasedState]):
     def sweep(self, problem: LayeredProblem, state: ReleasedState) -> ReleasedState:
         """One iteration: per layer W, b, z, a."""
         point, k = state.point.copy(), state.iteration + 1
-        _iterate(problem, point, BAND.at(k))
+        _iterate(problem, point, BAND.at(k), EVERY_BIAS if self.every_bias else BIASES)
         rows = _rows(problem, state.point, point) if self.record else NOTHING
         return ReleasedState(point, state.first, k, rows)
 
@@ -195,11 +201,13 @@ def _start(problem: LayeredProblem) -> Point:
     return point
 
 
-def _iterate(problem: LayeredProblem, point: Point, eps: float) -> None:
+def _iterate(
+    problem: LayeredProblem, point: Point, eps: float, biases: tuple[int, ...] = BIASES
+) -> None:
     """One iteration: per layer W, b, z, a."""
     for layer in range(1, problem.layers + 1):
         point.w[layer - 1] = _weight(problem, point, layer)
-        for _ in range({1: 1, 2: 0, 3: 2}[layer]):
+        for _ in range(biases[layer - 1]):
             pre = problem.affine(point, layer)
             point.b[layer - 1] = (
                 point.b[layer - 1] - bias_block(problem, point, pre, layer).residual
@@ -218,16 +226,16 @@ def _weight(problem: LayeredProblem, point: Point, layer: int) -> Tensor:
     inputs = problem.inputs(point, layer)
 
     def phi(weight: Tensor) -> Tensor:
-        fit = (RHO / 2) * squared_norm(z - inputs @ weight.mT - b)
-        return fit + (MU / 2) * squared_norm(weight)
+        fit = (problem.rho / 2) * squared_norm(z - inputs @ weight.mT - b)
+        return fit + (problem.mu / 2) * squared_norm(weight)
 
     g = weight_block(problem, point, problem.affine(point, layer), layer).gradient()
     modulus = 1.0
     for _ in range(_DOUBLINGS + 1):
         new = w - g / modulus
-        model = phi(w) + (MU / 2) * squared_norm(new)
+        model = phi(w) + (problem.mu / 2) * squared_norm(new)
         model = model + (g * (new - w)).sum() + (modulus / 2) * squared_norm(new - w)
-        if not bool(phi(new) + (MU / 2) * squared_norm(new) > model):
+        if not bool(phi(new) + (problem.mu / 2) * squared_norm(new) > model):
             return new
         modulus *= 2
     return w
@@ -239,10 +247,10 @@ def _activation(problem: LayeredProblem, point: Point, layer: int, eps: float) -
     low, high = Band.box(problem.activation, z, eps)
     block = activation_block(problem, point, problem.affine(point, layer + 1), layer, eps)
     w, b = point.w[layer], point.b[layer]
-    ridge = (MU / 2) * squared_norm(w)
+    ridge = (problem.mu / 2) * squared_norm(w)
 
     def phi(u: Tensor) -> Tensor:
-        return (RHO / 2) * squared_norm(point.z[layer] - u @ w.mT - b) + ridge
+        return (problem.rho / 2) * squared_norm(point.z[layer] - u @ w.mT - b) + ridge
 
     g = block.gradient()
     modulus = 1.0
@@ -275,7 +283,7 @@ def _fista(problem: LayeredProblem, z: Tensor, pre: Tensor) -> Tensor:
     zeta, value, root = z, 1e11, 1.0
     for _ in range(_FISTA_STEPS):
         before = value
-        value = float(_loss(problem, z) + (RHO / 2) * squared_norm(z - centre))
+        value = float(_loss(problem, z) + (problem.rho / 2) * squared_norm(z - centre))
         if abs(value - before) < _FISTA_CHANGE:
             break
         old_root, root = root, (1 + math.sqrt(1 + 4 * root * root)) / 2
@@ -283,7 +291,7 @@ def _fista(problem: LayeredProblem, z: Tensor, pre: Tensor) -> Tensor:
         g = _softmax(z) - problem.target
         old_zeta = zeta
         inner_step = (z - _FISTA_STEP * g) / _FISTA_STEP
-        zeta = (RHO * centre + inner_step) / (RHO + 1 / _FISTA_STEP)
+        zeta = (problem.rho * centre + inner_step) / (problem.rho + 1 / _FISTA_STEP)
         z = (1 - momentum) * zeta + momentum * old_zeta
     return z
 
@@ -293,5 +301,5 @@ def _objective(problem: LayeredProblem, point: Point) -> Tensor:
     total = _loss(problem, point.z[-1])
     for layer in range(1, problem.layers + 1):
         fit = squared_norm(point.z[layer - 1] - problem.affine(point, layer))
-        total = total + (RHO / 2) * fit + MU * squared_norm(point.w[layer - 1])
+        total = total + (problem.rho / 2) * fit + problem.mu * squared_norm(point.w[layer - 1])
     return total
