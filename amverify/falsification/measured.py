@@ -2,7 +2,8 @@ r"""A path of floats as a trace for the audit, with what rounding in its steps c
 
 Nothing is known of how a step function rounds. As for a recorded optimiser
 (``amverify.record.points.rows``) the last operation of a step is taken to be rounded, and its
-gradient to be as far off as ∇f in float64 is; the evidence is then *measured*.
+gradient to be as far off as ∇f in its format is; the evidence is then *measured*. Points that are
+all numbers of float32 are taken for those of a step in float32.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ def trace_of(
 ) -> Trace:
     """The trace of a path (K + 1, n): values, gradients, steps; η and β of the method."""
     value, gradient = problem.value(x), problem.gradient(x)
-    points = Points(x, gradient, curved=True)
+    kind = _format(x)
+    coarse = float(np.finfo(kind).eps / np.finfo(np.float64).eps)
+    slip = gradient.rad * coarse
+    points = Points(
+        x, gradient, curved=True, unit=U * coarse,
+        least=float(np.finfo(kind).smallest_subnormal), slip=slip,
+    )  # fmt: skip
     columns: dict[str, Any] = {
         "sweep": np.arange(len(x)),
         "replicate": np.zeros(len(x), dtype=np.int64),
@@ -43,19 +50,25 @@ def trace_of(
         **step_columns(points),
     }
     moved = np.abs(np.diff(x, axis=0, prepend=x[:1]))
-    unseen = (np.concatenate((gradient.rad[:1], gradient.rad[:-1])) * moved).sum(1)
+    unseen = (np.concatenate((slip[:1], slip[:-1])) * moved).sum(1)
     columns["execution"] = execution(points) + unseen * (1 + 64 * U)
     columns |= _distance(problem, x)
     for column in ("eta", "momentum"):
         given = used(column, parameters)
         if given is not None:
             columns[column] = np.full(len(x), given)
-    told = header(problem, name, "float64")
+    told = header(problem, name, kind)
     known = told["constants"]
     if problem.constants.fstar is None:
         known.pop("fstar", None)
     known |= {n: {"value": v, "origin": "declared"} for n, v in parameters.items()}
     return Trace({**told, "iteration": "step", "execution": "measured"}, sweeps=columns)
+
+
+def _format(x: NDArray[np.float64]) -> str:
+    """The coarser of float32 and float64 that holds all points after the start."""
+    with np.errstate(over="ignore"):
+        return "float32" if (x[1:] == x[1:].astype(np.float32)).all() else "float64"
 
 
 def _distance(problem: Problem, x: NDArray[np.float64]) -> dict[str, Any]:

@@ -228,7 +228,10 @@ class Run:
             Inexact: if they are not near those in floats: then the step does something else.
         """
         exact = self.stepping.exactly(self.problem, steps)
-        middle = np.array([[float(sum(v.ends) / 2) for v in point] for point in exact])
+        try:
+            middle = np.array([[float(sum(v.ends) / 2) for v in point] for point in exact])
+        except OverflowError:
+            raise Inexact("on exact numbers the step leaves float64's range") from None
         if not np.allclose(middle, self.x, rtol=NEAR, atol=NEAR):
             raise Inexact("on exact numbers the step goes elsewhere")
         return exact

@@ -121,6 +121,8 @@ def _chosen(report: Report, claims: Claims | None) -> Report:
         return report
     several = (claims,) if isinstance(claims, str | Theorem) else tuple(claims)
     ids = [one.id if isinstance(one, Theorem) else one for one in several]
+    if not ids:
+        raise InvalidInput("assert_holds: no claim named; leave the argument out for all of them")
     for name in ids:
         if name not in [f.theorem for f in report.findings]:
             has = ", ".join(f.theorem for f in report.findings) or "nothing"

@@ -265,3 +265,16 @@ def test_a_step_that_raises_now_and_then_is_one_line():
 
     with pytest.raises(InvalidInput, match="RuntimeError: too long"):
         falsify(DESCENT, fails_later, quadratics(), examples=60)
+
+
+def test_a_step_in_float32_is_not_blamed_for_its_rounding():
+    def step(x, grad, state, *, L):
+        return (x - grad(x) / L).astype(np.float32)
+
+    contraction = "value[k] - fstar <= (1 - mu/L)*(value[k-1] - fstar)"
+    assert not falsify(contraction, step, quadratics(), examples=80, steps=30).falsified
+
+
+def test_a_step_beyond_the_range_of_floats_is_no_traceback():
+    result = falsify(DESCENT, lambda x, grad, state: x * 1e300 + 1e300, quadratics(), examples=5)
+    assert result.falsified

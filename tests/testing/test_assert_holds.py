@@ -123,3 +123,9 @@ def test_a_folder_that_cannot_be_written_hides_no_failure(monkeypatch, tmp_path)
     told = failure(RISES, "value[k] <= value[k-1]")
     assert told.startswith("VIOLATED")
     assert "not kept: " in told
+
+
+def test_of_a_report_no_claim_at_all_is_refused():
+    report = amv.audit(run(3.0, 2.0, 1.0).trace(), "descent")
+    with pytest.raises(InvalidInput, match="no claim named"):
+        assert_holds(report, [])
