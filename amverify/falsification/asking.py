@@ -110,8 +110,8 @@ def searched(
         record = recorded(found, _said(question, trial))
     return Result(
         _statement(question), question.name, question.family.name, search.done,
-        search.tested, search.least, seed, search.elapsed, counterexample, search.stopped,
-        record=record,
+        search.tested, search.broken, search.least, seed, search.elapsed, counterexample,
+        search.stopped, record=record,
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def _again(record: Mapping[str, Any], given: Any) -> Result:
         how, statement = (_AS_STORED if step is None else _RERUN), claim.statement
     known = None if found is None else Counterexample(problem, values, found)
     return Result(
-        statement.rstrip("."), name, problem.family, 1, 1, float("nan"), seed, 0.0, known,
+        statement.rstrip("."), name, problem.family, 1, 1, 0, float("nan"), seed, 0.0, known,
         again=how, record=record,
     )  # fmt: skip
 

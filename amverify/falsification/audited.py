@@ -132,6 +132,11 @@ class AuditedRun:
             raise InvalidInput(f"{self.asks.claim.id} on {self.asks.name}: {found.reason}")
         return found
 
+    @property
+    def broken(self) -> bool:
+        """Never: the audit judges runs that stop."""
+        return False
+
     @cached_property
     def margin(self) -> float:
         """The least relative margin; infinite where the theorem says nothing of the run."""

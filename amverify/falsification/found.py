@@ -61,6 +61,10 @@ class Trial(Protocol):
     def margin(self) -> float:
         """The least relative margin in floats; infinite where there is nothing to judge."""
 
+    @property
+    def broken(self) -> bool:
+        """Whether the run ended at a point that is not finite, of which nothing is said."""
+
     def decide(self) -> Found | None:
         """Whether the claim fails for certain."""
 

@@ -172,10 +172,18 @@ class Run:
     steps: int
 
     @cached_property
+    def _path(self) -> NDArray[np.float64]:
+        return self.stepping.once(self.problem, self.steps)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the run ended at a point that is not finite, of which nothing is said."""
+        return not bool(np.isfinite(self._path[-1]).all())
+
+    @cached_property
     def x(self) -> NDArray[np.float64]:
         """The points in floats, up to the first at which nothing is said (``speaks_of``)."""
-        path = self.stepping.once(self.problem, self.steps)
-        path = path[np.isfinite(path).all(1)]
+        path = self._path[np.isfinite(self._path).all(1)]
         inside = self.question.speaks_of(self.problem, path)
         return path if inside.all() else path[: int(np.argmin(inside))]
 

@@ -25,6 +25,7 @@ DECIDED = {
     "values within these bounds (balls of 200 bits, Arb) the claim fails, by more than what "
     "rounding in the steps can do.",
 }
+BROKEN = "ended in NaN or ±inf, and of what is not finite nothing is said"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Result:
         family: its name.
         examples: how many trials were made.
         tested: in how many of them the claim said anything.
+        broken: in how many of these the run ended in NaN or ±inf; it was judged up to there.
         least: the least relative margin in floats that was seen.
         seed: of the search.
         seconds: it took.
@@ -81,6 +83,7 @@ class Result:
     family: str
     examples: int
     tested: int
+    broken: int
     least: float
     seed: int
     seconds: float
@@ -112,6 +115,8 @@ class Result:
             )
         untested = self.examples - self.tested
         silent = f"; in {untested} of them it says nothing" if untested else ""
+        if self.broken:
+            silent += f"; {self.broken} runs {BROKEN}"
         return (
             f"survived {self.examples} instances: {what}{silent}; least relative margin "
             f"{self.least:.3g} ({spent}{early}). That is no proof."

@@ -57,6 +57,7 @@ class Search:
     tell: Callable[[int, float, float], None] | None = None
     done: int = 0
     tested: int = 0
+    broken: int = 0
     looked: int = 0
     least: float = math.inf
     best: list[tuple[int, int, int]] = field(default_factory=list)
@@ -97,6 +98,7 @@ class Search:
         margin = trial.margin
         self.done += 1
         self.tested += math.isfinite(margin)
+        self.broken += math.isfinite(margin) and trial.broken
         if margin < self.least:
             self.least, self.best = margin, choices
         if margin < -NOISE or (margin <= 0 and self.looked < LOOKS):

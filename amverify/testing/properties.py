@@ -21,6 +21,7 @@ from typing import Any
 from amverify.claims import claim
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.falsification import Result, falsify
+from amverify.falsification.result import BROKEN
 from amverify.families.family import Family
 from amverify.report.words import one_line
 from amverify.testing.place import PLACE, file_of
@@ -90,6 +91,8 @@ def claims(
                     raise error.with_traceback(None) from None
                 if result.falsified:
                     raise AssertionError(_told(result))
+                if result.broken:
+                    raise AssertionError(_unfinished(result))
                 if result.stopped:
                     raise KeyboardInterrupt
 
@@ -111,6 +114,14 @@ def _own(
         if not any(name in has for has in names.values()):
             raise InvalidInput(f"claims: no constant {name} in {'; '.join(texts)}")
     return {t: {n: v for n, v in constants.items() if n in has} for t, has in names.items()}
+
+
+def _unfinished(result: Result) -> str:
+    """Not false, and not seen to hold either."""
+    return (
+        f"UNDECIDED: {result.claim.rstrip('.')}: {result.broken} of {result.tested} runs of "
+        f"{result.method} {BROKEN}; take fewer steps, or say in given= when the claim is meant"
+    )
 
 
 def _told(result: Result) -> str:

@@ -2,10 +2,12 @@ r"""The verdict on a measured value that has a published counterpart.
 
 An accuracy $\bar a$ (mean of n seeds, sample standard deviation s) is *reproduced* when
 
-$$|\bar a - a_{\text{published}}| \le \max(0.02,\; 2 s/\sqrt n),$$
+$$|\bar a - a_{\text{published}}| \le 0.02.$$
 
-else it *differs*; from one seed alone it is *undecided* where it is not reproduced. A count is
-reproduced when it is equal.
+It *differs* when it is farther off than that and than two standard errors, 2 s/√n. Between the two
+it is *undecided*: a mean so uncertain reproduces nothing and contradicts nothing. (tables.md calls
+that reproduced; then seeds that scatter by 0.3 would reproduce any number.) One seed alone never
+says *differs*. A count is reproduced when it is equal.
 """
 
 from __future__ import annotations
@@ -37,9 +39,10 @@ def judge_accuracy(mean: float, std: float, n: int, published: float | None) -> 
         return Judgement("not comparable")
     error = 2 * std / math.sqrt(n) if n > 1 else 0.0
     difference = mean - published
-    near = abs(difference) <= max(TOLERANCE, error) + ROUNDING
-    far: Kind = "differs" if n > 1 else "undecided"
-    return Judgement("reproduced" if near else far, difference, n)
+    if abs(difference) <= TOLERANCE + ROUNDING:
+        return Judgement("reproduced", difference, n)
+    far = n > 1 and abs(difference) > error + ROUNDING
+    return Judgement("differs" if far else "undecided", difference, n)
 
 
 def judge_count(measured: int | None, published: int | None) -> Judgement:

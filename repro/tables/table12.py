@@ -83,11 +83,10 @@ def _soon(method: str, *keys: str) -> Judge:
 
 
 def _quick(method: str) -> Judge:
-    """By seconds: a mean of timings has no spread to test, so it is never a counterexample."""
+    """By seconds: a mean of timings has no spread to test, so it decides neither way."""
 
     def judge(rows: Sequence[Row]) -> Said:
-        said = soonest(rows, method, ["seconds_to_target"])
-        return Said(Verdict.UNDECIDED, said.evidence) if said.verdict is Verdict.VIOLATED else said
+        return Said(Verdict.UNDECIDED, soonest(rows, method, ["seconds_to_target"]).evidence)
 
     return judge
 

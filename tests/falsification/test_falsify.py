@@ -278,3 +278,16 @@ def test_a_step_in_float32_is_not_blamed_for_its_rounding():
 def test_a_step_beyond_the_range_of_floats_is_no_traceback():
     result = falsify(DESCENT, lambda x, grad, state: x * 1e300 + 1e300, quadratics(), examples=5)
     assert result.falsified
+
+
+def stops(x, grad, state, *, L):
+    """Three steps of gradient descent, then NaN."""
+    state["made"] = state.get("made", 0) + 1
+    return x - grad(x) / L * (np.nan if state["made"] > 3 else 1.0)
+
+
+def test_a_run_that_ends_in_nan_does_not_survive_in_silence():
+    result = falsify(DESCENT, stops, quadratics(), examples=6)
+    assert not result.falsified
+    assert result.broken == result.tested > 0
+    assert f"{result.broken} runs ended in NaN or ±inf" in str(result)

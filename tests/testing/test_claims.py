@@ -100,3 +100,18 @@ def test_ctrl_c_is_no_success(monkeypatch):
 def test_bad_input_is_seen_when_tests_are_collected(said, more, why):
     with pytest.raises(InvalidInput, match=why):
         claims(*said, family=quadratics(), **more)
+
+
+def test_a_step_that_ends_in_nan_passes_no_test():
+    @claims("value[k] <= value[k-1]", family=quadratics(), examples=4)
+    def step(x, grad, state, *, L):
+        state["made"] = state.get("made", 0) + 1
+        return x - grad(x) / L * (float("nan") if state["made"] > 3 else 1.0)
+
+    with pytest.raises(AssertionError, match=r"UNDECIDED: .* runs of .* ended in NaN or ±inf"):
+        step()
+
+
+def test_claims_without_a_family_says_what_to_write():
+    with pytest.raises(InvalidInput, match=r"family=quadratics\(\)"):
+        claims("value[k] <= value[k-1]")
