@@ -197,6 +197,23 @@ def _refuse(text: str, column: int, why: str) -> NoReturn:
     raise InvalidInput(f"claim, column {column + 1}: {why}: {shown}")
 
 
+_OTHER_SIGNS = (
+    ("≤", "<="), ("≥", ">="), ("=<", "<="), ("=>", ">="), ("≠", "== or <="), ("²", "**2")
+)  # fmt: skip
+
+
+def _hint(body: str) -> str:
+    """What was probably meant, of the slips that are seen most."""
+    for wrong, right in _OTHER_SIGNS:
+        if wrong in body:
+            return f" (write {right} for {wrong})"
+    if body.count("(") != body.count(")") or body.count("[") != body.count("]"):
+        return " (brackets do not pair)"
+    if re.search(r"(?<![<>=!])=(?!=)", body):
+        return " (write == for =)"
+    return ""
+
+
 class _Reader:
     """Admits the nodes of Python's tree one by one."""
 
@@ -211,7 +228,8 @@ class _Reader:
                 tree = ast.parse(body, mode="eval").body
         except SyntaxError as error:
             place = self._start + max((error.offset or 1) - 1, 0)
-            _refuse(self._text, min(place, len(self._text)), "it cannot be read")
+            why = f"it cannot be read{_hint(body)}"
+            _refuse(self._text, min(place, len(self._text)), why)
         except (RecursionError, MemoryError, ValueError):
             _refuse(self._text, 0, "it is nested too deeply")
         if not isinstance(tree, ast.Compare):
