@@ -49,6 +49,14 @@ def _numbers(given: Any) -> bool:
     return isinstance(given, list | tuple) and all(is_number(x) for x in given)
 
 
+def _listed(given: Any) -> bool:
+    return not isinstance(given, Mapping) and _numbers(given)
+
+
+def _named(given: Any) -> bool:
+    return isinstance(given, Mapping) and _numbers(given)
+
+
 def _flag(given: Any) -> bool:
     return isinstance(given, bool)
 
@@ -75,7 +83,8 @@ _FORMS: Mapping[Callable[[Any], bool], str] = {
     _text: f"a text of at most {LONGEST} characters",
     _object: "an object",
     _texts: "a list of texts",
-    _numbers: "finite numbers, as a list or by name",
+    _listed: "finite numbers, as a list",
+    _named: "finite numbers by name",
     _pair: "two finite numbers",
     _flag: "true or false",
     _probe: "counts by name",
@@ -121,11 +130,11 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
         is_number,
     ),
     **dict.fromkeys(("loss_convex", "piecewise_linear", "starts_feasible"), _flag),
-    "widths": _numbers,
+    "widths": _listed,
     **dict.fromkeys(("coupling", "nonsmooth", "activation", "loss", "dtype", "meta"), _text),
     **dict.fromkeys(("point", "late"), _text),
-    "start_norm": _numbers,
-    "inertia": _numbers,
+    "start_norm": _named,
+    "inertia": _listed,
     "alpha_bounds": _pair,
     "probe": _probe,
     "measured": _texts,

@@ -138,6 +138,7 @@ def test_draws_agree_with_all_batches(shifts, kind, seed):
         assert "missed anywhere with probability 1e-06 at most" in drawn.notes[0]
 
 
+@pytest.mark.long
 def test_draws_decide_what_is_far_enough_and_bounds_are_monitored():
     generator = random.Random(0)
     how = {"batches": lambda: generator.choice(SHIFTS), "draws": 60, "at": (2,)}

@@ -86,6 +86,7 @@ def test_a_subject_is_watched_while_it_runs(
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.long
 def test_where_there_is_no_terminal_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
     command = [sys.executable, "-m", "amverify", "audit", "slow:run", "--theorem", "descent"]

@@ -28,6 +28,7 @@ from amverify.record.exact import run as rows
 from amverify.record.exact import traced_exactly
 from amverify.theorems import theorem
 from amverify.trace.trace import Trace
+from tests.support.long import few
 
 SYMBOLS = {"dF": "change", "e2": "step", "de": "cross", "d2": "inertia", "bend": "bend"}
 SMALL = (3, 3, 2)
@@ -128,7 +129,9 @@ CONVERGED = [
 ]
 
 
-@pytest.mark.parametrize("case", CONVERGED, ids=lambda c: f"{c[0]}-{type(c[1]).__name__}-{c[2]}")
+@pytest.mark.parametrize(
+    "case", few(CONVERGED), ids=lambda c: f"{c[0]}-{type(c[1]).__name__}-{c[2]}"
+)
 def test_little_is_left_at_the_floor_and_nothing_is_violated(case):
     """What is left is explained: T1 fails there exactly, by less than its rounded step may."""
     dtype, coupling, loss, sweeps = case

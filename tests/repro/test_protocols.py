@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import fake_runs
 import pytest
@@ -10,6 +12,8 @@ from small_images import small_images
 
 from repro import data
 from repro.command.cli import WITHOUT_RUNS, main
+from repro.engine import Laboratory
+from repro.engine.plan import Planning
 from repro.full_batch.configurations import METHODS, configuration
 from repro.minibatch.names import LABELS
 from repro.spec import RunResult, RunSpec
@@ -43,12 +47,21 @@ def result_of(spec: RunSpec) -> RunResult:
     return replace(made_up, curves={**made_up.curves, **extra})
 
 
+class PlannedUp(fake_runs.MadeUp, Planning):
+    """Made-up data; the runs are planned."""
+
+    def run(self, specs: Sequence[RunSpec]) -> NoReturn:
+        Planning.run(self, specs)
+
+
 @pytest.fixture(autouse=True)
 def made(monkeypatch, tmp_path) -> list[fake_runs.MadeUp]:
     """Each command's laboratory has made-up data and runs."""
     laboratories: list[fake_runs.MadeUp] = []
 
-    def laboratory(_: object) -> fake_runs.MadeUp:
+    def laboratory(_: object, kind: type[Laboratory] = Laboratory) -> fake_runs.MadeUp:
+        if kind is Planning:
+            return PlannedUp(result_of, small_images)
         laboratories.append(fake_runs.MadeUp(result_of, small_images))
         return laboratories[-1]
 

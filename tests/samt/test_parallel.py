@@ -106,6 +106,7 @@ def test_ranks_with_different_models_are_refused_on_every_rank(tmp_path: Path) -
         assert "shape (4, 5), (4,)" in text
 
 
+@pytest.mark.long
 @pytest.mark.skipif(compiled() is None, reason="numba is not installed")
 def test_ranks_that_round_differently_are_refused_on_every_rank(tmp_path: Path) -> None:
     for status, text in start(tmp_path, "one without numba"):

@@ -19,6 +19,7 @@ from amverify.theorems.rates import RATE_CONSTANT
 from amverify.theorems.views.powers import power
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
+from tests.support.long import few
 
 CLEAR = 2.0**-30
 
@@ -80,7 +81,9 @@ def test_gradient_descent_has_its_length_and_rate(family, seed, dtype):
     assert report.verdict is Verdict.HOLDS, [f.reason for f in report.findings]
 
 
-@pytest.mark.parametrize("family", ["quadratic", "least_squares", "double_well", "mixed_power"])
+@pytest.mark.parametrize(
+    "family", few(["least_squares", "quadratic", "double_well", "mixed_power"], keep=1)
+)
 def test_stagnation_at_the_rounding_floor_is_no_violation(family):
     for seed in range(4):
         for dtype in ("float32", "float64"):

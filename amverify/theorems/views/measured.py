@@ -58,14 +58,20 @@ def smooth_modulus(ctx: Context) -> Ball:
         Missing: for a setting or column that the trace lacks.
     """
     ball = radii(ctx)
+
+    def radius(kind: str, layer: int) -> float:
+        if (kind, layer) not in ball:
+            raise Missing(f"rows of the block {kind}_{layer}", WHOLE)
+        return ball[kind, layer]
+
     n, rho = int(ctx.setting("samples")), float(ctx.setting("rho"))
     extra = float(ctx.setting("mu")) + float(ctx.setting("nu"))
     fixed: dict[str, float] = ctx.setting("start_norm")
     layers = int(ctx.setting("layers"))
     worst = 4.0 * n
     for layer in range(1, layers + 1):
-        inputs = float(fixed["x"]) if layer == 1 else ball["a", layer - 1]
-        weight, output = ball["W", layer], ball["z", layer]
+        inputs = float(fixed["x"]) if layer == 1 else radius("a", layer - 1)
+        weight, output = radius("W", layer), radius("z", layer)
         bias = ball.get(("b", layer), float(fixed.get(f"b_{layer}", 0.0)))
         residual = output + inputs * weight + math.sqrt(n) * bias
         worst = max(worst, 4 * inputs**2 + residual, 4 * weight**2 + residual)
