@@ -208,5 +208,6 @@ def verdict_of(judgement: Judgement, published: str = "") -> VerdictCell:
     sign = "+" if judgement.difference > 0 else "−"
     detail = f"by {sign}{abs(judgement.difference):.3f}"
     if judgement.kind == "undecided":
-        detail = f"(one seed, {detail})"
+        why = "one seed" if judgement.seeds == 1 else "within two standard errors"
+        detail = f"({why}, {detail})"
     return VerdictCell(judgement.kind, detail, judgement.difference, published, judgement.seeds)

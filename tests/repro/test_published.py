@@ -18,6 +18,7 @@ from repro.published import (
     read,
     statistics_of,
 )
+from repro.render import verdict_of
 
 HEAD = '[paper]\nname = "P"\ntitle = "T"\nreference = "R"\n'
 SERIES = """[[series]]
@@ -169,6 +170,12 @@ def test_verdict_on_an_accuracy(mean, std, n, kind):
     assert judgement.kind == kind
     if n:
         assert judgement.difference == pytest.approx(mean - 0.742)
+
+
+def test_an_undecided_cell_says_why():
+    one, noisy = judge_accuracy(0.6, math.nan, 1, 0.742), judge_accuracy(0.6, 0.2, 2, 0.742)
+    assert verdict_of(one).detail == "(one seed, by −0.142)"
+    assert verdict_of(noisy).detail == "(within two standard errors, by −0.142)"
 
 
 def test_verdict_without_a_published_value():
