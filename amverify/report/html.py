@@ -13,9 +13,11 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from amverify.errors import expect
 from amverify.report import slack, words
+from amverify.shown import mathml
 from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report
 
 
@@ -62,6 +64,7 @@ def _environment() -> Environment:
         "checked": words.CHECKED,
         "evidence_meaning": EVIDENCE_MEANING,
         "formula": words.formula,
+        "mathml": _mathml,
         "span": words.span,
         "number": words.number,
         "ball": words.ball,
@@ -76,6 +79,11 @@ def _cleaned(value: Any) -> Any:
     return (
         words.clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )
+
+
+def _mathml(latex: str) -> Markup:
+    """A formula as MathML, which is HTML already; nothing where it cannot be set."""
+    return Markup(mathml(words.clean(latex)) or "")
 
 
 def _section(finding: Finding, name: str, iteration: str) -> dict[str, Any]:
