@@ -165,8 +165,8 @@ def test_a_modulus_recorded_ten_per_cent_too_large_claims_too_much():
 
 
 def test_a_run_that_leaves_its_format_ends_there():
-    """Nearly cancelling factors make a block's modulus tiny; a rounded step is then enormous."""
-    rule = Rule(s=1.2, p1=0.5, p2=0.7, p3=0.3, certified=True)
+    """So much inertia diverges on every machine, until a modulus is no float any more."""
+    rule = Rule(s=1.2, p1=2.0, p2=2.0, p3=0.3)
     trace = block_descent(draw("deep_linear", 64), 300, rule, "float32")
     assert 1 < len(trace.sweeps["sweep"]) < 301
     report = audit(trace, ["T1", "T2", "T3"])

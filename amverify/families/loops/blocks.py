@@ -280,5 +280,9 @@ def execution(
 def block_descent(
     problem: Problem, steps: int = 20, rule: Rule | None = None, dtype: Format = "float64"
 ) -> Trace:
-    """Block descent (PALM, iPALM, TIAM's three inertias) on a block-quadratic problem."""
-    return block_trace(problem, block_path(problem, steps, rule, dtype))
+    """Block descent (PALM, iPALM, TIAM's three inertias) on a block-quadratic problem.
+
+    A run that leaves its format ends before that sweep.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return block_trace(problem, block_path(problem, steps, rule, dtype))

@@ -4,6 +4,7 @@ The method is known here, so what each of them gives its callback is too:
 
 * most call with the iterate after each iteration; one that comes again brought no step (a trial
   was rejected, a simplex shrank) and is no row;
+* what scipy returns is the last row: where evaluations ran out, some methods call nobody;
 * SLSQP calls with the first trial point of each line search, but asks for ∇f at its iterates and
   nowhere else: there they are recorded. Without ``jac`` it cannot be recorded.
 
@@ -88,8 +89,10 @@ def minimize(
         )
     if str(method).lower() not in BY_GRADIENT:
         told = _both(heard, callback)
-        given = {"args": problem.args, "jac": problem.jac}
-        return scipy.optimize.minimize(problem.f, x0, method=method, callback=told, **given, **more)
+        more = {"args": problem.args, "jac": problem.jac, **more}
+        found = scipy.optimize.minimize(problem.f, x0, method=method, callback=told, **more)
+        heard(found.x)
+        return found
     if not problem.known:
         raise InvalidInput(
             f"minimize: {method} tells nobody its iterates but by asking for a gradient there; "

@@ -147,6 +147,7 @@ def test_a_point_that_scipy_brings_again_is_no_row(method):
     x0 = np.array([1.0, -2.0])
     recorder = Recorder(keep_iterates=1)
     more = {"jac": rosen_der, "hess": rosen_hess} if method.startswith("trust") else {}
+    more["options"] = {"maxiter": 20_000} if method == "COBYLA" else {}
     calls = []
     callback = recorder.scipy(rosen, x0=x0)
     found = minimize(

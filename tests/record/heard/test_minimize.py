@@ -134,3 +134,21 @@ def test_both_forms_of_callbacks_are_called():
 def test_what_cannot_be_recorded_is_refused_before_the_run(given, words):
     with pytest.raises(InvalidInput, match=words):
         Recorder().minimize(f, START, args=(2.0,), **given)
+
+
+SHORT = {
+    "COBYLA": {"maxiter": 60},
+    "Nelder-Mead": {"maxfev": 60},
+    "Powell": {"maxfev": 60},
+    "L-BFGS-B": {"maxfun": 20},
+    "BFGS": {"maxiter": 3},
+}
+
+
+@pytest.mark.parametrize("method", SHORT)
+def test_what_scipy_returns_is_the_last_row_where_evaluations_ran_out(method):
+    recorder = Recorder(keep_iterates=1)
+    rosen = scipy.optimize.rosen
+    found = recorder.minimize(rosen, START, method=method, options=SHORT[method])
+    assert not found.success
+    assert recorder.trace().iterates[recorder.steps]["x"].tolist() == found.x.tolist()
