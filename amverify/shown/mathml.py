@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-ELEMENTS = frozenset(
+_ELEMENTS = (
     "math mrow mi mo mn mtext mspace msup msub msubsup munder mover munderover mfrac msqrt mroot "
-    "mstyle mtable mtr mtd mpadded mphantom menclose mmultiscripts mprescripts none".split()
+    "mstyle mtable mtr mtd mpadded mphantom menclose mmultiscripts mprescripts none"
 )
-ATTRIBUTES = frozenset(
+_ATTRIBUTES = (
     "stretchy fence form separator accent accentunder width height depth lspace rspace minsize "
     "maxsize linethickness displaystyle scriptlevel mathvariant columnalign columnspacing "
-    "rowspacing movablelimits symmetric largeop notation".split()
+    "rowspacing movablelimits symmetric largeop notation"
 )
+ELEMENTS, ATTRIBUTES = frozenset(_ELEMENTS.split()), frozenset(_ATTRIBUTES.split())
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2}
 PARTS |= {"msubsup": 3, "munderover": 3}
 """How many parts an element has to have."""
