@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score figures test controls proofs slack coq lint bench clean
+.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score figures docs test controls proofs slack coq lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,10 @@ table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 mdlam_se
 
 figures: $(STAMP)
 	$(BIN)/python -m paper_figures all
+
+# The site, into site/; python -m http.server --directory site shows it, with its search.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # The tests start hundreds of processes: none of them has to compile our modules again.
 test: $(STAMP)
@@ -53,4 +57,4 @@ bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -q -s -p no:xdist
 
 clean:
-	rm -rf $(VENV) results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) results site .mypy_cache .ruff_cache .pytest_cache .hypothesis
