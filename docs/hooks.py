@@ -1,6 +1,6 @@
 """The site's pages that no file in docs/ is: made at each build, by mkdocs (``mkdocs.yml``).
 
-* ``index``, ``contributing``, ``changelog`` are the README and its sisters beside docs/; ``licence``
+* ``index``, ``contributing``, ``changelog`` are the README and its sisters here; ``licence``
   and ``citation`` show the files of these names. Links between them and docs/ lead to the pages.
 * ``theory/``: the theorem objects (``docs/theory.py``).
 * ``reference/``: the names of ``amverify.__all__``, in the groups of the package's docstring.

@@ -13,9 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from latex2mathml.converter import convert
-
 from amverify.files import write
+from amverify.shown.mathml import mathml
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.base import Conclusion, Hypothesis
 from amverify.theorems.standing import standing
@@ -57,7 +56,7 @@ def _page(title: str, theorems: list[Theorem]) -> str:
 def section(theorem: Theorem) -> Iterator[str]:
     """One theorem as Markdown, line by line."""
     yield from (f"## {theorem.id}: {literal(theorem.title)}", "", literal(theorem.statement), "")
-    yield from (f'<div class="formula">{convert(theorem.latex, display="block")}</div>', "")
+    yield from (f'<div class="formula">{mathml(theorem.latex) or literal(theorem.latex)}</div>', "")
     yield from (f"**Source.** {literal(theorem.source)}", "")
     yield from _proof(theorem)
     if theorem.id in SLACK:

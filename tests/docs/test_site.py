@@ -17,7 +17,7 @@ import amverify
 from amverify.theorems import CATALOGUE
 from proofs.theorems.catalogue import ORDER
 
-for needed in ("mkdocs", "material", "mkdocstrings_handlers.python", "latex2mathml"):
+for needed in ("mkdocs", "material", "mkdocstrings_handlers.python"):
     pytest.importorskip(needed, reason="the extra docs is not installed")
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href"}
