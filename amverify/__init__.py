@@ -22,7 +22,8 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | keep it | ``Trace``, ``load_trace``, ``save_trace`` |
 | draw a problem with known constants | ``families``, the package |
 | look for a counterexample | ``falsify`` |
-| show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit`` |
+| show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit``, |
+| | ``to_logger`` (TensorBoard, W&B) |
 | state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
 | | ``activation``, ``gaussian`` |
 | solve it | ``TIAM``, ``JointTIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, |
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from amverify.record.exact import traced_exactly
     from amverify.record.layered.run import traced
     from amverify.record.recorder import Recorder
-    from amverify.report import from_json, render, to_html, to_json, to_junit
+    from amverify.report import from_json, render, to_html, to_json, to_junit, to_logger
     from amverify.samt import SAMT, NonFiniteLoss
     from amverify.subject.subject import Claim, Subject
     from amverify.theorems import CATALOGUE, Theorem, theorem
@@ -139,6 +140,7 @@ __all__ = [
     "to_html",
     "to_json",
     "to_junit",
+    "to_logger",
     "traced",
     "traced_exactly",
     "usable",
@@ -176,7 +178,7 @@ _HOMES = {
     "record.exact": "traced_exactly",
     "record.recorder": "Recorder",
     "record.layered.run": "traced",
-    "report": "from_json render to_html to_json to_junit",
+    "report": "from_json render to_html to_json to_junit to_logger",
     "samt": "SAMT NonFiniteLoss",
     "theorems": "CATALOGUE Theorem theorem theorems",
     "trace.file": "load_trace save_trace",

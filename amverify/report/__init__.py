@@ -3,7 +3,8 @@
     Report ──┬─▶ render(report, console)        one line a theorem, a block where it does not hold
              ├─▶ to_json(report) ─▶ from_json   exact round trip
              ├─▶ to_junit(report)               for continuous integration
-             └─▶ to_html(report)                one file that opens offline
+             ├─▶ to_html(report)                one file that opens offline
+             └─▶ to_logger(logger, trace, report)   TensorBoard, W&B and their like
 
 Each gives text; ``write`` puts a text on disk whole or not at all. Nothing here judges: the
 verdicts come from :mod:`amverify.verdict`, and two reports that are equal give the same bytes.
@@ -15,9 +16,10 @@ from amverify.report.figure import plot
 from amverify.report.html import to_html
 from amverify.report.jsonfile import from_json, to_json
 from amverify.report.junit import to_junit
+from amverify.report.loggers import to_logger
 from amverify.shown import register
 
-__all__ = ["from_json", "render", "to_html", "to_json", "to_junit", "write"]
+__all__ = ["from_json", "render", "to_html", "to_json", "to_junit", "to_logger", "write"]
 
 register("page", to_html)
 register("figure", plot)

@@ -7,6 +7,6 @@ is told from above: ``amverify.report`` hands its renderers to ``register`` when
 
 from amverify.shown.late import register, rendered
 from amverify.shown.mathml import mathml
-from amverify.shown.notebook import frame, table
+from amverify.shown.notebook import frame, parquet, table
 
-__all__ = ["frame", "mathml", "register", "rendered", "table"]
+__all__ = ["frame", "mathml", "parquet", "register", "rendered", "table"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from amverify.errors import InvalidInput
+from amverify.files import write_bytes
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> str:
@@ -21,7 +23,7 @@ def _row(cells: Sequence[str], tag: str) -> str:
 
 
 def frame(columns: Mapping[str, Any]) -> Any:
-    """A pandas DataFrame of columns of equal length.
+    """A pandas DataFrame of columns of equal length; columns of ASCII bytes become text.
 
     Raises:
         InvalidInput: if pandas is not installed.
@@ -30,4 +32,26 @@ def frame(columns: Mapping[str, Any]) -> Any:
         import pandas
     except ImportError:
         raise InvalidInput("to_pandas() needs pandas: pip install 'amverify[notebook]'") from None
-    return pandas.DataFrame(dict(columns))
+    return pandas.DataFrame({name: _text(values) for name, values in columns.items()})
+
+
+def _text(values: Any) -> Any:
+    return (
+        values.astype(str)
+        if getattr(values, "dtype", None) and values.dtype.kind == "S"
+        else values
+    )
+
+
+def parquet(data: Any, path: Path) -> None:
+    """Write a data frame as a Parquet file, whole or not at all.
+
+    Raises:
+        InvalidInput: if pyarrow is not installed.
+        CannotWrite: if the file cannot be written.
+    """
+    try:
+        content = data.to_parquet(engine="pyarrow", index=False)
+    except ImportError:
+        raise InvalidInput("to_parquet() needs pyarrow: pip install 'amverify[parquet]'") from None
+    write_bytes(path, content)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from amverify import shown
@@ -116,3 +117,16 @@ class Trace:
         if table not in KEYS:
             raise InvalidInput(f"table {table!r}: a trace has {', '.join(KEYS)}")
         return shown.frame(self.table(table))
+
+    def to_parquet(self, path: str | Path, table: str = "sweeps") -> None:
+        """Write one of its tables as a Parquet file, a row each, whole or not at all.
+
+        Args:
+            path: the file.
+            table: ``blocks``, ``sweeps``, ``measures`` or ``replays``.
+
+        Raises:
+            InvalidInput: for another table, or if pandas or pyarrow is not installed.
+            CannotWrite: if the file cannot be written.
+        """
+        shown.parquet(self.to_pandas(table), Path(path))
