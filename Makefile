@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score figures docs test controls proofs slack coq lint bench clean
+.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score report figures docs test controls proofs slack coq lint bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@
 
-list table1 table12 gallery score: $(STAMP)
+list table1 table12 gallery score report: $(STAMP)
 	$(BIN)/python -m repro $@
 
 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 mdlam_setting criticality bcd: $(STAMP)

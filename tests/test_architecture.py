@@ -128,7 +128,8 @@ FLOORS = (
     ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record", "claims", "fitted"),
     ("expectation", "estimators", "families", "subject"),
-    ("falsification", "proofs", "repro"),
+    ("falsification", "proofs"),
+    ("repro",),
     ("command", "testing", "paper_figures"),
 )
 """The rooms, from the ground up. A room imports from the floors below its own, and nothing else.

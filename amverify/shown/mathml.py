@@ -41,6 +41,7 @@ def mathml(latex: str, display: str = "block") -> str | None:
     """
     from latex2mathml.converter import convert_to_element
 
+    latex = latex.replace(r"\allowbreak", " ")  # where a line of print may break
     if not latex.strip() or len(latex) > LONGEST:
         return None
     try:

@@ -97,6 +97,7 @@ QuietOption = Annotated[
 
 OUT = Path("results")
 CACHE = Path("results/cache")
+SITE = Path("results/report")
 SHIPPED = "the package's own tuned.toml, or crossed.toml"
 TUNED_STOCHASTIC = Path(__file__).parents[1] / "minibatch" / "tuned.toml"
 
@@ -303,6 +304,34 @@ def score(
     print_score(out, as_json, Console())
 
 
+@app.command(
+    epilog=examples(
+        "python -m repro report",
+        "python -m repro report --results results --out site --cache results/cache",
+    )
+)
+def report(
+    results: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder with the tables' files.")
+    ] = OUT,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the site; an old site is replaced.")
+    ] = SITE,
+    cache: CacheOption = CACHE,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a static site of what was made: tables, figures, verdicts, runs, proofs, score.
+
+    It computes nothing; what was not made stands there with the command that makes it. Open
+    index.html: it needs no network. Until the new site is whole the old one stays.
+    """
+    from rich.console import Console
+
+    from repro.command.report import make_report
+
+    raise typer.Exit(make_report(results, out, cache, Console(quiet=quiet)))
+
+
 published = typer.Typer(
     help="Files of published values.",
     epilog=examples("python -m repro published check repro/published/tiam.toml"),
@@ -405,6 +434,7 @@ COMMANDS = (
     *CONTENTS,
     "all",
     "score",
+    "report",
     "published",
     "cache",
     "rerun",

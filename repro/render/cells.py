@@ -18,9 +18,13 @@ NOTHING = "—"
 
 @dataclass(frozen=True)
 class Text:
-    """A text; empty where a row has nothing to say."""
+    """A text; empty where a row has nothing to say.
+
+    ``configuration`` is the hash of the runs that it speaks of, where it does.
+    """
 
     text: str = ""
+    configuration: str = ""
 
     def plain(self) -> str:
         """As a person reads it."""
@@ -32,7 +36,8 @@ class Text:
 
     def json(self) -> dict[str, Any]:
         """As JSON."""
-        return {"kind": "text", "text": self.text}
+        runs = {"configuration": self.configuration} if self.configuration else {}
+        return {"kind": "text", "text": self.text, **runs}
 
 
 @dataclass(frozen=True)

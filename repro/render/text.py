@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from typing import Any
 
+from repro.render.cells import Cell, Text
 from repro.render.table import Document, Table
 
 
@@ -69,9 +71,10 @@ def json_text(document: Document) -> str:
             "title": table.title,
             "caption": table.caption,
             "notes": list(table.notes),
+            "keys": table.keys,
             "columns": [{"key": c.key, "title": c.title} for c in table.columns],
             "rows": [
-                {c.key: cell.json() for c, cell in zip(table.columns, row, strict=True)}
+                {c.key: _cell(cell) for c, cell in zip(table.columns, row, strict=True)}
                 for row in table.rows
             ],
         }
@@ -79,3 +82,8 @@ def json_text(document: Document) -> str:
     ]
     whole = {"document": document.name, "tables": tables, "provenance": document.provenance}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    """A cell in full, and as it is shown."""
+    return cell.json() | ({} if isinstance(cell, Text) else {"shown": cell.plain()})

@@ -127,8 +127,15 @@ def _cells(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> t
             f"{np.isfinite(reached).sum()}/{len(reached)}",
         ),
         Number(min(map(_fall, _measured(measured, "model_gap")), default=None), ".2e"),
-        Text(judged(specs, runs)["TK"].verdict_text() if "TK" in specs[0].claims else "—"),
+        _chain(specs, runs),
     )
+
+
+def _chain(specs: tuple[RunSpec, ...], runs: Mapping[RunSpec, FinishedRun]) -> Text:
+    if "TK" not in specs[0].claims:
+        return Text("—")
+    found = judged(specs, runs)["TK"]
+    return Text(found.verdict_text(), found.configuration)
 
 
 def _fall(curve: list[tuple[int, float]]) -> float:

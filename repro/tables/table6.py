@@ -142,6 +142,6 @@ def _row(
         replace(objective, format=".4g"),
         final(measured, "test_accuracy"),
         sweeps,
-        *(Text(found[claim].verdict_text()) for claim in CLAIMS),
+        *(Text(found[claim].verdict_text(), found[claim].configuration) for claim in CLAIMS),
         Text(first_failing(found)),
     )

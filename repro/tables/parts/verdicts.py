@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from amverify.report import from_json
 from amverify.verdict import Finding, Verdict, combine
-from repro.engine import FinishedRun
+from repro.engine import FinishedRun, configuration_hash
 from repro.render import Cell, Number, Text
 from repro.spec import RunSpec
 
@@ -26,10 +26,11 @@ SYMBOL = {
 
 @dataclass(frozen=True)
 class Judged:
-    """What several runs say of one theorem."""
+    """What several runs, of one configuration (its hash), say of one theorem."""
 
     theorem: str
     findings: tuple[Finding, ...]
+    configuration: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -75,7 +76,9 @@ def judged(specs: Sequence[RunSpec], runs: Mapping[RunSpec, FinishedRun]) -> dic
     """By theorem, what the runs of ``specs`` (one configuration, several seeds) say."""
     reports = [from_json(runs[spec].result.report) for spec in specs]
     return {
-        theorem: Judged(theorem, tuple(report[theorem] for report in reports))
+        theorem: Judged(
+            theorem, tuple(report[theorem] for report in reports), configuration_hash(specs[0])
+        )
         for theorem in specs[0].claims
     }
 
@@ -83,7 +86,7 @@ def judged(specs: Sequence[RunSpec], runs: Mapping[RunSpec, FinishedRun]) -> dic
 def verdict_cells(found: Judged) -> tuple[Cell, ...]:
     """Verdict, evidence, counts, slack, reason."""
     return (
-        Text(found.verdict_text()),
+        Text(found.verdict_text(), found.configuration),
         Text(found.evidence()),
         Text(found.counts()),
         Number(found.slack, ".2g"),
