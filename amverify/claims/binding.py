@@ -17,8 +17,12 @@ from numpy.typing import NDArray
 from amverify.claims.bound import SAFE, Array, Bound, combined, of_function
 from amverify.claims.expected import drawn, expected, replayed, significance
 from amverify.claims.formula import Atom, Atoms, Change, expression
-from amverify.claims.grammar import (
-    OF_A_STEP,
+from amverify.claims.grammar import OF_A_STEP
+from amverify.claims.quantities import STEPS, Quantity
+from amverify.claims.real import elementary
+from amverify.claims.rows import Rows, Run
+from amverify.claims.running import running
+from amverify.claims.tree import (
     At,
     Call,
     Constant,
@@ -34,10 +38,6 @@ from amverify.claims.grammar import (
     quantities,
     slices,
 )
-from amverify.claims.quantities import STEPS, Quantity
-from amverify.claims.real import elementary
-from amverify.claims.rows import Rows, Run
-from amverify.claims.running import running
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Missing, Parameter

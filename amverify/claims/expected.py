@@ -27,9 +27,15 @@ from numpy.typing import NDArray
 
 from amverify.claims.bound import Bound, combined, of_function
 from amverify.claims.formula import Atom, Atoms, expression
-from amverify.claims.grammar import At, Call, Constant, Expected, Node
 from amverify.claims.quantities import ROOTS
 from amverify.claims.rows import Rows, Run
+from amverify.claims.tree import (
+    At,
+    Call,
+    Constant,
+    Expected,
+    Node,
+)
 from amverify.numbers.balls import Ball
 from amverify.numbers.confidence import betting
 from amverify.numbers.given import given

@@ -12,8 +12,16 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from amverify.claims.grammar import Call, Constant, Node, Number, Statement, parts, slices
 from amverify.claims.notation import UNICODE, written
+from amverify.claims.tree import (
+    Call,
+    Constant,
+    Node,
+    Number,
+    Statement,
+    parts,
+    slices,
+)
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.formulas import evaluate

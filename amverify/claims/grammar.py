@@ -26,12 +26,26 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal, NoReturn
+from typing import NoReturn
 
-from amverify.errors import InvalidInput
+from amverify.claims.fault import hint, refuse
+from amverify.claims.scope import scoped
+from amverify.claims.tree import (
+    At,
+    Call,
+    Constant,
+    Expected,
+    Index,
+    Node,
+    Number,
+    Range,
+    Running,
+    Sign,
+    Slice,
+    Statement,
+    slices,
+)
 
 LONGEST = 1_000
 """Characters of a claim."""
@@ -44,104 +58,10 @@ OF_A_STEP = ("step", "step2", "eta", "momentum")
 """Quantities of the step to x^k: there is none to x⁰."""
 FUNCTIONS = {"sqrt": 1, "abs": 1, "exp": 1, "log": 1}
 RUNNING = ("sum", "mean", "min", "max")
-Sign = Literal["<=", "<", ">=", ">", "=="]
 _SIGNS: dict[type[ast.cmpop], Sign] = {
     ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.Eq: "==",
 }  # fmt: skip
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
-
-
-@dataclass(frozen=True)
-class Number:
-    """A decimal, exactly."""
-
-    value: Fraction
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A name without an index: declared, or k."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Index:
-    """k + offset, or the index ``offset`` itself."""
-
-    moving: bool
-    offset: int
-
-
-@dataclass(frozen=True)
-class At:
-    """A quantity at an index."""
-
-    name: str
-    index: Index
-    column: int = field(compare=False, default=0)
-
-
-@dataclass(frozen=True)
-class Slice:
-    """A quantity at the indices from ``start`` up to ``stop``, without ``stop``."""
-
-    name: str
-    start: Index
-    stop: Index
-    column: int = field(compare=False, default=0)
-
-
-@dataclass(frozen=True)
-class Running:
-    """A sum, mean, least or largest over slices of one length."""
-
-    how: str
-    of: Node
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function or an operator of one or several sides."""
-
-    how: str
-    of: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Expected:
-    """The expectation of a side over the draw of one step, given what was before it."""
-
-    of: Node
-    column: int = field(compare=False, default=0)
-
-    @property
-    def newest(self) -> int:
-        """m, where the draw is that of the step to x^{k+m}."""
-        return max(one.index.offset for one in quantities(self.of) if one.index.moving)
-
-
-Node = Number | Constant | At | Slice | Running | Call | Expected
-
-
-@dataclass(frozen=True)
-class Range:
-    """The k that a claim is about."""
-
-    first: int = 1
-    last: int | None = None
-    exists: bool = False
-
-
-@dataclass(frozen=True)
-class Statement:
-    """lhs, a sign, rhs, for some range of k."""
-
-    text: str
-    lhs: Node
-    sign: Sign
-    rhs: Node
-    over: Range
 
 
 def parsed(text: str) -> Statement:
@@ -150,9 +70,9 @@ def parsed(text: str) -> Statement:
     Raises:
         InvalidInput: what is wrong, with the column at which it stands.
     """
-    text = " ".join(text.split()) if isinstance(text, str) else _refuse("", 0, "it is no text")
+    text = " ".join(text.split()) if isinstance(text, str) else refuse("", 0, "it is no text")
     if not text or len(text) > LONGEST:
-        _refuse(text[:60], 0, f"a claim has 1 to {LONGEST} characters, this one {len(text)}")
+        refuse(text[:60], 0, f"a claim has 1 to {LONGEST} characters, this one {len(text)}")
     head, colon, body = _divided(text)
     over = _range(text, head) if colon else Range()
     start = text.index(body, len(head) + 1) if colon else 0
@@ -165,7 +85,7 @@ def _divided(text: str) -> tuple[str, str, str]:
         return "", "", text
     head, colon, body = text.partition(":")
     if not colon:
-        _refuse(text, len(text), "a colon is missing: write 'for k >= 5: …'")
+        refuse(text, len(text), "a colon is missing: write 'for k >= 5: …'")
     return head, colon, body.strip()
 
 
@@ -178,7 +98,7 @@ _HEAD = re.compile(
 def _range(text: str, head: str) -> Range:
     found = _HEAD.fullmatch(head)
     if found is None or (found["low"] and found["sign"] != "<="):
-        return _refuse(
+        return refuse(
             text, 0, "the quantifier is 'for k >= 5:', 'for 5 <= k <= 9:' or 'exists k <= 25:'"
         )
     first, last = int(found["low"] or 1), None
@@ -187,31 +107,8 @@ def _range(text: str, head: str) -> Range:
     elif found["sign"] == ">=":
         first = int(found["limit"])
     if last is not None and last < first:
-        _refuse(text, 0, f"there is no k from {first} to {last}")
+        refuse(text, 0, f"there is no k from {first} to {last}")
     return Range(first, last, found["how"] == "exists")
-
-
-def _refuse(text: str, column: int, why: str) -> NoReturn:
-    """One line, with a mark where the fault is."""
-    shown = f"{text[:column]}⟨here⟩{text[column:]}" if text else "⟨empty⟩"
-    raise InvalidInput(f"claim, column {column + 1}: {why}: {shown}")
-
-
-_OTHER_SIGNS = (
-    ("≤", "<="), ("≥", ">="), ("=<", "<="), ("=>", ">="), ("≠", "== or <="), ("²", "**2")
-)  # fmt: skip
-
-
-def _hint(body: str) -> str:
-    """What was probably meant, of the slips that are seen most."""
-    for wrong, right in _OTHER_SIGNS:
-        if wrong in body:
-            return f" (write {right} for {wrong})"
-    if body.count("(") != body.count(")") or body.count("[") != body.count("]"):
-        return " (brackets do not pair)"
-    if re.search(r"(?<![<>=!])=(?!=)", body):
-        return " (write == for =)"
-    return ""
 
 
 class _Reader:
@@ -228,10 +125,10 @@ class _Reader:
                 tree = ast.parse(body, mode="eval").body
         except SyntaxError as error:
             place = self._start + max((error.offset or 1) - 1, 0)
-            why = f"it cannot be read{_hint(body)}"
-            _refuse(self._text, min(place, len(self._text)), why)
+            why = f"it cannot be read{hint(body)}"
+            refuse(self._text, min(place, len(self._text)), why)
         except (RecursionError, MemoryError, ValueError):
-            _refuse(self._text, 0, "it is nested too deeply")
+            refuse(self._text, 0, "it is nested too deeply")
         if not isinstance(tree, ast.Compare):
             self._bad(tree, "a claim compares two sides: lhs <= rhs")
         if len(tree.ops) != 1:
@@ -241,51 +138,12 @@ class _Reader:
             self._bad(tree.comparators[0], "the signs are <=, <, >=, > and ==")
         lhs, rhs = self._side(tree.left), self._side(tree.comparators[0])
         for side in (lhs, rhs):
-            self._runs(side)
-            self._linear(side)
+            scoped(self._text, side)
         return Statement(self._text, lhs, sign, rhs, over)
-
-    def _runs(self, node: Node, inside: bool = False) -> None:
-        """A slice stands in a running sum, and what moves with k does not."""
-        match node:
-            case Slice(column=column) if not inside:
-                _refuse(self._text, column, "a slice stands in sum, mean, min or max")
-            case At(index=Index(moving=True), column=column) if inside:
-                _refuse(self._text, column, "within sum, mean, min and max it takes a slice: [:k]")
-            case Constant(name="k") | Running() if inside:
-                _refuse(self._text, 0, "k and running sums cannot stand in a running sum")
-        for part in parts(node):
-            self._runs(part, inside or isinstance(node, Running))
-
-    def _linear(self, node: Node, within: str = "") -> None:
-        """An expectation is added, and multiplied by what is known: E[x]**2 is not E[x**2]."""
-        if isinstance(node, Expected):
-            self._one_draw(node, within)
-            return
-        for i, part in enumerate(parts(node)):
-            how = node.how if isinstance(node, Running | Call) else ""
-            other = parts(node)[1 - i] if how == "*" else None
-            free = how in ("+", "-", "neg") or (how == "/" and i == 0)
-            free |= other is not None and not every(other, _is_expected)
-            self._linear(part, within or ("" if free else how))
-
-    def _one_draw(self, node: Expected, within: str) -> None:
-        """Refuse an expectation that is none of one draw, or stands under a function."""
-        if within:
-            why = (
-                f"E[…] stands under {within}, which means something else than {within} inside E[…]"
-            )
-            _refuse(self._text, node.column, f"{why}: write all of it inside")
-        if every(node.of, _is_expected):
-            _refuse(self._text, node.column, "E in E: what is inside is a number already")
-        if every(node.of, lambda one: isinstance(one, Running | Slice)):
-            _refuse(self._text, node.column, "a running sum stands outside of E[…]")
-        if not any(one.index.moving for one in quantities(node.of)):
-            _refuse(self._text, node.column, "nothing in E[…] moves with k, as value[k] does")
 
     def _bad(self, node: ast.expr, why: str) -> NoReturn:
         line = self._text[self._start :].encode()[: node.col_offset].decode(errors="ignore")
-        _refuse(self._text, self._start + len(line), why)
+        refuse(self._text, self._start + len(line), why)
 
     def _column(self, node: ast.expr) -> int:
         return self._start + node.col_offset
@@ -370,57 +228,11 @@ class _Reader:
         if name in RUNNING:
             sides = tuple(self._side(arg) for arg in args)
             if len(sides) == 1:
-                if not _sliced(sides[0]):
+                if not slices(sides[0]):
                     self._bad(node, f"{name}(…) runs over a slice: {name}(value[:k])")
                 return Running(name, sides[0])
             if name in ("min", "max") and sides:
                 return Call(name, sides)
         known = ", ".join((*FUNCTIONS, *RUNNING))
-        hint = _EXPECTATION if name == "E" else ""
-        self._bad(node, f"{name} is no function here; there are {known}{hint}")
-
-
-def parts(node: Node) -> tuple[Node, ...]:
-    """The nodes right below one."""
-    if isinstance(node, Call):
-        return node.of
-    return (node.of,) if isinstance(node, Running | Expected) else ()
-
-
-def every(node: Node, among: Callable[[Node], bool]) -> list[Node]:
-    """All nodes of a tree for which ``among`` is so."""
-    found = [node] if among(node) else []
-    return found + [one for part in parts(node) for one in every(part, among)]
-
-
-def element(node: Node, lead: Index) -> Node:
-    """What a running sum adds up at index j, written as k, where its first slice is at j."""
-    if isinstance(node, Slice):
-        return At(node.name, Index(True, node.start.offset - lead.offset), node.column)
-    if isinstance(node, Call):
-        return Call(node.how, tuple(element(one, lead) for one in node.of))
-    return node
-
-
-def quantities(node: Node) -> list[At]:
-    """All quantities of a tree that stand at an index."""
-    return [one for one in every(node, lambda node: isinstance(node, At)) if isinstance(one, At)]
-
-
-def slices(node: Node) -> list[Slice]:
-    """All slices of a tree."""
-    found = every(node, lambda node: isinstance(node, Slice))
-    return [one for one in found if isinstance(one, Slice)]
-
-
-def expectations(node: Node) -> list[Expected]:
-    """All expectations of a tree."""
-    return [one for one in every(node, _is_expected) if isinstance(one, Expected)]
-
-
-def _is_expected(node: Node) -> bool:
-    return isinstance(node, Expected)
-
-
-def _sliced(node: Node) -> bool:
-    return bool(slices(node))
+        also = _EXPECTATION if name == "E" else ""
+        self._bad(node, f"{name} is no function here; there are {known}{also}")

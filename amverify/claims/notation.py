@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from amverify.claims.grammar import (
+from amverify.claims.tree import (
     At,
     Call,
     Constant,

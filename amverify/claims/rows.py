@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.claims.grammar import Index
 from amverify.claims.quantities import Quantity, quantity
 from amverify.claims.running import Segment
+from amverify.claims.tree import Index
 from amverify.theorems.base import Context
 
 Rows = NDArray[np.int64]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.claims.grammar import OF_A_STEP, Slice
+from amverify.claims.grammar import OF_A_STEP
+from amverify.claims.tree import Slice
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Missing

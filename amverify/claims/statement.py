@@ -17,19 +17,19 @@ from amverify.claims.formula import (
     constants,
     divisors,
 )
-from amverify.claims.grammar import (
+from amverify.claims.grammar import parsed
+from amverify.claims.notation import LATEX, UNICODE, mathematics, written
+from amverify.claims.quantities import NUMBERS
+from amverify.claims.tree import (
     At,
     Constant,
     Index,
     Node,
     Statement,
     expectations,
-    parsed,
     quantities,
     slices,
 )
-from amverify.claims.notation import LATEX, UNICODE, mathematics, written
-from amverify.claims.quantities import NUMBERS
 from amverify.claims.view import LEAST, Claimed
 from amverify.errors import InvalidInput
 from amverify.numbers.given import plain

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from amverify.claims.binding import Binder
 from amverify.claims.bound import SAFE, Array, Bound, combined
 from amverify.claims.formula import Atom, Atoms, Comparison
-from amverify.claims.grammar import At, Index, Node, Range
+from amverify.claims.tree import (
+    At,
+    Index,
+    Node,
+    Range,
+)
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Instances, Parameter

@@ -1,6 +1,6 @@
 r"""A claim as text on the columns of a run, in any numbers: floats to search, exact ones to decide.
 
-``Decider`` walks the claim's own tree (``amverify.claims.grammar``); it shares no arithmetic with
+``Decider`` walks the claim's own tree (``amverify.claims.tree``); it shares no arithmetic with
 the audit. Its instances are the audit's: the k of the claim's range for which every index is in
 the run. With ``Exactly`` numbers a failure is certain: lhs and rhs are fractions, or balls that do
 not meet.
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amverify.claims.grammar import (
-    OF_A_STEP,
+from amverify.claims.grammar import OF_A_STEP
+from amverify.claims.tree import (
     At,
     Call,
     Constant,

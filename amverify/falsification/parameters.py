@@ -17,7 +17,13 @@ from fractions import Fraction
 from typing import Any
 
 from amverify.claims.formula import constants
-from amverify.claims.grammar import Node, Number, parsed, quantities, slices
+from amverify.claims.grammar import parsed
+from amverify.claims.tree import (
+    Node,
+    Number,
+    quantities,
+    slices,
+)
 from amverify.errors import InvalidInput
 from amverify.falsification.deciding import Decider, Unknown
 from amverify.falsification.exactly import Exactly

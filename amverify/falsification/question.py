@@ -22,7 +22,11 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.claims.grammar import Statement, expectations, parsed
+from amverify.claims.grammar import parsed
+from amverify.claims.tree import (
+    Statement,
+    expectations,
+)
 from amverify.errors import InvalidInput
 from amverify.falsification.columns import Exacts, Floats
 from amverify.falsification.deciding import Decider, Sides, Undefined, Unknown
