@@ -1,4 +1,4 @@
-"""The command line: ``amverify audit``, ``theorems``, ``replay``, ``kl``, ``fit``, ``falsify``.
+"""The command line: ``amverify audit``, ``theorems``, ``replay``, ``kl``, ``fit``, ``falsify`` …
 
 | exit status | meaning |
 |---|---|
@@ -33,6 +33,7 @@ EXAMPLES = (
     "amverify replay report.json                        # a report's witnesses again",
     "amverify kl my_losses:loss                         # does a loss have the KL property?",
     "amverify fit run.trace --constant fstar=0          # which exponent and rate does a run show?",
+    "amverify doctor                                    # is all here that is needed?",
 )
 STATUS = (
     "Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous, "
@@ -395,6 +396,24 @@ def falsify(
         claim or theorem, method, family, *texts, steps, seed, *limits, tuple(without or ())
     )
     raise typer.Exit(falsified(asked, save, quiet))
+
+
+@app.command(
+    "doctor",
+    epilog=examples(
+        "amverify doctor",
+        "amverify doctor --json",
+        after="Exit status: 0 all that is needed is here, 1 something is not.",
+    ),
+)
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look at this installation: versions, torch, extras, tools, cache, data, two known audits."""
+    from amverify.command.doctor import examined
+
+    raise typer.Exit(examined(json, quiet))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
