@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from amverify.claims.expected import LAW, WHOLE, told
+from amverify.claims.expected import LAW, WHOLE
 from amverify.claims.formula import (
     Atom,
     Atoms,
@@ -20,6 +20,7 @@ from amverify.claims.formula import (
 from amverify.claims.grammar import parsed
 from amverify.claims.notation import LATEX, UNICODE, mathematics, written
 from amverify.claims.quantities import NUMBERS
+from amverify.claims.remarks import beside
 from amverify.claims.tree import (
     At,
     Constant,
@@ -34,6 +35,7 @@ from amverify.claims.view import LEAST, Claimed
 from amverify.errors import InvalidInput
 from amverify.numbers.given import plain
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem
+from amverify.theorems.parameters import INFIMUM
 
 _NONE = sp.Integer(0)
 _ULPS = sp.Rational(1, 2**50)
@@ -121,7 +123,7 @@ def claim(
         hypotheses=(*hypotheses, LAW) if replays else hypotheses,
         parameters=tuple(parameters.values()),
         options=("alpha",) if replays else (),
-        remarks=told if replays else None,
+        remarks=beside(replays, parameters.get(INFIMUM.name)),
     )
 
 

@@ -109,7 +109,20 @@ class Claimed:
             radius = np.where(open_, np.inf, (high - low) / 2 * SAFE + np.abs(middle) * 2.0**-51)
         surely = high <= 0
         ball = Ball.of(np.where(surely, high, middle), np.where(surely, 0.0, radius))
-        return Instances({LEAST.name: ball}, where, who, None, off, statistical=binder.sampled)
+        unseen = self._unseen(int(ends.max(initial=0))) if (open_ & (low > 0)).any() else ""
+        return Instances(
+            {LEAST.name: ball}, where, who, None, off, statistical=binder.sampled, unseen=unseen
+        )
+
+    def _unseen(self, end: int) -> str:
+        """Why a run that ends there, without such a k, refutes nothing."""
+        if end < self.over.first:
+            return f"the run ends at k = {end}, and the claim is about k ≥ {self.over.first}"
+        last = self.over.last
+        seen = f"no k up to {end}, where the run ends, is seen to satisfy it"
+        if last is None:
+            return f"{seen}, and without a limit (exists k <= {end}: …) no run refutes it"
+        return f"{seen}, and the claim allows k ≤ {last}"
 
 
 def _now(atom: Atom) -> TypeGuard[At]:

@@ -186,13 +186,18 @@ def theorems(
 
 @app.command(
     "replay",
-    epilog=examples("amverify replay report.json", "amverify replay report.json -q"),
+    epilog=examples("amverify replay report.json", "amverify replay counterexample.json -q"),
 )
 def replay(
-    report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="What --json wrote.")],
+    report: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.json", help="What amverify audit --json, or falsify --save, wrote."
+        ),
+    ],
     quiet: Quiet = False,
 ) -> None:
-    """Evaluate the witnesses of a report again, exactly, from the file alone.
+    """Evaluate the witnesses of a report, or a counterexample, again, exactly, from its file.
 
     Exit status 1 if one of them fails for certain.
     """

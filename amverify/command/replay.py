@@ -21,6 +21,8 @@ from amverify.report.words import one_line
 from amverify.subject.subject import Claim, claimed
 from amverify.verdict import Witness
 
+COUNTEREXAMPLE = '"format": "amverify counterexample'
+
 
 def replay_report(path: Path) -> list[tuple[str, bool]]:
     """Each witness of a report, in words, and whether it fails for certain.
@@ -66,8 +68,21 @@ def _told(witness: Witness, iteration: str) -> tuple[str, bool]:
     )
 
 
+def _is_counterexample(path: Path) -> bool:
+    """Whether a file is what ``amverify falsify --save`` writes."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return COUNTEREXAMPLE in file.read(200)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def replayed(path: Path, quiet: bool = False) -> int:
     """Print what :func:`replay_report` says; 1 if a witness fails for certain."""
+    if _is_counterexample(path):
+        from amverify.command.falsifying import again
+
+        return again(path, "", quiet)
     console, lines = Console(quiet=quiet), replay_report(path)
     if not lines:
         console.print(Text("no witness in this report: nothing to replay"))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -143,8 +144,10 @@ def method(given: Any) -> tuple[str, Step]:
     if isinstance(given, str):
         step = OURS.get(given) or plugins.asked(plugins.METHODS, given, Callable)
         if step is None:
+            near = get_close_matches(given.casefold(), OURS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
             known = f"not one of {', '.join(OURS)}"
-            raise InvalidInput(f"method {given!r}: {known}, nor module:function")
+            raise InvalidInput(f"method {given!r}: {known}, nor module:function{hint}")
         return given, step
     if isinstance(given, type):
         from torch.optim import Optimizer

@@ -31,7 +31,7 @@ import sympy as sp
 from amverify import report as _renderers  # noqa: F401 - so that a report can show itself
 from amverify.errors import InvalidInput, expect
 from amverify.judge.conclusion import Tested, tested
-from amverify.judge.constants import refuse_unknown, unread
+from amverify.judge.constants import refuse_misspelt, refuse_unknown, unread
 from amverify.judge.liveness import cancelled
 from amverify.judge.picked import judged_unasked
 from amverify.judge.ruling import ruled, without_data
@@ -66,7 +66,8 @@ def audit(
 
     Raises:
         InvalidInput: for an unknown theorem, what is no trace, a trace without rows, a constant
-            that none of the theorems has, or one that contradicts its theorem.
+            that none of the theorems has (of the run: if its name is nearly that of one that is
+            wanted), or one that contradicts its theorem.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
     claimed = theorems(CATALOGUE if claims is None else claims)
@@ -74,6 +75,8 @@ def audit(
     if not any(trace.rows(name) for name in KEYS):
         cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
         raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
+    if claims is not None:
+        refuse_misspelt(trace.constants, constants or {}, claimed)
     ctx = Context(trace, constants or {})
     notes: list[str] = []
     if claims is None:

@@ -128,7 +128,7 @@ def _too_few(theorem: Theorem, tests: Sequence[Tested]) -> str:
     if counts.share >= LEAST_SHARE:
         return ""
     if counts.floor == counts.total:
-        return "every margin lies under the rounding floor"
+        return worst.instances.unseen or "every margin lies under the rounding floor"
     name = theorem.conclusions[tests.index(worst)].inequality.name
     of = f" of “{name}”" if len(tests) > 1 else ""
     many = counts.settled or "none"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -196,7 +197,7 @@ def found(name: str) -> Any:
     if module.endswith(".py"):
         plain_name = module.removesuffix(".py").removeprefix("./").replace("/", ".")
         raise InvalidInput(f"a module is named without .py: {plain_name}:{attribute}")
-    holder: Any = importlib.import_module(module)
+    holder = _imported(module)
     for part in attribute.split("."):
         if not hasattr(holder, part):
             raise InvalidInput(f"{module} has no {attribute}{_nearest(part, holder)}")
@@ -204,13 +205,40 @@ def found(name: str) -> Any:
     return holder
 
 
+def _imported(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or f"{module}.".startswith(f"{error.name}."):
+            raise InvalidInput(
+                f"there is no module {error.name} here, in {Path.cwd()}, nor is one installed"
+            ) from None
+        raise
+
+
 def _load(name: str) -> Subject:
     subject = found(name)
     if isinstance(subject, Subject):
         return subject
     if callable(subject):
+        _without_arguments(subject)
         return Subject(subject)
     raise InvalidInput(f"{name.partition(':')[2]} is neither a function nor a Subject")
+
+
+def _without_arguments(function: Callable[..., Any]) -> None:
+    """Refuse a function that asks for arguments: nobody gives it any."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return
+    varied = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    asked = [p.name for p in parameters if p.default is p.empty and p.kind not in varied]
+    if asked:
+        raise InvalidInput(
+            f"it is called without arguments, and asks for {', '.join(asked)}: give defaults, or "
+            "name a function that calls it"
+        )
 
 
 def _nearest(name: str, holder: object) -> str:
@@ -248,9 +276,11 @@ def child(name: str, folder: str, iterations: str) -> int:
 def raised(error: BaseException) -> int:
     """Tell an error in one line, for the parent; returns the status of a subject at fault."""
     place = ""
-    frames = traceback.extract_tb(error.__traceback__)
-    if frames and not isinstance(error, AmverifyError):
+    every = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in every if not frame.filename.startswith("<")]
+    kind = "" if isinstance(error, AmverifyError) else f"{type(error).__name__}: "
+    if frames and kind and not isinstance(error, SyntaxError):
         place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
     text = " ".join(str(error).split())
-    print(f"{type(error).__name__}: {text}{place}", file=sys.stderr)
+    print(f"{kind}{text}{place}", file=sys.stderr)
     return RAISED

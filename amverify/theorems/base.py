@@ -103,7 +103,8 @@ class Instances:
     failure and is never needed for what holds. Where it is unknown it is infinite.
     ``statistical``: the balls are confidence intervals, not bounds on rounding alone.
     ``until``: the last index that is spoken of, where there is one. ``named``: the symbol of each
-    recorded quantity at the instance's own index, where it is not that of a theorem.
+    recorded quantity at the instance's own index, where it is not that of a theorem. ``unseen``:
+    why instances are open that no rounding leaves so.
     """
 
     values: Mapping[str, Ball]
@@ -115,6 +116,7 @@ class Instances:
     statistical: bool = False
     until: int | None = None
     named: Mapping[str, str] = field(default_factory=dict)
+    unseen: str = ""
 
     def __len__(self) -> int:
         return len(self.sweep)

@@ -320,3 +320,44 @@ def test_what_stands_on_both_sides_is_bound_on_both() -> None:
         recorder.step(np.array([x]), x)
     claim = amv.claim("value[k] + step2[k] <= value[k] + 4")
     assert amv.audit(recorder.trace(), [claim]).verdict == amv.Verdict.HOLDS
+
+
+def falling(**constants):
+    recorder = amv.Recorder("falling", value_error=1e-12)
+    for value in (1.0, 0.5, 0.3, 0.2):
+        recorder.step([value], value)
+    return recorder.trace(**constants)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("exists k >= 5: step2[k] == 0", "the run ends at k = 3, and the claim is about k ≥ 5"),
+        ("exists k: value[k] <= 0.1", "without a limit (exists k <= 3: …) no run refutes it"),
+        ("exists k <= 9: value[k] <= 0.1", "the claim allows k ≤ 9"),
+    ],
+)
+def test_a_run_that_ends_before_such_a_k_says_so(text, why):
+    (found,) = amv.audit(falling(), amv.claim(text)).findings
+    assert found.verdict is Verdict.UNDECIDED
+    assert why in found.reason
+
+
+def test_a_declared_infimum_that_a_value_undercuts_is_noted():
+    gap = amv.claim("value[k] - fstar <= 1/k")
+    (found,) = amv.audit(falling(fstar=0.4), gap).findings
+    assert found.verdict is Verdict.HOLDS
+    assert found.notes[0].startswith("fstar = 0.4 is no infimum: the value at k = 3 is 0.2")
+    for honest in (0.2, amv.within(0.3, 0.2)):
+        assert amv.audit(falling(fstar=honest), gap).findings[0].notes == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "claimed"), [({"l": 1}, "G1"), ({"f_star": 0}, "G2"), ({"fstr": 0}, "gap")]
+)
+def test_a_run_s_constant_of_nearly_the_name_that_is_wanted_is_refused(given, claimed):
+    asked = amv.claim("value[k] - fstar <= 1/k") if claimed == "gap" else claimed
+    with pytest.raises(InvalidInput, match=r"did you mean '(L|fstar)'\?"):
+        amv.audit(falling(**given), asked)
+    amv.audit(falling(**given))  # what nobody asked for refuses nothing
+    amv.audit(falling(**given), amv.claim("value[k] <= B", B=2))

@@ -35,8 +35,9 @@ def test_a_falsehood_ends_with_1_and_its_file_decides_again(place, capsys):
     said = capsys.readouterr().out
     assert said.startswith("FALSIFIED")
     assert "amverify falsify --replay c.json" in said
-    assert main(["falsify", "--replay", "c.json"]) == 1
-    assert "FALSIFIED again" in capsys.readouterr().out
+    for command in (["falsify", "--replay", "c.json"], ["replay", "c.json"]):
+        assert main(command) == 1
+        assert "FALSIFIED again" in capsys.readouterr().out
     assert main(["falsify", "--replay", "c.json", "--method", "steps_of_mine:step", "-q"]) == 1
     assert capsys.readouterr().out == ""
     assert main(["falsify", "--replay", "c.json", "--method", "steps_of_mine:short", "-q"]) == 2
@@ -54,7 +55,9 @@ def test_what_survives_ends_with_0_and_is_not_called_true(place, capsys):
     [
         ((*DESCENT, "steps_of_mine:mutates"), "it changes its argument x"),
         ((*DESCENT, "steps_of_mine:none"), "has no none"),
-        ((*DESCENT, "no_such_module:step"), "No module named"),
+        ((*DESCENT, "no_such_module:step"), "there is no module no_such_module here"),
+        ((*DESCENT, "heavyball"), "did you mean 'heavy_ball'?"),
+        (("replay", "steps_of_mine.py"), "not an audit's report"),
         ((*DESCENT, ":step"), "module:function"),
         (("falsify", "--method", "adam"), "--claim or --theorem is missing"),
         ((*DESCENT, "adam", "--theorem", "T1"), "not both"),

@@ -106,7 +106,7 @@ def test_undecided_is_three_and_names_the_place(kl):
     ("arguments", "said"),
     [
         (["losses"], "write it as module:loss"),
-        (["nowhere:loss"], "No module named 'nowhere'"),
+        (["nowhere:loss"], "there is no module nowhere here"),
         (["losses:dep"], "did you mean deep"),
         (["losses:number"], "expected a sympy expression, a torch module or function"),
         (["losses:Wide"], "a class that needs arguments"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from amverify.errors import InvalidInput
-from amverify.subject.subject import Claim, claimed, declared, run_subject
+from amverify.subject.subject import RAISED, Claim, child, claimed, declared, run_subject
 
 
 def test_an_id_names_a_theorem_and_leaves_its_constants_to_the_audit():
@@ -29,3 +29,44 @@ def test_hypotheses_of_a_theorem_are_its_own():
 def test_a_name_without_a_module_or_a_function_is_refused_before_anything_runs(name):
     with pytest.raises(InvalidInput, match="write it as module:function"):
         run_subject(name, 1.0, 1)
+
+
+def asks(gradient, steps, *, eta=1.0):
+    """Not to be called without arguments."""
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (f"{__name__}:asks", "it is called without arguments, and asks for gradient, steps"),
+        ("no_such_module:f", "there is no module no_such_module here"),
+        ("amverify.no_such_module:f", "there is no module amverify.no_such_module here"),
+        (f"{__name__}:ask", "has no ask; did you mean asks?"),
+    ],
+)
+def test_what_a_process_of_its_own_cannot_call_is_one_line(tmp_path, capsys, name, why):
+    assert child(name, str(tmp_path), "10") == RAISED
+    said = capsys.readouterr().err
+    assert why in said
+    assert said.count("\n") == 1
+    assert "InvalidInput" not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (
+            "import no_such_module",
+            "No module named 'no_such_module' (broken.py, line 1)",
+        ),
+        ("raise RuntimeError('at\\nimport')", "RuntimeError: at import (broken.py, line 1)"),
+        ("def f(:", "SyntaxError: invalid syntax (broken.py, line 1)\n"),
+    ],
+)
+def test_a_module_that_raises_is_one_line(tmp_path, capsys, monkeypatch, source, why):
+    (tmp_path / "broken.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert child("broken:f", str(tmp_path), "10") == RAISED
+    said = capsys.readouterr().err
+    assert why in said
+    assert said.count("\n") == 1
