@@ -17,6 +17,24 @@ from amverify.numbers.given import plain
 from amverify.trace.header import ORIGINS
 
 
+def of_run(
+    subject: str, settings: Mapping[str, Any], constants: Mapping[str, Any], seed: int | None
+) -> dict[str, Any]:
+    """The header of a run of steps, as far as it is told and not recorded.
+
+    Raises:
+        InvalidInput: for a constant that is not a finite number.
+    """
+    header: dict[str, Any] = {
+        "subject": subject,
+        "iteration": "step",
+        "settings": dict(settings),
+        "constants": declared(constants),
+        "versions": versions(),
+    }
+    return header if seed is None else {**header, "seed": seed}
+
+
 def versions() -> dict[str, str]:
     """What ran: python and the libraries that compute."""
     return {

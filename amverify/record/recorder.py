@@ -13,13 +13,9 @@ it is followed operator by operator, forward and backward, in float64, with a bo
 and how far they may be off, whatever format the run has. An evaluation so followed takes some ten
 times as long as a plain one.
 
-**Or it is declared.** A value f̂ = f(x)(1 + θ) that is a sum of *non-negative* terms, with n
-roundings on the longest way to any of them, has |f̂ − f| ≤ γ_n|f̂|: ``operations=n``, where u is that
-of the coarsest format among parameters, value and the operations between them. It is wrong of
-what cancels: cross-entropy near 0, an expanded square. Or ``value_error`` and ``gradient_error``
-give bounds themselves; or ``exact`` is a problem whose values carry computed bounds, as those of
-``amverify.families`` do. A declaration that the run refutes is dropped. Where nothing is known the
-error columns are absent, an audit that needs them says UNDECIDED, and a note says what to type.
+**Or it is declared**: ``operations``, ``value_error`` and ``gradient_error``, ``exact``
+(``record.known.declared``). A declaration that the run refutes is dropped. Where nothing is known
+the error columns are absent, an audit that needs them says UNDECIDED, and a note says what to type.
 
 **The rounding of the steps themselves** needs ∇f and a bound on its error
 (``record.points.rows``). Without it, it is *measured* where f can be called
@@ -39,12 +35,12 @@ import numpy as np
 import torch
 
 from amverify.errors import InvalidInput
-from amverify.record.header import declared, versions
+from amverify.record.header import of_run
 from amverify.record.heard import minimizing, refusals
 from amverify.record.heard.callbacks import ScipyCallback
 from amverify.record.heard.elsewhere import elsewhere
 from amverify.record.heard.listener import Listener
-from amverify.record.heard.replays import Ends, Replays
+from amverify.record.heard.replays import Ends, Replays, by_column
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
 from amverify.record.known.objectives import Paired, called, objective
 from amverify.record.known.seen import Seen
@@ -52,7 +48,6 @@ from amverify.record.known.tracked import tracked
 from amverify.record.limit import count
 from amverify.record.points.vector import Vector, coarser, flat, format_of, scalar
 from amverify.record.record import Record, Schedule
-from amverify.trace.columns import RENAMED, spoken
 from amverify.trace.trace import Trace
 
 __all__ = ["Recorder"]
@@ -65,7 +60,7 @@ class Recorder:
         subject: the run's name in reports.
         value_error: bound on the error of each value: a number, or a function of x.
         gradient_error: the same for each entry of the gradient.
-        operations: "auto", or n of the module's rule for sums of non-negative terms.
+        operations: "auto", or n of the rule for sums of non-negative terms.
         value: f, called with what ``step`` is given, where ``step`` is given no value.
         computed_in: the format of the run's steps, if it is coarser than that of its arrays.
         exact: an objective with computed bounds; values and gradients are taken from it.
@@ -163,13 +158,7 @@ class Recorder:
                 that gives no parameters, or not those of this optimiser.
         """
         refusals.optimiser(optimizer)
-        if value is None and declarations.get("exact") is None:
-            raise InvalidInput("recorder: value, a function that returns the objective, is needed")
-        if value is not None and not callable(value):
-            raise InvalidInput(
-                "recorder: value, a function that returns the objective, is needed, as in "
-                f"attach(optimizer, lambda: loss); got {type(value).__name__}"
-            )
+        refusals.objective(value, needed=declarations.get("exact") is None)
         there = elsewhere(point, optimizer, value)
         where = "" if there is None else f" at {there.name}"
         recorder = cls(subject or f"{type(optimizer).__name__}{where}", **declarations)
@@ -244,20 +233,11 @@ class Recorder:
         """
         if self._listener is None:
             raise InvalidInput("replayed: Recorder.attach(optimizer, value) comes before")
-        if self._record.point is not None:
-            raise InvalidInput(
-                f"replayed: E[…] is of where steps lead, and rows are at {self._record.point}; "
-                "attach another recorder, without point"
-            )
         if self._record.rows or self._replays is not None:
             raise InvalidInput("replayed: say it once, before the first step")
-        named = {RENAMED.get(name, name): ends for name, ends in (bounds or {}).items()}
-        have = {"value", *RENAMED.values(), *(one.name for one in self._record.tracked)}
-        for name in named:
-            if name not in have:
-                known = ", ".join(sorted({spoken(n) for n in have}))
-                raise InvalidInput(f"replayed, bounds: no quantity {name}; there are {known}")
-        self._replays = Replays(self._listener, self._record, step, batches, at, draws, named)
+        record = self._record
+        named = by_column(bounds or {}, [one.name for one in record.tracked], record.point)
+        self._replays = Replays(self._listener, record, step, batches, at, draws, named)
         return self._replays
 
     def detach(self) -> None:
@@ -390,24 +370,19 @@ class Recorder:
         if not record.rows:
             why = f" ({record.stopped})" if record.stopped else ""
             raise InvalidInput(f"{self.subject}: no step was recorded{why}")
-        header: dict[str, Any] = {
-            "subject": self.subject,
-            "iteration": "step",
-            "settings": {"dtype": record.dtype, **record.settings(), **(settings or {})},
-            "constants": declared({**(constants or {}), **declarations}),
-            "versions": versions(),
-        }
-        if self.seed is not None:
-            header["seed"] = self.seed
+        said = {"dtype": record.dtype, **record.settings(), **(settings or {})}
+        replays = {}
+        if self._replays is not None:
+            replays, said["replays"] = self._replays.table(), self._replays.facts()
+        header = of_run(self.subject, said, {**(constants or {}), **declarations}, self.seed)
         columns = record.columns()
-        header |= record.facts(columns)
         rows = len(record.rows)
         keys = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
-        replays = {} if self._replays is None else self._replays.table()
-        if self._replays is not None:
-            header["settings"]["replays"] = self._replays.facts()
         return Trace(
-            header, sweeps={**keys, **columns}, iterates=dict(record.iterates), replays=replays
+            {**header, **record.facts(columns)},
+            sweeps={**keys, **columns},
+            iterates=dict(record.iterates),
+            replays=replays,
         )
 
     def _so_far(self) -> Record:

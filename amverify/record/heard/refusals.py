@@ -34,6 +34,21 @@ def optimiser(given: Any) -> None:
     raise InvalidInput(f"recorder: {name} is no torch optimiser{hint}")
 
 
+def objective(value: Any, needed: bool) -> None:
+    """Refuse a ``value`` that is no function, or none where one is needed.
+
+    Raises:
+        InvalidInput: saying what to pass.
+    """
+    wanted = "recorder: value, a function that returns the objective, is needed"
+    if value is None and needed:
+        raise InvalidInput(wanted)
+    if value is not None and not callable(value):
+        raise InvalidInput(
+            f"{wanted}, as in attach(optimizer, lambda: loss); got {type(value).__name__}"
+        )
+
+
 def hooked(
     optimizer: torch.optim.Optimizer,
     before: Callable[..., None],

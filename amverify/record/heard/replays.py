@@ -36,7 +36,7 @@ from amverify.record.known.seen import Seen
 from amverify.record.points.rows import Columns
 from amverify.record.quiet.evaluation import quietly, states
 from amverify.record.quiet.reach import reach
-from amverify.trace.columns import Column
+from amverify.trace.columns import RENAMED, Column, spoken
 
 Step = Callable[[Any], Any]
 Ends = tuple[Any, Any] | Callable[[], tuple[Any, Any]]
@@ -49,6 +49,33 @@ class Measuring(Protocol):
 
     def after(self, seen: Seen, /) -> Columns | str:
         """The row of a point that would come next, or why there is none."""
+
+
+def by_column(
+    bounds: Mapping[str, Ends], tracked: Iterable[str], point: str | None
+) -> dict[str, Ends]:
+    """Bounds of quantities, by the columns of these.
+
+    Args:
+        bounds: by the names that claims have for them.
+        tracked: quantities of the run's own.
+        point: where rows are, if not where steps lead.
+
+    Raises:
+        InvalidInput: for a name that is none, and for rows elsewhere.
+    """
+    if point is not None:
+        raise InvalidInput(
+            f"replayed: E[…] is of where steps lead, and rows are at {point}; "
+            "attach another recorder, without point"
+        )
+    have = {"value", *RENAMED.values(), *tracked}
+    named = {RENAMED.get(name, name): ends for name, ends in bounds.items()}
+    for name in named:
+        if name not in have:
+            known = ", ".join(sorted({spoken(n) for n in have}))
+            raise InvalidInput(f"replayed, bounds: no quantity {name}; there are {known}")
+    return named
 
 
 class Replays:

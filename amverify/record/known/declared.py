@@ -5,7 +5,12 @@ r"""Bounds on the rounding of values and gradients, as the run's author declares
 | ``value_error`` | what it says, a number or a function of x |
 | ``operations`` = n | γ_n\|f̂\| + nη: f is a sum of non-negative terms, n roundings long |
 | ``operations`` = "auto" | nothing; it is computed where f can be called (``record.shadow``) |
-| ``exact`` | what the problem computes itself |
+| ``exact`` | what the problem computes itself, as those of ``amverify.families`` do |
+
+A value f̂ = f(x)(1 + θ) that is a sum of *non-negative* terms, with n roundings on the longest way
+to any of them, has |f̂ − f| ≤ γ_n|f̂|: ``operations=n``, where u is that of the coarsest format among
+parameters, value and the operations between them. It is wrong of what cancels: cross-entropy near
+0, an expanded square.
 """
 
 from __future__ import annotations
