@@ -75,10 +75,13 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 | ``kinds`` | shapes of step sizes |
 | ``stepsizes`` | α = lr·exp(θ) in its bounds, all θ in one vector, the meta-step |
 | ``hypergradient`` | closed form, and adjoints through n steps |
-| ``told`` | what a step is asked for: a loss with its batch, or a closure |
-| ``evaluation`` | gradients by block |
+| ``asking``, ``told`` | what a step is asked for: a loss with its batch, a closure, ``.grad`` |
+| ``evaluation``, ``parts`` | gradients by block |
+| ``closures``, ``scaler`` | what a closure gives back; gradients that others stored, or scaled |
+| ``replay``, ``sources`` | what a forward pass draws and keeps, the same on every call |
+| ``values``, ``clipping`` | settings as they are at this step; limits on directions |
 | ``fast`` | less than whole passes: chains, dense networks, losses without a graph, loops |
-| ``blocks``, ``settings`` | what is trained, and how; what is refused |
+| ``blocks``, ``assembly``, ``settings`` | what is trained, and how; what is refused |
 | ``averaging`` | more than one machine |
 | ``counters``, ``checkpoint`` | costs; saving and resuming |
 """

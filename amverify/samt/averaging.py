@@ -1,6 +1,9 @@
 r"""Data-parallel training: all ranks step with the mean gradient, so all keep the same α.
 
-    g_i = (1/R) Σ_r ∇_i ℓ(w; ξ_r)        averaged before the block is stepped and α is trained
+    g_i = Σ_r n_r ∇_i ℓ(w; ξ_r) / Σ_r n_r      averaged before the block is stepped and α is trained
+
+n_r are the samples of rank r's batch, where ``step`` knows them (of a loss that is told, or from
+``samples=`` beside a closure); else all ranks weigh alike, as ``DistributedDataParallel`` has it.
 
 The hypergradient −reduce(g^{(t)} ⊙ g^{(t−1)}) is made of averaged gradients on every rank, the
 sweep's order comes from the same seed, so equal models stay equal to the last bit. The loss
@@ -32,14 +35,28 @@ def is_parallel(process_group: dist.ProcessGroup | None) -> bool:
 
 
 def average(
-    loss: Tensor, gradients: Sequence[Tensor], process_group: dist.ProcessGroup | None
+    loss: Tensor,
+    gradients: Sequence[Tensor],
+    samples: float | None,
+    process_group: dist.ProcessGroup | None,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Mean over the ranks of a loss and of a block's gradients, in one message."""
+    """Mean over the ranks of a loss and of a block's gradients, in one message.
+
+    Raises:
+        InvalidInput: on every rank, if some know their samples and others do not.
+    """
     dtype = gradients[0].dtype
     wide = torch.float64 if dtype == torch.float64 else torch.float32
+    rest = torch.tensor([1.0 if samples is None else samples, samples is None])
     flat = torch.cat([g.reshape(-1).to(wide) for g in gradients] + [loss.reshape(1).to(wide)])
+    flat = torch.cat([flat * rest[0].item(), rest.to(flat)])
     dist.all_reduce(flat, group=process_group)
-    flat /= dist.get_world_size(process_group)
+    count, silent = flat[-2].item(), round(flat[-1].item())
+    if 0 < silent < dist.get_world_size(process_group):
+        raise InvalidInput(
+            f"step: samples= is known on some ranks and not on {silent} of them; give it on all"
+        )
+    flat = flat[:-2] / count
     *parts, mean = torch.split(flat, [*(g.numel() for g in gradients), 1])
     return mean[0], [
         part.reshape(g.shape).to(g.dtype) for part, g in zip(parts, gradients, strict=True)
@@ -87,7 +104,7 @@ def check_same_model(groups: Sequence[Group], process_group: dist.ProcessGroup |
 def _digest(group: Group) -> Tensor:
     """SHA-256 of a block's name, shapes, step-size settings and values, as 32 bytes."""
     told = [(tuple(p.shape), str(p.dtype)) for p in group["params"]]
-    found = hashlib.sha256(repr((group["name"], told, group["lr"])).encode())
+    found = hashlib.sha256(repr((group["name"], told, float(group["lr"]))).encode())
     for parameter in group["params"]:
         found.update(parameter.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return torch.tensor(list(found.digest()), dtype=torch.uint8)

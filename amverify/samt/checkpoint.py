@@ -4,19 +4,81 @@ Besides what every torch optimiser stores (per-parameter tensors, settings of th
 under ``"samt"``: a format number, names and shapes of blocks, the order's generator, the
 counters, and the state of the meta-optimiser. All of it is tensors, numbers, strings, tuples,
 lists and dicts, so ``torch.load(..., weights_only=True)`` reads it.
+
+It is loaded into a copy first, wholly, and checked there; what does not fit has changed nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.samt.blocks import Group
+from amverify.samt.counters import Counters
+from amverify.samt.values import check_values, numbers
 
 FORMAT = 1
+KEPT = ("theta", "square", "direction", "displacement", "owned")
+PARTS = ("blocks", "generator", "counters", "bad", "meta_optimiser")
+
+
+def stored(optimiser: Any, whole: dict[str, Any]) -> dict[str, Any]:
+    """The state that torch stores, and what SAMT adds."""
+    for group in whole["param_groups"]:
+        group.pop("kind")
+    meta = optimiser.meta_optimiser
+    whole["samt"] = {
+        "format": FORMAT,
+        "blocks": described(optimiser.param_groups, optimiser.state),
+        "generator": optimiser._generator.get_state(),
+        "counters": optimiser.counters.as_dict(),
+        "bad": optimiser._bad,
+        "meta_optimiser": meta and meta.state_dict(),
+    }
+    return whole
+
+
+def load(optimiser: Any, given: Mapping[str, Any]) -> None:
+    """Take a stored state over, all of it or nothing.
+
+    Raises:
+        InvalidInput: in one line; nothing is changed then.
+    """
+    try:
+        check(given, optimiser)
+        own = given["samt"]
+        generator = torch.Generator()
+        generator.set_state(own["generator"].cpu())
+        counters = Counters()
+        counters.restore(own["counters"])
+        bad = _count(own["bad"], "bad")
+        groups = _groups(given["param_groups"], optimiser.param_groups)
+        states = _states(given["state"], optimiser)
+        meta = _meta(own["meta_optimiser"], optimiser)
+    except InvalidInput:
+        raise
+    except Exception as error:  # whatever a spoilt file holds
+        said = str(error).splitlines() or [""]
+        raise InvalidInput(
+            f"checkpoint: it is damaged ({type(error).__name__}: {said[0][:200]})"
+        ) from error
+    for group, values in zip(optimiser.param_groups, groups, strict=True):
+        group.update(values)
+    for w, state in states.items():
+        theta = optimiser.state[w]["theta"]
+        theta.copy_(state.pop("theta"))
+        optimiser.state[w].clear()
+        optimiser.state[w].update({"theta": theta, "direction": None, **state})
+    optimiser._generator.set_state(generator.get_state())
+    optimiser.counters.restore(counters.as_dict())
+    optimiser._bad, optimiser._blocks = bad, None
+    if optimiser.meta_optimiser is not None:
+        optimiser.meta_optimiser.load_state_dict(meta)
 
 
 def described(groups: Sequence[Group], state: Mapping[Tensor, Mapping[str, Any]]) -> list[Any]:
@@ -33,20 +95,24 @@ def described(groups: Sequence[Group], state: Mapping[Tensor, Mapping[str, Any]]
     ]
 
 
-def check(given: Mapping[str, Any], mine: Sequence[Any], meta: bool) -> None:
+def check(given: Mapping[str, Any], optimiser: Any) -> None:
     """Refuse a checkpoint of another model, of another kind, or of another optimiser.
 
     Raises:
         InvalidInput: with the first block and shape that differ; nothing was changed.
     """
-    own = given.get("samt")
+    own = given.get("samt") if isinstance(given, Mapping) else None
     if not isinstance(own, Mapping) or own.get("format") != FORMAT:
         raise InvalidInput("checkpoint: it is not one of this version of SAMT")
-    lost = {"state", "param_groups"} - set(given) | {
-        "blocks", "generator", "counters", "bad", "meta_optimiser"} - set(own)  # fmt: skip
+    lost = {"state", "param_groups"} - set(given) | set(PARTS) - set(own)
     if lost:
         raise InvalidInput(f"checkpoint: {', '.join(sorted(lost))} is missing")
-    theirs = own["blocks"]
+    _check_blocks(own["blocks"], described(optimiser.param_groups, optimiser.state))
+    if (own["meta_optimiser"] is not None) != (optimiser.meta_optimiser is not None):
+        raise InvalidInput("checkpoint: one of the two has a meta_optimiser, the other none")
+
+
+def _check_blocks(theirs: Sequence[Any], mine: Sequence[Any]) -> None:
     if len(theirs) != len(mine):
         raise InvalidInput(f"checkpoint: {len(theirs)} blocks, but the model has {len(mine)}")
     for (their_name, their_shapes), (name, shapes) in zip(theirs, mine, strict=True):
@@ -66,50 +132,79 @@ def check(given: Mapping[str, Any], mine: Sequence[Any], meta: bool) -> None:
                     f"checkpoint: block {name!r}, parameter of shape {tuple(w)}: step sizes of "
                     f"shape {_shape(alpha)}, but the kind chosen here has {_shape(own_alpha)}"
                 )
-    if (own["meta_optimiser"] is not None) != meta:
-        raise InvalidInput("checkpoint: one of the two has a meta_optimiser, the other none")
-    parameters = [(name, *shapes) for name, block in mine for shapes in block]
-    for number, (name, whole, coarse) in enumerate(parameters):
-        if coarse is not None:
-            _check_tensors(given["state"].get(number), whole, coarse, name)
-
-
-def _check_tensors(stored: Any, whole: Sequence[int], coarse: Sequence[int], name: str) -> None:
-    """Refuse what is kept for a parameter unless it has the shapes that a step relies on."""
-    if not isinstance(stored, Mapping) or not isinstance(stored.get("theta"), Tensor):
-        raise InvalidInput(f"checkpoint: block {name!r}: a parameter has no step sizes")
-    shapes = {"theta": coarse, "square": coarse, "direction": whole, "displacement": whole}
-    for part, shape in shapes.items():
-        value = stored.get(part)
-        if value is not None and not (isinstance(value, Tensor) and list(value.shape) == shape):
-            found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-            raise InvalidInput(
-                f"checkpoint: block {name!r}: {part} should have the shape {tuple(shape)}, "
-                f"it is {found}"
-            )
 
 
 def _shape(alpha: Sequence[int] | None) -> str:
     return "none (frozen)" if alpha is None else str(tuple(alpha))
 
 
-def restore(
-    stored: Mapping[Any, Mapping[str, Any]],
-    groups: Sequence[Group],
-    state: Mapping[Tensor, dict[str, Any]],
-) -> None:
-    """Copy the stored tensors in the precision that they have (torch would cast them).
+def _groups(stored: Any, mine: Sequence[Group]) -> list[Group]:
+    """The settings of the blocks, checked as the constructor does; parameters stay one's own."""
+    if not isinstance(stored, list) or len(stored) != len(mine):
+        raise InvalidInput("checkpoint: param_groups should be a list, one for each block")
+    found = []
+    for theirs, group in zip(deepcopy(stored), mine, strict=True):
+        where = f"checkpoint: block {group['name']!r}"
+        lost = set(group) - set(theirs) - {"kind", "initial_lr", "decayed", "param_names"}
+        if lost:
+            raise InvalidInput(f"{where}: {', '.join(sorted(lost))} is missing")
+        kept = ("params", "param_names", "kind", "name")
+        values = {str(key): v for key, v in theirs.items() if key not in kept}
+        values.setdefault("decayed", group["decayed"])
+        values["bounds"] = tuple(values["bounds"])
+        check_values(numbers(values, where), where)
+        found.append(values)
+    return found
 
-    θ keeps its memory, for a meta-optimiser refers to it.
-    """
-    parameters = [w for group in groups for w in group["params"]]
-    for number, w in enumerate(parameters):
-        if w not in state:
+
+def _states(stored: Any, optimiser: Any) -> dict[Tensor, dict[str, Any]]:
+    """What is kept for each parameter, copied in the precision that it has (torch would cast)."""
+    found: dict[Tensor, dict[str, Any]] = {}
+    parameters = [(g["name"], w) for g in optimiser.param_groups for w in g["params"]]
+    for number, (name, w) in enumerate(parameters):
+        if w in optimiser.state:
+            theta = optimiser.state[w]["theta"]
+            found[w] = _checked(stored.get(number), w, theta, f"checkpoint: block {name!r}")
+    return found
+
+
+def _checked(stored: Any, w: Tensor, theta: Tensor, where: str) -> dict[str, Any]:
+    """Refuse what is kept for a parameter unless it is what a step relies on."""
+    if not isinstance(stored, Mapping) or not isinstance(stored.get("theta"), Tensor):
+        raise InvalidInput(f"{where}: a parameter has no step sizes")
+    if set(stored) - set(KEPT):
+        raise InvalidInput(f"{where}: {sorted(map(str, set(stored) - set(KEPT)))[0]!r} is unknown")
+    whole, coarse = list(w.shape), list(theta.shape)
+    shapes = {"theta": coarse, "square": coarse, "direction": whole, "displacement": whole}
+    for part, shape in shapes.items():
+        value = stored.get(part)
+        if value is None:
             continue
-        for name, value in stored[number].items():
-            if name == "theta":
-                state[w][name].copy_(value)
-            else:
-                state[w][name] = (
-                    value.detach().clone().to(w.device) if isinstance(value, Tensor) else value
-                )
+        if not (isinstance(value, Tensor) and list(value.shape) == shape):
+            found = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise InvalidInput(
+                f"{where}: {part} should have the shape {tuple(shape)}, it is {found}"
+            )
+        if not value.is_floating_point() or value.layout != torch.strided:
+            raise InvalidInput(f"{where}: {part} should be of real numbers, it is {value.dtype}")
+    if torch.isnan(stored["theta"]).any():
+        raise InvalidInput(f"{where}: a step size is NaN")
+    if not isinstance(stored.get("owned", False), bool):
+        raise InvalidInput(f"{where}: owned should be True or False")
+    return {
+        name: value.detach().clone().to(w.device) if isinstance(value, Tensor) else value
+        for name, value in stored.items()
+    }
+
+
+def _meta(stored: Any, optimiser: Any) -> Any:
+    """The state of the meta-optimiser, once a copy has taken it."""
+    if optimiser.meta_optimiser is not None:
+        deepcopy(optimiser.meta_optimiser).load_state_dict(deepcopy(stored))
+    return deepcopy(stored)
+
+
+def _count(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidInput(f"checkpoint: {name} should be a count, it is {value!r}")
+    return value

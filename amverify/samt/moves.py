@@ -26,6 +26,7 @@ from amverify.samt.fast.dense import Product
 from amverify.samt.fast.loops import Lanes, Path, one_pass
 from amverify.samt.hypergradient import Known, closed_form, inner
 from amverify.samt.stepsizes import Hypergradient
+from amverify.samt.values import decay_of
 
 State = dict[str, Any]
 Gradient = Tensor | Product | None
@@ -40,14 +41,14 @@ class Rule(NamedTuple):
         group: the block's settings.
         train: whether α is trained by what is measured on the way.
         cosine: whether squares of gradients are needed for that.
-        decay: λ, unless it is in the gradients already.
+        decays: whether decay is yet to be added, not in the gradients already.
         factor: of clipping, if there is any.
     """
 
     group: Group
     train: bool
     cosine: bool
-    decay: float
+    decays: bool
     factor: Tensor | None = None
 
     @property
@@ -61,9 +62,13 @@ class Rule(NamedTuple):
         """Whether the block needs a Δ."""
         return bool(self.group["momentum"] or self.group["extrapolation"])
 
+    def decay(self, w: Tensor) -> float:
+        """λ of a parameter, as far as it is yet to be added."""
+        return decay_of(self.group, w) if self.decays else 0.0
+
     def clipped(self, factor: Tensor | None) -> Rule:
         """The same for gradients that have their decay, and are to be scaled."""
-        return self._replace(decay=0.0, factor=factor)
+        return self._replace(decays=False, factor=factor)
 
     def shift(self, w: Tensor, alpha: Tensor, d: Tensor, displacement: Tensor | None) -> None:
         """w ← w − α ⊙ d, with momentum; Δ is renewed. All may be rows of the parameter's."""
@@ -93,7 +98,8 @@ def move(
         if gradient.a is not None and w.numel() >= LARGE:
             return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
-    g = gradient.add(w, alpha=rule.decay) if rule.decay else gradient
+    decay = rule.decay(w)
+    g = gradient.add(w, alpha=decay) if decay else gradient
     displacement = _displacement(w, state) if rule.displaces else None
     return _measured(w, alpha, g, state, rule, displacement)
 
@@ -112,12 +118,13 @@ def move_together(
     if not rule.lean:
         return None
     paths: list[Path] = []
-    train, decay, displaced = rule.train, rule.decay, rule.displaces
+    train, displaced = rule.train, rule.displaces
     rows = zip(lanes.parameters, gradients, states, lanes.slots, strict=True)
     for w, gradient, state, slot in rows:
         if gradient is None:
             return None
         g = gradient.whole() if isinstance(gradient, Product) else gradient
+        decay = rule.decay(w)
         if decay:
             g = g.add(w, alpha=decay)
         old, before = (state["direction"], state.get("square")) if train else (None, None)
@@ -175,6 +182,7 @@ def _in_slabs(
         before = inner(state["direction"], state["direction"], shape)
     direction = _memory(w, state) if rule.train else None
     buffer = w.new_empty(rows, w.shape[1])
+    decay = rule.decay(w)
     sums = Sums(shape, total == shape[0] > 1, shape == w.shape, rule.cosine, [], [])
     slabs = zip(
         torch.split(w, rows),
@@ -186,8 +194,8 @@ def _in_slabs(
     )
     for part, delta, size, old, moved in slabs:
         g = torch.mm(delta, factors[1], out=buffer[: part.shape[0]])
-        if rule.decay:
-            g.add_(part, alpha=rule.decay)
+        if decay:
+            g.add_(part, alpha=decay)
         if old is not None:
             sums.add(g, old, known)
         rule.shift(part, size, g, moved)
@@ -270,18 +278,8 @@ class Sums(NamedTuple):
 
 
 def decayed(
-    gradients: Iterable[Tensor | None], weights: Iterable[Tensor], decay: float
+    gradients: Iterable[Tensor | None], weights: Iterable[Tensor], group: Group
 ) -> list[Tensor | None]:
     """g + λw."""
-    rows = zip(gradients, weights, strict=True)
-    return [g if g is None or not decay else g.add(w, alpha=decay) for g, w in rows]
-
-
-def clip_factor(gradients: Iterable[Tensor | None], clip: float) -> Tensor | None:
-    """By which the block's gradient is scaled, so that it is no longer than ``clip``."""
-    present = [g.square().sum() for g in gradients if g is not None]
-    if not present:
-        return None
-    length = torch.stack(present).sum()
-    tiny = torch.finfo(length.dtype).tiny
-    return (clip / length.clamp(min=tiny).sqrt()).clamp(max=1.0)
+    rows = ((g, w, decay_of(group, w)) for g, w in zip(gradients, weights, strict=True))
+    return [g if g is None or not decay else g.add(w, alpha=decay) for g, w, decay in rows]

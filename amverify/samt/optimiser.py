@@ -26,17 +26,23 @@ from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
 from amverify.samt import checkpoint
+from amverify.samt.asking import part_of, parts_of
+from amverify.samt.assembly import Frozen, assembled, begun, completed
 from amverify.samt.averaging import check_same_model, is_parallel
-from amverify.samt.blocks import Given, check_block, groups_of
+from amverify.samt.blocks import Given, Group, groups_of
+from amverify.samt.closures import Stored
 from amverify.samt.counters import Counters
 from amverify.samt.evaluation import Evaluation
 from amverify.samt.fast.chain import Chain, find_chain, is_plain
-from amverify.samt.fast.loops import Lanes, Slot
-from amverify.samt.kinds import Kind, step_size_shape
-from amverify.samt.settings import Settings, check_values
-from amverify.samt.stepsizes import Pool, initial_factor, pooled
+from amverify.samt.kinds import Kind
+from amverify.samt.parts import Part
+from amverify.samt.scaler import scaler_of
+from amverify.samt.settings import Settings
+from amverify.samt.stepsizes import Pool
 from amverify.samt.sweep import Block, Sweep
-from amverify.samt.told import Closure, Loss, Told, asked
+from amverify.samt.told import Closure, Loss, Told
+from amverify.samt.undo import Kept
+from amverify.samt.values import Current
 
 
 class SAMT(torch.optim.Optimizer):
@@ -57,6 +63,8 @@ class SAMT(torch.optim.Optimizer):
         InvalidInput: for settings, blocks or a model that are not admitted.
     """
 
+    _step_supports_amp_scaling = True  # GradScaler.step then tells what it knows
+
     def __init__(
         self,
         params: Given,
@@ -71,12 +79,16 @@ class SAMT(torch.optim.Optimizer):
         self.settings = (Settings() if settings is None else settings).but(more)
         self.counters = Counters()
         self._generator = torch.Generator().manual_seed(self.settings.seed)
+        self._currents: list[Current] = []
         self._blocks: list[Block] | None = None
         self._pools: list[Pool] = []
         self._chain: Chain | None = None
+        self._held: list[Part] = []
+        self._stored: Stored | None = None
         self._draws = self.uses_chain = False
         self.meta_optimiser: torch.optim.Optimizer | None = None
         groups, self._model = groups_of(params, model)
+        self._frozen = Frozen(self._model)
         rates = {"lr": lr, "kind": kind, "meta_lr": meta_lr}
         super().__init__(groups, {**rates, **self.settings.of_blocks})
         self._bad = 0
@@ -91,31 +103,12 @@ class SAMT(torch.optim.Optimizer):
         Raises:
             InvalidInput: if it is empty, shares a parameter with another, or cannot be trained.
         """
-        param_group = {**self.defaults, **param_group}
-        param_group.setdefault("name", f"block {len(self.param_groups)}")
-        if not isinstance(param_group["params"], Tensor):
-            param_group["params"] = [
-                item if isinstance(item, tuple) else (f"{param_group['name']}[{place}]", item)
-                for place, item in enumerate(param_group["params"])
-            ]
-        taken = {id(w): own["name"] for own in self.param_groups for w in own["params"]}
-        check_block(param_group, taken)
-        check_values(param_group, f"block {param_group['name']!r}")
-        names = [own["name"] for own in self.param_groups]
-        if param_group["name"] in names:
-            raise InvalidInput(f"blocks: two are named {param_group['name']!r}")
+        group = completed(param_group, self.defaults, self.param_groups)
         if self.param_groups and self.meta_optimiser is not None:
             raise InvalidInput("blocks: with a meta_optimiser all are given at the start")
-        shapes = [
-            step_size_shape(
-                param_group["kind"], tuple(w.shape), f"block {param_group['name']!r}: {n}"
-            )
-            for n, w in param_group["params"]
-        ]
-        super().add_param_group(param_group)
-        for w, shape in zip(self.param_groups[-1]["params"], shapes, strict=True):
-            if w.requires_grad:
-                self.state[w] = {"theta": initial_factor(w, shape), "direction": None}
+        super().add_param_group(group)
+        self._currents.append(Current(self.param_groups[-1]))
+        self._begin(self.param_groups[-1])
         self._blocks = None
 
     def step(  # type: ignore[override]
@@ -126,12 +119,14 @@ class SAMT(torch.optim.Optimizer):
         loss: Loss | None = None,
         inputs: Any = None,
         targets: Any = None,
+        samples: int | None = None,
     ) -> Tensor:
         """One sweep over the blocks, from a loss and a batch or from a closure.
 
         Args:
-            closure: returns the mean loss of the present batch with its graph; it neither calls
-                ``backward`` nor ``zero_grad``. Called once for each block and inner step.
+            closure: returns the mean loss of the present batch with its graph. Called once for
+                each block and inner step. One that calls ``backward`` itself is taken at its word:
+                a block's gradient is what that call leaves in ``.grad``.
             draw: with ``resample``, moves the closure on to the next batch; called before each
                 block.
             loss: of the model's outputs and the targets, its mean; instead of a closure. It is a
@@ -140,36 +135,76 @@ class SAMT(torch.optim.Optimizer):
                 (:mod:`amverify.samt.fast`).
             inputs: what the model is called with; a tensor has a row for each sample.
             targets: what the loss is called with besides.
+            samples: of how many samples a closure's loss is the mean: its weight beside other
+                ranks' and beside what was accumulated.
 
         Returns:
-            The loss at the first evaluation, before anything was changed, without a graph.
+            The loss at the first evaluation, before anything was changed, without a graph. Of
+            ``stored`` gradients, whose loss is not known, 0.
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite.
             InvalidInput: if the loss is no scalar with its graph, arguments do not go together,
                 or inputs or targets are on another device than the model.
         """
-        told = asked(closure, loss, inputs, targets, self._model)
+        scaled = scaler_of(self)
+        given = closure, (loss, inputs, targets), samples
+        parts = parts_of(self._held, given, self._model, self.settings, self.param_groups)
         if (draw is not None) != self.settings.resample:
             raise InvalidInput("step: draw is needed with resample=True, and only there")
-        if draw is not None and closure is None:
+        if draw is not None and (len(parts) > 1 or isinstance(parts[0].loss, Told)):
             raise InvalidInput("step: with resample=True it needs a closure; draw moves it on")
+        if scaled is not None and not scaled.admit(parts, self.param_groups):
+            return torch.zeros(())  # as every optimiser, it leaves out a step that overflowed
         blocks = self._prepared()
-        chain = self._found_chain(told, blocks)
-        evaluation = Evaluation(told, self.counters, chain, self._model, self.settings)
+        stored = Stored([w for block in blocks for w in block.parameters])
+        chain = self._found_chain(parts, blocks)
+        evaluation = Evaluation(parts, self.counters, chain, self._model, self.settings, stored)
         sweep = Sweep(
             blocks, self._pools, self.settings, evaluation, self.counters, self.meta_optimiser
         )
+        self._stored = stored
+        first = None if self.counters.block_updates else Kept(self)
         try:
             with torch.no_grad():  # the loss alone is run with graphs
                 sweep.run(self._order(len(blocks)), draw)
+        except InvalidInput:
+            if first is not None:  # a closure that cannot serve shows it at its second call
+                first.put_back()
+            raise
         finally:
             evaluation.end()
+            self._stored, self._held = None, []
         self._bad += sweep.bad
         self.uses_chain = evaluation.chain is not None
         self._draws |= chain is not None and not self.uses_chain
         assert evaluation.first_loss is not None, "a sweep evaluates the loss"
         return evaluation.first_loss
+
+    def accumulate(
+        self,
+        closure: Closure | None = None,
+        *,
+        loss: Loss | None = None,
+        inputs: Any = None,
+        targets: Any = None,
+        samples: int | None = None,
+    ) -> None:
+        """Hold a micro-batch; the next ``step()`` takes the mean loss of all that are held.
+
+        It is evaluated then, anew for each block, each graph let go before the next is made. The
+        mean is weighted by samples, where they are known of all.
+
+        Raises:
+            InvalidInput: if arguments do not go together, as ``step``.
+        """
+        self._held.append(part_of(self._model, closure, (loss, inputs, targets), samples))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Empty ``.grad``; needed only where something else fills it."""
+        if self._stored is not None:
+            self._stored.emptied = True
+        super().zero_grad(set_to_none)
 
     @property
     def gradient_evaluations(self) -> float:
@@ -199,46 +234,20 @@ class SAMT(torch.optim.Optimizer):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on; ``torch.load(weights_only=True)`` reads it."""
-        stored = super().state_dict()
-        for group in stored["param_groups"]:
-            group.pop("kind")
-        stored["samt"] = {
-            "format": checkpoint.FORMAT,
-            "blocks": checkpoint.described(self.param_groups, self.state),
-            "generator": self._generator.get_state(),
-            "counters": self.counters.as_dict(),
-            "bad": self._bad,
-            "meta_optimiser": self.meta_optimiser and self.meta_optimiser.state_dict(),
-        }
-        return stored
+        return checkpoint.stored(self, super().state_dict())
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where another SAMT of the same model, kinds and settings was.
 
         Raises:
-            InvalidInput: for a checkpoint of another model or kind; nothing is changed then.
+            InvalidInput: for a checkpoint of another model or kind, or a damaged one; nothing is
+                changed then.
         """
-        mine = checkpoint.described(self.param_groups, self.state)
-        checkpoint.check(state_dict, mine, self.meta_optimiser is not None)
-        own = state_dict["samt"]
-        thetas = {w: self.state[w]["theta"] for w in self.state}
-        kinds = [group["kind"] for group in self.param_groups]
-        super().load_state_dict({key: state_dict[key] for key in ("state", "param_groups")})
-        for group, kind in zip(self.param_groups, kinds, strict=True):
-            group["kind"], group["bounds"] = kind, tuple(group["bounds"])
-        for w, theta in thetas.items():
-            self.state[w]["theta"] = theta
-        checkpoint.restore(state_dict["state"], self.param_groups, self.state)
-        self._generator.set_state(own["generator"].cpu())
-        self.counters.restore(own["counters"])
-        self._bad = own["bad"]
-        if self.meta_optimiser is not None:
-            self.meta_optimiser.load_state_dict(own["meta_optimiser"])
-        self._blocks = None
+        checkpoint.load(self, state_dict)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything that a copy needs; what refers to memory of this one is made anew."""
-        return {**self.__dict__, "_blocks": None, "_pools": [], "_chain": None}
+        return {**self.__dict__, "_blocks": None, "_pools": [], "_chain": None, "_held": []}
 
     def _thetas(self) -> list[Tensor]:
         return [own["theta"] for own in self.state.values()]
@@ -249,31 +258,29 @@ class SAMT(torch.optim.Optimizer):
         forward = list(range(count))
         return forward if self.settings.order == "forward" else forward[::-1]
 
+    def _begin(self, group: Group) -> bool:
+        """Make what is kept for the group's trained parameters, where it is not made yet."""
+        new = [w for w in group["params"] if w.requires_grad and w not in self.state]
+        for w in new:
+            self.state[w] = begun(group, w)
+        return bool(new)
+
     def _made(self) -> list[Block]:
-        """The blocks, with the step sizes of all in pools."""
-        if self._blocks is not None:
-            return self._blocks
-        trained = [[w for w in g["params"] if w in self.state] for g in self.param_groups]
-        pairs = zip(self.param_groups, trained, strict=True)
-        self._pools = pooled((self.state[w]["theta"], g) for g, block in pairs for w in block)
-        alphas: dict[int, Tensor] = {}
-        slots: dict[int, Slot] = {}
-        for pool in self._pools:
-            ids = [id(theta) for theta in pool.thetas]
-            alphas.update(zip(ids, pool.step_sizes(), strict=True))
-            slots.update(zip(ids, pool.slots, strict=False))  # none where θ are many
-        self._blocks = []
-        for number, block in enumerate(trained):
-            thetas = [id(self.state[w]["theta"]) for w in block]
-            lanes = Lanes.of(block, [slots.get(k) for k in thetas])
-            own = [alphas[k] for k in thetas]
-            group = self.param_groups[number]
-            self._blocks.append(Block(number, group, block, self.state, own, lanes))
-        self._chain = None
+        """The blocks with their settings of now, and the step sizes of all in pools."""
+        for current in self._currents:
+            current.read()
+        if self._blocks is None:
+            self._blocks, self._pools = assembled(self.param_groups, self._currents, self.state)
+            self._chain = None
         return self._blocks
 
     def _prepared(self) -> list[Block]:
-        """The blocks, all of them still trained."""
+        """The blocks, all of them still trained, and all that is to be trained in them."""
+        self._frozen.check(self.param_groups)
+        if any([self._begin(group) for group in self.param_groups]):
+            if self.meta_optimiser is not None:
+                raise InvalidInput("blocks: with a meta_optimiser none is unfrozen; make another")
+            self._blocks = None
         blocks = self._made()
         for block in blocks:
             for w in block.parameters:
@@ -284,9 +291,10 @@ class SAMT(torch.optim.Optimizer):
                     )
         return blocks
 
-    def _found_chain(self, told: Closure | Told, blocks: list[Block]) -> Chain | None:
+    def _found_chain(self, parts: list[Part], blocks: list[Block]) -> Chain | None:
         """The chain as the model is now, if it may serve: parts of a pass draw no numbers."""
-        if not isinstance(told, Told) or self._draws or not is_plain(told.inputs):
+        told = [p.loss for p in parts if isinstance(p.loss, Told) and is_plain(p.loss.inputs)]
+        if len(told) < len(parts) or self._draws:
             return None
         self._chain = find_chain(self._model, [block.parameters for block in blocks], self._chain)
         return self._chain

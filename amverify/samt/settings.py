@@ -14,11 +14,13 @@ from torch.optim import Optimizer
 
 from amverify.errors import InvalidInput
 from amverify.samt.stepsizes import Scaling
+from amverify.samt.values import check_values, number, numbers
 
 Order = Literal["backward", "forward", "random"]
 Meta = Literal["lagged", "same"]
+Decayed = Literal["all", "matrices"]
 MetaOptimiser: TypeAlias = Callable[[list[Tensor]], Optimizer]
-OF_BLOCKS = ("bounds", "extrapolation", "momentum", "weight_decay", "clip")
+OF_BLOCKS = ("bounds", "extrapolation", "momentum", "weight_decay", "decayed", "clip")
 """Settings that a param group may have of its own."""
 
 
@@ -34,6 +36,8 @@ class Settings:
             before moved; gradients are taken from there on.
         momentum: heavy ball inside a block instead, e ← −α ⊙ g + βe (S4m); 0.9 flutters.
         weight_decay: λ of a term (λ/2)‖w‖² in the loss.
+        decayed: of which parameters: ``all``, or ``matrices``, those of two dimensions and more,
+            not biases and norms' scales.
         clip: the greatest norm of a block's gradient that is stepped along, None for no limit.
 
     Of a sweep:
@@ -41,6 +45,10 @@ class Settings:
     Args:
         order: of the blocks: backward, forward or random.
         seed: of random orders.
+        clip_total: the greatest norm of all blocks' directions together in a sweep. It costs the
+            whole gradient once, at the start, by which all are scaled alike.
+        stored: ``step()`` alone steps every block along what ``backward`` left in ``.grad``. All
+            are of one point then, nothing alternates: S1–S3 do not speak of it.
         inner: T, steps of a block in a row.
         resample: a batch for every block, by ``draw``, instead of one for the sweep.
 
@@ -58,6 +66,8 @@ class Settings:
     Of the machine:
 
     Args:
+        replay: modules, generators and objects that hold such, besides the model and what the
+            closure refers to, whose state every call on a batch is to find as the first did.
         count_flops: count FLOPs, slowly.
         process_group: ranks to average gradients with, if ``torch.distributed`` is initialised.
 
@@ -69,16 +79,20 @@ class Settings:
     extrapolation: float = 0.9
     momentum: float = 0.0
     weight_decay: float = 0.0
+    decayed: Decayed = "all"
     clip: float | None = None
     order: Order = "backward"
     seed: int = 0
     inner: int = 1
     resample: bool = False
+    clip_total: float | None = None
+    stored: bool = False
     meta: Meta = "lagged"
     unroll: int = 0
     meta_weights: Sequence[float] | None = None
     hypergradient: Scaling = "cosine"
     meta_optimiser: MetaOptimiser | None = None
+    replay: Sequence[object] = ()
     count_flops: bool = False
     process_group: dist.ProcessGroup | None = None
 
@@ -98,7 +112,14 @@ class Settings:
             raise InvalidInput(
                 f"meta_weights: {self.terms} finite numbers ω_t are needed, got {self.meta_weights}"
             )
-        check_values(vars(self), "settings")
+        check_values(numbers(vars(self), "settings"), "settings")
+        if self.clip_total is not None and not 0 < number(self.clip_total, "clip_total") < math.inf:
+            raise InvalidInput(f"clip_total: a positive number is needed, got {self.clip_total}")
+        whole = self.inner > 1 or self.unroll or self.meta == "same"
+        if whole and (self.stored or self.clip_total is not None):
+            raise InvalidInput(
+                "stored and clip_total: only with inner=1, unroll=0 and meta='lagged'"
+            )
 
     def but(self, changes: Mapping[str, Any]) -> Settings:
         """The same with some of them changed.
@@ -135,31 +156,3 @@ class Settings:
         """ω_t, all 1 if none are given."""
         given = self.meta_weights
         return (1.0,) * self.terms if given is None else tuple(float(w) for w in given)
-
-
-def check_values(values: Mapping[str, Any], where: str) -> None:
-    """Refuse bounds, momentum, decay, clipping or a meta-rate outside its range.
-
-    Raises:
-        InvalidInput: which, and where.
-    """
-    low, high = values["bounds"]
-    if not 0 < low < math.inf or not 0 < high < math.inf:
-        raise InvalidInput(f"{where}: bounds of α must be positive and finite: {low}, {high}")
-    if low > high:
-        raise InvalidInput(f"{where}: bounds of α are reversed: [{low}, {high}]")
-    for name in ("momentum", "extrapolation"):
-        if not 0 <= values[name] < 1:
-            raise InvalidInput(f"{where}: {name} must lie in [0, 1): {values[name]}")
-    if values["momentum"] and values["extrapolation"]:
-        raise InvalidInput(f"{where}: momentum or extrapolation, not both")
-    for name in ("weight_decay", "meta_lr"):
-        if not 0 <= values.get(name, 0) < math.inf:
-            raise InvalidInput(f"{where}: {name} must be 0 or more: {values[name]}")
-    clip = values["clip"]
-    if clip is not None and not 0 < clip < math.inf:
-        raise InvalidInput(f"{where}: clip must be positive: {clip}")
-    if "lr" in values and not low <= values["lr"] <= high:
-        raise InvalidInput(
-            f"{where}: initial step size lr={values['lr']} lies outside [{low}, {high}]"
-        )

@@ -22,19 +22,20 @@ import torch
 from torch import Tensor
 
 from amverify.samt.blocks import Group
+from amverify.samt.clipping import Budget, clip_factor
 from amverify.samt.counters import Counters
-from amverify.samt.evaluation import Evaluation, Target, whole
+from amverify.samt.evaluation import Evaluation
 from amverify.samt.fast.loops import Lanes
 from amverify.samt.hypergradient import Trial, unrolled
 from amverify.samt.moves import (
     Gradient,
     Rule,
     State,
-    clip_factor,
     decayed,
     move,
     move_together,
 )
+from amverify.samt.parts import Target, whole
 from amverify.samt.settings import Settings
 from amverify.samt.stepsizes import Hypergradient, Pool, meta_step
 
@@ -78,6 +79,7 @@ class Sweep:
     bad: int = field(default=0, init=False)
     _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
     _current: bool = field(default=False, init=False)
+    _budget: Budget | None = field(default=None, init=False)
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
@@ -97,6 +99,8 @@ class Sweep:
         before: list[tuple[Tensor, Tensor, State, Tensor]] = []
         try:
             self._extrapolate(before)
+            if self.settings.clip_total is not None:
+                self._budget = self._whole(self.settings.clip_total)
             self._visit(block)
         except BaseException:
             if not self.evaluation.updated:
@@ -116,6 +120,16 @@ class Sweep:
                 before.append((w, w.clone(), state, moved))
                 state["displacement"] = moved.mul(beta)
                 w.add_(state["displacement"])
+
+    def _whole(self, limit: float) -> Budget:
+        """The limit of all directions together, and the whole gradient where the sweep starts."""
+        number = self.evaluation.earliest(range(len(self.blocks)))
+        every = [w for block in self.blocks for w in block.parameters]
+        name, size = self.blocks[number].group["name"], sum(w.numel() for w in every)
+        found = self.evaluation.gradient(Target(number, name, every, size))
+        groups = [block.group for block in self.blocks for _ in block.parameters]
+        rows = zip(found, every, groups, strict=True)
+        return Budget(limit, [decayed([g], [w], group)[0] for g, w, group in rows])
 
     def _visit(self, block: Block) -> None:
         """T steps of a block, and one training step of its α."""
@@ -148,7 +162,7 @@ class Sweep:
     def _steps(self, block: Block, train: bool) -> list[Hypergradient | None]:
         """The block's T steps with α as it is, and the closed-form hypergradient on the way."""
         alphas = self._step_sizes(block)
-        rule = Rule(block.group, train, self.settings.cosine, block.group["weight_decay"])
+        rule = Rule(block.group, train, self.settings.cosine, decays=True)
         found: list[Hypergradient | None] = []
         for t in range(self.settings.inner):
             gradients = self.evaluation.factored(block.target)
@@ -169,10 +183,9 @@ class Sweep:
         self, block: Block, alphas: Sequence[Tensor], gradients: Sequence[Gradient], rule: Rule
     ) -> list[Hypergradient | None]:
         """A step of each parameter along its gradient, and what was measured on the way."""
-        clip = block.group["clip"]
-        if clip is not None:
-            scaled = decayed(map(whole, gradients), block.parameters, rule.decay)
-            rule = rule.clipped(clip_factor(scaled, clip))
+        if block.group["clip"] is not None or self._budget is not None:
+            scaled = decayed(map(whole, gradients), block.parameters, block.group)
+            rule = rule.clipped(self._factor(scaled, block.group["clip"]))
             gradients = scaled
         self.counters.parameter_updates += block.target.size
         if block.lanes is not None and alphas is block.alphas and self.settings.inner == 1:
@@ -188,6 +201,11 @@ class Sweep:
             else:
                 terms.append(move(w, alpha, gradient, state, rule))
         return terms
+
+    def _factor(self, gradients: list[Tensor | None], clip: float | None) -> Tensor | None:
+        """By which a block's gradient is scaled: its own limit's, and that of all together."""
+        factor = None if clip is None else clip_factor(gradients, clip)
+        return factor if self._budget is None else self._budget.spent(gradients, factor)
 
     def _train(self, block: Block, found: Sequence[Hypergradient | None]) -> None:
         """Keep what trains θ: at the end of the sweep, or now if it is for this very batch."""
@@ -224,12 +242,12 @@ class Sweep:
 
         def gradients(graph: bool) -> tuple[list[Tensor], list[Tensor]]:
             found = self.evaluation.gradient(block.target, graph)
-            decay, clip = block.group["weight_decay"], block.group["clip"]
+            clip = block.group["clip"]
             with torch.set_grad_enabled(graph):
                 present = [
                     torch.zeros_like(w) if g is None else g
                     for g, w in zip(
-                        decayed(found, block.parameters, decay), block.parameters, strict=True
+                        decayed(found, block.parameters, block.group), block.parameters, strict=True
                     )
                 ]
                 factor = None if clip is None else clip_factor(present, clip)

@@ -11,11 +11,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from amverify.errors import InvalidInput
 
 Closure: TypeAlias = Callable[[], Tensor]
 Loss: TypeAlias = Callable[[Any, Any], Tensor]
+NEEDED = (
+    "step: it needs a closure, or loss=, inputs= and targets=: a sweep takes each block's gradient "
+    "after the blocks before it moved, so gradients of one backward cannot serve it. "
+    "SAMT(…, stored=True, extrapolation=0) steps all blocks along .grad, from one point"
+)
 
 
 class Told(NamedTuple):
@@ -42,6 +48,22 @@ class Told(NamedTuple):
             raise InvalidInput(f"targets: on {y.device}, the model's outputs on {outputs.device}")
         return self.loss(outputs, y)
 
+    def foreign(self) -> str | None:
+        """Arrays in the batch that are no tensors of torch, in one line, if there are any."""
+        for name, given in (("inputs", self.inputs), ("targets", self.targets)):
+            for leaf in tree_leaves(given):
+                if hasattr(leaf, "__array__") and not isinstance(leaf, Tensor):
+                    return f"{name}: {type(leaf).__name__} is no tensor; torch.as_tensor makes one"
+        return None
+
+    @property
+    def samples(self) -> int | None:
+        """Rows of the batch: of the only tensor, or of all if they agree."""
+        if isinstance(self.inputs, Tensor):
+            return len(self.inputs) if self.inputs.ndim else None
+        sizes = {len(x) for x in tree_leaves(self.inputs) if isinstance(x, Tensor) and x.ndim}
+        return sizes.pop() if len(sizes) == 1 else None
+
 
 def asked(
     closure: Closure | None, loss: Loss | None, inputs: Any, targets: Any, model: nn.Module | None
@@ -54,6 +76,10 @@ def asked(
     batch = {"inputs": inputs, "targets": targets}
     lacking = [f"{name}=" for name, value in batch.items() if value is None]
     if loss is None:
+        if closure is None and len(lacking) == len(batch):
+            raise InvalidInput(NEEDED)
+        if isinstance(closure, Tensor):
+            raise InvalidInput("step: closure: a function that returns the loss, not a loss")
         if not callable(closure):
             raise InvalidInput("step: it needs a closure, or loss=, inputs= and targets=")
         if len(lacking) < len(batch):

@@ -8,19 +8,16 @@ place: objects that others refer to (a parameter, θ, a group) stay the objects 
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from amverify.samt.optimiser import SAMT
 
 
 class Kept:
     """An optimiser's state and its weights, as they are when this is made."""
 
-    def __init__(self, optimiser: SAMT) -> None:
+    def __init__(self, optimiser: Any) -> None:
         self._optimiser = optimiser
         self._weights = {w: w.detach().clone() for w in optimiser.state}
         self._states = {w: _copied(own) for w, own in optimiser.state.items()}

@@ -100,18 +100,6 @@ def test_a_parameter_that_was_frozen_since_is_named(tells: bool) -> None:
         assert same(before, weights(model))
 
 
-def test_a_closure_that_calls_backward_is_told() -> None:
-    model, optimiser = _trained()
-
-    def closure() -> Tensor:
-        value = loss(model, batches(1)[0])
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    with pytest.raises(InvalidInput, match="called backward"):
-        optimiser.step(closure)
-
-
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
