@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
+from amverify.compiled.threads import limited, worth
 from amverify.errors import InvalidInput
 from amverify.estimators.settings import Scheme, scheme
 from amverify.estimators.training import Stopping, Trained, begun, train
@@ -118,7 +119,7 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _fit(self, x: Array, y: Tensor, outputs: int, groups: Array | None) -> Self:
-        """Scale, choose the ridge, train. ``groups``: classes, by which samples are held out."""
+        """Scale, and fit what is scaled. ``groups``: classes, by which samples are held out."""
         _check(self)
         going_on = self.warm_start and hasattr(self, "network_")
         self._scaler = _scaler(self.scale, x)
@@ -129,6 +130,13 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         start: Parameters | nn.Sequential = torch_default(widths, seed)
         if going_on:
             start = self.network_
+        with limited(worth(len(y), widths)):
+            return self._fitted(inputs, y, start, widths, groups, seed)
+
+    def _fitted(
+        self, inputs: Tensor, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
+    ) -> Self:
+        """Choose the ridge, train."""
         self.ridge_ = self._chosen_ridge(inputs, y, start, widths, groups, seed)
         kept, score = np.arange(len(y)), None
         if self.early_stopping:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +42,12 @@ class Profile(StrEnum):
 
     quick = "quick"
     paper = "paper"
+
+
+class Cluster(StrEnum):
+    """Which cluster is started."""
+
+    local = "local"
 
 
 DataOption = Annotated[
@@ -86,6 +93,14 @@ FreshOption = Annotated[
 SchedulerOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead."),
+]
+ClusterOption = Annotated[
+    Cluster | None,
+    typer.Option(help="Run on a Dask cluster of --jobs processes that is started here."),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Threads of each run, not as many as its products are worth."),
 ]
 DryRunOption = Annotated[
     bool,
@@ -165,6 +180,8 @@ def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[s
         sweeps: SweepsOption = None,
         jobs: JobsOption = 1,
         scheduler: SchedulerOption = None,
+        cluster: ClusterOption = None,
+        threads: ThreadsOption = None,
         fresh: FreshOption = False,
         data_dir: DataDirOption = None,
         no_download: NoDownloadOption = False,
@@ -179,6 +196,7 @@ def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[s
         asked = wanted(data, method, network, seeds, sweeps, profile)
         load = not no_download
         run = Options(data_dir, load, out, cache, jobs, fresh, scheduler, asked, quiet, dry_run)
+        run = replace(run, local_cluster=cluster is not None, threads=threads)
         raise typer.Exit(make_tables(tables, run))
 
     app.command(name, help=about, epilog=examples(*shown))(command)
@@ -230,6 +248,8 @@ def tune(
     ] = None,
     jobs: JobsOption = 1,
     scheduler: SchedulerOption = None,
+    cluster: ClusterOption = None,
+    threads: ThreadsOption = None,
     fresh: FreshOption = False,
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
@@ -247,6 +267,7 @@ def tune(
 
     asked = wanted(method=method)
     options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet)
+    options = replace(options, local_cluster=cluster is not None, threads=threads)
     shipped = Path(__file__).parents[1] / "full_batch" / (CROSSED if crossed else TUNED)
     tune_settings(options, file or shipped, crossed)
 
@@ -267,6 +288,8 @@ def tune_stochastic(
     ] = TUNED_STOCHASTIC,
     jobs: JobsOption = 1,
     scheduler: SchedulerOption = None,
+    cluster: ClusterOption = None,
+    threads: ThreadsOption = None,
     fresh: FreshOption = False,
     data_dir: DataDirOption = None,
     no_download: NoDownloadOption = False,
@@ -282,6 +305,7 @@ def tune_stochastic(
 
     asked = wanted(data, method, network)
     options = Options(data_dir, not no_download, OUT, cache, jobs, fresh, scheduler, asked, quiet)
+    options = replace(options, local_cluster=cluster is not None, threads=threads)
     tune_minibatches(options, file)
 
 

@@ -31,6 +31,12 @@ class Options:
     wanted: Wanted = field(default_factory=Wanted)
     quiet: bool = False
     dry_run: bool = False
+    local_cluster: bool = False
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.local_cluster and self.scheduler is not None:
+            raise InvalidInput("--cluster starts a cluster here, --scheduler names one: give one")
 
     def screen(self) -> Console:
         """Standard output, for what was asked for."""
@@ -45,6 +51,8 @@ class Options:
             jobs=self.jobs,
             fresh=self.fresh,
             scheduler=self.scheduler,
+            local_cluster=self.local_cluster,
+            threads=self.threads,
             console=Console(stderr=True, quiet=self.quiet),
             results=self.out,
         )

@@ -23,7 +23,7 @@ TIMED = frozenset({"seconds", "seconds_to_target", "milliseconds", "floor", "rat
 """Columns that depend on the clock."""
 GROWTH = frozenset({("table9", "growth")})
 """Tables that do."""
-PLACES = ("--out", "--cache", "--data-dir", "--scheduler")
+PLACES = ("--out", "--cache", "--data-dir", "--scheduler", "--cluster")
 FLAGS = ("--quiet", "-q", "--fresh")
 SAME = ("versions", "hardware", "code_version", "stochastic_code_version", "threads")
 

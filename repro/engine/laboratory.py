@@ -34,6 +34,8 @@ class Laboratory:
     jobs: int = 1
     fresh: bool = False
     scheduler: str | None = None
+    local_cluster: bool = False
+    threads: int | None = None
     console: Console = field(default_factory=lambda: Console(stderr=True))
     results: Path = Path("results")
     datasets: dict[str, Dataset] = field(default_factory=dict)
@@ -80,5 +82,7 @@ class Laboratory:
             jobs=self.jobs,
             fresh=self.fresh,
             scheduler=self.scheduler,
+            local_cluster=self.local_cluster,
+            threads=self.threads,
             console=self.console,
         )

@@ -16,9 +16,9 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
 
 import torch
 
@@ -33,7 +33,11 @@ OnSweep = Callable[[RunSpec, int], None]
 
 
 def in_process(
-    specs: Sequence[RunSpec], datasets: Mapping[str, Dataset], execute: Execute, on_sweep: OnSweep
+    specs: Sequence[RunSpec],
+    datasets: Mapping[str, Dataset],
+    execute: Execute,
+    on_sweep: OnSweep,
+    threads: int | None = None,
 ) -> Outcomes:
     """Each run with its outcome, one after the other in this process."""
     for spec in specs:
@@ -41,7 +45,7 @@ def in_process(
         def report(sweep: int, spec: RunSpec = spec) -> None:
             on_sweep(spec, sweep)
 
-        yield spec, carry_out(execute, spec, datasets[spec.dataset], throttled(report))
+        yield spec, carry_out(execute, spec, datasets[spec.dataset], throttled(report), threads)
 
 
 @dataclass
@@ -60,23 +64,33 @@ def in_pool(
     execute: Execute,
     on_sweep: OnSweep,
     jobs: int,
+    threads: int | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Outcomes:
     """Each run with its outcome, as they finish in ``jobs`` processes.
 
+    A worker that dies loses its run alone, which is tried once more, and ``say`` is told so.
     Closing the iterator, or an error, ends the workers at once. Raises :class:`RunFailed`
-    when a worker dies and whatever error a run raised.
+    when a run's worker dies again and whatever error a run raised.
     """
     waiting = deque(specs)
     count = min(jobs, len(specs))
     workers: list[Worker] = []
+    again: set[RunSpec] = set()
+    start = partial(start_worker, execute, max(1, cores() // count), threads)
     try:
         for _ in range(count):
-            workers.append(start_worker(execute, max(1, cores() // count)))
+            workers.append(start())
         left = len(specs)
         while left:
             for ready in wait([worker.pipe for worker in workers]):
                 worker = next(worker for worker in workers if worker.pipe is ready)
-                kind, value = receive(worker)
+                try:
+                    kind, value = worker.pipe.recv()
+                except (EOFError, ConnectionResetError):
+                    waiting.appendleft(to_retry(worker, again, say))
+                    workers[workers.index(worker)] = start()
+                    continue
                 if kind == "sweep" and worker.running is not None:
                     on_sweep(worker.running, value)
                 elif kind == "error":
@@ -92,11 +106,14 @@ def in_pool(
         end(workers)
 
 
-def start_worker(execute: Execute, threads: int) -> Worker:
-    """A worker process; it starts with Ctrl-C ignored, as it inherits that."""
+def start_worker(execute: Execute, most: int, threads: int | None) -> Worker:
+    """A worker process, on as many threads at most or on ``threads``.
+
+    It starts with Ctrl-C ignored, as it inherits that.
+    """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=serve, args=(there, execute, threads), daemon=True)
+    process = context.Process(target=serve, args=(there, execute, most, threads), daemon=True)
     with interrupts_ignored():
         process.start()
     there.close()
@@ -116,13 +133,18 @@ def interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def receive(worker: Worker) -> tuple[str, Any]:
-    """The worker's next message; raises :class:`RunFailed` when it has died."""
-    try:
-        kind, value = worker.pipe.recv()
-    except (EOFError, ConnectionResetError) as error:
-        raise lost(worker) from error
-    return kind, value
+def to_retry(worker: Worker, again: set[RunSpec], say: Callable[[str], None]) -> RunSpec:
+    """The run of a worker that died, when it may be tried again, and then it is in ``again``.
+
+    Raises :class:`RunFailed` for the second time, and where the worker had no run yet.
+    """
+    spec, failure = worker.running, lost(worker)
+    worker.pipe.close()
+    if spec is None or spec in again:
+        raise failure
+    again.add(spec)
+    say(f"warning: {failure}; the run is tried once more")
+    return spec
 
 
 def assign(worker: Worker, waiting: deque[RunSpec], datasets: Mapping[str, Dataset]) -> None:
@@ -133,10 +155,9 @@ def assign(worker: Worker, waiting: deque[RunSpec], datasets: Mapping[str, Datas
     waiting.remove(spec)
     dataset = None if spec.dataset == worker.holds else datasets[spec.dataset]
     worker.running, worker.holds = spec, spec.dataset
-    try:
+    # One that has died is heard of when it is listened to: the run is in its record.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         worker.pipe.send((spec, dataset))
-    except (BrokenPipeError, ConnectionResetError) as error:
-        raise lost(worker) from error
 
 
 def lost(worker: Worker) -> RunFailed:
@@ -160,10 +181,10 @@ def end(workers: Sequence[Worker]) -> None:
         worker.pipe.close()
 
 
-def serve(pipe: Connection, execute: Execute, threads: int) -> None:
+def serve(pipe: Connection, execute: Execute, most: int, threads: int | None) -> None:
     """A worker's life: until the pipe closes, take a run, carry it out, send the outcome."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(most)
     holds: Dataset | None = None
     # A closed pipe means that the process at the other end is gone: nothing left to do.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -174,7 +195,7 @@ def serve(pipe: Connection, execute: Execute, threads: int) -> None:
             assert holds is not None, "the first run comes with its data set"
             try:
                 on_sweep = throttled(lambda sweep: pipe.send(("sweep", sweep)))
-                pipe.send(("outcome", carry_out(execute, spec, holds, on_sweep)))
+                pipe.send(("outcome", carry_out(execute, spec, holds, on_sweep, threads)))
             except AmverifyError as error:
                 error.add_note("".join(traceback.format_exception(error)))
                 pipe.send(("error", error))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from repro.data.dataset import Dataset
 from repro.engine.cache import Cache, look_up, open_cache, store
-from repro.engine.cluster import on_cluster
+from repro.engine.cluster import on_cluster, on_local_cluster
 from repro.engine.errors import Interrupted
 from repro.engine.keys import fingerprint, run_key
 from repro.engine.local import OnSweep, in_pool, in_process
@@ -18,6 +19,17 @@ from repro.engine.progress import progress_of
 from repro.engine.work import Execute, FinishedRun, Outcomes
 from repro.run import execute
 from repro.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Means:
+    """By what runs are carried out, as in :func:`run_all`; ``say`` hears of what went wrong."""
+
+    jobs: int
+    scheduler: str | None
+    local_cluster: bool
+    threads: int | None
+    say: Callable[[str], None]
 
 
 def run_all(
@@ -28,6 +40,8 @@ def run_all(
     jobs: int = 1,
     fresh: bool = False,
     scheduler: str | None = None,
+    local_cluster: bool = False,
+    threads: int | None = None,
     execute: Execute = execute,
     console: Console | None = None,
 ) -> dict[RunSpec, FinishedRun]:
@@ -35,8 +49,10 @@ def run_all(
 
     ``datasets`` holds the data set of every specification by name; ``cache`` is the folder of
     finished runs; ``fresh`` computes also what is kept there; ``jobs`` is the number of
-    processes on this machine, or ``scheduler`` the address of a Dask scheduler instead;
-    ``console`` is where progress and warnings go (standard error).
+    processes on this machine, of a Dask cluster with ``local_cluster``; ``scheduler`` is the
+    address of a Dask scheduler to use instead; ``threads`` are those of each run, None for what
+    its products are worth (:mod:`amverify.compiled.threads`); ``console`` is where progress and
+    warnings go (standard error).
 
     Raises :class:`Interrupted` on Ctrl-C, :class:`RunFailed` when a run cannot be carried out,
     :class:`amverify.errors.CannotWrite` when the disk is full; finished runs are kept in each
@@ -52,9 +68,10 @@ def run_all(
     pending = [spec for spec in wanted if spec not in finished]
     if finished and pending:
         tell(console, f"{len(finished)} of {len(wanted)} runs were kept from before in {cache}")
+    means = Means(jobs, scheduler, local_cluster, threads, lambda line: tell(console, line))
     try:
         with progress_of(pending, console) as tally:
-            outcomes = carried_out(pending, datasets, execute, tally.swept, jobs, scheduler)
+            outcomes = carried_out(pending, datasets, execute, tally.swept, means)
             with closing(outcomes):
                 for spec, outcome in outcomes:
                     run = FinishedRun(outcome.result, outcome.provenance, keys[spec], cached=False)
@@ -71,15 +88,17 @@ def carried_out(
     datasets: Mapping[str, Dataset],
     execute: Execute,
     on_sweep: OnSweep,
-    jobs: int,
-    scheduler: str | None,
+    means: Means,
 ) -> Outcomes:
     """Outcomes as they come, from wherever the user wants the runs to be carried out."""
-    if scheduler is not None and specs:
-        return on_cluster(specs, datasets, execute, scheduler)
+    jobs, threads = means.jobs, means.threads
+    if means.scheduler is not None and specs:
+        return on_cluster(specs, datasets, execute, means.scheduler, threads)
+    if means.local_cluster and specs:
+        return on_local_cluster(specs, datasets, execute, jobs, threads)
     if jobs > 1 and len(specs) > 1:
-        return in_pool(specs, datasets, execute, on_sweep, jobs)
-    return in_process(specs, datasets, execute, on_sweep)
+        return in_pool(specs, datasets, execute, on_sweep, jobs, threads, means.say)
+    return in_process(specs, datasets, execute, on_sweep, threads)
 
 
 def interrupted(cache: Cache, done: int, wanted: int) -> Interrupted:

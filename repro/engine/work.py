@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from amverify.compiled.threads import exactly, limited, worth
 from repro.data.dataset import Dataset
 from repro.engine.errors import run_failed
 from repro.engine.provenance import environment
@@ -39,12 +40,33 @@ class FinishedRun:
 
 
 def carry_out(
-    execute: Execute, spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]
+    execute: Execute,
+    spec: RunSpec,
+    dataset: Dataset,
+    on_sweep: Callable[[int], None],
+    threads: int | None = None,
 ) -> Outcome:
     """Execute ``spec`` and write down the circumstances.
 
+    On so many ``threads``; None stands for what its products are worth, and at most torch's.
+
     Raises what :func:`repro.engine.errors.run_failed` makes of an error of ``execute``.
     """
+    with exactly(threads) if threads else limited(_worth(spec, dataset)):
+        return _carried_out(execute, spec, dataset, on_sweep)
+
+
+def _worth(spec: RunSpec, dataset: Dataset) -> int:
+    """Threads that the run's products are worth; a batch's layers are small, whatever network."""
+    if spec.minibatch is not None:
+        return 1
+    features = dataset.train.x.shape[1]
+    return worth(spec.samples or len(dataset.train), (features, *spec.hidden, dataset.classes))
+
+
+def _carried_out(
+    execute: Execute, spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]
+) -> Outcome:
     started = datetime.now(UTC)
     clock = time.perf_counter()
     try:

@@ -121,7 +121,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
     times = {key: _times(own, runs) for key, own in specs.items()}
     widths = {d: (own.train.x.shape[1], own.classes) for d, own in datasets.items()}
     floors = {key: _floor(key[1], key[2], *widths[key[0]]) for key in specs}
-    machine = measured()
+    machine = measured(_threads(runs))
 
     def costs(name: str) -> Iterator[tuple[Cell, ...]]:
         seen = set()
@@ -191,6 +191,11 @@ def _caption(request: Request, machine: Machine, runs: Mapping[RunSpec, Finished
         f"product, {machine.bandwidth / 1e9:.3g} GB/s in a copy, {machine.threads} thread(s). No "
         "published counterpart."
     )
+
+
+def _threads(runs: Mapping[RunSpec, FinishedRun]) -> int:
+    """The most that a run had."""
+    return max(int(str(run.provenance.get("threads", 1))) for run in runs.values())
 
 
 def _times(specs: Sequence[RunSpec], runs: Mapping[RunSpec, FinishedRun]) -> Estimate:

@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,23 @@ def dying(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> R
     if spec.seed == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     return result_of(spec)
+
+
+@dataclass(frozen=True)
+class DyingOnce:
+    """Is killed at seed 1 until it has been killed so often, which files in ``folder`` count."""
+
+    folder: Path
+    times: int = 1
+
+    def __call__(
+        self, spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]
+    ) -> RunResult:
+        deaths = len(list(self.folder.iterdir()))
+        if spec.seed == 1 and deaths < self.times:
+            (self.folder / str(deaths)).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return reporting_data(spec, dataset, on_sweep)
 
 
 def interrupted_at_2(spec: RunSpec, dataset: Dataset, on_sweep: Callable[[int], None]) -> RunResult:

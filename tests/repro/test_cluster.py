@@ -33,12 +33,13 @@ def address():
         yield local.scheduler_address
 
 
-def on_cluster(wanted, cache, execute, address):
+def on_cluster(wanted, cache, execute, address, **means):
     return run_all(
         wanted,
         DATA,
         cache=cache,
         scheduler=address,
+        **means,
         execute=execute,
         console=Console(file=io.StringIO()),
     )
@@ -52,6 +53,32 @@ def test_every_run_meets_its_own_data(tmp_path, address):
     assert list(runs) == wanted
     assert ends == [1.0, 1.0, 0.25, 0.25]
     assert len(list(tmp_path.rglob("*.json"))) == 4
+
+
+@needs_dask
+def test_a_killed_worker_loses_its_run_alone_and_that_is_tried_again(tmp_path):
+    deaths = tmp_path / "deaths"
+    deaths.mkdir()
+    wanted = [*fake_runs.specs(3, "cora"), *fake_runs.specs(2, "digits")]
+    means = {"local_cluster": True, "jobs": 2}
+    runs = on_cluster(wanted, tmp_path / "cache", fake_runs.DyingOnce(deaths), None, **means)
+    assert len(list(deaths.iterdir())) == 1
+    here = run_all(wanted, DATA, cache=tmp_path / "other", execute=fake_runs.reporting_data)
+    assert {spec: run.result for spec, run in runs.items()} == {
+        spec: run.result for spec, run in here.items()
+    }
+
+
+@needs_dask
+def test_without_workers_it_is_said(tmp_path, monkeypatch):
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    with (
+        LocalCluster(n_workers=0, processes=False, protocol="tcp", dashboard_address=None) as local,
+        pytest.raises(InvalidInput, match="it has no workers; start one with 'dask worker"),
+    ):
+        on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, local.scheduler_address)
 
 
 @needs_dask

@@ -59,7 +59,19 @@ def test_fault_in_a_worker_brings_its_traceback_along(tmp_path):
     assert "fake_runs.py" in "".join(caught.value.__notes__)
 
 
-def test_killed_worker_is_said(tmp_path):
+def test_killed_worker_loses_its_run_alone_and_that_is_tried_again(tmp_path):
+    deaths = tmp_path / "deaths"
+    deaths.mkdir()
+    told = Console(file=io.StringIO())
+    wanted, cache = fake_runs.specs(3), tmp_path / "cache"
+    execute = fake_runs.DyingOnce(deaths)
+    runs = run_all(wanted, DATA, cache=cache, jobs=2, execute=execute, console=told)
+    assert [run.result.curves["test_accuracy"][-1] for run in runs.values()] == [1.0] * 3
+    assert "cora, tiam, seed 1 (signal 9)" in told.file.getvalue()
+    assert "the run is tried once more" in told.file.getvalue()
+
+
+def test_run_that_kills_two_workers_is_said(tmp_path):
     with pytest.raises(RunFailed, match=r"cora, tiam, seed 1 \(signal 9\); .*fewer --jobs"):
         pooled(fake_runs.specs(2), tmp_path, fake_runs.dying)
 
