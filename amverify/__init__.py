@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from amverify.trace.trace import Trace
     from amverify.verdict import Evidence, Finding, Report, Verdict, Witness
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BCD",

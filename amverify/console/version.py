@@ -33,7 +33,7 @@ def git(folder: Path, *arguments: str) -> str | None:
 
 
 def version() -> str:
-    """``amverify 0.1.0``, and in a checkout the commit and whether files differ from it."""
+    """``amverify 0.2.0``, and in a checkout the commit and whether files differ from it."""
     found = commit_of(Path(__file__))
     told = f"amverify {__version__}"
     if found["commit"] is None:
