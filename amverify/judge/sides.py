@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from amverify.numbers.balls import Ball
-from amverify.numbers.formulas import evaluate
+from amverify.numbers.formulas import program
 from amverify.theorems.base import Inequality, Instances
 from amverify.verdict import Slack
 
@@ -18,23 +18,15 @@ def sides(instances: Instances, inequality: Inequality) -> tuple[Ball, Ball, Bal
     n = len(instances)
     names = {x.name for x in (inequality.lhs.free_symbols | inequality.rhs.free_symbols)}
     used = {name: instances.values[name] for name in names}
-    difference = inequality.rhs - inequality.lhs
-    parts: list[list[Ball]] = [[], [], []]
+    both = program(inequality.lhs, inequality.rhs, inequality.rhs - inequality.lhs)
+    found = tuple(Ball(np.empty(n), np.empty(n)) for _ in both.results)
     for start in range(0, n, CHUNK):
         rows = slice(start, min(start + CHUNK, n))
         here = {name: ball.take(rows) for name, ball in used.items()}
-        for found, formula in zip(parts, (inequality.lhs, inequality.rhs, difference), strict=True):
-            found.append(_spread(evaluate(formula, here), rows.stop - rows.start))
-    lhs, rhs, margin = (
-        Ball(np.concatenate([b.mid for b in found]), np.concatenate([b.rad for b in found]))
-        for found in parts
-    )
+        for whole, part in zip(found, both.run(here), strict=True):
+            whole.mid[rows], whole.rad[rows] = part.mid, part.rad
+    lhs, rhs, margin = found
     return lhs, rhs, margin
-
-
-def _spread(ball: Ball, n: int) -> Ball:
-    """A ball that does not depend on the instance, once for each."""
-    return Ball(np.broadcast_to(ball.mid, (n,)), np.broadcast_to(ball.rad, (n,)))
 
 
 def slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:

@@ -71,7 +71,7 @@ class Ball:
     def __add__(self, other: Ball) -> Ball:
         with np.errstate(all="ignore"):
             mid = self.mid + other.mid
-            return Ball.of(mid, _up(self.rad + other.rad + U * np.abs(mid)))
+            return _settled(mid, U * np.abs(mid), _radii_of_sum(self, other))
 
     def __sub__(self, other: Ball) -> Ball:
         return self + (-other)
@@ -79,9 +79,7 @@ class Ball:
     def __mul__(self, other: Ball) -> Ball:
         with np.errstate(all="ignore"):
             mid = self.mid * other.mid
-            a, b = np.abs(self.mid), np.abs(other.mid)
-            rad = a * other.rad + self.rad * b + self.rad * other.rad + U * np.abs(mid) + ETA
-            return Ball.of(mid, _up(rad))
+            return _settled(mid, U * np.abs(mid), _radii_of_product(self, other), ETA)
 
     def __truediv__(self, other: Ball) -> Ball:
         with np.errstate(all="ignore"):
@@ -111,7 +109,8 @@ class Ball:
         """The balls at some rows (a ball of one number is the same for every row)."""
         if self.mid.ndim == 0:
             return self
-        return Ball(self.mid[index], self.rad[index])
+        mid = self.mid[index]
+        return Ball(mid, np.broadcast_to(0.0, mid.shape) if _sharp(self) else self.rad[index])
 
     def widened(self, by: Any) -> Ball:
         """The ball with a larger radius."""
@@ -127,6 +126,49 @@ class Ball:
     def surely_negative(self) -> NDArray[np.bool_]:
         """Where every member is negative."""
         return np.asarray(self.mid + self.rad < 0)
+
+
+def _sharp(ball: Ball) -> bool:
+    """Whether every radius is seen to be 0 at no cost: one number that all rows share."""
+    rad = ball.rad
+    return rad.size > 0 and (rad.ndim == 0 or rad.strides == (0,)) and rad.item(0) == 0
+
+
+def _radii_of_sum(x: Ball, y: Ball) -> Array | None:
+    """r + q; None where both are 0. (Of finite numbers, + 0 and · 0 change nothing else.)"""
+    if _sharp(y):
+        return None if _sharp(x) else x.rad
+    return y.rad if _sharp(x) else x.rad + y.rad
+
+
+def _radii_of_product(x: Ball, y: Ball) -> Array | None:
+    """|a|q + r|b| + rq; None where both radii are 0."""
+    if _sharp(y):
+        return None if _sharp(x) else x.rad * np.abs(y.mid)
+    own: Array = np.abs(x.mid) * y.rad
+    if _sharp(x):
+        return own
+    own = own + x.rad * np.abs(y.mid)
+    own += x.rad * y.rad
+    return own
+
+
+def _settled(mid: Array, rounding: Array, radii: Array | None, least: float = 0.0) -> Ball:
+    """The ball of an operation: ``radii`` + ``rounding`` + ``least``, enlarged.
+
+    ``rounding`` is u|mid|, made for this call. It is not finite where mid is not, and the sum of
+    squares of the radii where some radius is not: where that is finite, so are all.
+    """
+    rad = rounding
+    if radii is not None:
+        rad = radii + rounding
+    if least:
+        rad += least
+    rad *= 1 + 8 * U
+    rad += 4 * ETA
+    if rad.ndim == 1 and np.isfinite(np.dot(rad, rad)):
+        return Ball(mid, rad)
+    return Ball.of(mid, rad)
 
 
 def summed(ball: Ball, starts: NDArray[np.int64]) -> Ball:

@@ -1,10 +1,16 @@
-"""Formulas of sympy evaluated over balls, rationals or any other arithmetic."""
+"""Formulas of sympy evaluated over balls, rationals or any other arithmetic.
+
+A formula is read once, into a list of steps in the order of its operations (``Program``); what
+stands in it twice, or in two formulas that are evaluated together, is one step. So a column that is
+evaluated chunk by chunk pays for its arithmetic alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import sympy as sp
@@ -32,7 +38,7 @@ class Arithmetic:
     minimum: Callable[[Any, Any], Any]
 
 
-BALLS = Arithmetic(Ball.exact, Ball.sqrt, abs, Ball.maximum, Ball.minimum)
+BALLS = Arithmetic(lru_cache(Ball.exact), Ball.sqrt, abs, Ball.maximum, Ball.minimum)
 
 
 def _no_root(x: Fraction) -> Fraction:
@@ -55,56 +61,133 @@ def evaluate(expression: sp.Expr, values: Mapping[str, N], arithmetic: Arithmeti
         KeyError: for a symbol without a value.
         ValueError: for anything else in the formula.
     """
+    return program(expression).run(values, arithmetic)[0]
 
-    def walk(node: Any) -> Any:
+
+@dataclass(frozen=True)
+class _Step:
+    """One operation, on results of earlier steps; ``last`` are those that nothing later needs."""
+
+    does: str
+    of: tuple[int, ...] = ()
+    named: Any = None
+    last: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """Formulas as steps in order; ``results`` are the steps that hold their values."""
+
+    steps: tuple[_Step, ...]
+    results: tuple[int, ...]
+
+    def run(self, values: Mapping[str, N], arithmetic: Arithmetic = BALLS) -> tuple[N, ...]:
+        """The values of all its formulas; raises as ``evaluate`` does."""
+        found: list[Any] = []
+        for step in self.steps:
+            if step.does == "symbol":
+                found.append(values[step.named])
+            elif step.does == "rational":
+                found.append(arithmetic.rational(step.named))
+            else:
+                found.append(_done(step.does, [found[i] for i in step.of], arithmetic))
+            for i in step.last:
+                found[i] = None
+        return tuple(found[i] for i in self.results)
+
+
+@lru_cache(maxsize=1024)
+def program(*expressions: sp.Expr) -> Program:
+    """Formulas that are evaluated together, as one list of steps.
+
+    Raises:
+        ValueError: for what no formula may have, see ``evaluate``.
+    """
+    reading = _Reading()
+    results = tuple(reading.of(expression) for expression in expressions)
+    last: dict[int, list[int]] = {}
+    users = {i: at for at, step in enumerate(reading.steps) for i in step.of}
+    for i, at in users.items():
+        if i not in results:
+            last.setdefault(at, []).append(i)
+    steps = (replace(step, last=tuple(last.get(i, ()))) for i, step in enumerate(reading.steps))
+    return Program(tuple(steps), results)
+
+
+@dataclass
+class _Reading:
+    """The steps read so far; equal ones are one."""
+
+    steps: list[_Step] = field(default_factory=list)
+    places: dict[_Step, int] = field(default_factory=dict)
+
+    def put(self, does: str, *of: int, named: Any = None) -> int:
+        """The place of a step."""
+        step = _Step(does, of, named)
+        if step not in self.places:
+            self.places[step] = len(self.steps)
+            self.steps.append(step)
+        return self.places[step]
+
+    def of(self, node: Any) -> int:
+        """The place of a formula's value."""
         if isinstance(node, sp.Symbol):
-            return values[node.name]
+            return self.put("symbol", named=node.name)
         if isinstance(node, sp.Rational):
-            return arithmetic.rational(Fraction(int(node.p), int(node.q)))
-        if isinstance(node, sp.Add | sp.Mul):
-            return _fold(node, walk)
+            return self.put("rational", named=Fraction(int(node.p), int(node.q)))
+        if isinstance(node, sp.Mul):
+            return self._product(node)
+        if isinstance(node, sp.Add):
+            return self._folded("+", [self.of(a) for a in node.args])
         if isinstance(node, sp.Pow):
-            return _power(walk(node.base), node.exp, arithmetic)
+            return self._power(self.of(node.base), node.exp)
         if isinstance(node, sp.Abs):
-            return arithmetic.absolute(walk(node.args[0]))
+            return self.put("abs", self.of(node.args[0]))
         if isinstance(node, sp.Max | sp.Min):
-            best = arithmetic.maximum if isinstance(node, sp.Max) else arithmetic.minimum
-            first, *rest = map(walk, node.args)
-            for value in rest:
-                first = best(first, value)
-            return first
+            does = "max" if isinstance(node, sp.Max) else "min"
+            return self._folded(does, [self.of(a) for a in node.args])
         raise ValueError(f"formula: {node} ({type(node).__name__}) cannot be evaluated exactly")
 
-    result: N = walk(expression)
-    return result
+    def _folded(self, does: str, places: Sequence[int]) -> int:
+        """From left to right."""
+        first, *rest = places
+        for place in rest:
+            first = self.put(does, first, place)
+        return first
 
+    def _product(self, node: Any) -> int:
+        """From left to right; reciprocals divide, after all else."""
+        upper = [self.of(a) for a in node.args if not _reciprocal(a)] or [self.of(sp.Integer(1))]
+        lower = [self.of(1 / a) for a in node.args if _reciprocal(a)]
+        return self._folded("/", [self._folded("*", upper), *lower])
 
-def _fold(node: Any, walk: Callable[[Any], Any]) -> Any:
-    """A sum or product, from left to right; reciprocals divide."""
-    product = isinstance(node, sp.Mul)
-    upper = [a for a in node.args if not (product and _reciprocal(a))]
-    lower = [1 / a for a in node.args if product and _reciprocal(a)]
-    first, *rest = map(walk, upper or [sp.Integer(1)])
-    for value in rest:
-        first = first * value if product else first + value
-    for value in map(walk, lower):
-        first = first / value
-    return first
+    def _power(self, base: int, exponent: Any) -> int:
+        if not exponent.is_Rational or exponent.q not in (1, 2):
+            raise ValueError(f"formula: exponent {exponent} is neither an integer nor a half")
+        if exponent.q == 2:
+            base = self.put("sqrt", base)
+        result = self._folded("*", [base] * abs(int(exponent.p)))
+        if exponent.is_negative:
+            return self.put("/", self.of(sp.Integer(1)), result)
+        return result
 
 
 def _reciprocal(node: Any) -> bool:
     return isinstance(node, sp.Pow) and node.exp.is_Rational and node.exp.is_negative is True
 
 
-def _power(base: Any, exponent: Any, arithmetic: Arithmetic) -> Any:
-    if not exponent.is_Rational or exponent.q not in (1, 2):
-        raise ValueError(f"formula: exponent {exponent} is neither an integer nor a half")
-    if exponent.q == 2:
-        base = arithmetic.sqrt(base)
-    times = abs(int(exponent.p))
-    result = base
-    for _ in range(times - 1):
-        result = result * base
-    if exponent.is_negative:
-        return arithmetic.rational(Fraction(1)) / result
-    return result
+def _done(does: str, of: list[Any], arithmetic: Arithmetic) -> Any:
+    """The result of one operation."""
+    if does == "+":
+        return of[0] + of[1]
+    if does == "*":
+        return of[0] * of[1]
+    if does == "/":
+        return of[0] / of[1]
+    named = {
+        "sqrt": arithmetic.sqrt,
+        "abs": arithmetic.absolute,
+        "max": arithmetic.maximum,
+        "min": arithmetic.minimum,
+    }
+    return named[does](*of)
