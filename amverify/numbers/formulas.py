@@ -184,7 +184,7 @@ def _done(does: str, of: list[Any], arithmetic: Arithmetic) -> Any:
         return of[0] * of[1]
     if does == "/":
         return of[0] / of[1]
-    named = {
+    named: dict[str, Callable[..., Any]] = {
         "sqrt": arithmetic.sqrt,
         "abs": arithmetic.absolute,
         "max": arithmetic.maximum,
