@@ -44,6 +44,7 @@ class Style:
     running: Callable[[str, str, str, str], str]
     call: Callable[[str, list[str]], str]
     expected: Callable[[str, str], str]
+    number: Callable[[str], str]
     signs: dict[str, str]
 
 
@@ -51,7 +52,7 @@ def written(node: Node, style: Style, outer: int = 0) -> str:
     """A side of a claim in a style; brackets only where precedence asks for them."""
     match node:
         case Number(value):
-            return _decimal(str(value.numerator), str(value.denominator))
+            return style.number(_decimal(str(value.numerator), str(value.denominator)))
         case Constant(name):
             return style.name(name)
         case At(name, index):
@@ -79,8 +80,14 @@ def _operated(how: str, of: tuple[Node, ...], style: Style, outer: int) -> str:
         found = style.call("**", [written(of[0], style, here + 1), written(of[1], style)])
     else:
         right = here + (how in ("-", "/"))
-        found = written(of[0], style, here) + style.signs[how] + written(of[1], style, right)
+        left = here + (how == "*" and _divided(of[0]))
+        found = written(of[0], style, left) + style.signs[how] + written(of[1], style, right)
     return f"({found})" if here < outer else found
+
+
+def _divided(node: Node) -> bool:
+    """Whether brackets keep what follows from being read below its line: (a/k)·b."""
+    return isinstance(node, Call) and node.how == "/"
 
 
 def _over_j(style: Style) -> Callable[[Index], str]:
@@ -140,10 +147,19 @@ UNICODE = Style(
     at=_unicode_at,
     running=_unicode_running,
     call=_unicode_call,
+    number=lambda text: text,
     expected=lambda of, past: f"E[{of} | the past to x{_sub(past)}]",
     signs={"+": " + ", "-": " − ", "*": "·", "/": "/", "<=": "≤", ">=": "≥", "<": "<", ">": ">",
            "==": "="},
 )  # fmt: skip
+
+
+def _tex_number(text: str) -> str:
+    digits, sign, power = text.partition("e")
+    if not sign:
+        return text
+    scale = f"10^{{{int(power)}}}"
+    return scale if digits == "1" else rf"{digits}\cdot {scale}"
 
 
 def _tex_name(name: str) -> str:
@@ -186,6 +202,7 @@ LATEX = Style(
     at=_tex_at,
     running=_tex_running,
     call=_tex_call,
+    number=_tex_number,
     expected=lambda of, past: rf"\mathbb E[{of}\mid\mathcal F_{{{past}}}]",
     signs={"+": "+", "-": "-", "*": r"\,", "/": "/", "<=": r"\le ", ">=": r"\ge ", "<": "<",
            ">": ">", "==": "="},
@@ -193,16 +210,34 @@ LATEX = Style(
 
 
 def mathematics(said: Statement, style: Style = UNICODE) -> str:
-    """A claim in a style, without its quantifier in LaTeX."""
+    """A claim in a style; LaTeX says of which k where these are not all from 1 on."""
     sign = style.signs[said.sign]
     gap = " " if style is UNICODE else ""
     formula = f"{written(said.lhs, style)}{gap}{sign}{gap}{written(said.rhs, style)}"
-    return formula + (f", {_quantifier(said.over)}" if style is UNICODE else "")
+    if style is UNICODE:
+        return f"{formula}, {_quantifier(said.over)}"
+    return formula if said.over == Range() else rf"{formula}\quad {_tex_quantifier(said.over)}"
+
+
+def _tex_quantifier(over: Range) -> str:
+    first, last = over.first, over.last
+    if over.exists:
+        return r"\text{for some }" + _between(over, r"\le ", r"\ge ")
+    if last is not None:
+        return rf"\text{{for }}k={first},\dots,{last}"
+    return rf"\text{{for every }}k\ge {first}"
+
+
+def _between(over: Range, least: str, most: str) -> str:
+    """k, and what is below and above it."""
+    if over.last is None:
+        return f"k{most}{over.first}" if over.first > 1 else "k"
+    return (f"{over.first}{least}" if over.first > 1 else "") + f"k{least}{over.last}"
 
 
 def _quantifier(over: Range) -> str:
     if over.exists:
-        return f"for some k ≤ {over.last}" if over.last is not None else "for some k"
+        return "for some " + _between(over, " ≤ ", " ≥ ")
     if over.last is not None:
         return f"for k = {over.first}, …, {over.last}"
     return "for every k ≥ 1" if over.first == 1 else f"for every k ≥ {over.first}"

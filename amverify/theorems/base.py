@@ -377,6 +377,11 @@ class Theorem:
         return shown.table((self.id, self.title), rows)
 
     @property
+    def mathml(self) -> str | None:
+        """``latex`` as one MathML element, which browsers set; None where it cannot be set."""
+        return shown.mathml(self.latex)
+
+    @property
     def declarable(self) -> tuple[str, ...]:
         """Names of the constants that may be declared for it."""
         return (*(p.name for p in self.parameters if p.value is None), *self.options)

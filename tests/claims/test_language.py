@@ -9,6 +9,7 @@ from amverify.claims.grammar import parsed
 from amverify.claims.notation import LATEX, mathematics
 from amverify.errors import InvalidInput
 from amverify.record.recorder import Recorder
+from amverify.shown import mathml
 from amverify.verdict import Verdict
 
 WRITTEN = {
@@ -29,6 +30,35 @@ def test_it_prints_back_as_mathematics(text, shown):
 def test_latex():
     said = parsed("value[k] - fstar <= 2*L*D**2/(k+1)**2")
     assert mathematics(said, LATEX) == r"f(x_{k})-\mathrm{fstar}\le 2\,L\,D^{2}/(k+1)^{2}"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("exists k <= 25: step2[k] == 0", r"=0\quad \text{for some }k\le 25"),
+        ("exists k >= 3: step[k] == 0", r"=0\quad \text{for some }k\ge 3"),
+        ("exists 2 <= k <= 5: step[k] == 0", r"=0\quad \text{for some }2\le k\le 5"),
+        ("for k >= 5: psi[k] <= 1e-12", r"\psi_{k}\le 10^{-12}\quad \text{for every }k\ge 5"),
+        ("for 2 <= k <= 9: psi[k] <= 2.5e-9", r"2.5\cdot 10^{-9}\quad \text{for }k=2,\dots,9"),
+        ("psi[k] <= a/k*psi[0]", r"\psi_{k}\le (a/k)\,\psi_{0}"),
+    ],
+)
+def test_latex_says_of_which_k_and_what_is_divided(text, latex):
+    assert mathematics(parsed(text), LATEX).endswith(latex)
+
+
+def test_a_claim_has_its_own_mathml():
+    found = amv.claim("exists k >= 3: value[k] <= 1")
+    assert found.statement == "f(x_k) ≤ 1, for some k ≥ 3."
+    assert found.mathml == mathml(found.latex)
+    assert "<mtext>for" in found.mathml.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("text", [*WRITTEN, "E[value[k]] <= abs(psi[k-1])*exp(-k)*max(2, a_b)"])
+def test_every_construct_is_set_as_mathml(text):
+    found = mathml(mathematics(parsed(text), LATEX))
+    assert found.startswith("<math")
+    assert "\\" not in found
 
 
 REFUSED = {
