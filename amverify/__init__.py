@@ -23,7 +23,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | draw a problem with known constants | ``families``, the package |
 | look for a counterexample | ``falsify`` |
 | show a report | ``render``, ``to_json``, ``from_json``, ``to_html``, ``to_junit``, |
-| | ``to_logger`` (TensorBoard, W&B) |
+| | ``to_sarif``, ``to_logger`` (TensorBoard, W&B) |
 | state a problem | ``LayeredProblem``, ``Band``, ``Penalty``, ``CrossEntropy``, ``SquaredError``, |
 | | ``activation``, ``gaussian`` |
 | solve it | ``TIAM``, ``JointTIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, |
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from amverify.record.exact import traced_exactly
     from amverify.record.layered.run import traced
     from amverify.record.recorder import Recorder
-    from amverify.report import from_json, render, to_html, to_json, to_junit, to_logger
+    from amverify.report import from_json, render, to_html, to_json, to_junit, to_logger, to_sarif
     from amverify.samt import SAMT, NonFiniteLoss
     from amverify.subject.subject import Claim, Subject
     from amverify.theorems import CATALOGUE, Theorem, theorem
@@ -141,6 +141,7 @@ __all__ = [
     "to_json",
     "to_junit",
     "to_logger",
+    "to_sarif",
     "traced",
     "traced_exactly",
     "usable",
@@ -178,7 +179,7 @@ _HOMES = {
     "record.exact": "traced_exactly",
     "record.recorder": "Recorder",
     "record.layered.run": "traced",
-    "report": "from_json render to_html to_json to_junit to_logger",
+    "report": "from_json render to_html to_json to_junit to_logger to_sarif",
     "samt": "SAMT NonFiniteLoss",
     "theorems": "CATALOGUE Theorem theorem theorems",
     "trace.file": "load_trace save_trace",

@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from amverify.claims import is_written
+from amverify.command.place import place
 from amverify.command.specification import read_specification
 from amverify.console.pace import Pace, about
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard
-from amverify.report import render, to_html, to_json, to_junit, write
+from amverify.report import render, to_html, to_json, to_junit, to_sarif, write
 from amverify.subject.subject import Claim, claimed, declared, run_subject
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.catalogue import known
@@ -47,14 +48,17 @@ class Request:
     trust: tuple[str, ...] = ()
 
 
-def judged(
-    request: Request,
-    json: Path | None,
-    junit: Path | None,
-    html: Path | None,
-    verbose: bool,
-    quiet: bool,
-) -> int:
+@dataclass(frozen=True)
+class Files:
+    """Where the report is to be written, if at all."""
+
+    json: Path | None = None
+    junit: Path | None = None
+    html: Path | None = None
+    sarif: Path | None = None
+
+
+def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
     known = _asked(request)
     given = constants_of(request.constants)
@@ -65,12 +69,20 @@ def judged(
             report = audited(trace, _declared(claims, given), line.update)
         else:
             report = audit(trace, constants=given)
-    for path, text in ((json, to_json), (junit, to_junit), (html, to_html)):
-        if path is not None:
-            write(path, text(report))
+    _written(report, files, request.subject)
     if not quiet:
         render(report, Console(), verbose=verbose)
     return report.exit_status
+
+
+def _written(report: Report, files: Files, subject: str) -> None:
+    for path, text in (
+        (files.json, to_json), (files.junit, to_junit), (files.html, to_html)
+    ):  # fmt: skip
+        if path is not None:
+            write(path, text(report))
+    if files.sarif is not None:
+        write(files.sarif, to_sarif(report, *place(subject, report)))
 
 
 def watching(subject: str, show: Callable[[Text], None]) -> Heard:

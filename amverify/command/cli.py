@@ -113,6 +113,10 @@ def audit(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")
     ] = None,
+    sarif: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report as SARIF, for code scanning."),
+    ] = None,
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the report as one page that opens offline."),
@@ -129,12 +133,12 @@ def audit(
     quiet: Quiet = False,
 ) -> None:
     """Judge what is claimed of a run; without a claim, all that it can be judged by as it is."""
-    from amverify.command.auditing import Request, judged
+    from amverify.command.auditing import Files, Request, judged
 
     limits = time_limit, iteration_limit
     written = tuple(claim or ()), tuple(given or ()), tuple(trust or ())
     request = Request(subject, tuple(theorem or ()), tuple(constant or ()), *limits, *written)
-    raise typer.Exit(judged(request, json, junit, html, verbose, quiet))
+    raise typer.Exit(judged(request, Files(json, junit, html, sarif), verbose, quiet))
 
 
 @app.command(

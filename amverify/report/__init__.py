@@ -1,8 +1,9 @@
-"""What an audit says, shown: on a console, as JSON, as JUnit XML and as one HTML page.
+"""What an audit says, shown: on a console, as JSON, as JUnit XML, as SARIF and as one HTML page.
 
     Report ──┬─▶ render(report, console)        one line a theorem, a block where it does not hold
              ├─▶ to_json(report) ─▶ from_json   exact round trip
              ├─▶ to_junit(report)               for continuous integration
+             ├─▶ to_sarif(report, file, line)   for code scanning
              ├─▶ to_html(report)                one file that opens offline
              └─▶ to_logger(logger, trace, report)   TensorBoard, W&B and their like
 
@@ -17,9 +18,19 @@ from amverify.report.html import to_html
 from amverify.report.jsonfile import from_json, to_json
 from amverify.report.junit import to_junit
 from amverify.report.loggers import to_logger
+from amverify.report.sarif import to_sarif
 from amverify.shown import register
 
-__all__ = ["from_json", "render", "to_html", "to_json", "to_junit", "to_logger", "write"]
+__all__ = [
+    "from_json",
+    "render",
+    "to_html",
+    "to_json",
+    "to_junit",
+    "to_logger",
+    "to_sarif",
+    "write",
+]
 
 register("page", to_html)
 register("figure", plot)

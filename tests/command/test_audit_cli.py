@@ -138,13 +138,34 @@ def test_bad_claims_on_the_command_line(place, capsys):
 
 
 def test_reports_are_written(place, capsys):
-    names = ("--json", "r.json", "--junit", "r.xml", "--html", "r.html")
+    names = ("--json", "r.json", "--junit", "r.xml", "--html", "r.html", "--sarif", "r.sarif")
     assert main(["audit", "rising.trace", "--theorem", "descent", *names]) == 1
     assert "VIOLATED" in (place / "r.json").read_text(encoding="utf-8")
     json.loads((place / "r.json").read_text(encoding="utf-8"))
     assert ElementTree.parse(place / "r.xml").getroot().iter("failure")
     assert "<html" in (place / "r.html").read_text(encoding="utf-8")
     assert "VIOLATED" in capsys.readouterr().out
+    assert located(place / "r.sarif") == ("rising.trace", 1)
+
+
+def located(log):
+    (result,) = json.loads(log.read_text(encoding="utf-8"))["runs"][0]["results"]
+    found = result["locations"][0]["physicalLocation"]
+    return found["artifactLocation"]["uri"], found["region"]["startLine"]
+
+
+def test_sarif_points_at_the_claim_or_the_function(place, capsys):
+    (place / "c.toml").write_text(
+        'trace = "rising.trace"\n\n[[claim]]\nholds  =  "value[k] <=  value[k-1]"\n',
+        encoding="utf-8",
+    )
+    assert main(["audit", "c.toml", "--sarif", "r.sarif", "-q"]) == 1
+    assert located(place / "r.sarif") == ("c.toml", 4)
+    source = "import amverify as amv\n\n\ndef run():\n    return amv.load_trace('rising.trace')\n"
+    (place / "subject_of_mine.py").write_text(source, encoding="utf-8")
+    descent = ("--theorem", "descent", "--sarif", "r.sarif", "-q")
+    assert main(["audit", "subject_of_mine:run", *descent]) == 1
+    assert located(place / "r.sarif") == ("subject_of_mine.py", 4)
 
 
 def test_a_report_replays(place, capsys):
