@@ -16,11 +16,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from amverify import __version__
 from amverify.errors import InvalidInput, expect
 from amverify.report import words
 from amverify.verdict import HOW_TO_GET_A_REPORT, Finding, Report, Verdict
@@ -54,7 +54,7 @@ def to_sarif(report: Report, file: str | Path | None = None, line: Lines = 1) ->
     ]  # fmt: skip
     rules = [_rule(finding) for finding in findings.values()]
     run = {
-        "tool": {"driver": {"name": "amverify", "version": __version__, "rules": rules}},
+        "tool": {"driver": {"name": "amverify", "version": metadata.version("amverify"), "rules": rules}},
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": f"amverify/{words.one_line(report.subject)}/"},
         "invocations": [{
