@@ -12,4 +12,7 @@ CONTENTS = {
     "tiles": "every theorem on every method and data set by verdict, from table 10's file",
     "step_sizes": "SAMT's step sizes by layer and kind, epoch by epoch",
     "initial_step": "accuracy against SAMT's initial step size, for each kind",
+    "undecided": "instances left open in floats, and exactly, on a run past rounding",
+    "cost": "time of a sweep against samples, hidden units and layers, from table 9's file",
+    "recording": "what recording adds to a sweep or a step, by the hidden units",
 }

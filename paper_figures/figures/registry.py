@@ -11,16 +11,19 @@ from paper_figures.data.frame import Data
 from paper_figures.data.runs import Sources
 from paper_figures.figures import (
     accuracy,
+    cost,
     descent,
     exponents,
     initial_step,
     kl,
     published,
+    recording,
     region,
     residuals,
     slack,
     step_sizes,
     tiles,
+    undecided,
 )
 from paper_figures.names import CONTENTS
 from repro.tables.parts.request import Protocol, Request
@@ -39,6 +42,7 @@ class FigureEntry:
 MODULES = (
     *(descent, residuals, accuracy, region, slack),
     *(kl, exponents, published, tiles, step_sizes, initial_step),
+    *(undecided, cost, recording),
 )
 FIGURES = {
     name: FigureEntry(contents, module.PROTOCOL, module.data, module.draw)

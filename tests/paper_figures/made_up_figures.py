@@ -8,16 +8,19 @@ from amverify.verdict import Verdict
 from paper_figures.data.frame import Data, Frame
 from paper_figures.figures import (
     accuracy,
+    cost,
     descent,
     exponents,
     initial_step,
     kl,
     published,
+    recording,
     region,
     residuals,
     slack,
     step_sizes,
     tiles,
+    undecided,
 )
 
 
@@ -151,6 +154,36 @@ DATA = {
                 for kind, alpha, seed in product(
                     ("samt_fixed", "samt_row"), (1e-3, 0.1, 1.0), (0, 1)
                 )
+            ],
+        )
+    ),
+    "undecided": _of(
+        Frame.of_rows(
+            "open",
+            undecided.COLUMNS,
+            [(t, k, 10 * k, 2 * k, 0) for t, k in product(("T1", "T3"), range(1, 5))],
+        ),
+    ),
+    "cost": _of(
+        Frame.of_rows(
+            "cost",
+            cost.COLUMNS,
+            [
+                ("mnist", name, samples, units, layers, samples * units * layers / 9, samples / 9)
+                for name in ("TIAM", "Adam")
+                for samples, units, layers in (
+                    *((500, 100, 2), (1000, 100, 2), (1000, 50, 2), (1000, 100, 8)),
+                )
+            ],
+        )
+    ),
+    "recording": _of(
+        Frame.of_rows(
+            "recording",
+            recording.COLUMNS,
+            [
+                (what, units, 1.0, 1 + units / 100, 1 + units / 200, 1 + units / 50)
+                for what, units in product(recording.LABELS, recording.WIDTHS)
             ],
         )
     ),
