@@ -37,7 +37,6 @@ def kept(
                 return Frame(name, {k: tuple(column) for k, column in columns.items()})
         except (ValueError, KeyError):
             pass
-    frame = compute()
-    columns = {k: list(column) for k, column in frame.columns.items()}
+    columns = {k: list(column) for k, column in compute().columns.items()}
     write(path, seal({"key": key, "columns": columns}))
-    return frame
+    return Frame(name, {k: tuple(column) for k, column in columns.items()})

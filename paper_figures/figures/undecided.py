@@ -48,7 +48,7 @@ def data(request: Request, sources: Sources) -> Data:
     """A row a theorem and part of the run; what is open is counted from the start."""
     asked = (SWEEPS, PARTS, *CLAIMS)
     frame = kept(
-        sources, "undecided", asked, MODULES, lambda: Frame.of_rows("open", COLUMNS, _open())
+        sources, "undecided", asked, MODULES, lambda: Frame.of_rows("undecided", COLUMNS, _open())
     )
     caption = (
         f"TIAM in float64 for {SWEEPS} sweeps on four samples: the share of each theorem's "
@@ -88,7 +88,7 @@ def _until(trace: Trace, sweep: int) -> Trace:
 
 def draw(data: Data) -> Figure:
     """A panel a theorem, a bar a part of the run."""
-    frame = data["open"]
+    frame = data["undecided"]
     theorems = frame.levels("theorem")
     figure, places = blank(PAGE, 2.5, 1, len(theorems), sharey=True)
     for place, theorem in zip(places, theorems, strict=True):

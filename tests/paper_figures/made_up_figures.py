@@ -159,7 +159,7 @@ DATA = {
     ),
     "undecided": _of(
         Frame.of_rows(
-            "open",
+            "undecided",
             undecided.COLUMNS,
             [(t, k, 10 * k, 2 * k, 0) for t, k in product(("T1", "T3"), range(1, 5))],
         ),

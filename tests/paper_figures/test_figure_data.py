@@ -11,7 +11,7 @@ from paper_figures.data.frame import Frame
 from paper_figures.data.kept import kept
 from paper_figures.data.results import documents
 from paper_figures.data.runs import Sources
-from paper_figures.figures import descent, kl, published, slack
+from paper_figures.figures import cost, descent, kl, published, recording, slack, undecided
 from repro.engine import Laboratory, local
 from repro.published import load
 from repro.published.cells import cells_of
@@ -90,3 +90,45 @@ def test_published_cells_are_those_that_score_counts(sources, tmp_path):
     cells = published.data(Request((), (), (), 0), sources)["cells"]
     assert cells.columns["cell"] == (cell.key,)
     assert cells.numbers("measured") == pytest.approx(cells.numbers("published") + 0.05)
+
+
+def test_what_floats_leave_open_exact_values_decide(sources, monkeypatch):
+    monkeypatch.setattr(undecided, "SWEEPS", 12)
+    monkeypatch.setattr(undecided, "PARTS", 2)
+    frame = undecided.data(Request((), (), (), 0), sources)["undecided"]
+    assert frame.levels("theorem") == list(undecided.CLAIMS)
+    for theorem in undecided.CLAIMS:
+        instances, floats, exactly = (
+            frame.where(theorem=theorem).numbers(name) for name in undecided.COLUMNS[2:]
+        )
+        assert instances[1] == 2 * instances[0] > 0
+        assert (exactly <= floats).all()
+    assert frame.where(theorem="T1").numbers("in_floats").max() > 0
+    assert frame.numbers("exactly").max() == 0
+
+
+def test_cost_is_table_9s(sources):
+    def row(hidden: str, mean: float) -> dict[str, object]:
+        names = {"dataset": {"text": "mnist"}, "method": {"text": "TIAM"}}
+        sizes = {"samples": {"value": 500}, "hidden": {"text": hidden}}
+        return {**names, **sizes, "milliseconds": {"mean": mean}, "floor": {"value": 1.5}}
+
+    gone = {"milliseconds": {"reason": "no data"}}
+    tables = [{"name": "growth"}, {"name": "cost", "rows": [gone, row("2 × 100", 4.0)]}]
+    whole = {"document": "table9", "tables": tables, "provenance": {}}
+    (sources.results / "table9.json").write_text(json.dumps(whole))
+    frame = cost.data(Request((), (), (), 0), sources)["cost"]
+    assert [frame.columns[name][0] for name in cost.COLUMNS] == [
+        *("mnist", "TIAM", 500, 100, 2, 4.0, 1.5)
+    ]
+
+
+def test_recording_is_measured_once(sources, monkeypatch):
+    monkeypatch.setattr(recording, "WIDTHS", (3,))
+    monkeypatch.setattr(recording, "REPEATS", 2)
+    request = Request(("few_digits",), (), (), 0)
+    first = recording.data(request, sources)["recording"]
+    assert first.levels("what") == list(recording.LABELS)
+    assert (first.numbers("low") <= first.numbers("ratio")).all()
+    assert first.numbers("plain").min() > 0
+    assert recording.data(request, sources)["recording"] == first

@@ -155,7 +155,7 @@ def test_what_no_figure_admits_is_refused(tmp_path, capsys):
 
 def test_one_line_for_what_a_user_gets_wrong(capsys, monkeypatch):
     assert main(["regoin"]) == 2
-    assert "unknown figure or command 'regoin'; did you mean 'region'?" in one_error(capsys)
+    assert "unknown figure or command 'regoin'; did you mean 'region'" in one_error(capsys)
     assert main(["region", "--sides"]) == 2
     assert "--sides" in one_error(capsys)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
