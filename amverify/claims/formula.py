@@ -25,7 +25,7 @@ from amverify.claims.tree import (
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.formulas import evaluate
-from amverify.theorems.parameters import CHANGE, VALUE
+from amverify.theorems.parameters import CHANGE, UPDATE_CHANGE, UPDATED, VALUE
 
 _LARGEST_POWER = 32
 
@@ -87,17 +87,20 @@ def sharpened(found: Comparison) -> Comparison:
 
     The difference of two recorded values has the errors of both, a recorded change its own.
     """
-    now, before = sp.Symbol(VALUE, real=True), sp.Symbol("f(x_{k−1})", real=True)
+    letter = "j" if UPDATED in found.atoms else "k"
+    now = sp.Symbol(VALUE if letter == "k" else UPDATED, real=True)
+    before = sp.Symbol(f"f(x_{{{letter}−1}})", real=True)
     if not {now.name, before.name} <= set(found.atoms):
         return found
     rest = sp.expand(found.lhs - found.rhs)
     weight = rest.coeff(now, 1)
-    change = sp.Symbol(CHANGE, real=True)
+    name = CHANGE if letter == "k" else UPDATE_CHANGE
+    change = sp.Symbol(name, real=True)
     rest = sp.expand(rest - weight * (now - before))
     if not weight.is_number or not weight or rest.free_symbols & {now, before}:
         return found
-    atoms = {name: a for name, a in found.atoms.items() if name not in (now.name, before.name)}
-    atoms |= {CHANGE: Change()}
+    atoms = {n: atom for n, atom in found.atoms.items() if n not in (now.name, before.name)}
+    atoms |= {name: Change()}
     if weight > 0:
         return Comparison(change, -rest / weight, found.strict, atoms)
     return Comparison(-rest / weight, change, found.strict, atoms)

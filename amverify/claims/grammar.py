@@ -2,6 +2,8 @@ r"""The language of claims, and its reader.
 
     claim      = [quantifier ":"] side ("<=" | "<" | ">=" | ">" | "==") side
     quantifier = "for" range | "exists" range
+               | "for each block"              value[j] after the j-th update of a block, value[j-1]
+                                               before it; a[j] is one constant for each block
     range      = "k" ["<=" N]  |  "k" ">=" N  |  N "<=" "k" "<=" N
     side       = numbers, constants, k, quantities, + - * / **, parentheses,
                  sqrt abs exp log (of one), max min (of several)
@@ -76,7 +78,7 @@ def parsed(text: str) -> Statement:
     head, colon, body = _divided(text)
     over = _range(text, head) if colon else Range()
     start = text.index(body, len(head) + 1) if colon else 0
-    return _Reader(text, start).statement(body, over)
+    return _Reader(text, start, "j" if over.blocks else "k").statement(body, over)
 
 
 def _divided(text: str) -> tuple[str, str, str]:
@@ -95,11 +97,19 @@ _HEAD = re.compile(
 )
 
 
+_EACH = re.compile(r"for\s+each\s+block\s*")
+
+
 def _range(text: str, head: str) -> Range:
+    if _EACH.fullmatch(head):
+        return Range(blocks=True)
     found = _HEAD.fullmatch(head)
     if found is None or (found["low"] and found["sign"] != "<="):
         return refuse(
-            text, 0, "the quantifier is 'for k >= 5:', 'for 5 <= k <= 9:' or 'exists k <= 25:'"
+            text,
+            0,
+            "the quantifier is 'for k >= 5:', 'for 5 <= k <= 9:', 'exists k <= 25:' or "
+            "'for each block:'",
         )
     first, last = int(found["low"] or 1), None
     if found["sign"] == "<=":
@@ -114,8 +124,8 @@ def _range(text: str, head: str) -> Range:
 class _Reader:
     """Admits the nodes of Python's tree one by one."""
 
-    def __init__(self, text: str, start: int) -> None:
-        self._text, self._start = text, start
+    def __init__(self, text: str, start: int, letter: str = "k") -> None:
+        self._text, self._start, self._letter = text, start, letter
         self._depth = 0
 
     def statement(self, body: str, over: Range) -> Statement:
@@ -138,7 +148,7 @@ class _Reader:
             self._bad(tree.comparators[0], "the signs are <=, <, >=, > and ==")
         lhs, rhs = self._side(tree.left), self._side(tree.comparators[0])
         for side in (lhs, rhs):
-            scoped(self._text, side)
+            scoped(self._text, side, over.blocks)
         return Statement(self._text, lhs, sign, rhs, over)
 
     def _bad(self, node: ast.expr, why: str) -> NoReturn:
@@ -189,7 +199,8 @@ class _Reader:
 
     def _quantity(self, node: ast.Subscript, name: str, inside: ast.expr) -> Node:
         column = self._column(node)
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        form = r"[a-z][a-z0-9_]*" if self._letter == "k" else r"[A-Za-z][A-Za-z0-9_]*"
+        if not re.fullmatch(form, name):
             self._bad(node, "a quantity is a column: lower-case letters, digits and _")
         if not isinstance(inside, ast.Slice):
             index = self._index(inside)
@@ -208,17 +219,19 @@ class _Reader:
 
     def _index(self, node: ast.expr) -> Index:
         match node:
-            case ast.Name(id="k"):
-                return Index(True, 0)
+            case ast.Name(id=self._letter):
+                return Index(True, 0, self._letter)
             case ast.Constant(value=int(number)) if type(number) is int and number <= _FURTHEST:
                 return Index(False, number)
             case ast.BinOp(
-                left=ast.Name(id="k"),
+                left=ast.Name(id=self._letter),
                 op=ast.Add() | ast.Sub(),
                 right=ast.Constant(value=int(number)),
             ) if type(number) is int and number <= _FURTHEST:
-                return Index(True, -number if isinstance(node.op, ast.Sub) else number)
-        self._bad(node, f"an index is k, k-1, k+1, … or a number, {_FURTHEST} at most")
+                offset = -number if isinstance(node.op, ast.Sub) else number
+                return Index(True, offset, self._letter)
+        k = self._letter
+        self._bad(node, f"an index is {k}, {k}-1, {k}+1, … or a number, {_FURTHEST} at most")
 
     def _call(self, node: ast.Call, name: str, args: list[ast.expr]) -> Node:
         if name in FUNCTIONS:

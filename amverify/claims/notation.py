@@ -95,7 +95,7 @@ def _over_j(style: Style) -> Callable[[Index], str]:
 
 
 def _before(index: Index) -> Index:
-    return Index(index.moving, index.offset - 1)
+    return Index(index.moving, index.offset - 1, index.letter)
 
 
 def _decimal(upper: str, lower: str) -> str:
@@ -106,7 +106,7 @@ def _index(index: Index, minus: str) -> str:
     if not index.moving:
         return str(index.offset)
     sign = "+" if index.offset > 0 else minus
-    return "k" if not index.offset else f"k{sign}{abs(index.offset)}"
+    return index.letter + (f"{sign}{abs(index.offset)}" if index.offset else "")
 
 
 def _sub(index: str) -> str:
@@ -220,6 +220,8 @@ def mathematics(said: Statement, style: Style = UNICODE) -> str:
 
 
 def _tex_quantifier(over: Range) -> str:
+    if over.blocks:
+        return r"\text{for each update }j\text{ of a block}"
     first, last = over.first, over.last
     if over.exists:
         return r"\text{for some }" + _between(over, r"\le ", r"\ge ")
@@ -236,6 +238,8 @@ def _between(over: Range, least: str, most: str) -> str:
 
 
 def _quantifier(over: Range) -> str:
+    if over.blocks:
+        return "for each update j of a block"
     if over.exists:
         return "for some " + _between(over, " ≤ ", " ≥ ")
     if over.last is not None:

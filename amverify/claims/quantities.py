@@ -28,7 +28,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
 from amverify.theorems.views.columns import unit
 from amverify.trace.columns import COLUMNS, KEYS, RENAMED
-from amverify.trace.sources import source
+from amverify.trace.sources import OF_UPDATES, Kind, source
 
 Array = NDArray[np.float64]
 ROOTS = {"step": "step2", "grad": "grad2", "norm": "norm2"}
@@ -38,6 +38,8 @@ KNOWN = ("value", *RENAMED, *ROOTS, *NUMBERS)
 """Quantities that a run may have, recorded or not."""
 STEPS = "recorder.step(x, value) at the start and after every step"
 SAFE = 1 + 2.0**-40
+UPDATE = "update"
+"""What a row is where each is an update of a block: see ``amverify.claims.updates``."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,19 @@ def quantity(ctx: Context, name: str, order: NDArray[np.int64]) -> Quantity:
     """
     if name in ROOTS:
         return _root(quantity(ctx, ROOTS[name], order))
-    column = RENAMED.get(name, name)
+    column = column_of(name)
     _look(ctx, name, column)
     if name in NUMBERS:
         ball = ctx.number("sweeps", column).take(order)
         return Quantity(ball, np.zeros(len(order)))
     ball = ctx.ball("sweeps", column).take(order)
     return Quantity(ball, _moved(ctx, name, ball, order))
+
+
+def column_of(name: str) -> str:
+    """The column of a quantity; L[j], a constant for each block, has one of its own."""
+    plain = RENAMED.get(name, name)
+    return plain if plain == plain.lower() else f"each_{plain.lower()}"
 
 
 def _root(squared: Quantity) -> Quantity:
@@ -78,6 +86,8 @@ def _look(ctx: Context, name: str, column: str) -> None:
     have = ctx.trace.sweeps
     if column in have and not (column in RENAMED.values() and name == column):
         return
+    if ctx.trace.iteration == UPDATE:
+        raise Missing(*_of_update(name))
     if name in KNOWN or column in COLUMNS["sweeps"]:
         found = source("sweeps", column)
         raise Missing(f"{name}[k]", found.argument, found.of)
@@ -87,6 +97,20 @@ def _look(ctx: Context, name: str, column: str) -> None:
     raise InvalidInput(
         f"claim: the run has no quantity {name}{hint} (it has {', '.join(known)}; "
         f'any other is recorded by recorder.track("{name}", function))'
+    )
+
+
+def _of_update(name: str) -> tuple[str, str, Kind]:
+    """What a claim for each block lacks, and the argument that supplies it."""
+    if name in ("grad", "grad2"):
+        return f"{name}[j]", "recorder.block(name, x, value, gradient)", "block"
+    if name in (*KNOWN, *OF_UPDATES):
+        found = source("blocks", RENAMED.get(name, name))
+        return f"{name}[j]", found.call, "block"
+    return (
+        f"{name}[j], which is no quantity",
+        f"a number for each block, claim(…, {name}=[…])",
+        "any",
     )
 
 
@@ -106,8 +130,9 @@ def _moved(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) -> Arr
     """What the rounding of one step can do to a quantity at its end; 0 at the start."""
     have = ctx.trace.sweeps
     found = np.full(len(order), np.inf)
-    if f"{name}_execution" in have:
-        found = np.asarray(ctx.column("sweeps", f"{name}_execution"), dtype=np.float64)[order]
+    own = f"{column_of(name)}_execution"
+    if own in have:
+        found = np.asarray(ctx.column("sweeps", own), dtype=np.float64)[order]
     elif name in ("value", "lyapunov") and "execution" in have:
         found = np.asarray(ctx.column("sweeps", "execution"), dtype=np.float64)[order]
     elif name in RENAMED and "norm" in have:

@@ -19,12 +19,21 @@ from amverify.claims.tree import (
 )
 
 
-def scoped(text: str, side: Node) -> None:
+def scoped(text: str, side: Node, blocks: bool = False) -> None:
     """Refuse a side of the claim ``text`` in which something stands where it means nothing.
+
+    Args:
+        text: the claim.
+        side: of it.
+        blocks: whether it is one on each block.
 
     Raises:
         InvalidInput: with the column of what stands so.
     """
+    if blocks and every(side, lambda one: isinstance(one, Running | Slice | Expected)):
+        refuse(text, 0, "a claim for each block has no running sum and no E[…]")
+    if blocks and every(side, lambda one: isinstance(one, Constant) and one.name in ("j", "k")):
+        refuse(text, 0, "in a claim for each block j stands in an index alone: value[j]")
     _runs(text, side)
     _linear(text, side)
 

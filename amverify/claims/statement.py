@@ -26,6 +26,7 @@ from amverify.claims.tree import (
     Constant,
     Index,
     Node,
+    Range,
     Statement,
     expectations,
     quantities,
@@ -94,11 +95,10 @@ def claim(
             "recorder.replayed(step, batches=…, at=…)"
         )
     said = parsed(text)
-    conditions = tuple(parsed(one) for one in _several(given))
-    for one in conditions:
-        if one.over.exists or one.over.first != 1 or one.over.last is not None:
-            raise InvalidInput(f"claim, given: no quantifier may stand in {one.text!r}")
-    parameters = _parameters(said, conditions, declared)
+    conditions = tuple(_given(one, said) for one in _several(given))
+    each = _each(said, conditions, declared)
+    plain_ = {name: value for name, value in declared.items() if name not in each}
+    parameters = _parameters(said, conditions, plain_)
     if said.over.exists and conditions:
         raise InvalidInput("claim: a claim that begins with 'exists' takes no given")
     parts = comparisons(said)
@@ -118,13 +118,40 @@ def claim(
         latex=mathematics(said, LATEX),
         source="a claim, not a theorem",
         symbols=_symbols(parts, conditions, parameters),
-        conclusions=tuple(_conclusion(said, one, conditions, parameters) for one in parts),
+        conclusions=tuple(_conclusion(said, one, conditions, parameters, each) for one in parts),
         facts=(WHOLE,) if replays else (),
         hypotheses=(*hypotheses, LAW) if replays else hypotheses,
         parameters=tuple(parameters.values()),
         options=("alpha",) if replays else (),
         remarks=beside(replays, parameters.get(INFIMUM.name)),
     )
+
+
+def _given(text: str, of: Statement) -> Statement:
+    """A monitored hypothesis, for the k, or the updates of blocks, that its claim is about."""
+    found = parsed(text)if not of.over.blocks or text.lstrip().startswith(("for", "exists")) else (
+        parsed(f"for each block: {text}"))  # fmt: skip
+    if found.over != (of.over if of.over.blocks else Range()):
+        raise InvalidInput(f"claim, given: no quantifier may stand in {found.text!r}")
+    return found
+
+
+def _each(
+    said: Statement, conditions: tuple[Statement, ...], declared: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The declared constants that are one for each block: a[j]."""
+    if not said.over.blocks:
+        return {}
+    sides = [side for one in (said, *conditions) for side in (one.lhs, one.rhs)]
+    names = {one.name for side in sides for one in quantities(side)}
+    alone = {name for side in sides for name in constants(side)}
+    for name, value in declared.items():
+        several = isinstance(value, list | tuple) or (
+            isinstance(value, Mapping) and "value" not in value
+        )
+        if several and name in alone:
+            raise InvalidInput(f"claim: {name} is one for each block: write {name}[j]")
+    return {name: value for name, value in declared.items() if name in names}
 
 
 def _says_something(said: Statement, parts: tuple[Comparison, ...]) -> None:
@@ -190,6 +217,7 @@ def _conclusion(
     part: Comparison,
     conditions: tuple[Statement, ...],
     parameters: Mapping[str, Parameter],
+    each: Mapping[str, Any],
 ) -> Conclusion:
     atoms: Atoms = {}
     met = tuple(_condition(one, atoms) for one in conditions)
@@ -197,7 +225,7 @@ def _conclusion(
         found for one in (said, *conditions) for side in (one.lhs, one.rhs)
         for found in divisors(side)
     )  # fmt: skip
-    claimed = Claimed(said.text, part, said.over, atoms, divided, parameters)
+    claimed = Claimed(said.text, part, said.over, atoms, divided, parameters, each)
     if said.over.exists:
         return Conclusion(Inequality("claim", LEAST, _NONE, strict=part.strict), claimed.some)
     return Conclusion(

@@ -30,6 +30,7 @@ class Index:
 
     moving: bool
     offset: int
+    letter: str = field(default="k", compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,12 @@ Node = Number | Constant | At | Slice | Running | Call | Expected
 
 @dataclass(frozen=True)
 class Range:
-    """The k that a claim is about."""
+    """The k that a claim is about; or every update of a block, by number."""
 
     first: int = 1
     last: int | None = None
     exists: bool = False
+    blocks: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeGuard
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
 
 import numpy as np
 import sympy as sp
@@ -19,6 +19,7 @@ from amverify.claims.tree import (
     Node,
     Range,
 )
+from amverify.claims.updates import updates
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Instances, Parameter
@@ -37,6 +38,7 @@ class Claimed:
         conditions: the atoms of the hypotheses that are monitored.
         divisors: all that is divided by.
         parameters: the constants.
+        each: those that are one for each block.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Claimed:
     conditions: Atoms
     divisors: tuple[Node, ...]
     parameters: Mapping[str, Parameter]
+    each: Mapping[str, Any] = field(default_factory=dict)
 
     def bound(self, ctx: Context) -> tuple[Binder, dict[str, Bound], Bound]:
         """The symbols on all instances, and lhs − rhs.
@@ -66,6 +69,8 @@ class Claimed:
         zero = np.broadcast_to((ball.mid == 0) & (ball.rad == 0), binder.rows.shape)
         if zero.any():
             k = int(binder.run.index[binder.rows[int(np.argmax(zero))]])
+            if self.over.blocks:
+                raise InvalidInput(f"claim {self.text!r}: division by zero at update j = {k}")
             raise InvalidInput(
                 f"claim {self.text!r}: division by zero at k = {k}; "
                 f"a range leaves rows out: 'for k >= {k + 1}: …'"
@@ -73,10 +78,11 @@ class Claimed:
 
     def every(self, ctx: Context) -> Instances:
         """One instance for each k."""
-        binder, found, difference = self.bound(ctx)
+        by_update = updates(ctx, self.each) if self.over.blocks else None
+        binder, found, difference = self.bound(by_update.ctx if by_update else ctx)
         run, rows = binder.run, binder.rows
         values = {name: b.ball for name, b in found.items()}
-        return Instances(
+        instances = Instances(
             values,
             run.index[rows],
             run.replicate[rows],
@@ -85,6 +91,7 @@ class Claimed:
             until=self.over.last,
             named={atom.name: name for name, atom in binder.atoms.items() if _now(atom)},
         )
+        return instances if by_update is None else by_update.placed(instances, run.order[rows])
 
     def some(self, ctx: Context) -> Instances:
         """One instance for each replicate: the least lhs − rhs over the k of the range.

@@ -75,6 +75,11 @@ class Question:
     def said(self) -> Statement:
         """The claim, read."""
         found = parsed(self.claim.id)
+        if found.over.blocks:
+            raise InvalidInput(
+                f"claim {found.text!r}: falsify steps all of x at once; a recorded loop is judged "
+                "block by block: recorder.block(name, x, value)"
+            )
         if expectations(found.lhs) or expectations(found.rhs):
             raise InvalidInput(
                 f"claim {found.text!r}: falsify judges no E[…]; a recorded run is judged by "

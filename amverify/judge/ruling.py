@@ -19,7 +19,7 @@ from amverify.judge.liveness import lifeless
 from amverify.judge.witness import by_how_much
 from amverify.theorems import Theorem
 from amverify.theorems.base import Context, Inequality, Instances
-from amverify.theorems.parameters import CHANGE, VALUE
+from amverify.theorems.parameters import CHANGE, UPDATE_CHANGE, UPDATED, VALUE
 from amverify.theorems.standing import standing
 from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Evidence, Finding, Verdict, Witness
@@ -34,8 +34,8 @@ what their bounds allow, and the report would say HOLDS. The share itself stands
 """
 
 PROVED = (Evidence.PROVED, Evidence.KERNEL)
-_CHANGES = ("df", CHANGE)
-_RISING = (*_CHANGES, "f1", VALUE)
+_CHANGES = ("df", CHANGE, UPDATE_CHANGE)
+_RISING = (*_CHANGES, "f1", VALUE, UPDATED)
 """Symbols of a value and its change, of theorems and of written claims."""
 
 

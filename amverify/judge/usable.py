@@ -28,7 +28,7 @@ Status = Literal["usable", "once", "never"]
 WHY: Mapping[Kind, str] = {
     "any": "rows are missing",
     "step": "it speaks of gradient steps",
-    "block": "it speaks of single blocks",
+    "block": "it speaks of single blocks, as recorder.block(name, x, value) records them",
     "layered": "it speaks of layered networks",
     "joint": "it speaks of JointTIAM's blocks",
     "training": "it speaks of sampled batches",
@@ -77,13 +77,25 @@ class Use:
         return f"{self.name} {self.title}: {self.says}"
 
 
+_SETTINGS = "settings={"
+
+
 def _merged(calls: Iterable[str]) -> list[str]:
     """Calls of one function as one call with all its arguments."""
     found: dict[str, list[str]] = {}
     for call in calls:
         name, bracket, inside = call.partition("(")
-        found.setdefault(name if bracket else call, []).extend([inside[:-1]] if bracket else [])
-    return [f"{name}({', '.join(dict.fromkeys(given))})" for name, given in found.items()]
+        parts = inside[:-1].split(", ") if inside.count("(") == inside.count(")") - 1 else [inside]
+        found.setdefault(name if bracket else call, []).extend(parts if bracket else [])
+    return [f"{name}({', '.join(_settled(given))})" for name, given in found.items()]
+
+
+def _settled(given: Iterable[str]) -> list[str]:
+    """Arguments, each once; the settings among them in one dictionary."""
+    given = list(dict.fromkeys(given))
+    inside = [one[len(_SETTINGS) : -1] for one in given if one.startswith(_SETTINGS)]
+    rest = [one for one in given if not one.startswith(_SETTINGS)]
+    return [*rest, f"{_SETTINGS}{', '.join(inside)}}}"] if inside else rest
 
 
 @dataclass

@@ -106,6 +106,17 @@ class Record:
         found._coarse = dict(self._coarse)
         return found
 
+    def plain(self) -> Record:
+        """A fork that neither tracks quantities nor keeps iterates."""
+        found = self.forked()
+        found.tracked, found.keep, found.iterates = [], None, {}
+        return found
+
+    @property
+    def here(self) -> Vector:
+        """The last point."""
+        return self._last[-1].x
+
     def take(self, seen: Seen, /) -> bool:
         """Append a row, or end the record; whether it goes on."""
         if self.stopped is None and seen.error is not None:
@@ -126,6 +137,11 @@ class Record:
         self.rows = self.rows[:rows]
         self.iterates = {k: x for k, x in self.iterates.items() if k < rows}
         self.stopped = reason
+
+    def end_as(self, other: Record, sweep: int, /) -> None:
+        """End the record in the sweep in which another record of the same run ended."""
+        self.stopped, found = other.stopped, other._nonfinite
+        self._nonfinite = None if found is None else {**found, "sweep": sweep}
 
     def differ(self, params: Sequence[Tensor], first: float, second: float, /) -> bool:
         """Whether two values at one point are more than rounding apart."""

@@ -35,6 +35,7 @@ import numpy as np
 import torch
 
 from amverify.errors import InvalidInput
+from amverify.record.blocks import Updates
 from amverify.record.header import of_run
 from amverify.record.heard import minimizing, refusals
 from amverify.record.heard.callbacks import ScipyCallback
@@ -42,12 +43,13 @@ from amverify.record.heard.elsewhere import elsewhere
 from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Ends, Replays, by_column
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
-from amverify.record.known.objectives import Paired, called, objective
+from amverify.record.known.objectives import Objective, Paired, called
 from amverify.record.known.seen import Seen
 from amverify.record.known.tracked import tracked
 from amverify.record.limit import count
 from amverify.record.points.vector import Vector, coarser, flat, format_of, scalar
 from amverify.record.record import Record, Schedule
+from amverify.trace.header import is_number
 from amverify.trace.trace import Trace
 
 __all__ = ["Recorder"]
@@ -94,9 +96,10 @@ class Recorder:
         bounds = Declared(value_error, gradient_error, operations, exact)
         self._record = Record(bounds, computed_in, eta, momentum, keep_iterates)
         self._value = value
-        self._record.objective = None if value is None else objective(value)
+        self._record.objective = None if value is None else Objective(value)
         self._listener: Listener | None = None
         self._replays: Replays | None = None
+        self._updates: Updates | None = None
         self._calls = 0
 
     @property
@@ -271,7 +274,73 @@ class Recorder:
         count(self._calls - 1)
         if self.stopped is not None:
             return
+        if self._updates is not None:
+            self._updates.closed(params)
+        self._record.take(self._seen(params, value, gradient, eta, momentum))
+
+    def block(
+        self,
+        name: str,
+        params: Any,
+        value: Any = None,
+        gradient: Any = None,
+        *,
+        bend: Any = None,
+        modulus: float | None = None,
+        s: float | None = None,
+        t: float | None = None,
+        p1: float | None = None,
+        p2: float | None = None,
+    ) -> None:
+        """Record an update of one block, between two calls of ``step``: a sweep's, as they come.
+
+            recorder.block("U", [U, V], f(U, V))      # for each block: value[j] <= value[j-1]
+
+        ``modulus`` says that it was a proximal-gradient step: G3 and T1 to T3 then speak of it,
+        with s, t, p1, p2 and ``bend``.
+
+        Args:
+            name: of the block: "U", "W1", "codes"; once in each sweep.
+            params: x after the update, all blocks of it, as ``step`` takes it.
+            value: f there, unless the recorder can call it.
+            gradient: ∇f there.
+            bend: ⟨d, ∇²H d⟩ along d = e − p2Δ: ``amv.within(number, error)``.
+            modulus: L, of the block's part of ∇H.
+            s: step scale, the step being 1/(sL).
+            t: 1 + p3, the extrapolation behind the step: 1 for none.
+            p1: inertia of the proximal centre: 0 for none.
+            p2: inertia of the gradient's point: 0 for none.
+
+        Raises:
+            InvalidInput: before the start was recorded; for a name that came already in this
+                sweep; for what is no number; with an attached optimiser.
+        """
+        if self._listener is not None:
+            raise InvalidInput(
+                "block: an attached optimiser steps all blocks at once; record its loop by "
+                "Recorder() and recorder.step(x, value)"
+            )
+        if self.stopped is not None:
+            return
+        if self._updates is None:
+            self._updates = Updates(self._record)
+        said = {"bend": bend, "modulus": modulus, "s": s, "t": t, "p1": p1, "p2": p2}
+        self._updates.take(name, self._seen(params, value, gradient), said)
+        if self._updates.record.stopped is not None:
+            self._record.end_as(self._updates.record, self._updates.sweep)
+
+    def _seen(
+        self,
+        params: Any,
+        value: Any,
+        gradient: Any,
+        eta: float | None = None,
+        momentum: float | None = None,
+    ) -> Seen:
+        """A point, with f called there if it was not given."""
         known, kind = None, format_of(value)
+        if isinstance(self._record.objective, Objective):
+            self._record.objective.like(params)
         if value is None and self._value is not None:
             known = called(self._value, params, gradient is None, self._record.declared)
             value, kind = known.number, known.coarsest
@@ -282,7 +351,7 @@ class Recorder:
         number = None if value is None else scalar(value)
         if gradient is not None and known is None:
             kind = coarser(kind, flat(gradient)[1])
-        self._record.take(Seen(params, number, slope, eta, momentum, known=known, kind=kind))
+        return Seen(params, number, slope, eta, momentum, known=known, kind=kind)
 
     def scipy(
         self,
@@ -374,12 +443,18 @@ class Recorder:
         replays = {}
         if self._replays is not None:
             replays, said["replays"] = self._replays.table(), self._replays.facts()
+        updates = self._updates
+        if updates is not None:
+            said["block_names"] = updates.names
         header = of_run(self.subject, said, {**(constants or {}), **declarations}, self.seed)
         columns = record.columns()
         rows = len(record.rows)
         keys = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
+        if updates is not None and is_number(said.get("rho")):
+            keys["rho"] = np.full(rows, float(said["rho"]))
         return Trace(
             {**header, **record.facts(columns)},
+            blocks={} if updates is None else updates.table(),
             sweeps={**keys, **columns},
             iterates=dict(record.iterates),
             replays=replays,

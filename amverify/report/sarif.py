@@ -52,9 +52,13 @@ def to_sarif(report: Report, file: str | Path | None = None, line: Lines = 1) ->
          "partialFingerprints": {"amverify/v1": _fingerprint(report, f)}}
         for f in failed
     ]  # fmt: skip
-    rules = [_rule(finding) for finding in findings.values()]
+    driver = {
+        "name": "amverify",
+        "version": metadata.version("amverify"),
+        "rules": [_rule(finding) for finding in findings.values()],
+    }
     run = {
-        "tool": {"driver": {"name": "amverify", "version": metadata.version("amverify"), "rules": rules}},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": f"amverify/{words.one_line(report.subject)}/"},
         "invocations": [{

@@ -82,10 +82,12 @@ class Blocks:
 
     kind: NDArray[np.bytes_]
     layer: NDArray[np.int64]
+    names: Mapping[tuple[bytes, int], str] = field(default_factory=dict, compare=False)
 
     def name(self, row: int) -> str:
-        """A block in words, such as W_2."""
-        return f"{self.kind[row].decode()}_{self.layer[row]}"
+        """A block in words, such as W_2, or by the name that its loop gave it."""
+        own = self.names.get((bytes(self.kind[row]), int(self.layer[row])))
+        return own if own is not None else f"{self.kind[row].decode()}_{self.layer[row]}"
 
     @property
     def codes(self) -> NDArray[np.int64]:

@@ -32,5 +32,7 @@ SUFFICIENT = Parameter("a", MEANING["a"])
 RELATIVE = Parameter("b", MEANING["b"])
 VALUE = "f(x_k)"
 CHANGE = "f(x_k) − f(x_{k−1})"
+UPDATED = "f(x_j)"
+UPDATE_CHANGE = "f(x_j) − f(x_{j−1})"
 """Symbols of f(x^k), and of what a recorder knows better than the difference of two values, in
-written claims (``amverify.claims``)."""
+written claims (``amverify.claims``): on steps, and on updates of blocks."""

@@ -39,7 +39,10 @@ def spoken(column: str) -> str:
 COLUMNS: dict[str, dict[str, str]] = {
     "blocks": {
         "update": "gradient (T1), proximal (T1p), metric (TM, TH), joint (TJ) or other",
-        "change": "ΔF of this update, by the difference form",
+        "change": "ΔF of this update, by the difference form or from two values",
+        "value": "F after this update",
+        "before": "F before it",
+        "gradient": "‖∇f‖² after it",
         "execution": "what rounding of the step itself can add to ΔF",
         "step": "‖e‖², e = u^{k+1} − u^k",
         "cross": "⟨Δ, e⟩, Δ = u^k − u^{k−1}",

@@ -138,6 +138,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "alpha_bounds": _pair,
     "probe": _probe,
     "measured": _texts,
+    "block_names": _texts,
 }
 """Settings that theorems read."""
 

@@ -54,6 +54,7 @@ ERROR = Source("Recorder(gradient_error=…)", "step", "or a value of torch tens
 EVERY_STEP = Source("recorder.step(x, value)", "step", "at every step")
 LAYERED = Source("amverify.traced(method, problem)", "layered")
 BLOCKS = Source("amverify.traced(method, problem)", "block")
+UPDATES = Source("recorder.block(name, x, value)", "block", "after each update of a block")
 JOINT = Source("amverify.traced(JointTIAM(…), problem)", "joint")
 MEASURED = Source("amverify.traced(measure_every=1)", "layered")
 BATCHES = Source("ReplayedTraining(…).sweep(replay=…)", "training")
@@ -76,7 +77,7 @@ _STEPS = {
     },
     **dict.fromkeys(("change", "change_error"), BLOCKS),
     **dict.fromkeys(("eps", "lyapunov", "lyapunov_error"), LAYERED),
-    "rho": LAYERED,
+    "rho": Source("recorder.trace(settings={'rho': …})", "block"),
     **dict.fromkeys(
         ("lyapunov_change", "residual", "joint_residual", "lyapunov_change_error",
          "residual_error", "joint_residual_error"), JOINT,
@@ -91,10 +92,23 @@ _STEPS = {
 _OF_JOINT = ("metric_", "hessian_", "model_gap", "second_", "floor", "ceiling", "residual")
 _OF_BATCHES = ("alpha_low", "alpha_high", "pull", "square", "noise")
 _OF_SCALED = ("weighted", "slope", "momentum", "inverse", "carried", "left")
+OF_UPDATES = ("bend", "modulus", "s", "t", "p1", "p2")
+"""Columns that a loop of one's own tells of each update of a block."""
+_OF_LOOP = ("update", "value", "before", "change", "step", "cross", "inertia", "execution", "norm",
+            "kind", "layer")  # fmt: skip
 _OF_ENUMERATION = ("variance", "expected", "bias", "earlier", "predictable", "hyper", "alpha_ch")
 
 _SETTINGS = {
-    **dict.fromkeys(("nonsmooth", "margin", "coupling"), BLOCKS),
+    **{
+        name: Source(f"recorder.trace(settings={{'{name}': {form}}})", "block")
+        for name, form in (
+            ("nonsmooth", "'none'"),
+            ("coupling", "'none'"),
+            ("layers", "…"),
+            ("loss_lipschitz", "…"),
+        )
+    },
+    "margin": BLOCKS,
     **dict.fromkeys(
         ("meta", "resample", "alpha_bounds", "extrapolation", "sampling", "jumps"), SWEEPS
     ),
@@ -108,7 +122,11 @@ def _of_block(name: str) -> Source:
     ):  # fmt: skip
         if name.startswith(names):
             return source
-    return BLOCKS
+    told = name.removesuffix("_error")
+    if told in OF_UPDATES:
+        form = "amverify.within(…, …)" if told == "bend" else "…"
+        return Source(f"recorder.block(name, x, value, {told}={form})", "block")
+    return UPDATES if told in _OF_LOOP else BLOCKS
 
 
 def lacking(trace: Trace, name: str) -> tuple[Source, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
@@ -30,9 +31,47 @@ def called(f: Callable[[Any], Any], params: Any, gradient: bool, declared: Decla
     return Observed(number, slope)
 
 
-def objective(f: Callable[[Any], Any]) -> Callable[[Vector], float]:
-    """f of one array, as a number."""
-    return lambda x: scalar(f(x))
+class Objective:
+    """f of what ``step`` is given, as a function of all its numbers in one vector.
+
+    Args:
+        f: the objective.
+    """
+
+    def __init__(self, f: Callable[[Any], Any]) -> None:
+        self._f = f
+        self._alike: Callable[[Vector], Any] = lambda x: x
+
+    def like(self, params: Any) -> None:
+        """From now on vectors stand for points of the form of this one."""
+        if isinstance(params, list | tuple):
+            parts = [_form(part) for part in params]
+            ends = np.cumsum([size for size, _ in parts])[:-1]
+            together = tuple if isinstance(params, tuple) else list
+            self._alike = lambda x: together(
+                make(part) for (_, make), part in zip(parts, np.split(x, ends), strict=True)
+            )
+        else:
+            self._alike = _form(params)[1]
+
+    def __call__(self, x: Vector) -> float:
+        """f there; NaN where it raises, so that nothing is known of it."""
+        try:
+            return scalar(self._f(self._alike(x)))
+        except Exception:
+            return float("nan")
+
+
+def _form(part: Any) -> tuple[int, Callable[[Vector], Any]]:
+    """How many numbers an array, a tensor or a number holds, and how they become one again."""
+    if isinstance(part, Tensor):
+        shape, to = tuple(part.shape), (part.device, part.dtype)
+        return part.numel(), lambda x: torch.from_numpy(x.reshape(shape)).to(*to)
+    if isinstance(part, int | float):
+        return 1, lambda x: float(x[0])
+    array = np.asarray(part)
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    return array.size, lambda x: x.reshape(array.shape).astype(kind)
 
 
 class Paired:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import UNITS, U, gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
+from amverify.trace.names import block_names
 from amverify.verdict import Checked
 
 _MEASURED = {
@@ -63,7 +64,11 @@ def block_rows(
         values,
         ctx.column("blocks", "sweep")[chosen],
         ctx.column("blocks", "replicate")[chosen],
-        Blocks(ctx.column("blocks", "kind")[chosen], ctx.column("blocks", "layer")[chosen]),
+        Blocks(
+            ctx.column("blocks", "kind")[chosen],
+            ctx.column("blocks", "layer")[chosen],
+            block_names(ctx.trace.settings),
+        ),
         ctx.column("blocks", "execution")[chosen],
     )
 
@@ -78,7 +83,8 @@ def where(ctx: Context, bad: NDArray[np.bool_]) -> str:
     """Block and sweep of the first block row of a mask, in words."""
     row = int(np.flatnonzero(bad)[0])
     kind, layer, sweep = (ctx.column("blocks", n)[row] for n in ("kind", "layer", "sweep"))
-    return f"{kind.decode()}_{layer}, sweep {sweep}"
+    own = block_names(ctx.trace.settings).get((kind, int(layer)))
+    return f"{own or f'{kind.decode()}_{layer}'}, sweep {sweep}"
 
 
 def curved(ctx: Context, rows: NDArray[np.bool_]) -> tuple[bool | None, str]:
@@ -270,11 +276,26 @@ CARRIED = fact(
 )
 
 
+def _changes(ctx: Context, after: NDArray[np.int64]) -> Ball:
+    """What the blocks' changes add up to in these sweeps; a recorded sum where there is one."""
+    if "change" in ctx.trace.sweeps or not ctx.trace.blocks:
+        return ctx.ball("sweeps", "change").take(after)
+    sweep, replicate = ctx.column("blocks", "sweep"), ctx.column("blocks", "replicate")
+    change, none = ctx.ball("blocks", "change"), Ball.of(0.0)
+    found = []
+    for row in after:
+        here = (sweep == ctx.column("sweeps", "sweep")[row]) & (
+            replicate == ctx.column("sweeps", "replicate")[row]
+        )
+        found.append(sum((change.take(i) for i in np.flatnonzero(here)), none))
+    return Ball.of(np.array([b.mid for b in found]), np.array([b.rad for b in found]))
+
+
 def _consistent(ctx: Context) -> tuple[bool | None, str]:
     """Reported values of F differ by the sum of the blocks' changes."""
     before, after = pairs(ctx)
     value = ctx.ball("sweeps", "value")
-    total = ctx.ball("sweeps", "change").take(after)
+    total = _changes(ctx, after)
     gap = value.take(after) - value.take(before) - total
     wrong = np.abs(gap.mid) > gap.rad
     if wrong.any():
