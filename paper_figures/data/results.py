@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,22 @@ def _read(path: Path) -> dict[str, Any]:
     raise CorruptFile(
         f"{path.name} is no table's JSON: make it again by python -m repro {path.stem}"
     )
+
+
+@contextmanager
+def shaped(*names: str) -> Iterator[None]:
+    """What is missing or of another kind in the documents read within is their files' fault.
+
+    Raises:
+        CorruptFile: then.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, StopIteration) as error:
+        raise CorruptFile(
+            f"{' or '.join(f'{name}.json' for name in names)} is not as python -m repro writes it "
+            f"({type(error).__name__}: {error}): make it again"
+        ) from error
 
 
 def origins(found: Sequence[dict[str, Any]]) -> dict[str, Any]:

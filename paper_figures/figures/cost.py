@@ -12,7 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from paper_figures.data.frame import Data, Entry, Frame
-from paper_figures.data.results import documents, origins
+from paper_figures.data.results import documents, origins, shaped
 from paper_figures.data.runs import Sources
 from paper_figures.drawing.style import PAGE, PENS, blank, legend_below
 from repro.tables.parts.request import Protocol, Request
@@ -25,8 +25,9 @@ AXES = {"samples": "samples", "units": "hidden units a layer", "layers": "hidden
 def data(request: Request, sources: Sources) -> Data:
     """A row a method and size."""
     found = documents(sources.results, ("table9",))
-    cost = next(table for table in found[0]["tables"] if table["name"] == "cost")
-    rows = [_row(row) for row in cost["rows"] if "mean" in row["milliseconds"]]
+    with shaped("table9"):
+        cost = next(table for table in found[0]["tables"] if table["name"] == "cost")
+        rows = [_row(row) for row in cost["rows"] if "mean" in row["milliseconds"]]
     datasets = ", ".join(dict.fromkeys(str(row[0]) for row in rows))
     caption = (
         f"Milliseconds a sweep on {datasets}, one size varied at a time. Signs: measured; thin "

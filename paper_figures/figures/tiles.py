@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from amverify.verdict import Verdict
 from paper_figures.data.frame import Data, Frame
-from paper_figures.data.results import documents, origins
+from paper_figures.data.results import documents, origins, shaped
 from paper_figures.data.runs import Sources
 from paper_figures.drawing.style import PAGE, blank
 from repro.tables.parts.request import Protocol, Request
@@ -31,11 +31,12 @@ SHADES = {
 def data(request: Request, sources: Sources) -> Data:
     """A row a verdict of table 10."""
     found = documents(sources.results, ("table10",))
-    rows = [
-        (*(row[name]["text"] for name in COLUMNS[:3]), _verdict(row["verdict"]["text"]))
-        for row in found[0]["tables"][0]["rows"]
-        if row["verdict"].get("text")
-    ]
+    with shaped("table10"):
+        rows = [
+            (*(row[name]["text"] for name in COLUMNS[:3]), _verdict(row["verdict"]["text"]))
+            for row in found[0]["tables"][0]["rows"]
+            if row["verdict"].get("text")
+        ]
     caption = "Every theorem on every method and data set; of several seeds the weakest verdict."
     return Data((Frame.of_rows("tiles", COLUMNS, rows),), caption, origins(found))
 

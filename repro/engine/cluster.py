@@ -7,7 +7,7 @@ out on another, by Dask itself, four times at most; so are the data that the wor
 
 from __future__ import annotations
 
-import socket
+import asyncio
 import threading
 import warnings
 from asyncio import CancelledError
@@ -94,16 +94,13 @@ def connect(address: str) -> Any:
     """A client of the scheduler at ``address``; raises :class:`InvalidInput` in one line."""
     try:
         from distributed import Client
-        from distributed.comm import parse_address, parse_host_port
     except ImportError as error:
         raise InvalidInput(f"--scheduler {MISSING}") from error
     try:
-        scheme, location = parse_address(address)
-        if scheme in ("tcp", "tls"):
-            # A client that cannot connect complains again when it is collected; so knock first.
-            socket.create_connection(parse_host_port(location), CONNECT_SECONDS).close()
+        # A client that cannot connect complains again when it is collected; so knock first.
+        asyncio.run(_knock(address))
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
+    except Exception as error:  # whatever one makes of what another kind of server answers
         raise InvalidInput(
             f"--scheduler {address}: no Dask scheduler answers there; start one with "
             "'dask scheduler' and give the address that it prints"
@@ -116,6 +113,13 @@ def connect(address: str) -> Any:
             f"--scheduler {address}: it has no workers; start one with 'dask worker {address}'"
         ) from error
     return client
+
+
+async def _knock(address: str) -> None:
+    """Shake hands with the scheduler and go; raises all kinds of errors where there is none."""
+    from distributed.comm import connect as reach
+
+    (await asyncio.wait_for(reach(address, timeout=CONNECT_SECONDS), CONNECT_SECONDS)).abort()
 
 
 _ONE_AT_A_TIME = threading.Lock()

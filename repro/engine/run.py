@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -111,5 +112,7 @@ def interrupted(cache: Cache, done: int, wanted: int) -> Interrupted:
 
 
 def tell(console: Console, line: str) -> None:
-    """``line`` on ``console`` as it is, whatever its width."""
+    """``line`` on ``console`` as it is, whatever its width; a warning also where it is quiet."""
+    if console.quiet and line.startswith("warning:"):
+        print(line, file=sys.stderr)
     console.print(line, markup=False, highlight=False, soft_wrap=True)

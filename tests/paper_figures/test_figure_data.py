@@ -11,7 +11,7 @@ from paper_figures.data.frame import Frame
 from paper_figures.data.kept import kept
 from paper_figures.data.results import documents
 from paper_figures.data.runs import Sources
-from paper_figures.figures import cost, descent, kl, published, recording, slack, undecided
+from paper_figures.figures import cost, descent, kl, published, recording, slack, tiles, undecided
 from repro.engine import Laboratory, local
 from repro.published import load
 from repro.published.cells import cells_of
@@ -132,3 +132,18 @@ def test_recording_is_measured_once(sources, monkeypatch):
     assert (first.numbers("low") <= first.numbers("ratio")).all()
     assert first.numbers("plain").min() > 0
     assert recording.data(request, sources)["recording"] == first
+
+
+@pytest.mark.parametrize(
+    ("figure", "table", "tables"),
+    [
+        (cost, "table9", [{"name": "growth"}]),
+        (cost, "table9", [{"name": "cost", "rows": [{}]}]),
+        (tiles, "table10", []),
+        (tiles, "table10", [{"rows": [{"verdict": {"text": "PERHAPS"}}]}]),
+    ],
+)
+def test_a_misshapen_table_is_the_files_fault(sources, figure, table, tables):
+    (sources.results / f"{table}.json").write_text(json.dumps({"tables": tables}))
+    with pytest.raises(CorruptFile, match=f"{table}.json is not as python -m repro writes it"):
+        figure.data(Request((), (), (), 0), sources)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import socket
 import sys
+from threading import Thread
 
 import fake_runs
 import pytest
@@ -105,3 +107,18 @@ def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, monkeypatch):
 def test_nobody_there_is_one_line(tmp_path, nowhere):
     with pytest.raises(InvalidInput, match=f"--scheduler {nowhere}: no Dask scheduler answers"):
         on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, nowhere)
+
+
+@needs_dask
+def test_a_server_of_another_kind_is_no_scheduler(tmp_path, recwarn):
+    def answer(listening: socket.socket) -> None:
+        other, _ = listening.accept()
+        with other:
+            other.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9)
+            other.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=answer, args=(listening,), daemon=True).start()
+        nowhere = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(InvalidInput, match="no Dask scheduler answers there"):
+            on_cluster(fake_runs.specs(1), tmp_path, fake_runs.sound, nowhere)

@@ -292,3 +292,13 @@ def test_throttled_reports_at_once_then_seldom():
     for sweep in range(1, 10):
         report(sweep)
     assert heard == [1]
+
+
+def test_a_warning_is_heard_where_all_else_is_quiet(tmp_path, capsys):
+    run_all(fake_runs.specs(1), DATA, cache=tmp_path, execute=fake_runs.sound, console=screen())
+    (cached,) = tmp_path.rglob("*.json")
+    cached.write_text("{")
+    quiet = Console(stderr=True, quiet=True)
+    run_all(fake_runs.specs(2), DATA, cache=tmp_path, execute=fake_runs.sound, console=quiet)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {cached} is damaged")
