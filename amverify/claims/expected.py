@@ -36,13 +36,13 @@ from amverify.claims.tree import (
     Expected,
     Node,
 )
+from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.confidence import betting
 from amverify.numbers.given import given
 from amverify.numbers.roundoff import gamma
-from amverify.theorems.base import Context, Fact, Hypothesis, Missing
-from amverify.theorems.views.columns import fact
-from amverify.trace.columns import KEYS, RENAMED, spoken
+from amverify.theorems.base import Context, Hypothesis, Missing
+from amverify.trace.columns import KEYS, RENAMED
 
 Array = NDArray[np.float64]
 ALPHA = 0.01
@@ -93,32 +93,6 @@ def replayed(ctx: Context) -> Rows:
     return found
 
 
-def _whole(ctx: Context) -> tuple[bool | None, str]:
-    """Every draw is there, once, and keeps the bounds that were declared before it."""
-    lost = _said(ctx).get("lost", ())
-    if lost:
-        return None, "; ".join(lost)
-    if not ctx.trace.rows("replays"):
-        return True, "nothing was replayed"
-    sweep, draw = ctx.column("replays", "sweep"), ctx.column("replays", "draw")
-    for k in replayed(ctx).tolist():
-        mine = np.sort(draw[sweep == k])
-        if len(mine) != _said(ctx).get("draws") or (mine != np.arange(len(mine))).any():
-            return False, f"step {k}: some draws are missing or occur twice"
-    for name in (n.removesuffix("_low") for n in ctx.trace.replays if n.endswith("_low")):
-        value = ctx.ball("replays", name)
-        low, high = (ctx.column("replays", f"{name}_{end}") for end in ("low", "high"))
-        out = np.flatnonzero((value.mid < low - value.rad) | (value.mid > high + value.rad))
-        if len(out):
-            i = int(out[0])
-            what = f"{spoken(name)} is {value.mid[i]:.6g} at draw {draw[i]} of step {sweep[i]}"
-            return False, f"{what}, declared in [{low[i]:.6g}, {high[i]:.6g}]"
-    return True, f"{len(draw)} replays of {len(replayed(ctx))} steps"
-
-
-WHOLE: Fact = fact("replays", "no replay was left out, and all keep their bounds", _whole)
-
-
 def told(ctx: Context) -> tuple[str, ...]:
     """How the expectations of a claim are known, in a sentence."""
     if not ctx.trace.rows("replays") or "replays" not in ctx.trace.settings:
@@ -135,7 +109,10 @@ def told(ctx: Context) -> tuple[str, ...]:
 
 def significance(ctx: Context) -> float:
     """α of all expectations of a claim together."""
-    return given("constant alpha", ctx.constants.get("alpha", ALPHA))[0]
+    found = given("constant alpha", ctx.constants.get("alpha", ALPHA))[0]
+    if not 0 < found < 1:
+        raise InvalidInput(f"constant alpha: a probability between 0 and 1, got {found:g}")
+    return found
 
 
 @dataclass(frozen=True)

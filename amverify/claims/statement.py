@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from amverify.claims.expected import LAW, WHOLE
+from amverify.claims.expected import LAW
 from amverify.claims.formula import (
     Atom,
     Atoms,
@@ -33,6 +33,7 @@ from amverify.claims.tree import (
     slices,
 )
 from amverify.claims.view import LEAST, Claimed
+from amverify.claims.whole import WHOLE
 from amverify.errors import InvalidInput
 from amverify.numbers.given import plain
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem

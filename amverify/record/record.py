@@ -43,6 +43,8 @@ COARSE = (
     "as if computed in a coarser format than the parameters' (autocast, a half-precision copy): "
     'what their rounding can do to f is unknown; if so, pass computed_in="{1}"'
 )
+RARE = 0.01
+"""A share of the steps below which their few digits are chance: each is still left open."""
 TRACKED = "the rounding of {0} is unknown ({1}): pass error or operations to track"
 
 Schedule = float | Callable[[int], float] | None
@@ -182,7 +184,8 @@ class Record:
     def _notes(self) -> list[str]:
         """What a reader has to know."""
         lacks = [TRACKED.format(one.name, one.lack) for one in self.tracked if one.lack]
-        coarse = [COARSE.format(many, kind) for kind, many in self._coarse.items()]
+        often = {kind: many for kind, many in self._coarse.items() if many > RARE * len(self.rows)}
+        coarse = [COARSE.format(many, kind) for kind, many in often.items()]
         lost = [] if self._lost is None else [self._lost]
         return [*self._values.notes(), *self.heard, *lost, *lacks, *coarse]
 

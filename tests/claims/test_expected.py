@@ -357,3 +357,27 @@ def test_it_prints_back():
     assert mathematics(said) == shown
     tex = r"\mathbb E[f(x_{k+1})\mid\mathcal F_{k}]\le f(x_{k})-c\,\lVert\nabla f(x_{k})\rVert^2"
     assert mathematics(said, LATEX) == tex
+
+
+def test_draws_that_begin_anew_at_each_call_are_no_draws():
+    """A sampler that seeds itself gives one batch: no number of draws shows its mean."""
+
+    def anew():
+        return random.Random(0).choice(SHIFTS)
+
+    how = {"batches": anew, "draws": 8, "at": (2,), "bounds": {"value": (0, 20)}}
+    trace, _ = replayed("sgd", steps=2, **how)
+    found = verdict(trace, "E[value[k]] <= value[k-1] + 30")
+    assert found.verdict is Verdict.UNDECIDED
+    assert "as if batches began anew at each call" in found.reason
+    one, _ = replayed("sgd", steps=2, batches=[SHIFTS[0]], at=(2,))
+    assert verdict(one, "E[value[k]] <= value[k-1] + 30").verdict is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("alpha", [0, -1, 1, 2])
+def test_a_probability_lies_between_0_and_1(alpha):
+    generator = random.Random(0)
+    how = {"batches": lambda: generator.choice(SHIFTS), "draws": 3, "at": (1, 2)}
+    trace, _ = replayed("sgd", steps=2, bounds={"value": (0, 20)}, **how)
+    with pytest.raises(InvalidInput, match="a probability between 0 and 1"):
+        verdict(trace, "E[value[k]] <= 1", alpha=alpha)
