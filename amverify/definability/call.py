@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from amverify.definability.ledger import Ledger, Refused
-from amverify.definability.values import Value, constant, together
+from amverify.definability.values import Shape, Value, constant, together
 
 Result = Value | list[Value]
 Handler = Callable[["Call"], Result]
+PLACES = ("index", "indices", "target", "targets", "mask", "offsets", "lengths")
+"""Arguments that say where: whole numbers and truth values."""
 
 
 @dataclass
@@ -66,6 +68,24 @@ class Call:
     def hull(self, *more: Value) -> Value:
         """What holds for all tensors among the arguments."""
         return together([*self.values(), *more])
+
+    def by_place(self, made: Result) -> Result:
+        """The result of a handler; it may jump if it is told where by what varies."""
+        said = _values([self.given(n) for n in PLACES if n not in self.floating])
+        moving = [v for v in said if v.varies]
+        if not moving:
+            return made
+        self.ledger.note(self.ledger.jumps, self.name)
+        return [_led(v, moving) for v in made] if isinstance(made, list) else _led(made, moving)
+
+
+def _led(value: Value, places: Sequence[Value]) -> Value:
+    """A value that is taken from another place where one of the places jumps."""
+    whole = together([value, *places])
+    return replace(
+        value, varies=True, jumps=True, semicontinuous=False, structure=whole.structure,
+        degree=None, shape=Shape.OTHER,
+    )  # fmt: skip
 
 
 def as_value(given: Any) -> Value:

@@ -59,9 +59,10 @@ def claimed(value: Value, ledger: Ledger, variables: int, bounded: str) -> Expon
             the structure itself is that of ℝ_an already.)
     """
     if value.jumps and not value.semicontinuous:
+        what = next(iter(ledger.jumps), "an index")
         return Exponent(
             "unshown",
-            f"not shown to be lower semicontinuous ({ledger.jumps[0]} may jump), which KL needs",
+            f"not shown to be lower semicontinuous ({what} may jump), which KL needs",
             KL,
         )
     form = known(value, variables)

@@ -116,7 +116,7 @@ class Walk:
         if call.name not in OF_MASKS and any(v.masked for v in call.values()):
             raise Refused("entries of −∞ (a mask) enter it")
         try:
-            return handler(call)
+            return call.by_place(handler(call))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise Refused(f"no rule for this form of it ({error})") from None
 
@@ -129,9 +129,7 @@ class Walk:
             raise Refused("its arguments can't be told apart")
         tensors = {k: v for k, v in bound.kwargs.items() if isinstance(v, Node)}
         metas = {k: v.meta.get("val") for k, v in tensors.items()}
-        sizes = {
-            k: tuple(int(n) for n in m.shape) for k, m in metas.items() if isinstance(m, Tensor)
-        }
+        sizes = {k: _size(m) for k, m in metas.items() if isinstance(m, Tensor)}
         out = node.meta.get("val")
         out = next(iter(out), None) if isinstance(out, list | tuple) else out
         pair = list(tensors.values())[:2]
@@ -139,7 +137,7 @@ class Walk:
             operation(node),
             {k: self._argument(v) for k, v in bound.kwargs.items()},
             sizes,
-            tuple(int(n) for n in out.shape) if isinstance(out, Tensor) else (),
+            _size(out) if isinstance(out, Tensor) else (),
             str(out.dtype) if isinstance(out, Tensor) else "",
             len(pair) == 2 and pair[0] is pair[1],
             frozenset(
@@ -275,6 +273,13 @@ def _changed_buffers(program: Any, nodes: dict[str, Node]) -> set[str]:
     changed = set(program.graph_signature.buffers_to_mutate.values())
     inputs = program.graph_signature.inputs_to_buffers
     return {name for name, buffer in inputs.items() if buffer in changed}
+
+
+def _size(meta: Tensor) -> tuple[int, ...]:
+    """A tensor's size; Refused where it depends on values, as that of x[x > 0] does."""
+    if not all(isinstance(n, int) for n in meta.shape):
+        raise Refused("a size depends on the values of tensors")
+    return tuple(meta.shape)
 
 
 def _unknown(node: Node) -> Refused:

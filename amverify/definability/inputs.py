@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -48,6 +48,8 @@ def given(loss: Callable[..., Any], inputs: Iterable[Any]) -> tuple[Any, ...]:
     Raises:
         InvalidInput: for what is no tensor and no number.
     """
+    if isinstance(inputs, Mapping):
+        raise InvalidInput("inputs: expected tensors in the order of the arguments, got a mapping")
     found = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     for item in found:
         if not isinstance(item, Tensor | int | float | bool | list | tuple | dict | None):

@@ -22,6 +22,7 @@ from amverify.definability.values import (
 )
 
 _ZERO = constant(0.0)
+_BIT = constant(0.0, 1.0)
 
 
 _LARGEST = {"amax", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices"}
@@ -183,6 +184,11 @@ def _arange(c: Call) -> Result:
     return constant(min(ends), max(ends)) if known else constant(-math.inf, math.inf)
 
 
+def _one_hot(c: Call) -> Result:
+    of = c.value()
+    return algebraic(c.name, of.made(0.0, 1.0), c.ledger, jumps=True) if of.varies else _BIT
+
+
 def _glu(c: Call) -> Result:
     return product(c.value(), apply("sigmoid", c.value(), c.ledger))
 
@@ -230,8 +236,9 @@ REDUCTIONS: dict[str, Handler] = {
     **dict.fromkeys(("full", "full_like", "new_full", "scalar_tensor", "fill"), _constant),
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros"), lambda c: _ZERO),
     **dict.fromkeys(("ones", "ones_like", "new_ones"), lambda c: constant(1.0)),
-    **dict.fromkeys(("eye",), lambda c: constant(0.0, 1.0)),
-    **dict.fromkeys(("arange", "linspace", "logspace", "one_hot", "tril_indices"), _arange),
+    "eye": lambda c: _BIT,
+    **dict.fromkeys(("arange", "linspace", "logspace", "tril_indices"), _arange),
+    "one_hot": _one_hot,
     "glu": _glu,
     "embedding_bag": _embedding_bag,
 }

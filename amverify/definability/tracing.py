@@ -175,9 +175,12 @@ def _generators() -> tuple[Any, ...]:
 
 def _fingerprint(program: Any) -> tuple[Any, ...]:
     nodes = [(n.op, str(n.target), str(n.args), str(n.kwargs)) for n in program.graph.nodes]
-    fixed = [
-        (name, value.detach().numpy().tobytes())
+    held = [
+        (name, value)
         for name, value in program.constants.items()
         if isinstance(value, Tensor) and value.device.type == "cpu" and not value.is_sparse
     ]
-    return nodes, fixed
+    try:
+        return nodes, [(name, value.detach().numpy().tobytes()) for name, value in held]
+    except RuntimeError:
+        raise Refused("it can't be traced: a transformation by torch.func in it", "", "-") from None

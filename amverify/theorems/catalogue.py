@@ -14,6 +14,7 @@ from amverify.theorems.criticality import C1
 from amverify.theorems.expectation import S1, S2, S3, S6
 from amverify.theorems.extrapolated import S8
 from amverify.theorems.inexact import T5E
+from amverify.theorems.inexact_rates import T6E
 from amverify.theorems.joint import TJ
 from amverify.theorems.levels import TB
 from amverify.theorems.levels_penalty import TBp
@@ -34,7 +35,7 @@ from amverify.theorems.wide import T2z, T3z
 CATALOGUE: dict[str, Theorem] = {
     theorem.id: theorem
     for theorem in (
-        *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T5E, T6, K2, C1),
+        *(T1, T1p, T2, T2n, T2z, T3, T3z, T4, T5, T5E, T6, T6E, K2, C1),
         *(TM, TMG, TMQ, TH, TJ),
         *(TPsi, TB, TBp, TR, TRp, TC0, TK, TC, TCplus),
         *(M1, M2, M3, M4, D1, A1),

@@ -31,6 +31,7 @@ from proofs.theorems import (
     criticality,
     extrapolated,
     inexact,
+    inexact_rates,
     levels,
     lyapunov,
     metric,
@@ -56,6 +57,7 @@ LEDGERS: Mapping[str, Prove] = {
 CHAINS: tuple[Chain, ...] = (
     *rates.CHAINS,
     *inexact.CHAINS,
+    *inexact_rates.CHAINS,
     *levels.CHAINS,
     *complexity.CHAINS,
     *convergence.CHAINS,
@@ -66,7 +68,7 @@ CHAINS: tuple[Chain, ...] = (
     *extrapolated.CHAINS,
 )
 ORDER = (
-    *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T5e", "T6", "C1"),
+    *("T1", "T1p", "T2", "T2n", "T2z", "T3", "T3z", "T4", "T5", "T5e", "T6", "T6e", "C1"),
     *("TM", "TMG", "TMQ", "TH", "TJ"),
     *("TPsi", "TB", "TBp", "TR", "TRp", "TC0", "TK", "TC", "TCplus"),
     *("S1", "S2", "S3", "S4", "S4m", "S5", "S6", "S7", "S8", "G1", "G2", "G3", "G4"),

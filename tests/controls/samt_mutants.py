@@ -57,6 +57,7 @@ def declared(family: str) -> dict[str, float]:
         "theta": float(known.theta or 0),
         "memory": 1.0,
         "tau": 2.0**-10,
+        "omega": 2.0**-30,
     }
 
 
@@ -71,7 +72,7 @@ def ahead(rule: AheadRule) -> Trace:
     return ahead_trace(SUM, 4, rule, pasts=4)[0]
 
 
-KL_CLAIMS = ("T5", "T5e", "T6", "K2")
+KL_CLAIMS = ("T5", "T5e", "T6", "T6e", "K2")
 SUBJECTS: dict[str, Subject] = {
     "KL run, θ = ½": Subject(partial(descent, "θ = ½"), KL_CLAIMS, declared("θ = ½")),
     "KL run, θ > ½": Subject(partial(descent, "θ > ½"), KL_CLAIMS, declared("θ > ½")),

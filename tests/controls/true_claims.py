@@ -134,8 +134,9 @@ def _length(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:
         "theta": {"value": float(theta), "error": 0.0 if exact else 2.0**-53},
         "memory": 1 + seed % 2,
         "tau": 2.0**20,
+        "omega": 2.0**20,
     }
-    return gradient_descent(problem, steps, eta, dtype), ("T5", "T5e", "T6", "K2"), constants
+    return gradient_descent(problem, steps, eta, dtype), ("T5", "T5e", "T6", "T6e", "K2"), constants
 
 
 def _fresh(problem: Problem, steps: int, dtype: Format, seed: int) -> Claimed:

@@ -1,4 +1,4 @@
-r"""What T5e sees of a run: what H1 and H2 lack on it, as errors, and their sums to its end.
+r"""What T5e and T6e see of a run: what H1 and H2 lack on it, as errors, and their sums to its end.
 
 ε_k is the upper end of Ψ^{k+1} − Ψ^k + a‖e_{k+1}‖², η_k that of dist(0, ∂Ψ(x^k)) − b(‖e_k‖ +
 ‖e_{k−1}‖), and 0 where the ends are below 0: errors of measuring count as errors of the method. So
@@ -20,6 +20,9 @@ from amverify.theorems.views.powers import power
 
 BUDGET = Parameter(
     "tau", "τ, the budget of the errors: at least Σ_k(η_k/b + T_k^θ/(bc))", "nonnegative"
+)
+LEVEL = Parameter(
+    "omega", "ω, the level of the errors: at least 2C(ε_{k−1} + ε_k) + 2c²η_k²", "nonnegative"
 )
 ROOM = 2.0**-40
 """Of the terms, so that the audit's own rounding leaves H1e and H2e decided."""
@@ -59,6 +62,40 @@ def tails(ctx: Context) -> Instances:
         **known,
     }
     return Instances(values, path.sweep[now], path.replicate[now])
+
+
+def steps(ctx: Context) -> Instances:
+    """T6e: every row k of the run with a row k − 2, each with the errors of two steps."""
+    path = path_of(ctx)
+    now = np.flatnonzero(np.arange(len(path.sweep)) > path.first())
+    if not len(now):
+        return Instances({}, path.sweep[:0], path.replicate[:0])
+    known = {p.name: ctx.known(p).value for p in (SUFFICIENT, RELATIVE, EXPONENT, CONSTANT)}
+    step2 = path.e1 * path.e1
+    eps = _lacking(path.rise, known["a"] * step2)
+    values = {
+        **{name: getattr(path, name).take(now) for name in ("e1", "e0", "r1", "dist")},
+        "step2": step2.take(now),
+        "step02": step2.take(now - 1),
+        "rt": power(path.r1.take(now), known["theta"]),
+        "dpsi": path.rise.take(now),
+        "dpsi0": path.rise.take(now - 1),
+        "r0": path.r0.take(now - 1),
+        "eps": Ball.of(eps[now]),
+        "eps0": Ball.of(eps[now - 1]),
+        "eta": Ball.of(_off(path, now, known["b"])),
+        "omega": ctx.known(LEVEL).value,
+        **known,
+    }
+    return Instances(values, path.sweep[now], path.replicate[now])
+
+
+def halves(ctx: Context) -> Instances:
+    """The same where θ = ½ was declared; else none."""
+    found, theta = steps(ctx), ctx.known(EXPONENT).value
+    if float(theta.mid) == 0.5 and float(theta.rad) == 0.0:
+        return found
+    return Instances({}, found.sweep[:0], found.replicate[:0])
 
 
 def _off(path: Path, now: NDArray[np.int64], b: Ball) -> NDArray[np.float64]:
