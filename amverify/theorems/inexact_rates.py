@@ -27,7 +27,6 @@ from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Fall, Gap, Power, Square
 from amverify.theorems.rates import (
-    EXPONENT_BELOW,
     WITHIN,
     a,
     b,
@@ -60,7 +59,7 @@ H2E = Inequality("H2e", dist, b * (e1 + e0) + eta, "dist(0, ∂Ψ(x^k)) ≤ b(�
 BELOW = Inequality(
     "errors below ω", ERROR, omega, "2C(ε_{k−1} + ε_k) + 2c²η_k² ≤ ω, the declared level"
 )
-_ERRORS = (H1E, H1E_BEFORE, H2E, KL, EXPONENT_BELOW, NO_LESS, BELOW)
+_ERRORS = (H1E, H1E_BEFORE, H2E, KL, NO_LESS, BELOW)
 RECURSION, LINEAR = "recursion", "linear, θ = ½"
 
 T6E = Theorem(

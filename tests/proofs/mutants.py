@@ -311,8 +311,10 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("T6e", "ω forgotten", claim("recursion", more="omega")),
     Mutant("T6e", "half of ω", claim("recursion", more="omega/2")),
     Mutant("T6e", "θ = ½: ω forgotten", claim("linear", more="omega/(1 + 4*b**2*c**2/a)")),
-    Mutant("T6e", "ε_k of no level", asks("errors below ω", "4*b**2*c**2*eps0/a + 2*c**2*eta**2", "omega")),
-    Mutant("T6e", "η_k² once", asks("errors below ω", "4*b**2*c**2*(eps + eps0)/a + c**2*eta**2", "omega")),
+    Mutant("T6e", "ε_k of no level", asks(
+        "errors below ω", "4*b**2*c**2*eps0/a + 2*c**2*eta**2", "omega")),
+    Mutant("T6e", "η_k² once", asks(
+        "errors below ω", "4*b**2*c**2*(eps + eps0)/a + c**2*eta**2", "omega")),
     Mutant("T6e", "errors of any level", without("errors below ω")),
     Mutant("T6e", "η_k of any sign", without("η_k ≥ 0")),
     Mutant("T6e", "no H1e", without("H1e")),
