@@ -3,7 +3,7 @@ r"""A path of floats as a trace for the audit, with what rounding in its steps c
 Nothing is known of how a step function rounds. As for a recorded optimiser
 (``amverify.record.points.rows``) the last operation of a step is taken to be rounded, and its
 gradient to be as far off as ∇f in its format is; the evidence is then *measured*. Points that are
-all numbers of float32 are taken for those of a step in float32.
+all numbers of a coarser format, down to bfloat16, are taken for those of a step in it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from amverify.families.loops.gradient import header
 from amverify.families.problem import Problem
 from amverify.judge.audit import audit
 from amverify.numbers.balls import Ball
-from amverify.numbers.roundoff import U
+from amverify.numbers.roundoff import UNITS, U
 from amverify.record.points.products import squared
 from amverify.record.points.rows import Points, execution, step_columns
+from amverify.record.points.vector import least
 from amverify.theorems.base import Theorem
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
@@ -36,11 +37,11 @@ def trace_of(
     """The trace of a path (K + 1, n): values, gradients, steps; η and β of the method."""
     value, gradient = problem.value(x), problem.gradient(x)
     kind = _format(x)
-    coarse = float(np.finfo(kind).eps / np.finfo(np.float64).eps)
+    coarse = UNITS[kind] / U
     slip = gradient.rad * coarse
     points = Points(
         x, gradient, curved=True, unit=U * coarse,
-        least=float(np.finfo(kind).smallest_subnormal), slip=slip,
+        least=least(kind), slip=slip,
     )  # fmt: skip
     columns: dict[str, Any] = {
         "sweep": np.arange(len(x)),
@@ -66,9 +67,14 @@ def trace_of(
 
 
 def _format(x: NDArray[np.float64]) -> str:
-    """The coarser of float32 and float64 that holds all points after the start."""
+    """The coarsest format that holds all points after the start."""
     with np.errstate(over="ignore"):
-        return "float32" if (x[1:] == x[1:].astype(np.float32)).all() else "float64"
+        single = x[1:].astype(np.float32)
+        if not (x[1:] == single).all():
+            return "float64"
+        if not (single.view(np.uint32) & 0xFFFF).any():
+            return "bfloat16"
+        return "float16" if (single == single.astype(np.float16)).all() else "float32"
 
 
 def _distance(problem: Problem, x: NDArray[np.float64]) -> dict[str, Any]:

@@ -291,3 +291,24 @@ def test_a_run_that_ends_in_nan_does_not_survive_in_silence():
     assert not result.falsified
     assert result.broken == result.tested > 0
     assert f"{result.broken} runs ended in NaN or ±inf" in str(result)
+
+
+@pytest.mark.parametrize("kind", [np.float16, "bfloat16"])
+def test_a_step_in_a_coarse_format_is_judged_by_its_rounding(kind):
+    """What rounding to eleven or eight bits can do refutes nothing; a step too long does."""
+
+    def rounded(x):
+        if kind == np.float16:
+            return np.asarray(x, dtype=kind)
+        bits = x.astype(np.float32).view(np.uint32)
+        return ((bits + 0x8000) & 0xFFFF0000).view(np.float32)
+
+    def short(x, grad, state, *, L):
+        return rounded(np.asarray(x - grad(x) / L, dtype=np.float64))
+
+    def long(x, grad, state, *, L):
+        return rounded(np.asarray(x - 2.5 * grad(x) / L, dtype=np.float64))
+
+    claim = "step2[k]*L**2 <= grad2[k-1]"  # an equality, but for rounding
+    assert not falsify(claim, short, quadratics(), examples=40).falsified
+    assert falsify(claim, long, quadratics(), examples=40).falsified
