@@ -262,12 +262,16 @@ HOW_TO_GET_A_REPORT = "audit(trace, claims) gives one, from_json(text) reads one
 
 @dataclass(frozen=True)
 class Report:
-    """All findings on one run, and the run's own header (subject, versions, settings, hashes)."""
+    """All findings on one run, and the run's own header (subject, versions, settings, hashes).
+
+    ``curves``: what of the run is drawn beside them.
+    """
 
     subject: str
     header: Mapping[str, Any]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    curves: tuple[shown.Curve, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -18,11 +18,13 @@ from amverify.command.specification import read_specification
 from amverify.console.pace import Pace, about
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
+from amverify.judge.curves import curves
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard
-from amverify.report import render, to_html, to_json, to_junit, to_sarif, write
+from amverify.report import page, render, to_json, to_junit, to_sarif, write
 from amverify.subject.subject import Claim, claimed, declared, run_subject
 from amverify.theorems import CATALOGUE, Theorem
+from amverify.theorems.base import Context
 from amverify.theorems.catalogue import known
 from amverify.theorems.search import offered
 from amverify.trace.file import load_trace
@@ -77,7 +79,7 @@ def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
 
 def _written(report: Report, files: Files, subject: str) -> None:
     for path, text in (
-        (files.json, to_json), (files.junit, to_junit), (files.html, to_html)
+        (files.json, to_json), (files.junit, to_junit), (files.html, page)
     ):  # fmt: skip
         if path is not None:
             write(path, text(report))
@@ -110,7 +112,9 @@ def audited(
         show(Text(f"{said}, {left}" if left else said))
         reports.append(audit(trace, claimed(claim), declared(claim)))
     findings = tuple(finding for report in reports for finding in report.findings)
-    return Report(reports[0].subject, reports[0].header, findings, reports[0].notes)
+    whole = replace(reports[0], findings=findings)
+    constants = {name: value for claim in claims for name, value in declared(claim).items()}
+    return replace(whole, curves=curves(Context(trace, constants), findings))
 
 
 def _asked(request: Request) -> tuple[Claim, ...]:

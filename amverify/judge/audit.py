@@ -32,6 +32,7 @@ from amverify import report as _renderers  # noqa: F401 - so that a report can s
 from amverify.errors import InvalidInput, expect
 from amverify.judge.conclusion import Tested, tested
 from amverify.judge.constants import refuse_misspelt, refuse_unknown, unread
+from amverify.judge.curves import curves
 from amverify.judge.liveness import cancelled
 from amverify.judge.picked import judged_unasked
 from amverify.judge.ruling import ruled, without_data
@@ -90,7 +91,7 @@ def audit(
         notes.append(f"the run stopped: {trace.header['stopped']}")
     notes += (*trace.header.get("notes", ()), *unread(trace.constants, claimed))
     subject = str(trace.header.get("subject", "a run"))
-    return Report(subject, trace.header, findings, tuple(notes))
+    return Report(subject, trace.header, findings, tuple(notes), curves(ctx, findings))
 
 
 def _judge_with(ctx: Context, exact: Exact | None) -> Callable[..., Finding]:

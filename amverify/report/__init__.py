@@ -14,7 +14,7 @@ verdicts come from :mod:`amverify.verdict`, and two reports that are equal give 
 from amverify.files import write
 from amverify.report.console import render
 from amverify.report.figure import plot
-from amverify.report.html import to_html
+from amverify.report.html import page, to_html
 from amverify.report.jsonfile import from_json, to_json
 from amverify.report.junit import to_junit
 from amverify.report.loggers import to_logger
@@ -23,6 +23,7 @@ from amverify.shown import register
 
 __all__ = [
     "from_json",
+    "page",
     "render",
     "to_html",
     "to_json",
@@ -32,5 +33,5 @@ __all__ = [
     "write",
 ]
 
-register("page", to_html)
+register("page", page)
 register("figure", plot)

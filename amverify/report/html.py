@@ -9,41 +9,71 @@ is dated by the report's own header.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from amverify import __version__
+from amverify.console.version import version
 from amverify.errors import expect
-from amverify.report import slack, words
+from amverify.report import drawn, slack, words
 from amverify.shown import mathml
-from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report
+from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
 
 
-def to_html(report: Report) -> str:
-    """``report`` as an HTML document.
+def to_html(
+    report: Report, made: Mapping[str, str] | None = None, proofs: Mapping[str, str] | None = None
+) -> str:
+    """``report`` as an HTML document: the tally, then what does not hold, then the rest, folded.
+
+    Args:
+        report: what an audit said.
+        made: what the page says of its making, by name: version, commit, date.
+        proofs: by theorem, the address of its statement and proof.
 
     Raises:
         InvalidInput: if ``report`` is none, or a finding's slack has not one margin and floor
             a sweep.
     """
     expect("to_html", report, Report, HOW_TO_GET_A_REPORT)
-    called = words.iteration(report)
-    names = _names(report.findings)
+    findings = tuple(sorted(report.findings, key=lambda f: list(words.MARKS).index(f.verdict)))
+    names = _names(findings)
+    header = words.header(report)
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=report,
             sections=[
-                _section(f, name, called) for f, name in zip(report.findings, names, strict=True)
+                _section(report, f, name, (proofs or {}).get(f.theorem, ""))
+                for f, name in zip(findings, names, strict=True)
             ],
-            iteration=called,
-            header=words.header(report),
+            iteration=words.iteration(report),
+            made={"amverify": __version__} if made is None else made,
+            header=[own for own in header if not _is_hash(own)],
+            hashes=[own for own in header if _is_hash(own)],
             tally=words.tally(report),
+            run=drawn.run(report, findings, "run"),
+            kl=drawn.kl(report),
         )
     )
+
+
+def page(report: Report) -> str:
+    """``report`` as a page that says which version made it, and when."""
+    now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    return to_html(report, {"made by": version(), "on": now.removesuffix("+00:00") + " UTC"})
+
+
+def _is_hash(entry: tuple[str, tuple[str, ...]]) -> bool:
+    """Whether an entry of the header is one of hashes, which stand at the page's end."""
+    name, values = entry
+    return "hash" in name or all(re.search(r"\b[0-9a-f]{40,}$", value) for value in values)
 
 
 @cache
@@ -86,14 +116,17 @@ def _mathml(latex: str) -> Markup:
     return Markup(mathml(words.clean(latex)) or "")
 
 
-def _section(finding: Finding, name: str, iteration: str) -> dict[str, Any]:
+def _section(report: Report, finding: Finding, name: str, proof: str) -> dict[str, Any]:
     """What the template needs of one finding besides the finding itself."""
-    least = words.least(finding)
+    iteration, least = words.iteration(report), words.least(finding)
     label = words.one_line(f"Slack of {finding.theorem} by {iteration}")
+    failed = finding.verdict is Verdict.VIOLATED
     return {
         "finding": finding,
         "name": name,
         "least": "–" if least is None else words.short(least[1]),
+        "proof": proof,
+        "run": drawn.run(report, (finding,), f"run-{name}") if failed else None,
         "plot": slack.svg(finding.slack, f"plot-{name}", label, iteration),
         "plot_summary": slack.summary(finding.slack, iteration),
     }
@@ -101,12 +134,16 @@ def _section(finding: Finding, name: str, iteration: str) -> dict[str, Any]:
 
 def _names(findings: tuple[Finding, ...]) -> list[str]:
     """An id for each section: the theorem's letters and digits, with a number where it recurs."""
-    found: list[str] = []
+    found: set[str] = set()
+    count: Counter[str] = Counter()
+    names = []
     for finding in findings:
         base = re.sub(r"[^A-Za-z0-9_-]+", "-", finding.theorem).strip("-") or "theorem"
-        name, count = base, 1
+        count[base] += 1
+        name = base if count[base] == 1 else f"{base}-{count[base]}"
         while name in found:
-            count += 1
-            name = f"{base}-{count}"
-        found.append(name)
-    return found
+            count[base] += 1
+            name = f"{base}-{count[base]}"
+        found.add(name)
+        names.append(name)
+    return names

@@ -1,7 +1,8 @@
 """A report as JSON, for programs: read back it is the same report.
 
-    {"format": "amverify report", "version": 2, "verdict": "VIOLATED", "exit_status": 1,
-     "report": {"subject": ..., "header": {...}, "findings": [...], "notes": [...]}}
+    {"format": "amverify report", "version": 3, "verdict": "VIOLATED", "exit_status": 1,
+     "report": {"subject": ..., "header": {...}, "findings": [...], "notes": [...],
+                "curves": [...]}}
 
 Floats are JSON numbers that read back as the same float; NaN and the infinities, which JSON
 lacks, are the texts "nan", "inf" and "-inf" (see :mod:`amverify.report.freeform` for a header's
@@ -20,7 +21,9 @@ from amverify.report.freeform import Malformed, shown
 from amverify.verdict import HOW_TO_GET_A_REPORT, Report
 
 FORMAT = "amverify report"
-VERSION = 2
+VERSION = 3
+WITHOUT_CURVES = 2
+"""A version that is still read: its reports have no curves."""
 
 
 def to_json(report: Report) -> str:
@@ -79,6 +82,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read(document: Any) -> Report:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise Malformed(f'it does not say "format": "{FORMAT}"')
+    if document.get("version") == WITHOUT_CURVES and isinstance(document.get("report"), dict):
+        document = {**document, "version": VERSION, "report": {**document["report"], "curves": []}}
     if document.get("version") != VERSION:
         found = shown(document.get("version"))
         raise Malformed(f"it is of version {found}, and this program reads version {VERSION}")

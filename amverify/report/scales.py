@@ -10,6 +10,8 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WIDE = 30.0
 """Values that lie farther apart than this factor are drawn on a logarithmic axis."""
 MOST_DECADES = 40
+LEAST, GREATEST = 1e-290, 1e300
+"""What is smaller is one value, and what is greater lies at the border."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,14 @@ def axis(values: Iterable[float], start: float, end: float, log: bool | None = N
 
     A logarithmic axis leaves out what is not positive.
     """
-    found = [v for v in values if math.isfinite(v)]
+    found = [max(-GREATEST, min(GREATEST, v)) for v in values if math.isfinite(v)]
     positive = [v for v in found if v > 0]
     if log is None:
         log = bool(positive) and len(positive) == len(found) and max(found) > WIDE * min(found)
     if log and positive:
         return _logarithmic(min(positive), max(positive), start, end)
     low, high = (min(found), max(found)) if found else (0.0, 1.0)
-    if low == high:
+    if high - low < LEAST:
         low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)
     room = (high - low) / 20
     return Axis(low - room, high + room, start, end)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from amverify.errors import InvalidInput
-from amverify.verdict import Slack
+from amverify.verdict import Finding, Slack, Verdict
 
 MOST_POINTS = 400
 _WIDTH, _HEIGHT = 560, 270
@@ -63,6 +63,19 @@ def points(slack: Slack) -> list[Point]:
         for sweep, margin, floor in zip(slack.sweeps, slack.margin, floors, strict=True)
         if math.isfinite(margin)
     ]
+
+
+def failures(finding: Finding) -> tuple[int, int] | None:
+    """The first sweep at which a violated claim fails and the one at which it fails worst.
+
+    Worst by the relative margin; a claim whose slack shows no failure fails at its witness.
+    """
+    if finding.verdict is not Verdict.VIOLATED or finding.witness is None:
+        return None
+    failed = [p for p in points(finding.slack) if p.violated]
+    if not failed:
+        return finding.witness.sweep, finding.witness.sweep
+    return min(p.sweep for p in failed), min(failed, key=lambda p: p.margin).sweep
 
 
 def thinned(found: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:

@@ -9,7 +9,6 @@ XML forbids; ``clean`` replaces such characters by U+FFFD and lets the line brea
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -178,13 +177,17 @@ def _entries(value: Any) -> list[str]:
 
 
 def plain(value: Any) -> str:
-    """A header's value as text: a list with commas, anything deeper as JSON."""
+    """A header's value as text: lists with commas, what is inside them in brackets."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, float):
         return number(value)
-    if isinstance(value, list | tuple) and not any(isinstance(v, list | Mapping) for v in value):
-        return ", ".join(plain(v) for v in value) or "–"
-    if isinstance(value, list | tuple | Mapping):
-        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_inside(v)}" for k, v in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_inside, value)) or "–"
     return str(value)
+
+
+def _inside(value: Any) -> str:
+    return f"({plain(value)})" if isinstance(value, list | tuple | Mapping) else plain(value)

@@ -5,8 +5,9 @@ is told from above: ``amverify.report`` hands its renderers to ``register`` when
 ``audit`` and ``from_json`` do; nothing here knows them.
 """
 
+from amverify.shown.curve import Curve
 from amverify.shown.late import register, rendered
 from amverify.shown.mathml import mathml
 from amverify.shown.notebook import frame, parquet, table
 
-__all__ = ["frame", "mathml", "parquet", "register", "rendered", "table"]
+__all__ = ["Curve", "frame", "mathml", "parquet", "register", "rendered", "table"]

@@ -29,6 +29,7 @@ ELEMENTS, ATTRIBUTES = frozenset(_ELEMENTS.split()), frozenset(_ATTRIBUTES.split
 PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2}
 PARTS |= {"msubsup": 3, "munderover": 3}
 """How many parts an element has to have."""
+BARS = ("|", "‖", "∥")
 LONGEST = 20_000
 """Characters of LaTeX beyond which a formula is nobody's to read."""
 
@@ -58,9 +59,11 @@ def _written(element: Element, display: str = "") -> str:
     own = {key: value for key, value in element.attrib.items() if key in ATTRIBUTES}
     if element.tag == "math":
         own = {"display": display}
-    attributes = "".join(f' {key}="{escape(value)}"' for key, value in own.items())
     text = unescape(element.text or "")
+    if text in BARS and not own:
+        own = {"stretchy": "false"}  # no \left stands before it
     if text.startswith("\\") and len(text) > 1:
         raise ValueError(text)
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in own.items())
     inner = escape(text, quote=False) + "".join(map(_written, element))
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from amverify.claims import claim, is_written
@@ -128,4 +129,4 @@ def _chosen(report: Report, claims: Claims | None) -> Report:
             has = ", ".join(f.theorem for f in report.findings) or "nothing"
             raise InvalidInput(f"assert_holds: the report is not about {name!r}; it has {has}")
     findings = tuple(f for f in report.findings if f.theorem in ids)
-    return Report(report.subject, report.header, findings, report.notes)
+    return replace(report, findings=findings)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.files import write
-from amverify.report import to_html
+from amverify.report import page
 from amverify.verdict import Finding
 from repro.gallery.catalogue import Judged
 from repro.gallery.entry import Known
@@ -88,7 +88,7 @@ def pages(found: Sequence[Judged], folder: Path) -> list[Path]:
     Raises:
         CannotWrite: if one cannot be written.
     """
-    files = {folder / f"{one.name}.html": to_html(one.report) for one in found}
+    files = {folder / f"{one.name}.html": page(one.report) for one in found}
     for file, text in files.items():
         write(file, text)
     return list(files)

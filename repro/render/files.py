@@ -13,7 +13,8 @@ from repro.render.text import csv_text, json_text, markdown
 def write_files(document: Document, folder: Path) -> list[Path]:
     """Write NAME.md, .tex, .json and .csv into ``folder``; further tables NAME_TABLE.csv.
 
-    Settings and constants in LaTeX are in NAME_appendix.tex, if there are any.
+    Settings and constants in LaTeX are in NAME_appendix.tex, if there are any. Pages go where they
+    say; of them the folder is returned.
 
     Raises :class:`amverify.errors.CannotWrite`; each file is then the old one or the new.
     """
@@ -27,6 +28,7 @@ def write_files(document: Document, folder: Path) -> list[Path]:
     texts |= {f"{name}_{table.name}.csv": csv_text(table) for table in document.tables[1:]}
     if appendix := latex_appendix(document):
         texts[f"{name}_appendix.tex"] = appendix
-    for file, text in texts.items():
+    for file, text in (texts | dict(document.pages)).items():
         write(folder / file, text)
-    return [folder / file for file in texts]
+    places = dict.fromkeys(Path(page).parent for page in document.pages)
+    return [folder / file for file in (*map(Path, texts), *places)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -73,11 +74,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Document:
-    """The tables of one command; the first is the one that the command names."""
+    """The tables of one command; the first is the one that the command names.
+
+    ``pages`` are written beside its files: path inside the folder → HTML.
+    """
 
     name: str
     tables: tuple[Table, ...]
     provenance: dict[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Document {self.name}: {len(self.tables)} tables>"

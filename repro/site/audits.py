@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from amverify.errors import CorruptFile
-from amverify.report import from_json, to_html
 from repro.engine.work import FinishedRun
 from repro.site.gathered import Gathered
 from repro.site.runs import Configuration
+from repro.tables.parts.audits import FOLDER, page_name, page_of
 
 
 def audit_pages(
-    found: Gathered, own: Configuration, kept: Mapping[int, FinishedRun]
-) -> dict[str, str | bytes]:
-    """By name, the pages that can be had of a configuration's audits."""
-    pages: dict[str, str | bytes] = {}
-    for seed in own.runs if own.spec.claims else ():
-        name = own.audit_page(seed)
-        written = found.folder / "audits" / name
-        if seed in kept and (page := _rendered(kept[seed])) is not None:
-            pages[name] = page
+    found: Gathered,
+    own: Configuration,
+    kept: Mapping[int, FinishedRun],
+    proofs: Mapping[str, str],
+) -> dict[int, tuple[str, str | bytes]]:
+    """By seed, name and content of the pages that can be had of a configuration's audits."""
+    pages: dict[int, tuple[str, str | bytes]] = {}
+    for seed, run in own.runs.items() if own.spec.claims else ():
+        name = page_name(run.spec)
+        written = found.folder / FOLDER / name
+        if seed in kept and (page := _rendered(kept[seed], proofs)) is not None:
+            pages[seed] = name, page
         elif written.is_file():
-            pages[name] = written.read_bytes()
+            pages[seed] = name, written.read_bytes()
     return pages
 
 
-def _rendered(run: FinishedRun) -> str | None:
+def _rendered(run: FinishedRun, proofs: Mapping[str, str]) -> str | None:
     """None where the report is one that this version cannot read."""
     try:
-        return to_html(from_json(run.result.report))
+        return page_of(run, proofs)
     except CorruptFile:
         return None

@@ -215,7 +215,8 @@ def _runs(site: Site, own: Configuration) -> Files:
     """The page of a configuration, and those of its runs' audits."""
     kept = {seed: finished(run, site.found, site.say) for seed, run in sorted(own.runs.items())}
     here = {seed: run for seed, run in kept.items() if run is not None}
-    audits = audit_pages(site.found, own, here)
+    proofs = {name: f"../{page}" for name, page in theorems.addresses().items()}
+    audits = audit_pages(site.found, own, here, proofs)
     document = site.found.documents[next(iter(own.documents))]
     yield site.page(
         f"runs/{own.name}.html",
@@ -224,21 +225,21 @@ def _runs(site: Site, own: Configuration) -> Files:
         places=site.standing(own.name),
         settings=list(described.settings(own.spec)),
         pictures=list(pictures(here, "epoch" if own.spec.minibatch else "sweep")),
-        runs=[_run(own.runs[s], s in here, own.audit_page(s) in audits, own) for s in kept],
+        runs=[_run(own.runs[seed], seed in here, audits.get(seed, ("",))[0]) for seed in kept],
         made=described.command(document),
         again=described.again(document, site.found.folder),
     )
-    yield from ((f"audits/{name}", page) for name, page in audits.items())
+    yield from ((f"audits/{name}", page) for name, page in audits.values())
 
 
-def _run(run: Run, kept: bool, audited: bool, own: Configuration) -> dict[str, Any]:
-    record, seed = run.record, run.spec.seed
+def _run(run: Run, kept: bool, audit: str) -> dict[str, Any]:
+    record = run.record
     return {
-        "seed": seed,
+        "seed": run.spec.seed,
         "begun": str(record.get("started", "")).removesuffix("+00:00").replace("T", " "),
         "seconds": f"{record['wall_time']:.4g}" if "wall_time" in record else "",
         "kept": kept,
-        "audit": own.audit_page(seed) if audited else "",
+        "audit": audit,
         "audited": bool(run.spec.claims),
         "commit": str(record.get("commit") or "")[:12],
         "notes": "; ".join(map(str, record.get("notes", ()))),

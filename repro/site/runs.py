@@ -40,15 +40,6 @@ class Configuration:
         """Method and data set."""
         return f"{self.spec.method} on {self.spec.dataset}"
 
-    def audit_page(self, seed: int) -> str:
-        """The name of the page of a run's audit."""
-        return audit_page(self.spec, self.name, seed)
-
-
-def audit_page(spec: RunSpec, configuration: str, seed: int) -> str:
-    """The name of the page of a run's audit: of whom, and the configuration's hash."""
-    return f"{spec.method}-{spec.dataset}-{configuration}-seed{seed}.html"
-
 
 def configurations(found: Gathered, say: Callable[[str], None]) -> dict[str, Configuration]:
     """By hash, every configuration whose runs a table's file lists; ``say`` gets what is unread."""

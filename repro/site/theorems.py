@@ -63,6 +63,11 @@ def pages(judged: Mapping[str, Sequence[tuple[Place, str]]]) -> list[TheoremPage
     return [_page(theorem, judged.get(name.upper(), ())) for name, theorem in CATALOGUE.items()]
 
 
+def addresses() -> dict[str, str]:
+    """By theorem, its page."""
+    return {name: address(name) for name in CATALOGUE}
+
+
 def address(name: str) -> str:
     """The page of the theorem of that id."""
     return f"theorems/{name}.html"

@@ -18,6 +18,7 @@ from repro.engine import Laboratory
 from repro.full_batch.configurations import LABELS, configuration
 from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec, Setting
+from repro.tables.parts.audits import pages
 from repro.tables.parts.full_batch import (
     ALSO,
     DATASETS,
@@ -128,7 +129,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         for (name, subject), some in specs.items()
         for theorem, own in judged(some, runs).items()
     ]
-    return document("table10", (table, _summary(found)), datasets, runs)
+    return document("table10", (table, _summary(found)), datasets, runs, pages=pages(runs))
 
 
 def _summary(found: Sequence[tuple[str, str, str, Judged]]) -> Table:

@@ -14,6 +14,7 @@ from repro.engine import Laboratory
 from repro.full_batch.configurations import LABELS, configuration
 from repro.render import Cell, Column, Document, Table, Text
 from repro.spec import RunSpec
+from repro.tables.parts.audits import pages
 from repro.tables.parts.full_batch import SWEEPS, document, rows_by_dataset, runs_of
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import judged, verdict_cells
@@ -77,4 +78,4 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         ),
         notes=tuple(notes_without_data(laboratory, request.datasets)),
     )
-    return document("table11", (table,), datasets, runs)
+    return document("table11", (table,), datasets, runs, pages=pages(runs))

@@ -13,8 +13,8 @@ from amverify.families import draw
 from amverify.families.coverage import covered
 from amverify.families.loops.gradient import gradient_descent
 from amverify.fitted import estimate, fitted_line, kl_plot
-from amverify.fitted.plot import envelope
 from amverify.judge.audit import audit
+from amverify.theorems.views.envelope import envelope
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from amverify.shown import Curve
 from amverify.verdict import (
     Checked,
     Constant,
@@ -59,10 +60,17 @@ FINDINGS = st.builds(
     slack=slacks(),
     notes=st.lists(TEXTS, max_size=2).map(tuple),
 )
+CURVES = st.builds(
+    Curve,
+    st.sampled_from(["objective", "lyapunov", "gap", "residual", "declared", "envelope"]),
+    st.lists(NATURAL, max_size=4).map(tuple),
+    st.lists(NUMBERS, max_size=4).map(tuple),
+)
 REPORTS = st.builds(
     Report,
     TEXTS,
     HEADERS,
     st.lists(FINDINGS, max_size=3).map(tuple),
     st.lists(TEXTS, max_size=2).map(tuple),
+    st.lists(CURVES, max_size=4).map(tuple),
 )

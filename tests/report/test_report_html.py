@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from reports import REPORTS
 
 from amverify.report import from_json, to_html, to_json
-from amverify.verdict import EVIDENCE_MEANING, Report
-from tests.support.report_examples import example
+from amverify.verdict import EVIDENCE_MEANING, Report, Slack
+from tests.support.report_examples import SWEEPS, example
 
 VOID = {"meta", "link", "br", "hr"}
 STYLE = files("amverify.report").joinpath("templates/report.css.j2").read_text(encoding="utf-8")
@@ -78,6 +78,68 @@ def test_the_page_says_all_that_the_report_says() -> None:
         "Replicate 3 was stopped",
     ):
         assert said in text
+
+
+ORDER = ("T3", "M2", "T4", "A1", "T1")
+"""The example's theorems, the weakest verdict first."""
+
+
+def test_what_fails_comes_first_and_what_holds_is_folded() -> None:
+    page = to_html(example())
+    places = [page.index(f'<section id="theorem-{name}"') for name in ORDER]
+    assert places == sorted(places)
+    tally = page.index('class="tally"')
+    assert tally < page.index("<figure") < page.index('<table class="verdicts"') < places[0]
+    holds, violated = (
+        re.search(rf'<section id="theorem-{name}".*?</section>', page, re.S)
+        for name in ("T1", "T3")
+    )
+    assert holds is not None
+    assert violated is not None
+    assert '<details class="holds">' in holds[0]
+    assert "holds" not in re.findall(r'<details class="(\w+)"', violated[0])
+
+
+def test_the_first_and_the_worst_failure_are_marked_on_the_run() -> None:
+    page = to_html(example())
+    section = page[page.index('<section id="theorem-T3"') :]
+    chart = section[: section.index("</svg>")]
+    assert chart.count('class="violated"') == 1
+    assert "first and worst failure at sweep 37" in " ".join(Outline(page).text.split())
+    margin = list(example()["T3"].slack.margin)
+    margin[11] = -1e-5
+    early = replace(example()["T3"], slack=Slack(SWEEPS, tuple(margin), (2e-8,) * 200))
+    text = " ".join(Outline(to_html(replace(example(), findings=(early,)))).text.split())
+    assert "first failure at sweep 12; worst failure at sweep 37" in text
+
+
+def test_the_kl_plot_stands_where_it_applies() -> None:
+    assert 'id="kl-plot"' in to_html(example())
+    without = tuple(c for c in example().curves if c.name not in ("gap", "residual"))
+    assert 'id="kl-plot"' not in to_html(replace(example(), curves=without))
+
+
+def test_hashes_stand_at_the_end_and_nothing_is_json() -> None:
+    header = {"hashes": {"data": "ab" * 32}, "settings": {"start": {"W": 1.5, "b": [1, [2]]}}}
+    text = " ".join(Outline(to_html(replace(example(), header=header))).text.split())
+    assert text.endswith(f"Hashes hashesdata {'ab' * 32}")
+    assert "start W 1.5, b (1, (2))" in text
+
+
+def test_a_page_leads_to_proofs_and_says_what_made_it() -> None:
+    page = to_html(example(), {"commit": "<b>c0ffee</b>"}, {"T1": "../theorems/T1.html"})
+    outline = Outline(page)
+    assert "commit <b>c0ffee</b>" in outline.text
+    assert "../theorems/T1.html" in outline.all("href")
+    assert "python -m proofs show T1" in Outline(to_html(example())).text
+
+
+def test_the_page_grows_with_the_findings_and_no_faster() -> None:
+    def size(count: int) -> int:
+        return len(to_html(replace(example(), findings=(example()["T3"],) * count)))
+
+    one = size(11) - size(10)
+    assert size(60) - size(10) <= 50 * (one + 50)
 
 
 def test_verdicts_and_hypotheses_have_a_sign_and_a_word() -> None:
@@ -153,7 +215,7 @@ def test_no_theorem_at_all() -> None:
 def test_any_report_makes_a_whole_page(report: Report) -> None:
     page = to_html(report)
     outline = Outline(page)
-    assert outline.tags.count("section") == len(report.findings)
+    assert page.count('class="finding"') == len(report.findings)
     assert len(set(outline.all("id"))) == len(outline.all("id"))
     page.encode("utf-8")
 

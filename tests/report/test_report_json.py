@@ -124,3 +124,10 @@ def test_malformed_text_is_one_line(case: str) -> None:
 def test_reading_does_not_change_the_verdict() -> None:
     held = replace(example(), findings=example().findings[:1])
     assert from_json(to_json(held)).verdict is Verdict.HOLDS
+
+
+def test_a_report_of_the_version_before_has_no_curves() -> None:
+    document = json.loads(to_json(example()))
+    document["version"] = 2
+    del document["report"]["curves"]
+    assert to_json(from_json(json.dumps(document))) == to_json(replace(example(), curves=()))

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from amverify.shown import Curve
 from amverify.verdict import (
     Checked,
     Constant,
@@ -37,6 +38,22 @@ def example() -> Report:
         },
         findings=(descent(), lyapunov(), mdlam_rate(), relative_error(), accelerated()),
         notes=("Replicate 3 was stopped by its time limit after 140 sweeps.",),
+        curves=curves(),
+    )
+
+
+def curves() -> tuple[Curve, ...]:
+    """F and Ψ with the two sweeps that fail, and a KL plot's data."""
+    value = [100 * math.exp(-k / 40) + (5 if k in (37, 53) else 0) for k in SWEEPS]
+    gap = tuple(math.exp(-k / 20) for k in SWEEPS)
+    slope = tuple(math.sqrt(g) for g in gap)
+    return (
+        Curve("objective", SWEEPS, tuple(value)),
+        Curve("lyapunov", SWEEPS, tuple(1.2 * v for v in value)),
+        Curve("gap", SWEEPS, gap),
+        Curve("residual", SWEEPS, slope),
+        Curve("declared", SWEEPS, tuple(2 * w**2 for w in slope)),
+        Curve("envelope", SWEEPS, tuple(3 * g for g in gap)),
     )
 
 

@@ -64,11 +64,12 @@ def document(
     datasets: Mapping[str, Dataset],
     runs: Mapping[RunSpec, FinishedRun],
     record: Callable[[RunSpec, FinishedRun], dict[str, object]] | None = None,
+    pages: Mapping[str, str] | None = None,
 ) -> Document:
-    """The tables, with the data's hashes and ``record`` (:func:`run_record`) of every run."""
+    """The tables, the data's hashes, ``record`` (:func:`run_record`) of every run, ``pages``."""
     hashes = {name: dict(dataset.hashes) for name, dataset in datasets.items()}
     records = [(record or run_record)(spec, run) for spec, run in runs.items()]
-    return Document(name, tables, {"data_hashes": hashes, "runs": records})
+    return Document(name, tables, {"data_hashes": hashes, "runs": records}, pages or {})
 
 
 def where(runs: Mapping[RunSpec, FinishedRun]) -> str:
