@@ -16,6 +16,7 @@ from amverify.claims import is_written
 from amverify.command.place import place
 from amverify.command.specification import read_specification
 from amverify.console.pace import Pace, about
+from amverify.console.version import version
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
 from amverify.judge.curves import curves
@@ -79,7 +80,7 @@ def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
 
 def _written(report: Report, files: Files, subject: str) -> None:
     for path, text in (
-        (files.json, to_json), (files.junit, to_junit), (files.html, page)
+        (files.json, to_json), (files.junit, to_junit), (files.html, lambda own: page(own, version()))
     ):  # fmt: skip
         if path is not None:
             write(path, text(report))

@@ -13,13 +13,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from importlib import metadata
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from amverify import __version__
-from amverify.console.version import version
 from amverify.errors import expect
 from amverify.report import drawn, slack, words
 from amverify.shown import mathml
@@ -54,7 +53,7 @@ def to_html(
                 for f, name in zip(findings, names, strict=True)
             ],
             iteration=words.iteration(report),
-            made={"amverify": __version__} if made is None else made,
+            made={"amverify": metadata.version("amverify")} if made is None else made,
             header=[own for own in header if not _is_hash(own)],
             hashes=[own for own in header if _is_hash(own)],
             tally=words.tally(report),
@@ -64,10 +63,11 @@ def to_html(
     )
 
 
-def page(report: Report) -> str:
-    """``report`` as a page that says which version made it, and when."""
+def page(report: Report, by: str = "") -> str:
+    """``report`` as a page that says when it was made, and ``by`` which version and commit."""
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
-    return to_html(report, {"made by": version(), "on": now.removesuffix("+00:00") + " UTC"})
+    by = by or f"amverify {metadata.version('amverify')}"
+    return to_html(report, {"made by": by, "on": now.removesuffix("+00:00") + " UTC"})
 
 
 def _is_hash(entry: tuple[str, tuple[str, ...]]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from amverify.console.version import version
 from amverify.files import write
 from amverify.report import page
 from amverify.verdict import Finding
@@ -88,7 +89,7 @@ def pages(found: Sequence[Judged], folder: Path) -> list[Path]:
     Raises:
         CannotWrite: if one cannot be written.
     """
-    files = {folder / f"{one.name}.html": page(one.report) for one in found}
+    files = {folder / f"{one.name}.html": page(one.report, version()) for one in found}
     for file, text in files.items():
         write(file, text)
     return list(files)
