@@ -79,13 +79,16 @@ def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
 
 
 def _written(report: Report, files: Files, subject: str) -> None:
-    for path, text in (
-        (files.json, to_json), (files.junit, to_junit), (files.html, lambda own: page(own, version()))
-    ):  # fmt: skip
+    forms = ((files.json, to_json), (files.junit, to_junit), (files.html, _page))
+    for path, text in forms:
         if path is not None:
             write(path, text(report))
     if files.sarif is not None:
         write(files.sarif, to_sarif(report, *place(subject, report)))
+
+
+def _page(report: Report) -> str:
+    return page(report, version())
 
 
 def watching(subject: str, show: Callable[[Text], None]) -> Heard:
