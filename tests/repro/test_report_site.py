@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -28,6 +29,9 @@ from repro.render import (
 )
 from repro.site import anchors
 from repro.site.placed import MARK
+from tests.support.chromium import chromium, shown
+
+__all__ = ["chromium"]
 
 VOID = {"meta", "link", "br", "hr", "img"}
 ATTACK = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}"
@@ -286,3 +290,35 @@ def test_an_interrupted_site_leaves_the_old_one(
     assert not (out / "old").exists()
     assert (out / MARK).is_file()
     assert capsys.readouterr().err.count("\n") == 1
+
+
+BROWSED = ("index.html", "table2.html", "score.html", "theorems.html", "theorems/T1.html")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_pages_show_without_errors_or_requests(
+    chromium: Any,
+    site: Path,
+    width: int,
+) -> None:
+    for name in BROWSED:
+        shown(chromium, site / name, width)
+        assert chromium.get_log("browser") == [], name
+        root = "document.documentElement"
+        sizes = chromium.execute_script(f"return [{root}.scrollWidth, {root}.clientWidth]")
+        assert sizes[0] <= sizes[1] == width, name
+        logged = [json.loads(e["message"])["message"] for e in chromium.get_log("performance")]
+        sent = [e["params"] for e in logged if e["method"] == "Network.requestWillBeSent"]
+        asked = {p["request"]["url"] for p in sent if p["documentURL"].startswith("file:")}
+        assert all(url.startswith(("file:", "data:")) for url in asked), name
+
+
+def test_a_page_prints(chromium: Any, site: Path) -> None:
+    shown(chromium, site / "table2.html", 1280, "dark")
+    pdf = base64.b64decode(chromium.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF-")
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    script = "return getComputedStyle(document.body).backgroundColor"
+    assert chromium.execute_script(script) == "rgb(255, 255, 255)"
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert chromium.get_log("browser") == []
