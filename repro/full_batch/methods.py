@@ -5,7 +5,7 @@
 | gd, adagrad, adadelta, rmsprop, adam | lr | nn.Linear's own |
 | dladmm | rho, trial, mu | mDLAM's: N(0, 0.1²), z_L = ±1 |
 | mdlam | rho, mu, epsilon; trial or steps = "exact"; inertia = "none" | mDLAM's |
-| tiam | rho, mu, epsilon (band) or nu (penalty), p1, p2, p3, s, steps, safeguard | mDLAM's |
+| tiam | rho, mu, mu_bias, epsilon or nu, p1, p2, p3, s, steps, safeguard | mDLAM's |
 | joint_tiam | rho, mu (μ_b = μ), epsilon, s, p3, c (of V and z_L), p2 (of (z, a)) | mDLAM's |
 | mdlam_released | none (the authors' script as it is), or rho; biases = "every" | its own |
 | bcd | rho, nu, alpha, mu; start = "released" | N(0, 0.1²); W: N(0, 0.01²), b: 0.1 |
@@ -158,7 +158,8 @@ def _tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
         safeguard=cast(Safeguard, settings.word("safeguard", "certified")),
     )
     coupling = Penalty(settings.number("nu")) if "nu" in settings.left else _band(settings)
-    return TIAM(rule), _constants(settings, coupling)
+    constants = _constants(settings, coupling)
+    return TIAM(rule), {**constants, "mu_bias": settings.number("mu_bias", 0.0)}
 
 
 def _joint_tiam(settings: Settings) -> tuple[Method[Any], dict[str, Any]]:
