@@ -370,3 +370,24 @@ def test_a_trace_made_while_the_run_goes_on_leaves_its_record_as_it_was(declared
     assert plain.header == looked.header
     for name, column in plain.sweeps.items():
         np.testing.assert_array_equal(column, looked.sweeps[name])
+
+
+def test_another_optimiser_on_the_same_parameters_is_noticed():
+    """Its steps lie between rows: G1 speaks of gradient steps, and these are none."""
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    curvature = torch.tensor([1.0, 4.0], dtype=torch.float64)
+
+    def loss():
+        return 0.5 * (curvature * x * x).sum()
+
+    both = torch.optim.SGD([x], lr=0.1), torch.optim.Adam([x], lr=0.01)
+    recorder = Recorder.attach(both[0], loss)
+    for _ in range(5):
+        for one in both:
+            one.zero_grad()
+            loss().backward()
+            one.step()
+    recorder.detach()
+    report = audit(recorder.trace(constants={"L": 4}), "G1")
+    assert report.findings[0].verdict is Verdict.NOT_APPLICABLE
+    assert any("after 5 of 5 steps (a projection, another optimiser)" in n for n in report.notes)

@@ -186,8 +186,8 @@ class Listener:
             )
         if self.moved:
             found.append(
-                f"the loop moved the parameters after {self.moved} of {self._steps} steps: "
-                "rows are the points at which steps start"
+                f"the loop moved the parameters after {self.moved} of {self._steps} steps "
+                "(a projection, another optimiser): rows are the points at which steps start"
             )
         if self._going and self._pending is not None and self.last() is None:
             found.append(
