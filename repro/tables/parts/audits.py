@@ -37,5 +37,6 @@ def _made(provenance: Mapping[str, object]) -> dict[str, str]:
     versions, commit = provenance.get("versions"), provenance.get("commit")
     found = {"amverify": str(versions["amverify"])} if isinstance(versions, Mapping) else {}
     if commit:
-        found["commit"] = f"{commit}{', with changes' if provenance.get('dirty') else ''}"
-    return found | {"date": str(provenance.get("started", "not known"))}
+        found["commit"] = str(commit)[:12] + " with changes" * bool(provenance.get("dirty"))
+    begun = str(provenance.get("started", "not known"))
+    return found | {"date": begun.replace("T", " ").replace("+00:00", " UTC")}
