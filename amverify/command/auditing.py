@@ -203,15 +203,17 @@ def constants_of(given: Sequence[str]) -> dict[str, Any]:
     """Constants by name.
 
     Raises:
-        InvalidInput: for what is not written as NAME=NUMBER.
+        InvalidInput: for what is not written as NAME=NUMBER, and a name with two values.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
         try:
             if not (name.strip() and sign):
                 raise ValueError
-            found[name.strip()] = plain(f"--constant {name}", value)
+            number = plain(f"--constant {name}", value)
         except ValueError:
             raise InvalidInput(f"--constant {text}: write it as NAME=NUMBER") from None
+        if found.setdefault(name.strip(), number) != number:
+            raise InvalidInput(f"--constant {text}: {name.strip()} has another value already")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ USED = {"eta": ("eta", "lr"), "momentum": ("beta", "momentum")}
 
 def unknown(name: str) -> Unknown:
     """That a run has no such column."""
-    return Unknown(f"quantity {name}; a path has {', '.join((*MEASURED, *USED))}")
+    near = get_close_matches(name, (*MEASURED, *USED), n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return Unknown(f"quantity {name}; {hint}a path has {', '.join((*MEASURED, *USED))}")
 
 
 def used(name: str, parameters: Mapping[str, float]) -> float | None:

@@ -56,6 +56,18 @@ def test_what_survives_ends_with_0_and_is_not_called_true(place, capsys):
         ((*DESCENT, "steps_of_mine:mutates"), "it changes its argument x"),
         ((*DESCENT, "steps_of_mine:none"), "has no none"),
         ((*DESCENT, "no_such_module:step"), "there is no module no_such_module here"),
+        (
+            (
+                "falsify",
+                "--claim",
+                "vlue[k] <= 1",
+                "--method",
+                "gradient_descent",
+                "--parameter",
+                "eta=1/L",
+            ),
+            "did you mean value?",
+        ),
         ((*DESCENT, "heavyball"), "did you mean 'heavy_ball'?"),
         (("replay", "steps_of_mine.py"), "not an audit's report"),
         ((*DESCENT, ":step"), "module:function"),

@@ -85,6 +85,7 @@ def test_a_search_is_a_list_that_leads_on(capsys: pytest.CaptureFixture[str]) ->
         (("--theorem", "G5", "--constant", "fstr=0"), "did you mean --constant fstar=0.0?"),
         (("--theorem", "descent", "--constant", "L=1"), "descent has no such constant"),
         (("--theorem", "G1", "--constant", "quark=1"), "it has L"),
+        (("--theorem", "G1", "--constant", "L=1", "--constant", "L=2"), "L has another value"),
         (("--theorm", "H1"), "--theorem"),
     ],
 )
