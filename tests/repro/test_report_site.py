@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,8 +14,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from amverify.report import to_json
 from amverify.theorems import CATALOGUE
 from repro.command.cli import main
+from repro.engine import FinishedRun, configuration_hash
+from repro.engine.cache import Cache, store
 from repro.engine.provenance import environment
 from repro.render import (
     Column,
@@ -29,7 +34,11 @@ from repro.render import (
 )
 from repro.site import anchors
 from repro.site.placed import MARK
+from repro.spec import RunResult, RunSpec
+from repro.tables.parts.audits import page_name
+from repro.tables.parts.full_batch import run_record
 from tests.support.chromium import chromium, shown
+from tests.support.report_examples import example
 
 __all__ = ["chromium"]
 
@@ -97,6 +106,45 @@ def made(folder: Path, method: str = "mDLAM", name: str = "table2") -> Path:
     }
     write_files(Document(name, (table(method),), provenance), folder)
     return folder
+
+
+def with_run(folder: Path) -> RunSpec:
+    """The table with a run behind its cells, kept in the cache with its audit's report."""
+    claims = ("T1", "T3")
+    spec = RunSpec("cora", "mdlam", (("rho", 0.1),), (4,), "relu", 3, 0, "float64", claims)
+    result = RunResult({"objective": [3.0, 2.0, math.nan]}, ("a note",), to_json(example()))
+    run = FinishedRun(result, {"wall_time": 1.0, **environment()}, "ab" * 32, False)
+    file = made(folder) / "table2.json"
+    text = file.read_text(encoding="utf-8").replace("0123456789ab", configuration_hash(spec))
+    document = json.loads(text)
+    document["provenance"]["runs"] = [run_record(spec, run)]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    store(Cache(folder / "cache", True, print), spec, run)
+    return spec
+
+
+def test_a_cell_opens_its_run_and_that_its_audit(tmp_path: Path) -> None:
+    spec = with_run(tmp_path / "results")
+    assert report(tmp_path / "results", tmp_path / "out", "--quiet") == 0
+    found = check_links(tmp_path / "out")
+    name = f"runs/{configuration_hash(spec)}.html"
+    assert found["table2.html"].all("href").count(name) >= 4
+    own = found[name]
+    assert own.tags.count("polyline") == 1
+    for said in ("rho = 0.1", "a note", "python -m repro rerun results/table2.json"):
+        assert said in own.text
+    audit = f"audits/{page_name(spec)}"
+    assert f"../{audit}" in own.all("href")
+    assert "../theorems/T3.html" in found[audit].all("href")
+
+
+def test_a_run_that_is_not_kept_is_said(tmp_path: Path) -> None:
+    spec = with_run(tmp_path / "results")
+    shutil.rmtree(tmp_path / "results" / "cache")
+    assert report(tmp_path / "results", tmp_path / "out", "--quiet") == 0
+    own = check_links(tmp_path / "out")[f"runs/{configuration_hash(spec)}.html"]
+    for said in ("The cache keeps none of these runs", "not in the cache", "its page is made with"):
+        assert said in own.text
 
 
 def report(folder: Path, out: Path, *more: str) -> int:
