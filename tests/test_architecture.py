@@ -128,9 +128,8 @@ FLOORS = (
     ("compiled", "console", "network", "numbers", "plugins", "trace"),
     ("methods", "samt", "theorems", "report", "definability"),
     ("judge", "record", "claims", "fitted"),
-    ("expectation", "estimators", "families", "subject"),
-    ("falsification", "proofs"),
-    ("repro",),
+    ("expectation", "estimators", "families", "subject", "proofs"),
+    ("falsification", "repro"),
     ("command", "testing", "paper_figures"),
 )
 """The rooms, from the ground up. A room imports from the floors below its own, and nothing else.

@@ -25,7 +25,7 @@ APPS = {
     "proofs": "proofs.command.cli",
     "proofs.pep": "proofs.pep.__main__",
 }
-FOREIGN = ("pip", "git", "apt", "torchrun", "pytest")
+FOREIGN = ("pip", "git", "apt", "torchrun", "pytest", "hatchling")
 
 
 def ids(page: Path) -> str:
