@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +20,30 @@ import typer
 from amverify.console.application import Version, application, called, examples
 from amverify.console.shell import failed, run
 from amverify.errors import InvalidInput
+from repro.command.flags import (
+    CACHE,
+    OUT,
+    SHIPPED,
+    SITE,
+    TUNED_STOCHASTIC,
+    CacheOption,
+    ClusterOption,
+    DataDirOption,
+    DataOption,
+    FreshOption,
+    JobsOption,
+    MethodOption,
+    NetworkOption,
+    NoDownloadOption,
+    OutOption,
+    QuietOption,
+    SchedulerOption,
+    ThreadsOption,
+)
+from repro.command.tables import MODULE, add_tables
 from repro.names import CONTENTS, check_names
 
-PROGRAM, MODULE = "amverify-repro", "python -m repro"
+PROGRAM = "amverify-repro"
 EXAMPLES = (
     "python -m repro list                              # what can be made, from which data",
     "python -m repro table2                            # two seeds, minutes",
@@ -37,86 +57,6 @@ def common(version: Version = False) -> None:
     """Make the tables again, from data to files, beside the published numbers."""
 
 
-class Profile(StrEnum):
-    """How much is computed."""
-
-    quick = "quick"
-    paper = "paper"
-
-
-class Cluster(StrEnum):
-    """Which cluster is started."""
-
-    local = "local"
-
-
-DataOption = Annotated[
-    list[str] | None,
-    typer.Option("--data", metavar="NAME", help="A data set; may be repeated. See 'list'."),
-]
-DataDirOption = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Folder with the data files, before AMVERIFY_DATA."),
-]
-NoDownloadOption = Annotated[
-    bool, typer.Option("--no-download", help="Use only data that are on this machine.")
-]
-OutOption = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the tables' files.")]
-ProfileOption = Annotated[
-    Profile | None,
-    typer.Option(help="quick (usual): two seeds, minutes; paper: ten seeds, all networks."),
-]
-MethodOption = Annotated[
-    list[str] | None,
-    typer.Option("--method", metavar="NAME", help="A method; may be repeated. See 'list'."),
-]
-NetworkOption = Annotated[
-    list[str] | None,
-    typer.Option("--network", metavar="NAME", help="Tables 7 and 8: mlp or cnn; may be repeated."),
-]
-SeedsOption = Annotated[
-    str | None,
-    typer.Option(metavar="LIST", help="Seeds instead of the profile's: '0-4', '0,3,7', '5'."),
-]
-SweepsOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="Sweeps (tables 7 and 8: epochs) of each run, not the usual ones."),
-]
-CacheOption = Annotated[
-    Path,
-    typer.Option(metavar="DIR", envvar="AMVERIFY_CACHE", help="Folder of finished runs."),
-]
-JobsOption = Annotated[int, typer.Option(min=1, help="Processes on this machine.")]
-FreshOption = Annotated[
-    bool, typer.Option("--fresh", help="Compute also the runs that are kept in the cache.")
-]
-SchedulerOption = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="Run on the Dask cluster of this scheduler instead."),
-]
-ClusterOption = Annotated[
-    Cluster | None,
-    typer.Option(help="Run on a Dask cluster of --jobs processes that is started here."),
-]
-ThreadsOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="Threads of each run, not as many as its products are worth."),
-]
-DryRunOption = Annotated[
-    bool,
-    typer.Option("--dry-run", help="Only say how many runs there are, how many kept, how long."),
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Only write the files; print nothing but warnings.")
-]
-
-OUT = Path("results")
-CACHE = Path("results/cache")
-SITE = Path("results/report")
-SHIPPED = "the package's own tuned.toml, or crossed.toml"
-TUNED_STOCHASTIC = Path(__file__).parents[1] / "minibatch" / "tuned.toml"
-
-
 @app.command("list", epilog=examples("python -m repro list", "python -m repro list --data-dir ."))
 def list_command(data_dir: DataDirOption = None) -> None:
     """Show the tables, the data sets (at hand here or not, and why) and the methods."""
@@ -127,108 +67,7 @@ def list_command(data_dir: DataDirOption = None) -> None:
     print_list(data_dir, Console())
 
 
-def command_without_runs(name: str, about: str, shown: Sequence[str]) -> None:
-    """Add the command of a table without runs; options of runs are refused in a line."""
-
-    def command(
-        profile: ProfileOption = None,
-        data: DataOption = None,
-        method: MethodOption = None,
-        network: NetworkOption = None,
-        seeds: SeedsOption = None,
-        sweeps: SweepsOption = None,
-        data_dir: DataDirOption = None,
-        no_download: NoDownloadOption = False,
-        out: OutOption = OUT,
-        quiet: QuietOption = False,
-    ) -> None:
-        from repro.command.make import make_tables
-        from repro.command.options import Options, wanted
-
-        asked = wanted(data, method, network, seeds, sweeps, profile)
-        options = Options(data_dir, not no_download, out, wanted=asked, quiet=quiet)
-        raise typer.Exit(make_tables([name], options))
-
-    app.command(name, help=about, epilog=examples(*shown))(command)
-
-
-command_without_runs(
-    "table1",
-    "Counts of the data sets beside the published ones; without runs, it takes data alone.",
-    (
-        "python -m repro table1",
-        "python -m repro table1 --data digits --no-download --out counts",
-    ),
-)
-command_without_runs(
-    "table12",
-    "Claims of the TIAM and SAMT papers, a verdict each, from the JSON files in --out of tables "
-    "2, 5, 7, 8 and 10; what was not made is undecided.",
-    ("python -m repro table12", "python -m repro table12 --out results"),
-)
-
-
-def runs_command(name: str, tables: Sequence[str], about: str, shown: Sequence[str]) -> None:
-    """Add the command ``name``, which makes ``tables``, all with the options of runs."""
-
-    def command(
-        profile: ProfileOption = None,
-        data: DataOption = None,
-        method: MethodOption = None,
-        network: NetworkOption = None,
-        seeds: SeedsOption = None,
-        sweeps: SweepsOption = None,
-        jobs: JobsOption = 1,
-        scheduler: SchedulerOption = None,
-        cluster: ClusterOption = None,
-        threads: ThreadsOption = None,
-        fresh: FreshOption = False,
-        data_dir: DataDirOption = None,
-        no_download: NoDownloadOption = False,
-        out: OutOption = OUT,
-        cache: CacheOption = CACHE,
-        quiet: QuietOption = False,
-        dry_run: DryRunOption = False,
-    ) -> None:
-        from repro.command.make import make_tables
-        from repro.command.options import Options, wanted
-
-        asked = wanted(data, method, network, seeds, sweeps, profile)
-        load = not no_download
-        run = Options(data_dir, load, out, cache, jobs, fresh, scheduler, asked, quiet, dry_run)
-        run = replace(run, local_cluster=cluster is not None, threads=threads)
-        raise typer.Exit(make_tables(tables, run))
-
-    app.command(name, help=about, epilog=examples(*shown))(command)
-
-
-WITHOUT_RUNS = ("table1", "table12")
-USUAL = ("", "--profile paper --jobs 4", "--data digits --method tiam --seeds 0")
-SHOWN = {
-    "table2": ("", "--data cora --method tiam --method mdlam --seeds 0-4"),
-    "table3": ("", "--data cora --method mdlam --seeds 0-4"),
-    "table4": ("", "--data cora --method mdlam --seeds 0-4"),
-    "table5": ("", "--data cora --method tiam --method joint_tiam --seeds 0-4"),
-    "table6": ("", "--data digits --seeds 0"),
-    "table7": ("--data digits", "--data digits --network mlp --method adam --seeds 0"),
-    "table8": ("--data digits", "--data digits --network mlp --method samt_row --seeds 0"),
-    "table9": ("", "--method tiam --method adam --seeds 0"),
-    "table10": ("", "--data digits --seeds 0"),
-    "table11": ("", "--seeds 0 --jobs 2"),
-    "mdlam_setting": ("", "--data cora --seeds 0"),
-    "bcd": ("", "--profile paper --seeds 10 --sweeps 5"),
-    "all": ("--jobs 4", "--dry-run", "--profile paper --jobs 4 --no-download"),
-}
-
-
-def _shown(name: str) -> list[str]:
-    return [f"{MODULE} {name} {options}".rstrip() for options in SHOWN.get(name, USUAL)]
-
-
-for _name, _contents in CONTENTS.items():
-    if _name not in WITHOUT_RUNS:
-        runs_command(_name, [_name], f"{_contents}.", _shown(_name))
-runs_command("all", list(CONTENTS), "Every table.", _shown("all"))
+add_tables(app)
 
 
 @app.command(

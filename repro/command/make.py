@@ -33,7 +33,9 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     """
     requests, empty = requested(tables, options.wanted)
     if options.dry_run:
-        print_plans(plans(requests, options), options.screen())
+        found = plans(requests, options, without=empty)
+        tell(tables, empty)
+        print_plans(found, options.screen())
         return 0
     check_writable(options.out)
     laboratory, screen = options.laboratory(), options.screen()
@@ -48,10 +50,7 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
             empty[name] = error
             continue
         finish(document, time.perf_counter() - started, options, screen)
-    if len(empty) == len(tables):
-        raise next(iter(empty.values()))
-    for name, reason in empty.items():
-        print(f"warning: {name} was not made: {reason}", file=sys.stderr)
+    tell(tables, empty)
     failed = laboratory.failed
     if failed:
         print(f"warning: not in the table: {', '.join(failed)}; its notes say why", file=sys.stderr)
@@ -59,12 +58,24 @@ def make_tables(tables: Sequence[str], options: Options) -> int:
     return CorruptFile.exit_status if corrupt else 0
 
 
+def tell(tables: Sequence[str], empty: Mapping[str, AmverifyError]) -> None:
+    """Say why some of the tables were not made; raises the reason where none of them is."""
+    if len(empty) == len(tables):
+        raise next(iter(empty.values()))
+    for name, reason in empty.items():
+        print(f"warning: {name} was not made: {reason}", file=sys.stderr)
+
+
 def plans(
-    requests: Mapping[str, Request], options: Options, beside: Laboratory | None = None
+    requests: Mapping[str, Request],
+    options: Options,
+    beside: Laboratory | None = None,
+    without: dict[str, AmverifyError] | None = None,
 ) -> dict[str, Plan]:
     """What each table would compute; none of a table without runs, or without data.
 
-    Data that ``beside`` has at hand are not loaded again, and it has them afterwards.
+    Data that ``beside`` has at hand are not loaded again, and it has them afterwards. ``without``
+    takes the reasons why tables have none.
     """
     planning = options.laboratory(Planning)
     if beside is not None:
@@ -76,8 +87,9 @@ def plans(
                 TABLES[name].make(request, planning)
         except Planned as planned:
             found[name] = planned.plan
-        except (DataUnavailable, CorruptFile):
-            continue
+        except (DataUnavailable, CorruptFile) as error:
+            if without is not None:
+                without[name] = error
     return found
 
 
