@@ -16,7 +16,7 @@ from amverify.console.application import Version, application, called, examples
 from amverify.console.shell import failed, run
 from amverify.errors import InvalidInput
 from paper_figures.names import CONTENTS
-from repro.command.cli import (
+from repro.command.flags import (
     CACHE,
     OUT,
     CacheOption,

@@ -11,7 +11,8 @@ import pytest
 from small_images import small_images
 
 from repro import data
-from repro.command.cli import WITHOUT_RUNS, main
+from repro.command.cli import main
+from repro.command.tables import WITHOUT_RUNS
 from repro.engine import Laboratory
 from repro.engine.plan import Planning
 from repro.full_batch.configurations import METHODS, configuration

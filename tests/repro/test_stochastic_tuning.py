@@ -11,7 +11,8 @@ import fake_runs
 import pytest
 
 from amverify.errors import InvalidInput
-from repro.command.cli import TUNED_STOCHASTIC, main
+from repro.command.cli import main
+from repro.command.flags import TUNED_STOCHASTIC
 from repro.command.options import Options
 from repro.minibatch import tuning
 from repro.minibatch.names import BASELINES, LABELS, SAMT
