@@ -19,6 +19,7 @@ from amverify.console.pace import Pace, about
 from amverify.console.version import version
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
+from amverify.judge.audit import audited as sharing
 from amverify.judge.curves import curves
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard
@@ -109,16 +110,16 @@ def audited(
     trace: Trace, claims: Sequence[Claim], show: Callable[[Text], None] = lambda _: None
 ) -> Report:
     """One report on all claims, each with its own constants."""
-    pace, reports = Pace(), []
+    pace, reports, ctx = Pace(), [], Context(trace)
     for done, claim in enumerate(claims):
         left = about(pace.left(done, len(claims)))
         said = f"judging {claim.theorem}, {done + 1} of {len(claims)}"
         show(Text(f"{said}, {left}" if left else said))
-        reports.append(audit(trace, claimed(claim), declared(claim)))
+        reports.append(sharing(ctx.given(declared(claim)), claimed(claim)))
     findings = tuple(finding for report in reports for finding in report.findings)
     whole = replace(reports[0], findings=findings)
     constants = {name: value for claim in claims for name, value in declared(claim).items()}
-    return replace(whole, curves=curves(Context(trace, constants), findings))
+    return replace(whole, curves=curves(ctx.given(constants), findings))
 
 
 def _asked(request: Request) -> tuple[Claim, ...]:

@@ -26,8 +26,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import sympy as sp
-
 from amverify import report as _renderers  # noqa: F401 - so that a report can show itself
 from amverify.errors import InvalidInput, expect
 from amverify.judge.conclusion import Tested, tested
@@ -36,11 +34,11 @@ from amverify.judge.curves import curves
 from amverify.judge.liveness import cancelled
 from amverify.judge.picked import judged_unasked
 from amverify.judge.ruling import ruled, without_data
-from amverify.judge.sides import sides
+from amverify.judge.sides import over
 from amverify.judge.witness import with_state
 from amverify.numbers.exact import Exact
 from amverify.theorems import CATALOGUE, Theorem, theorems
-from amverify.theorems.base import Context, Inequality, Known, Missing
+from amverify.theorems.base import Context, Known, Missing
 from amverify.theorems.standing import standing
 from amverify.trace.columns import KEYS
 from amverify.trace.trace import HOW_TO_GET_ONE, Trace
@@ -71,14 +69,25 @@ def audit(
             wanted), or one that contradicts its theorem.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
+    ctx = Context(trace, constants or {})
+    report = audited(ctx, claims, exact)
+    return replace(report, curves=curves(ctx, report.findings))
+
+
+def audited(
+    ctx: Context,
+    claims: str | Theorem | Iterable[str | Theorem] | None = None,
+    exact: Exact | None = None,
+) -> Report:
+    """``audit`` without curves, of a trace whose views may have been made for other claims."""
+    trace, constants = ctx.trace, ctx.constants
     claimed = theorems(CATALOGUE if claims is None else claims)
-    refuse_unknown(constants or {}, claimed)
+    refuse_unknown(constants, claimed)
     if not any(trace.rows(name) for name in KEYS):
         cut = "" if trace.complete else "the file was cut off before its first whole chunk: "
         raise InvalidInput(f"trace: {cut}no rows; there is nothing to audit")
     if claims is not None:
-        refuse_misspelt(trace.constants, constants or {}, claimed)
-    ctx = Context(trace, constants or {})
+        refuse_misspelt(trace.constants, constants, claimed)
     notes: list[str] = []
     if claims is None:
         findings, said = judged_unasked(trace, ctx.constants, _judge_with(ctx, exact))
@@ -91,12 +100,12 @@ def audit(
         notes.append(f"the run stopped: {trace.header['stopped']}")
     notes += (*trace.header.get("notes", ()), *unread(trace.constants, claimed))
     subject = str(trace.header.get("subject", "a run"))
-    return Report(subject, trace.header, findings, tuple(notes), curves(ctx, findings))
+    return Report(subject, trace.header, findings, tuple(notes))
 
 
 def _judge_with(ctx: Context, exact: Exact | None) -> Callable[..., Finding]:
     def with_(theorem: Theorem, more: Mapping[str, Any]) -> Finding:
-        here = replace(ctx, constants={**ctx.constants, **more}) if more else ctx
+        here = ctx.given({**ctx.constants, **more}) if more else ctx
         return judge(here, theorem, exact)
 
     return with_
@@ -187,7 +196,7 @@ def _formulas(theorem: Theorem, tests: list[Tested]) -> tuple[Constant, ...]:
         needed = {x.name for x in formula.free_symbols}
         for test in tests:
             if len(test.instances) and needed <= set(test.instances.values):
-                _, ball, _ = sides(test.instances, Inequality(name, sp.Integer(0), formula))
+                (ball,) = over(test.instances, formula)
                 low, high = float(ball.mid.min()), float(ball.mid.max())
                 found.append(Constant(name, str(formula), low, high, "computed"))
                 break

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.judge.floor import MOST_EXACT, known, margin_of
-from amverify.judge.sides import sides
+from amverify.judge.sides import over, sides
 from amverify.judge.witness import where
 from amverify.numbers.balls import Ball
 from amverify.numbers.exact import Exact
@@ -47,7 +47,7 @@ class Judged:
 
 def judged(instances: Instances, condition: Inequality, iteration: str = "sweep") -> Judged:
     """A condition on all instances; ``iteration`` is what the run calls its steps."""
-    lhs, rhs, margin = sides(instances, condition)
+    (margin,) = over(instances, condition.rhs - condition.lhs)
     met = np.array(margin.surely_nonnegative)
     if condition.strict:
         met &= margin.mid > margin.rad
@@ -58,8 +58,7 @@ def judged(instances: Instances, condition: Inequality, iteration: str = "sweep"
     rows = np.flatnonzero(~met & ~failed)
     if len(rows):
         cost[rows] = _cost(instances, condition, rows, margin)
-    seen = (lhs, rhs, margin)
-    return Judged(_checked(instances, condition, seen, (met, failed), cost, iteration), cost)
+    return Judged(_checked(instances, condition, margin, (met, failed), cost, iteration), cost)
 
 
 def _exactly(
@@ -108,22 +107,21 @@ def _cost(
 def _checked(
     instances: Instances,
     condition: Inequality,
-    seen: tuple[Ball, Ball, Ball],
+    margin: Ball,
     masks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     cost: NDArray[np.float64],
     iteration: str,
 ) -> Checked:
     """What is said of a condition on the whole run."""
-    (lhs, rhs, margin), (met, failed) = seen, masks
+    met, failed = masks
     text, total = condition.text or str(condition), len(instances)
     unknown = ~np.isfinite(cost)
     open_, priced = int(unknown.sum()), int((~met & ~failed & ~unknown).sum())
     if failed.any():
         rows = np.flatnonzero(failed)
         row = int(rows[np.argmin(margin.mid[rows])])
-        detail = (
-            f"{where(instances, row, iteration)}: {lhs.mid[row]:.6g} against {rhs.mid[row]:.6g} "
-        )
+        lhs, rhs, _ = sides(instances.only(row), condition)
+        detail = f"{where(instances, row, iteration)}: {lhs.mid[0]:.6g} against {rhs.mid[0]:.6g} "
         return Checked(
             condition.name,
             text,

@@ -32,11 +32,11 @@ ROUNDED = 4
 
 def lifeless(ctx: Context, theorem: Theorem) -> list[str]:
     """What the theorem is about and never moved, in words."""
-    trace, dead = ctx.trace, []
+    dead: list[str] = []
     if "motion" in theorem.liveness:
-        dead += _motionless(trace)
+        dead += ctx.once(_motionless)
     if _announced(ctx, theorem):
-        dead += _inertialess(ctx)
+        dead += ctx.once(_inertialess)
     return dead
 
 
@@ -44,13 +44,18 @@ def cancelled(ctx: Context, theorem: Theorem) -> tuple[str, ...]:
     """A note on the blocks whose p1 and p2 cancel in every step, of a theorem on inertia."""
     if not _announced(ctx, theorem):
         return ()
-    names = _names(_blocks(ctx.trace), _extrapolated(ctx.trace) & ~_felt(ctx))
+    names = ctx.once(_unfelt)
     if not names:
         return ()
     return (
         f"inertia cancels in {', '.join(names)}: p1·s = p2 and the modulus is the curvature, so "
         "p1 and p2 do nothing there",
     )
+
+
+def _unfelt(ctx: Context) -> list[str]:
+    """The extrapolated blocks whose inertia cancels in every step."""
+    return _names(_blocks(ctx.trace), _extrapolated(ctx.trace) & ~ctx.once(_felt))
 
 
 def _announced(ctx: Context, theorem: Theorem) -> bool:
@@ -68,8 +73,9 @@ def _names(blocks: Blocks, rows: Rows) -> list[str]:
     return [blocks.name(int(row)) for row in np.sort(np.flatnonzero(rows)[first])]
 
 
-def _motionless(trace: Trace) -> list[str]:
+def _motionless(ctx: Context) -> list[str]:
     """Blocks whose every step is zero; for a run without blocks, the point itself."""
+    trace = ctx.trace
     if "step" not in trace.blocks:
         moved = "step" not in trace.sweeps or bool((trace.sweeps["step"] > 0).any())
         return [] if moved else ["the point never moved"]
@@ -83,7 +89,7 @@ def _inertialess(ctx: Context) -> list[str]:
     """The inertia that the settings announce, where none is felt."""
     blocks, extrapolated = ctx.trace.blocks, _extrapolated(ctx.trace)
     relaxed = "t" in blocks and bool(((blocks["t"] > 1) & (blocks["step"] > 0)).any())
-    if relaxed or (extrapolated & _felt(ctx)).any():
+    if relaxed or (extrapolated & ctx.once(_felt)).any():
         return []
     if not extrapolated.any():
         return ["no block was ever extrapolated: the inertia is identically 0"]

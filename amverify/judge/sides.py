@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.formulas import program
@@ -14,19 +15,35 @@ CHUNK = 1 << 15
 
 
 def sides(instances: Instances, inequality: Inequality) -> tuple[Ball, Ball, Ball]:
-    """lhs, rhs and rhs − lhs on all instances, a chunk at a time."""
+    """lhs, rhs and rhs − lhs on all instances."""
+    lhs, rhs, margin = over(
+        instances, inequality.lhs, inequality.rhs, inequality.rhs - inequality.lhs
+    )
+    return lhs, rhs, margin
+
+
+def over(instances: Instances, *formulas: sp.Expr) -> tuple[Ball, ...]:
+    """Formulas on all instances, a chunk at a time."""
     n = len(instances)
-    names = {x.name for x in (inequality.lhs.free_symbols | inequality.rhs.free_symbols)}
-    used = {name: instances.values[name] for name in names}
-    both = program(inequality.lhs, inequality.rhs, inequality.rhs - inequality.lhs)
-    found = tuple(Ball(np.empty(n), np.empty(n)) for _ in both.results)
+    used = {x.name: instances.values[x.name] for f in formulas for x in f.free_symbols}
+    together = program(*formulas)
+    found = [Ball(np.broadcast_to(0.0, (n,)), np.broadcast_to(0.0, (n,))) for _ in formulas]
     for start in range(0, n, CHUNK):
         rows = slice(start, min(start + CHUNK, n))
         here = {name: ball.take(rows) for name, ball in used.items()}
-        for whole, part in zip(found, both.run(here), strict=True):
-            whole.mid[rows], whole.rad[rows] = part.mid, part.rad
-    lhs, rhs, margin = found
-    return lhs, rhs, margin
+        for i, part in enumerate(together.run(here)):
+            if not start:
+                found[i] = _room(part, n)
+            if part.mid.ndim:
+                found[i].mid[rows], found[i].rad[rows] = part.mid, part.rad
+    return tuple(found)
+
+
+def _room(part: Ball, n: int) -> Ball:
+    """Where a ball of each instance goes; one that does not depend on it is there at once."""
+    if part.mid.ndim:
+        return Ball(np.empty(n), np.empty(n))
+    return Ball(np.broadcast_to(part.mid, (n,)), np.broadcast_to(part.rad, (n,)))
 
 
 def slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:

@@ -15,8 +15,8 @@ evaluates: a constant is written once in the repository.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import sympy as sp
@@ -33,6 +33,7 @@ from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Origin
 
 Liveness = Literal["inertia", "motion"]
+T = TypeVar("T")
 
 
 VIOLATION = sp.Symbol("violation", nonnegative=True)
@@ -123,6 +124,11 @@ class Instances:
     def __len__(self) -> int:
         return len(self.sweep)
 
+    def only(self, row: int) -> Instances:
+        """One instance, for its values alone."""
+        values = {name: ball.take(slice(row, row + 1)) for name, ball in self.values.items()}
+        return Instances(values, self.sweep[row : row + 1], self.replicate[row : row + 1])
+
     def block(self, row: int) -> str:
         """The block that an instance is about; empty where it is about a whole sweep."""
         return "" if self.blocks is None else self.blocks.name(row)
@@ -160,12 +166,25 @@ class Context:
     trace: Trace
     constants: Mapping[str, Any] = field(default_factory=dict)
     seen: dict[Fact, Checked] = field(default_factory=dict, repr=False, compare=False)
+    made: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def checked(self, fact: Fact) -> Checked:
         """A fact on this trace; one that several theorems ask for is looked at once."""
         if fact not in self.seen:
             self.seen[fact] = fact.check(self)
         return self.seen[fact]
+
+    def given(self, constants: Mapping[str, Any]) -> Context:
+        """The same trace with a claim's constants; facts are kept where none are or were given."""
+        facts = {} if constants or self.constants else self.seen
+        return replace(self, constants=constants, seen=facts)
+
+    def once(self, make: Callable[[Context], T]) -> T:
+        """What several theorems need of the trace, made once and without any claim's constants."""
+        if make not in self.made:
+            self.made[make] = make(replace(self, constants={}, seen={}))
+        found: T = self.made[make]
+        return found
 
     def column(self, table: str, name: str) -> NDArray[Any]:
         """A column.

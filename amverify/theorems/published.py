@@ -35,7 +35,8 @@ from amverify.theorems.views.columns import (
     shrinking,
     step_rows,
 )
-from amverify.theorems.views.measured import block_steps, matched, measured_pairs, smooth_modulus
+from amverify.theorems.views.keys import matched
+from amverify.theorems.views.measured import block_steps, measured_pairs, smooth_modulus
 
 dF, e2, df = symbols("dF e2 df")
 r0, r2, mu, C4, C5 = symbols("r0 r2 mu C4 C5")
@@ -238,7 +239,7 @@ def _lagrangian(ctx: Context) -> Instances:
     last = int(ctx.setting("layers"))
     rows = (ctx.column("blocks", "kind") == b"z") & (ctx.column("blocks", "layer") == last)
     sweep, replicate, moved = block_steps(ctx, rows)
-    keep, place = matched(found.sweep, found.replicate, sweep, replicate)
+    keep, place = matched((found.sweep, found.replicate), (sweep, replicate))
     values = {
         "df": found.values["df"].take(keep),
         "z2": moved.take(place),

@@ -37,6 +37,7 @@ from amverify.theorems.base import (
 )
 from amverify.theorems.properties import Norm, length, vector
 from amverify.theorems.views.columns import banded, fact
+from amverify.theorems.views.keys import matched
 from amverify.theorems.views.measured import (
     measured_pairs,
     output_extrapolation,
@@ -65,20 +66,19 @@ SEPARABLE = fact(
 )
 
 
-def _places(ctx: Context, kind: bytes) -> dict[tuple[int, int, int], int]:
-    """The row of each (sweep, replicate, layer) of a kind of block."""
-    rows = np.flatnonzero(ctx.column("blocks", "kind") == kind)
-    keys = [ctx.column("blocks", n)[rows].tolist() for n in ("sweep", "replicate", "layer")]
-    return dict(zip(zip(*keys, strict=True), rows.tolist(), strict=True))
-
-
 def _ordered(ctx: Context) -> tuple[bool | None, str]:
-    auxiliary, activation = _places(ctx, b"z"), _places(ctx, b"a")
-    for key, row in activation.items():
-        if key not in auxiliary or auxiliary[key] > row:
-            sweep, _, layer = key
-            return False, f"sweep {sweep}: a_{layer} is not updated after z_{layer}"
-    return True, f"{len(activation)} updates of a seen"
+    kind = ctx.column("blocks", "kind")
+    z, a = np.flatnonzero(kind == b"z"), np.flatnonzero(kind == b"a")
+    keys = [ctx.column("blocks", name) for name in ("sweep", "replicate", "layer")]
+    mine, first = matched([key[a] for key in keys], [key[z] for key in keys])
+    last = a[matched(*[[key[a] for key in keys]] * 2)[1]]
+    early = np.ones(len(a), dtype=bool)
+    early[mine] = z[first] > last[mine]
+    if early.any():
+        row = a[int(np.flatnonzero(early)[0])]
+        sweep, _, layer = (int(key[row]) for key in keys)
+        return False, f"sweep {sweep}: a_{layer} is not updated after z_{layer}"
+    return True, f"{int((last == a).sum())} updates of a seen"
 
 
 ORDERED = fact("order", "in each sweep a_l is updated after z_l", _ordered)

@@ -182,3 +182,20 @@ def test_what_is_no_trace_is_not_audited(given, tmp_path):
         save_trace(given, tmp_path / "run.trace")
     with pytest.raises(InvalidInput, match=r"expected a Trace, got .*load_trace"):
         audit(given, "descent")
+
+
+@pytest.mark.parametrize("rows", [0, 1, 1023, 1024, 1025, 5000])
+def test_columns_read_chunk_by_chunk_are_those_of_the_whole(tmp_path, rows):
+    path = tmp_path / "run.trace"
+    writer = TraceWriter(path, {"subject": "a run"})
+    for first in (0, rows):
+        writer.append("blocks", table(rows, first))
+        writer.append("sweeps", sweeps(7))
+    writer.close()
+    back = load_trace(path)
+    parts = [table(rows, 0), table(rows, rows)]
+    for name, column in back.blocks.items():
+        whole = np.concatenate([part[name] for part in parts])
+        assert column.dtype == whole.dtype
+        assert np.array_equal(column, whole)
+    assert all(np.array_equal(back.sweeps[n], np.tile(c, 2)) for n, c in sweeps(7).items())

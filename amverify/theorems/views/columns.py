@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import UNITS, U, gamma
 from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
+from amverify.theorems.views.keys import codes, numbered
 from amverify.trace.names import block_names
 from amverify.verdict import Checked
 
@@ -247,25 +248,28 @@ def fact(name: str, text: str, check: Callable[[Context], tuple[bool | None, str
 
 def _carried(ctx: Context) -> tuple[bool | None, str]:
     """Δ and δ of a block in sweep k+1 are e and δ' of sweep k."""
-    keys = [ctx.column("blocks", n) for n in ("sweep", "layer", "kind", "replicate")]
-    order = np.lexsort(keys)
-    kind, layer, replicate, sweep = (keys[i][order] for i in (2, 1, 3, 0))
-    same = (kind[1:] == kind[:-1]) & (layer[1:] == layer[:-1])
-    same &= (replicate[1:] == replicate[:-1]) & (sweep[1:] == sweep[:-1] + 1)
+    sweep, replicate = ctx.column("blocks", "sweep"), ctx.column("blocks", "replicate")
+    number, names = ctx.once(numbered)
+    order = np.argsort(codes((replicate, number, sweep)), kind="stable")
+    block, sweep = codes((replicate, number))[order], sweep[order]
+    same = (block[1:] == block[:-1]) & (sweep[1:] == sweep[:-1] + 1)
+
+    def place(i: int) -> str:
+        kind, layer = names[int(number[order[i + 1]])]
+        return f"{kind}_{layer}, sweep {sweep[i + 1]}"
+
     left = ctx.column("blocks", "delta_next")[order][:-1]
     right = ctx.column("blocks", "delta")[order][1:]
     lost = same & (left != right)
     if lost.any():
         i = int(np.flatnonzero(lost)[0])
-        where = f"{kind[i + 1].decode()}_{layer[i + 1]}, sweep {sweep[i + 1]}"
-        return False, f"{where}: δ is {right[i]:.6g}, but the block left {left[i]:.6g}"
+        return False, f"{place(i)}: δ is {right[i]:.6g}, but the block left {left[i]:.6g}"
     step, inertia = ctx.ball("blocks", "step"), ctx.ball("blocks", "inertia")
     gap = step.take(order).take(slice(None, -1)) - inertia.take(order).take(slice(1, None))
     moved = same & (np.abs(gap.mid) > gap.rad)
     if moved.any():
         i = int(np.flatnonzero(moved)[0])
-        where = f"{kind[i + 1].decode()}_{layer[i + 1]}, sweep {sweep[i + 1]}"
-        return False, f"{where}: ‖Δ‖² differs from the last step's ‖e‖² by {gap.mid[i]:.3g}"
+        return False, f"{place(i)}: ‖Δ‖² differs from the last step's ‖e‖² by {gap.mid[i]:.3g}"
     return True, f"{int(same.sum())} hand-overs seen"
 
 

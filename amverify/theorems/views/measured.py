@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from amverify.numbers.balls import Ball, summed
 from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Missing
+from amverify.theorems.views.keys import codes, matched, numbered
 
 WHOLE = "amverify.traced(method, problem, …)"
 EACH = "amverify.traced(…, measure_every=1)"
@@ -34,20 +35,16 @@ def largest(ctx: Context, column: str) -> float:
 
 def radii(ctx: Context) -> dict[tuple[str, int], float]:
     """The radius of each block's ball, the points û included."""
-    kind, layer = ctx.column("blocks", "kind"), ctx.column("blocks", "layer")
-    norm = np.sqrt(ctx.column("blocks", "norm")) * (1 + 2 * largest(ctx, "p2"))
-    start = ctx.setting("start_norm")
+    norm, far = ctx.column("blocks", "norm"), 1 + 2 * largest(ctx, "p2")
+    start, bound = ctx.setting("start_norm"), 1 + gamma(len(norm))
+    block, names = ctx.once(numbered)
     found = {}
-    for name in np.unique(kind):
-        for number in np.unique(layer[kind == name]):
-            rows = (kind == name) & (layer == number)
-            key = f"{name.decode()}_{number}"
-            if key not in start:
-                raise Missing(f"the start's ‖{key}‖", WHOLE)
-            length = len(norm)
-            found[name.decode(), int(number)] = max(
-                float(norm[rows].max()), float(start[key]) * (1 + 2 * largest(ctx, "p2"))
-            ) * (1 + gamma(length))
+    for number, (kind, layer) in enumerate(names):
+        key = f"{kind}_{layer}"
+        if key not in start:
+            raise Missing(f"the start's ‖{key}‖", WHOLE)
+        longest = float(np.sqrt(norm[block == number].max()))
+        found[kind, layer] = max(longest * far, float(start[key]) * far) * bound
     return found
 
 
@@ -88,28 +85,14 @@ def block_steps(
     ctx: Context, rows: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Ball]:
     """Σ‖e_i‖² over the chosen block rows of each sweep and replicate: sweep, replicate, sum."""
-    keys = [ctx.column("blocks", name)[rows] for name in ("sweep", "replicate")]
-    order = np.lexsort(keys)
-    sweep, replicate = (key[order] for key in keys)
+    sweep, replicate = (ctx.column("blocks", name)[rows] for name in ("sweep", "replicate"))
+    order = np.argsort(codes((replicate, sweep)), kind="stable")
+    sweep, replicate = sweep[order], replicate[order]
     new = np.ones(len(sweep), dtype=bool)
     new[1:] = (np.diff(sweep) != 0) | (np.diff(replicate) != 0)
     starts = np.flatnonzero(new)
     total = summed(ctx.ball("blocks", "step").take(rows).take(order), starts)
     return sweep[starts], replicate[starts], total
-
-
-def matched(
-    sweep: NDArray[np.int64],
-    replicate: NDArray[np.int64],
-    others: NDArray[np.int64],
-    their: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the first two keys that the second two hold as well, and where they hold them."""
-    place = {key: i for i, key in enumerate(zip(others.tolist(), their.tolist(), strict=True))}
-    keys = list(zip(sweep.tolist(), replicate.tolist(), strict=True))
-    found = [(i, place[key]) for i, key in enumerate(keys) if key in place]
-    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
 
 
 def steps_of_kind(
@@ -124,7 +107,7 @@ def steps_of_kind(
     if not rows.any():
         return Ball.of(np.zeros(len(sweep)))
     at, who, squared = block_steps(ctx, rows)
-    mine, theirs = matched(sweep, replicate, at, who)
+    mine, theirs = matched((sweep, replicate), (at, who))
     if len(mine) < len(sweep):
         raise Missing(f"blocks {kind.decode()} in every measured sweep", WHOLE)
     return squared.sqrt().take(theirs)
@@ -150,13 +133,11 @@ def measured_pairs(
     follow = (np.diff(sweep) == 1) & (np.diff(replicate) == 0)
     now, before = total.take(slice(1, None)).take(follow), total.take(slice(None, -1)).take(follow)
     at, who = ctx.column("measures", "sweep"), ctx.column("measures", "replicate")
-    mine, theirs = matched(at, who, sweep[1:][follow], replicate[1:][follow])
+    mine, theirs = matched((at, who), (sweep[1:][follow], replicate[1:][follow]))
     if not len(mine):
         raise Missing("measures after a second consecutive sweep", EACH, "layered")
-    kinds = ctx.column("blocks", "kind").astype("U4"), ctx.column("blocks", "layer")
-    blocks = len(set(zip(kinds[0].tolist(), kinds[1].tolist(), strict=True)))
     values = {
-        "B": float(blocks),
+        "B": float(len(ctx.once(numbered)[1])),
         "Lmax": max(largest(ctx, "modulus"), largest(ctx, "gamma")),
         "smax": max(largest(ctx, "s"), 1.0),
         "p1max": largest(ctx, "p1"),
