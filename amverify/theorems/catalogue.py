@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from amverify import plugins
 from amverify.errors import InvalidInput
 from amverify.theorems.base import Theorem
-from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, G5, H1, H2
+from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, H1, H2
 from amverify.theorems.complexity import TC0, TK
 from amverify.theorems.convergence import TC
 from amverify.theorems.criticality import C1
@@ -21,6 +21,7 @@ from amverify.theorems.levels_penalty import TBp
 from amverify.theorems.lyapunov import TPsi
 from amverify.theorems.metric import TH, TM, TMG, TMQ
 from amverify.theorems.minimisers import TCplus
+from amverify.theorems.nesterov import G5
 from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
 from amverify.theorems.relative import T4

@@ -40,7 +40,6 @@ from amverify.theorems.base import (
     Theorem,
     symbols,
 )
-from amverify.theorems.classical import BOUNDED
 from amverify.theorems.quantities import (
     Average,
     Between,
@@ -56,6 +55,7 @@ from amverify.theorems.quantities import (
     Unbiased,
     Variance,
 )
+from amverify.theorems.stepwise import BOUNDED
 from amverify.theorems.views.expectation import (
     BELOW,
     FLOOR,

@@ -28,7 +28,6 @@ import sympy as sp
 
 from amverify.theorems import rates
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
-from amverify.theorems.classical import BOUNDED
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, vector
 from amverify.theorems.quantities import Power, Running, Square
@@ -48,6 +47,7 @@ from amverify.theorems.rates import (
     tail,
     theta,
 )
+from amverify.theorems.stepwise import BOUNDED
 from amverify.theorems.views.inexact import BUDGET, spent, tails
 from amverify.theorems.views.path import CONSTANT, EXPONENT
 

@@ -21,7 +21,6 @@ import sympy as sp
 
 from amverify.theorems import rates
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
-from amverify.theorems.classical import BOUNDED
 from amverify.theorems.inexact import KL, NO_LESS, eta
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, vector
@@ -43,6 +42,7 @@ from amverify.theorems.rates import (
     step2,
     theta,
 )
+from amverify.theorems.stepwise import BOUNDED
 from amverify.theorems.views.inexact import LEVEL, halves, steps
 from amverify.theorems.views.path import CONSTANT, EXPONENT, REGIME
 

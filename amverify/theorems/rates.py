@@ -19,10 +19,10 @@ from __future__ import annotations
 import sympy as sp
 
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
-from amverify.theorems.classical import BOUNDED
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.properties import Norm, length, vector
 from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
+from amverify.theorems.stepwise import BOUNDED
 from amverify.theorems.views.needed import needed, needed_of_points
 from amverify.theorems.views.path import (
     CONSTANT,

@@ -5,9 +5,8 @@ what they are at one index; every symbol that is no constant *moves*. At index n
 x[n]; ``first`` says what it is at 0, ``follow`` what it is called at n + 1. The kernel proves base
 and step, applies its rule ``induction``, and what comes out pays the target's credit.
 
-A ``Lemma`` pays one by the kernel's rules directly, from the chains that it looks at. ``whole``
-joins them all. It refuses a credit that nobody pays, a chain that nobody uses, and a conclusion
-that rests on anything but granted leaves (``ground.py``).
+A ``Lemma`` pays one by the kernel's rules directly, from the chains that it looks at.
+``whole.py`` joins them all.
 """
 
 from __future__ import annotations
@@ -28,12 +27,10 @@ from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Poly, Refused, const, var
 from proofs.kernel.squares import Term
 from proofs.script import grants
-from proofs.script.certificates import Steps
-from proofs.script.chains import Chain, Kernel
 from proofs.script.facts import Template
-from proofs.script.grants import Leaf
 from proofs.script.ground import Ground
-from proofs.script.multipliers import Find, Multipliers, Undecided
+from proofs.script.multipliers import Multipliers, Undecided
+from proofs.script.proving import Kernel
 from proofs.script.sequences import begins, constant, powers_of
 from proofs.script.translate import polynomial, spelt
 from proofs.script.vectors import power
@@ -346,7 +343,8 @@ def _grows(link: Link, bench: Bench, own: sp.Symbol, of: sp.Expr) -> bool:
     return Relation(grown, "=") in bench.kernels[link.source].leaves
 
 
-def _wanted(lemma: Lemma, bench: Bench) -> Proved:
+def looked_at(lemma: Lemma, bench: Bench) -> Proved:
+    """What a lemma proves; refused unless it is what the credit asks for."""
     where = f"{bench.theorem.id} ({lemma.target[0]})"
     try:
         found = lemma.prove(bench)
@@ -355,106 +353,3 @@ def _wanted(lemma: Lemma, bench: Bench) -> Proved:
     if found.conclusion != bench.wanted(lemma.target):
         raise Refused(f"{where}: {found.conclusion} is not what “{lemma.target[1]}” asks for")
     return found
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A theorem's chains, joined.
-
-    Args:
-        kernels: the chains by name.
-        proved: the conclusions' theorems, by chain and step.
-        inductions: how many there are.
-        joints: multipliers.
-        leaves: what the conclusions rest on.
-    """
-
-    kernels: Mapping[str, Kernel]
-    proved: Mapping[str, Mapping[str, Proved]]
-    inductions: int
-    joints: Multipliers
-    leaves: tuple[Leaf, ...]
-
-
-def whole(
-    chains: Sequence[Chain],
-    joins: Sequence[Join] = (),
-    stored: Steps | None = None,
-    find: Find | None = None,
-) -> Whole:
-    """Every chain of a theorem, what was taken on credit replaced by its proof.
-
-    Args:
-        stored: multipliers by chain and step.
-        find: where they come from instead, while they are being searched for.
-
-    Raises:
-        Refused: for the first step that does not follow, a conclusion that rests on what nobody
-            granted, or a chain that nothing uses.
-    """
-    stored = stored or {}
-    kernels = run(chains, stored, find)
-    return together(chains, kernels, joins, Multipliers(stored.get(JOINTS, {}), find))
-
-
-def run(
-    chains: Sequence[Chain], stored: Steps | None = None, find: Find | None = None
-) -> Mapping[str, Kernel]:
-    """The chains of a theorem, each by itself, by name.
-
-    Raises:
-        Refused: for the first step that does not follow.
-    """
-    stored = stored or {}
-    kernels = {
-        chain.name: Kernel(chain, Multipliers(stored.get(chain.name, {}), find)) for chain in chains
-    }
-    if len(kernels) != len(chains):
-        raise Refused(f"{chains[0].theorem.id}: two chains of one name")
-    if any(chain.theorem is not chains[0].theorem for chain in chains):
-        raise Refused(f"{chains[0].theorem.id}: a chain is of another object")
-    for kernel in kernels.values():
-        kernel.run()
-    return kernels
-
-
-def together(
-    chains: Sequence[Chain],
-    kernels: Mapping[str, Kernel],
-    joins: Sequence[Join],
-    joints: Multipliers,
-) -> Whole:
-    """Chains that have run, joined.
-
-    Raises:
-        Refused: for a conclusion that rests on what nobody granted, or a chain that nothing uses.
-    """
-    bench = Bench(kernels, joints, Ground(chains[0].theorem))
-    for kernel in kernels.values():
-        for leaf in kernel.granted.values():
-            bench.ground.enter(leaf)
-        bench.ground.needs.update(kernel.needs)
-    for join in joins:
-        bench.paid[join.target] = (
-            joined(join, bench) if isinstance(join, Link) else _wanted(join, bench)
-        )
-    proved, leaves = _settled(chains, bench)
-    for chain in chains:
-        if not chain.conclusions and chain.name not in bench.used:
-            raise Refused(f"{chain.id} is proved, but nothing uses it")
-    inductions = sum(isinstance(join, Link) for join in joins)
-    return Whole(kernels, proved, inductions, joints, leaves)
-
-
-def _settled(
-    chains: Sequence[Chain], bench: Bench
-) -> tuple[dict[str, dict[str, Proved]], tuple[Leaf, ...]]:
-    proved: dict[str, dict[str, Proved]] = {chain.name: {} for chain in chains}
-    leaves: list[Leaf] = []
-    for chain in chains:
-        for end in chain.conclusions:
-            found = bench.proved(chain.name, end.step)
-            parts = (p for p in chain.theorem.conclusions if p.inequality == end.inequality)
-            leaves += bench.ground.settle(found, next(parts))
-            proved[chain.name][end.step] = found
-    return proved, tuple(dict.fromkeys(leaves))

@@ -22,7 +22,8 @@ from proofs.script.chains import Chain
 from proofs.script.cited import Cited, same
 from proofs.script.grants import Leaf, counted
 from proofs.script.ledger import Line, Prove, Start
-from proofs.script.links import JOINTS, Join, Whole, whole
+from proofs.script.links import JOINTS, Join
+from proofs.script.whole import Whole, whole
 from proofs.search import multipliers as search
 from proofs.theorems import (
     classical,

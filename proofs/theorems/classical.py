@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from amverify.theorems.classical import PAST, SLOPE, STEP, beta, e2, eta
 from amverify.theorems.properties import ORIGIN, Vector
+from amverify.theorems.stepwise import PAST, SLOPE, STEP, beta, e2, eta
 from amverify.theorems.tiam import HALF, p1, p2
 from proofs.kernel.checker import Proved
 from proofs.kernel.polynomial import Poly

@@ -11,7 +11,8 @@ from amverify.theorems.base import Theorem
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import const
 from proofs.script.chains import Chain, Conclusion, Step
-from proofs.script.links import Join, whole
+from proofs.script.links import Join
+from proofs.script.whole import whole
 from proofs.search.multipliers import multipliers
 
 FALSE = Relation(const(0), ">")

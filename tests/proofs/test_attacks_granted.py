@@ -22,12 +22,7 @@ from proofs.kernel import checker
 from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Refused, var
 from proofs.script import facts, grants, ledger, means, vectors
-from proofs.script.chains import (
-    Step,
-    derived,
-    said,
-    term,
-)
+from proofs.script.chains import Step, derived, said, term
 from proofs.script.facts import Template
 from proofs.script.ledger import Plus, Proof, Start
 from proofs.script.translate import polynomial, relation, spelt

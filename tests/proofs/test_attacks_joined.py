@@ -20,20 +20,13 @@ from proofs.kernel.checker import Proved, Relation
 from proofs.kernel.polynomial import Refused, const, var
 from proofs.kernel.squares import Term
 from proofs.script import facts, ledger, means, vectors
-from proofs.script.chains import (
-    Chain,
-    Kernel,
-    Step,
-    credit,
-    define,
-    derived,
-    said,
-    term,
-)
+from proofs.script.chains import Chain, Step, credit, define, derived, said, term
 from proofs.script.grants import Leaf
 from proofs.script.ledger import Proof
-from proofs.script.links import Bench, Lemma, Link, whole
+from proofs.script.links import Bench, Lemma, Link
+from proofs.script.proving import Kernel
 from proofs.script.translate import polynomial
+from proofs.script.whole import whole
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue
 from proofs.theorems import rates as rate_proofs

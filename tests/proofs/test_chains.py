@@ -14,20 +14,10 @@ from amverify.theorems.base import Hypothesis
 from amverify.theorems.properties import vector
 from proofs.kernel.polynomial import Refused
 from proofs.script import facts, powers
-from proofs.script.chains import (
-    Chain,
-    Conclusion,
-    Kernel,
-    Step,
-    case,
-    credit,
-    define,
-    derived,
-    fact,
-    said,
-)
-from proofs.script.links import run, together, whole
+from proofs.script.chains import Chain, Conclusion, Step, case, credit, define, derived, fact, said
 from proofs.script.multipliers import Multipliers
+from proofs.script.proving import Kernel
+from proofs.script.whole import run, together, whole
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, JOINS

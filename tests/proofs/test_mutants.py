@@ -10,8 +10,9 @@ import pytest
 import sympy as sp
 
 from proofs.kernel.polynomial import Refused
-from proofs.script.chains import Chain, Kernel, Product, Step, prove
+from proofs.script.chains import Chain, Product, Step
 from proofs.script.multipliers import Multipliers, Undecided
+from proofs.script.proving import Kernel, prove
 from proofs.search.multipliers import multipliers
 from proofs.theorems import catalogue as groups
 from proofs.theorems.catalogue import CHAINS, ORDER, known
