@@ -5,7 +5,7 @@ a ball that holds every result on their members, the operation's own rounding in
 
     ⟨a, r⟩ + ⟨b, q⟩   ⊂  ⟨fl(a+b),  r + q + u|fl(a+b)|⟩
     ⟨a, r⟩ · ⟨b, q⟩   ⊂  ⟨fl(ab),   |a|q + r|b| + rq + u|fl(ab)| + η⟩
-    ⟨a, r⟩ / ⟨b, q⟩   ⊂  ⟨fl(a/b),  (r + |a/b|q)/(|b| − q) + u|fl(a/b)| + η⟩        (q < |b|)
+    ⟨a, r⟩ / ⟨b, q⟩   ⊂  ⟨fl(a/b),  (r + (|fl(a/b)| + η)q)/(|b| − q) + u|fl(a/b)| + η⟩  (q < |b|)
     √⟨a, r⟩           ⊂  ⟨fl(√a),   min(r/√a, √r) + u·fl(√a) + η⟩
 
 u is the unit roundoff of float64 and η the smallest positive number. The radii are themselves
@@ -85,7 +85,7 @@ class Ball:
         with np.errstate(all="ignore"):
             least = np.abs(other.mid) - other.rad
             mid = self.mid / other.mid
-            rad = (self.rad + np.abs(mid) * other.rad) / least + U * np.abs(mid) + ETA
+            rad = _radii_of_quotient(self, other, np.abs(mid)) / least + U * np.abs(mid) + ETA
             return Ball.of(mid, np.where(least > 0, _up(rad), np.inf))
 
     def sqrt(self) -> Ball:
@@ -151,6 +151,13 @@ def _radii_of_product(x: Ball, y: Ball) -> Array | None:
     own = own + x.rad * np.abs(y.mid)
     own += x.rad * y.rad
     return own
+
+
+def _radii_of_quotient(x: Ball, y: Ball, size: Array) -> Array:
+    """r + |a/b|q, enlarged before a tiny |b| − q can enlarge what underflow took from it."""
+    if _sharp(y):
+        return x.rad
+    return np.where(y.rad > 0, _up(x.rad + (size + ETA) * y.rad), x.rad)
 
 
 def _settled(mid: Array, rounding: Array, radii: Array | None, least: float = 0.0) -> Ball:

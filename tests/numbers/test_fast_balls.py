@@ -67,6 +67,25 @@ def test_sums_and_products_are_the_slow_ones_to_the_last_bit(x: Ball, y: Ball) -
     assert same(x * y, slow_product(x, y))
 
 
+TINY = st.sampled_from([5e-324, 1e-320, 3.9e-310, 5.97e-310, 1e-300, 1.0, 1e30])
+SHARES = st.sampled_from([0.0, 1e-3, 0.5, 1 - 1e-8, 1 - 2.0**-52])
+
+
+@given(TINY, SHARES, TINY, SHARES)
+def test_quotients_enclose_where_numbers_underflow(
+    a: float, own: float, b: float, share: float
+) -> None:
+    x, y = Ball.of(a, a * own), Ball.of(b, b * share)
+    found = x / y
+    least = Fraction(b) - Fraction(float(y.rad))
+    if least <= 0 or not np.isfinite(found.rad):
+        return
+    for end in (Fraction(a) - Fraction(float(x.rad)), Fraction(a) + Fraction(float(x.rad))):
+        for under in (least, Fraction(b) + Fraction(float(y.rad))):
+            off = abs(end / under - Fraction(float(found.mid)))
+            assert off <= Fraction(float(found.rad))
+
+
 def test_rows_of_a_column_without_errors_have_none() -> None:
     taken = Ball.of(np.arange(4.0)).take(np.array([True, False, True, True]))
     assert same(taken, Ball(np.array([0.0, 2.0, 3.0]), np.zeros(3)))

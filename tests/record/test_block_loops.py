@@ -146,8 +146,8 @@ def test_g3_speaks_of_such_a_loop_once_it_is_told_what_the_steps_were():
     assert "recorder.block(name, x, value)" in uses["G3"].says
 
 
-def admm(rho, sweeps=6):
-    """ADMM on ½(z − 1)² subject to a = z: the augmented Lagrangian, blocks a1, z2, dual u3."""
+def admm(rho, sweeps=6, slip=0.0):
+    """ADMM on ½(z − 1)² subject to a = z, blocks a1, z2, dual u3; ``slip`` moves z once too far."""
 
     def lagrangian(p):
         a, z, u = p
@@ -156,10 +156,10 @@ def admm(rho, sweeps=6):
     a = z = u = np.float64(4.0)
     recorder = amv.Recorder("dlADMM by hand", value=lagrangian, value_error=1e-12)
     recorder.step([a, z, u])
-    for _ in range(sweeps):
+    for k in range(sweeps):
         a = z - u / rho
         recorder.block("a1", [a, z, u])
-        z = (1 + u + rho * a) / (1 + rho)
+        z = (1 + u + rho * a) / (1 + rho) + slip * (k == 3)
         recorder.block("z2", [a, z, u])
         u = u + rho * (a - z)
         recorder.block("u3", [a, z, u])
@@ -172,6 +172,13 @@ def test_d1_reads_the_rows_of_the_last_z():
     assert amv.audit(admm(1.0), "D1").verdict is Verdict.NOT_APPLICABLE
     lacks = {use.name: use.says for use in amv.usable(palm().trace())}["D1"]
     assert lacks == "usable once you pass recorder.trace(settings={'layers': …})"
+
+
+def test_d1_is_violated_where_z_is_no_minimiser():
+    (found,) = amv.audit(admm(4.0, slip=1.0), "D1").findings
+    assert found.verdict is Verdict.VIOLATED
+    assert "fails at step 4 by" in found.reason
+    assert found.counts.failed == 1
 
 
 def test_tensors_are_followed_and_gradients_kept():
