@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from dataclasses import asdict
 
 import numpy as np
@@ -15,11 +16,22 @@ from repro.spec import RunSpec
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """SHA-256 over every array of ``dataset``: type, shape, values.
+    """SHA-256 over every array of ``dataset``: type, shape, values; worked out once for each.
 
     Hashes of the files would not do: the features are computed from them, and a change in
     that computation changes every run.
     """
+    known = _FINGERPRINTS.get(id(dataset))
+    if known is None or known[0]() is not dataset:
+        known = weakref.ref(dataset), _fingerprint(dataset)
+        _FINGERPRINTS[id(dataset)] = known
+    return known[1]
+
+
+_FINGERPRINTS: dict[int, tuple[weakref.ref[Dataset], str]] = {}
+
+
+def _fingerprint(dataset: Dataset) -> str:
     digest = hashlib.sha256(f"{dataset.classes}\n".encode())
     for split in (dataset.train, dataset.validation, dataset.test):
         for array in () if split is None else (split.x, split.y):

@@ -62,14 +62,23 @@ class Planned(Exception):
         self.plan = plan
 
 
+@dataclass
 class Planning(Laboratory):
-    """A laboratory that loads data and looks into the cache, and computes and writes nothing."""
+    """A laboratory that loads data and looks into the cache, and computes and writes nothing.
+
+    ``kept`` is what the cache holds, read when an estimate first needs it: it takes as long as to
+    read all that is kept.
+    """
+
+    kept: list[Kept] | None = None
 
     def run(self, specs: Sequence[RunSpec]) -> NoReturn:
         """Raises :class:`Planned` with what ``specs`` would take."""
-        kept = kept_in(self.cache) if self.cache.is_dir() else []
         found = frozenset() if self.fresh else cached(specs, self.datasets, self.cache)
-        raise Planned(planned(list(dict.fromkeys(specs)), found, kept, self.jobs))
+        wanted = list(dict.fromkeys(specs))
+        if len(found) < len(wanted) and self.kept is None:
+            self.kept = kept_in(self.cache) if self.cache.is_dir() else []
+        raise Planned(planned(wanted, found, self.kept or [], self.jobs))
 
 
 def cached(
