@@ -18,6 +18,7 @@ FLOORS = (
     ("run", "gallery", "cost"),
     ("engine",),
     ("tables",),
+    ("site",),
     ("command",),
     ("__main__",),
 )

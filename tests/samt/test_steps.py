@@ -384,6 +384,7 @@ def test_bfloat16_autocast_trains(tells: bool) -> None:
     assert all(w.dtype == torch.float32 for w in model.parameters())
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 def test_a_compiled_model_gives_the_same_iterates() -> None:
     plain, other = dense(), dense()
