@@ -133,7 +133,7 @@ def of_app(name: str, words: list[str]) -> str:
         if words[0] not in command.commands:
             return f"no such command: {words[0]}"
         command, words = command.commands[words[0]], words[1:]
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
     unknown = [word for word in words if word.startswith("-") and word not in known]
     return f"no such option: {unknown}" if unknown else ""
 
