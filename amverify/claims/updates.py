@@ -104,6 +104,9 @@ def _constants(ctx: Context, name: str, said: Any, source: NDArray[np.int64]) ->
     keys = list(dict.fromkeys(zip(table["kind"].tolist(), table["layer"].tolist(), strict=True)))
     called = [own.get(key, f"{key[0].decode()}_{key[1]}") for key in keys]
     balls = [given(f"{name}[{block}]", number) for block, number in _each(name, said, called)]
+    for block, (number, _) in zip(called, balls, strict=True):
+        if not np.isfinite(number):
+            raise InvalidInput(f"claim, {name}[{block}]: expected a finite number, got {number}")
     known = dict(zip(keys, balls, strict=True))
     rows = [known[table["kind"][i], table["layer"][i]] if i >= 0 else (0.0, 0.0) for i in source]
     found = {column: np.array([number for number, _ in rows])} | _exact(column, source)

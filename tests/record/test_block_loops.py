@@ -272,6 +272,7 @@ def test_an_attached_optimiser_has_no_blocks():
         ("value[j] <= a[j]", {"a": {"U": 1, "W": 1}}, "no block 'W'; there are U, V"),
         ("value[j] <= a[j]", {"a": {"U": 1}}, "no number for the block V"),
         ("value[j] <= a[j]", {"a": ["x", 1]}, "expected a number"),
+        ("value[j] <= a[j]", {"a": [1, np.nan]}, r"a\[V\]: expected a finite number"),
         ("value[j] <= a*step2[j]", {"a": [1, 2]}, r"write a\[j\]"),
         ("value[j] <= step2[j]", {"step2": [1, 2]}, "call the constant otherwise"),
         ("value[k] <= 1", {}, "an index is j"),
