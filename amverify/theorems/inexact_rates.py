@@ -43,7 +43,7 @@ from amverify.theorems.rates import (
     theta,
 )
 from amverify.theorems.stepwise import BOUNDED
-from amverify.theorems.views.inexact import LEVEL, halves, steps
+from amverify.theorems.views.inexact import LEVEL, halves, levelled, steps
 from amverify.theorems.views.path import CONSTANT, EXPONENT, REGIME
 
 eps, eps0, omega = symbols("eps eps0 omega")
@@ -111,4 +111,5 @@ T6E = Theorem(
         "r1": Gap("now"),
         "r0": Gap("long before"),
     },
+    remarks=levelled,
 )

@@ -59,6 +59,7 @@ def test_a_level_of_errors_is_held_to():
     for level, verdict in ((8.0, Verdict.HOLDS), (1e-3, Verdict.NOT_APPLICABLE)):
         found = audit(made, ["T6e"], {**KNOWN, "omega": level}).findings[0]
         assert found.verdict is verdict, found.reason
+        assert ("the bound says little" in " ".join(found.notes)) == (level == 8.0)
     found = audit(made, ["T6e"], KNOWN).findings[0]
     assert found.verdict is Verdict.UNDECIDED
     assert "constant omega" in found.reason

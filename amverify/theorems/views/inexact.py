@@ -138,3 +138,18 @@ def spent(ctx: Context) -> tuple[str, ...]:
         f"errors of the run: Σε_k ≤ {first:.3g}, Σ(η_k/b + T_k^θ/(bc)) ≤ {most:.3g}, of a budget "
         f"τ = {budget:.3g}; that those after its end are summable no run shows",
     )
+
+
+def levelled(ctx: Context) -> tuple[str, ...]:
+    """How large the errors of a run are beside the level that was declared, and that beside r."""
+    found = steps(ctx)
+    if not len(found):
+        return ()
+    value = found.values
+    both = Ball.of(2.0) * value["c"] * value["c"]
+    paid = Ball.of(2.0) * value["b"] * value["b"] * (value["eps"] + value["eps0"]) / value["a"]
+    most = both * (paid + value["eta"] * value["eta"])
+    largest, level = float(np.max(most.mid + most.rad)), float(value["omega"].mid)
+    rt = value["rt"].mid
+    empty = "; no r_k^{2θ} is above ω, so the bound says little" if level >= max(rt * rt) else ""
+    return (f"errors of the run: at most {largest:.3g}, of a level ω = {level:.3g}{empty}",)
