@@ -28,7 +28,7 @@ it is first used (PEP 562), so that listing theorems or asking for help loads no
 | | ``activation``, ``gaussian`` |
 | solve it | ``TIAM``, ``JointTIAM``, ``palm``, ``mdlam``, ``ipalm``, ``gauss_seidel``, |
 | | ``StepRule``, ``Inertia``, ``DlADMM``, ``BCD``, ``gradient_method`` |
-| train any network | ``SAMT``, ``NonFiniteLoss`` |
+| train any network | ``SAMT``, ``NonFiniteLoss``, ``save_checkpoint``, ``load_checkpoint`` |
 | fit and predict | ``TIAMClassifier``, ``TIAMRegressor`` (scikit-learn's manner) |
 | judge in expectation | ``ReplayedTraining``, ``ReplayedSweeps``, ``probe`` |
 | catch what went wrong | ``AmverifyError``, ``InvalidInput``, ``CorruptFile``, ``CannotWrite`` |
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from amverify.record.layered.run import traced
     from amverify.record.recorder import Recorder
     from amverify.report import from_json, render, to_html, to_json, to_junit, to_logger, to_sarif
-    from amverify.samt import SAMT, NonFiniteLoss
+    from amverify.samt import SAMT, NonFiniteLoss, load_checkpoint, save_checkpoint
     from amverify.subject.subject import Claim, Subject
     from amverify.theorems import CATALOGUE, Theorem, theorem
     from amverify.trace.file import load_trace, save_trace
@@ -128,12 +128,14 @@ __all__ = [
     "gradient_method",
     "ipalm",
     "kl_plot",
+    "load_checkpoint",
     "load_trace",
     "mdlam",
     "nondegenerate",
     "palm",
     "probe",
     "render",
+    "save_checkpoint",
     "save_trace",
     "theorem",
     "theorems",
@@ -180,7 +182,7 @@ _HOMES = {
     "record.recorder": "Recorder",
     "record.layered.run": "traced",
     "report": "from_json render to_html to_json to_junit to_logger to_sarif",
-    "samt": "SAMT NonFiniteLoss",
+    "samt": "SAMT NonFiniteLoss load_checkpoint save_checkpoint",
     "theorems": "CATALOGUE Theorem theorem theorems",
     "trace.file": "load_trace save_trace",
     "trace.trace": "Trace",

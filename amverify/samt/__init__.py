@@ -82,13 +82,27 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 | ``values``, ``clipping`` | settings as they are at this step; limits on directions |
 | ``fast`` | less than whole passes: chains, dense networks, losses without a graph, loops |
 | ``blocks``, ``assembly``, ``settings`` | what is trained, and how; what is refused |
+| ``trainer`` | sweeps in Hugging Face's Trainer |
+| ``warm`` | the first step, paid beforehand |
 | ``averaging`` | more than one machine |
-| ``counters``, ``checkpoint`` | costs; saving and resuming |
+| ``counters``, ``checkpoint``, ``saved`` | costs; state and files to resume from |
 """
 
 from amverify.samt.evaluation import NonFiniteLoss
 from amverify.samt.kinds import KINDS
 from amverify.samt.optimiser import SAMT
+from amverify.samt.saved import load_checkpoint, save_checkpoint
 from amverify.samt.settings import Settings
+from amverify.samt.trainer import TrainerSweeps
+from amverify.samt.warm import warm_up
 
-__all__ = ["KINDS", "SAMT", "NonFiniteLoss", "Settings"]
+__all__ = [
+    "KINDS",
+    "SAMT",
+    "NonFiniteLoss",
+    "Settings",
+    "TrainerSweeps",
+    "load_checkpoint",
+    "save_checkpoint",
+    "warm_up",
+]

@@ -72,6 +72,21 @@ def assembled(
     return blocks, pools
 
 
+def alphas_by_name(groups: Sequence[Group], pools: Sequence[Pool], state: Any) -> dict[str, Tensor]:
+    """Copies of α of every trained parameter."""
+    found = {
+        id(theta): alpha.clone()
+        for pool in pools
+        for theta, alpha in zip(pool.thetas, pool.step_sizes(), strict=True)
+    }
+    return {
+        name: found[id(state[w]["theta"])]
+        for group in groups
+        for name, w in zip(group["param_names"], group["params"], strict=True)
+        if w in state
+    }
+
+
 class Frozen:
     """Parameters of the model that were frozen, and so left out, when the blocks were made."""
 

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from amverify.errors import InvalidInput
 from amverify.samt import checkpoint
 from amverify.samt.asking import part_of, parts_of
-from amverify.samt.assembly import Frozen, assembled, begun, completed
+from amverify.samt.assembly import Frozen, alphas_by_name, assembled, begun, completed
 from amverify.samt.averaging import check_same_model, is_parallel
 from amverify.samt.blocks import Given, Group, groups_of
 from amverify.samt.closures import Stored
@@ -144,8 +144,7 @@ class SAMT(torch.optim.Optimizer):
 
         Raises:
             NonFiniteLoss: if the loss is NaN or infinite.
-            InvalidInput: if the loss is no scalar with its graph, arguments do not go together,
-                or inputs or targets are on another device than the model.
+            InvalidInput: if the loss is no scalar with its graph, or arguments do not go together.
         """
         scaled = scaler_of(self)
         given = closure, (loss, inputs, targets), samples
@@ -190,15 +189,26 @@ class SAMT(torch.optim.Optimizer):
         targets: Any = None,
         samples: int | None = None,
     ) -> None:
-        """Hold a micro-batch; the next ``step()`` takes the mean loss of all that are held.
+        """Hold a micro-batch; the next ``step()`` takes the mean loss of all, by their samples.
 
-        It is evaluated then, anew for each block, each graph let go before the next is made. The
-        mean is weighted by samples, where they are known of all.
+        It is evaluated then, anew for each block, each graph let go before the next is made.
 
         Raises:
             InvalidInput: if arguments do not go together, as ``step``.
         """
         self._held.append(part_of(self._model, closure, (loss, inputs, targets), samples))
+
+    def evaluate(
+        self,
+        closure: Closure | None = None,
+        *,
+        loss: Loss | None = None,
+        inputs: Any = None,
+        targets: Any = None,
+    ) -> Tensor:
+        """The loss at the present weights; nothing is drawn, kept or changed by it."""
+        part = part_of(self._model, closure, (loss, inputs, targets), None)
+        return part.value([self._model, *self.settings.replay])
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Empty ``.grad``; needed only where something else fills it."""
@@ -220,17 +230,7 @@ class SAMT(torch.optim.Optimizer):
     def step_sizes(self) -> dict[str, Tensor]:
         """α of every trained parameter by its name, as the next use takes it; broadcastable."""
         self._made()
-        found = {
-            id(theta): alpha.clone()
-            for pool in self._pools
-            for theta, alpha in zip(pool.thetas, pool.step_sizes(), strict=True)
-        }
-        return {
-            name: found[id(self.state[w]["theta"])]
-            for group in self.param_groups
-            for name, w in zip(group["param_names"], group["params"], strict=True)
-            if w in self.state
-        }
+        return alphas_by_name(self.param_groups, self._pools, self.state)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next step depends on; ``torch.load(weights_only=True)`` reads it."""
@@ -269,7 +269,7 @@ class SAMT(torch.optim.Optimizer):
         """The blocks with their settings of now, and the step sizes of all in pools."""
         for current in self._currents:
             current.read()
-        if self._blocks is None:
+        if self._blocks is None or not all(block.stands(self.state) for block in self._blocks):
             self._blocks, self._pools = assembled(self.param_groups, self._currents, self.state)
             self._chain = None
         return self._blocks

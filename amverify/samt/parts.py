@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+import torch
 from torch import Tensor
 
+from amverify.samt.closures import explained, number
 from amverify.samt.fast.dense import Product
 from amverify.samt.fast.loss import Known
 from amverify.samt.replay import Replay
@@ -49,6 +51,17 @@ class Part:
     def name(self) -> str:
         """What an error calls it."""
         return "loss" if isinstance(self.loss, Told) else "closure"
+
+    def value(self, others: Sequence[object]) -> Tensor:
+        """The loss, all put back that it drew and kept."""
+        asked = self.loss.loss if isinstance(self.loss, Told) else self.loss
+        replay = Replay([*others, asked])
+        replay.call()
+        try:
+            with torch.no_grad(), explained(self.name, "at the present weights", self.loss):
+                return number(self.loss(), self.name, "at the present weights").reshape(())
+        finally:
+            replay.undo()
 
     @property
     def weight(self) -> float:

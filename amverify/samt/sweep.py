@@ -51,6 +51,11 @@ class Block:
     alphas: list[Tensor]
     lanes: Lanes | None
 
+    def stands(self, state: Any) -> bool:
+        """Whether what is kept is where it was; who moves an optimiser to a device copies it."""
+        rows = zip(self.parameters, self.states, strict=True)
+        return self.all_state is state and all(state[w] is own for w, own in rows)
+
     @cached_property
     def target(self) -> Target:
         """What an evaluation is asked for."""

@@ -44,11 +44,15 @@ CHILD = """
     try:
         optimiser = SAMT(model, kind=kind, order="random", seed=3)
         for x, y in batches(5, size=8):
-            mine = slice(4 * rank, 4 * rank + 4)
+            mine = slice(0, 3) if rank == 0 else slice(3, 8)
+            if task == "silent":
+                samples = 5 if rank else None
+                optimiser.step(lambda: loss(model, (x[mine], y[mine])), samples=samples)
             if task == "nan" and rank == 1:
                 x = x * float("nan")
             if task == "closure":
-                optimiser.step(lambda: loss(model, (x[mine], y[mine])))
+                count = len(x[mine])
+                optimiser.step(lambda: loss(model, (x[mine], y[mine])), samples=count)
             else:
                 optimiser.step(**told((x[mine], y[mine])))
     except InvalidInput as error:
@@ -82,7 +86,9 @@ def start(folder: Path, task: str, kind: str = "column") -> list[tuple[int, str]
 
 
 @pytest.mark.parametrize(("task", "kind"), [("train", "scalar"), ("closure", "element")])
-def test_two_ranks_step_as_one_with_the_whole_batch(task: str, kind: str, tmp_path: Path) -> None:
+def test_two_ranks_with_unequal_batches_step_as_one_with_the_whole_batch(
+    task: str, kind: str, tmp_path: Path
+) -> None:
     assert kind in KINDS
     for status, text in start(tmp_path, task, kind):
         assert status == 0, text
@@ -97,6 +103,13 @@ def test_two_ranks_step_as_one_with_the_whole_batch(task: str, kind: str, tmp_pa
         optimiser.step(lambda batch=batch: loss(alone, batch))  # type: ignore[misc]
     for mine, theirs in zip(weights(alone), one["model"].values(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.long
+def test_samples_of_some_ranks_only_are_refused_on_every_rank(tmp_path: Path) -> None:
+    for status, text in start(tmp_path, "silent"):
+        assert status == 7, text
+        assert "give it on all" in text
 
 
 def test_ranks_with_different_models_are_refused_on_every_rank(tmp_path: Path) -> None:
