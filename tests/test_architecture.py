@@ -102,6 +102,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
     allowed = (
         "torch",
         "amverify.errors",
+        "amverify.files",
         "amverify.network",
         "amverify.numbers.roundoff",
         "amverify.compiled",
