@@ -150,6 +150,6 @@ def levelled(ctx: Context) -> tuple[str, ...]:
     paid = Ball.of(2.0) * value["b"] * value["b"] * (value["eps"] + value["eps0"]) / value["a"]
     most = both * (paid + value["eta"] * value["eta"])
     largest, level = float(np.max(most.mid + most.rad)), float(value["omega"].mid)
-    rt = value["rt"].mid
-    empty = "; no r_k^{2θ} is above ω, so the bound says little" if level >= max(rt * rt) else ""
+    rt = float(np.max(value["rt"].mid))
+    empty = "; no r_k^{2θ} is above ω, so the bound says little" if level >= rt * rt else ""
     return (f"errors of the run: at most {largest:.3g}, of a level ω = {level:.3g}{empty}",)
