@@ -2,7 +2,8 @@
 
 The text goes to a temporary file in the same folder, is flushed to the disk and renamed over
 the old one. Renaming is atomic: whoever reads sees the old text or the new, also after a kill
-or on a full disk.
+or on a full disk. What others wrote is read within a budget of bytes, and never waited for: a size
+that is looked up beforehand says nothing of a device, and a pipe may have no writer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
+from io import BufferedReader
 from pathlib import Path
 
 from amverify.errors import CannotWrite
@@ -24,6 +27,51 @@ _REASONS = {
     errno.EEXIST: "a file stands in the place of its folder; name another place",
     errno.ENAMETOOLONG: "the name is too long; name another place",
 }
+
+
+class TooLarge(Exception):
+    """A file holds more bytes than it may; so many as were asked for were read, and no more."""
+
+
+def opened(path: Path) -> BufferedReader:
+    """An ordinary file, to be read.
+
+    Raises:
+        OSError: if there is none; a folder, a device, a pipe is none.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "not an ordinary file", str(path))
+
+
+def read(path: Path, most: int) -> bytes:
+    """What a file holds, ``most`` bytes or fewer.
+
+    Raises:
+        OSError: if it is no ordinary file, or cannot be read.
+        TooLarge: if it holds more.
+    """
+    with opened(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise TooLarge(f"more than {most} bytes")
+    return content
+
+
+def read_text(path: Path, most: int) -> str:
+    """A file's UTF-8 text of ``most`` bytes or fewer.
+
+    Raises:
+        OSError: if it is no ordinary file, or cannot be read.
+        TooLarge: if it holds more.
+        UnicodeDecodeError: if it is no such text.
+    """
+    return read(path, most).decode("utf-8")
 
 
 def write(path: Path, text: str) -> None:

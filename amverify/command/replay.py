@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.text import Text
 
 from amverify.errors import CorruptFile, InvalidInput
+from amverify.files import TooLarge, opened, read_text
 from amverify.judge.witness import LARGEST, replay
 from amverify.report import from_json
 from amverify.report.words import one_line
 from amverify.subject.subject import Claim, claimed
 from amverify.verdict import Witness
 
-COUNTEREXAMPLE = '"format": "amverify counterexample'
+COUNTEREXAMPLE = b'"format": "amverify counterexample'
 
 
 def replay_report(path: Path) -> list[tuple[str, bool]]:
@@ -32,9 +33,9 @@ def replay_report(path: Path) -> list[tuple[str, bool]]:
         CorruptFile: if it is not a report.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise InvalidInput(f"{path}: larger than {LARGEST} bytes; that is no report")
-        report = from_json(path.read_text(encoding="utf-8"))
+        report = from_json(read_text(path, LARGEST))
+    except TooLarge:
+        raise InvalidInput(f"{path}: larger than {LARGEST} bytes; that is no report") from None
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -71,9 +72,9 @@ def _told(witness: Witness, iteration: str) -> tuple[str, bool]:
 def _is_counterexample(path: Path) -> bool:
     """Whether a file is what ``amverify falsify --save`` writes."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with opened(path) as file:
             return COUNTEREXAMPLE in file.read(200)
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return False
 
 

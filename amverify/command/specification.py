@@ -27,6 +27,7 @@ from typing import Any
 
 from amverify.claims import is_written
 from amverify.errors import InvalidInput
+from amverify.files import TooLarge, read_text
 from amverify.judge.constants import refuse_unknown
 from amverify.numbers.given import plain
 from amverify.subject.subject import Claim, claimed
@@ -47,9 +48,11 @@ def read_specification(path: Path) -> tuple[Path, tuple[Claim, ...]]:
         InvalidInput: what is wrong, in which line or key.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InvalidInput(f"{path}: larger than {_LARGEST} bytes; that is no specification")
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, _LARGEST)
+    except TooLarge:
+        raise InvalidInput(
+            f"{path}: larger than {_LARGEST} bytes; that is no specification"
+        ) from None
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.falsification.exactly import Exactly, Inexact
 from amverify.falsification.found import Found
+from amverify.files import TooLarge, read_text
 from amverify.numbers.exact import rational
 from amverify.record.header import versions
 
@@ -94,9 +95,11 @@ def read(path: Path) -> dict[str, Any]:
         CorruptFile: if it is none of ours, or was changed.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise CorruptFile(f"{path}: larger than {LARGEST} bytes; that is no counterexample")
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(read_text(path, LARGEST))
+    except TooLarge:
+        raise CorruptFile(
+            f"{path}: larger than {LARGEST} bytes; that is no counterexample"
+        ) from None
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from amverify.errors import InvalidInput
-from amverify.files import write_bytes
+from amverify.files import opened, write_bytes
 
 MAGIC = b"amverify checkpoint 1\n"
 DIGEST = hashlib.sha256().digest_size
@@ -49,9 +49,8 @@ def load_checkpoint(path: str | Path, map_location: Any = None) -> Any:
         InvalidInput: if it cannot be read, is none of ours, or is damaged.
     """
     try:
-        if not Path(path).is_file():
-            raise InvalidInput(f"checkpoint {path}: it is no file")
-        data = Path(path).read_bytes()
+        with opened(Path(path)) as file:
+            data = file.read()
     except OSError as error:
         raise InvalidInput(f"checkpoint {path}: {error.strerror}") from error
     if not data.startswith(MAGIC):

@@ -23,9 +23,8 @@ from amverify.theorems import rates
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
 from amverify.theorems.inexact import KL, NO_LESS, eta
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
-from amverify.theorems.properties import Norm, vector
-from amverify.theorems.quantities import Fall, Gap, Power, Square
 from amverify.theorems.rates import (
+    TWO_STEPS,
     WITHIN,
     a,
     b,
@@ -100,16 +99,6 @@ T6E = Theorem(
     ),
     parameters=(SUFFICIENT, RELATIVE, EXPONENT, CONSTANT, INFIMUM, LEVEL),
     constants={"2C": DOUBLED},
-    terms={
-        "e1": Norm(vector("e_k")),
-        "e0": Norm(vector("e_before")),
-        "step2": Square(e1),
-        "step02": Square(e0),
-        "rt": Power(r1, theta),
-        "dpsi": Fall("before", "now"),
-        "dpsi0": Fall("long before", "before"),
-        "r1": Gap("now"),
-        "r0": Gap("long before"),
-    },
+    terms=TWO_STEPS,
     remarks=levelled,
 )

@@ -16,11 +16,13 @@ Real powers are atoms of the formulas: symbols that the view binds to enclosures
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sympy as sp
 
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Theorem, symbols
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
-from amverify.theorems.properties import Norm, length, vector
+from amverify.theorems.properties import Norm, Term, length, vector
 from amverify.theorems.quantities import Count, Fall, Gap, Power, Running, Square
 from amverify.theorems.stepwise import BOUNDED
 from amverify.theorems.views.needed import needed, needed_of_points
@@ -161,6 +163,18 @@ T5 = Theorem(
     remarks=needed,
 )
 
+TWO_STEPS: Mapping[str, Term] = {
+    "e1": Norm(vector("e_k")),
+    "e0": Norm(vector("e_before")),
+    "step2": Square(e1),
+    "step02": Square(e0),
+    "rt": Power(r1, theta),
+    "dpsi": Fall("before", "now"),
+    "dpsi0": Fall("long before", "before"),
+    "r1": Gap("now"),
+    "r0": Gap("long before"),
+}
+"""What the symbols of two steps in a row stand for."""
 _RATE = (H1, H1_BEFORE, H2_RATE, KL, EXPONENT_BELOW)
 
 T6 = Theorem(
@@ -212,15 +226,7 @@ T6 = Theorem(
     options=("memory",),
     constants={"C": RATE_CONSTANT, "ν": GAIN},
     terms={
-        "e1": Norm(vector("e_k")),
-        "e0": Norm(vector("e_before")),
-        "step2": Square(e1),
-        "step02": Square(e0),
-        "rt": Power(r1, theta),
-        "dpsi": Fall("before", "now"),
-        "dpsi0": Fall("long before", "before"),
-        "r1": Gap("now"),
-        "r0": Gap("long before"),
+        **TWO_STEPS,
         "A0": Power(s0, -POWER),
         "Aj": Power(r1, -POWER),
         "j": Count(),

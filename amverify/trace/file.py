@@ -21,7 +21,7 @@ from typing import IO, Any
 import numpy as np
 
 from amverify.errors import CannotWrite, CorruptFile, InvalidInput, expect
-from amverify.files import ordinary
+from amverify.files import opened, ordinary
 from amverify.trace.columns import Column, Table, check
 from amverify.trace.reading import CRC, END, HEAD, HEADER, ITERATE, MAGIC, TAGS, parsed
 from amverify.trace.trace import HOW_TO_GET_ONE, Trace
@@ -124,7 +124,7 @@ def load_trace(path: Path | str) -> Trace:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return parsed(path, file)
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None

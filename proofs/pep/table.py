@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import InvalidInput
-from amverify.files import write
+from amverify.files import TooLarge, read_text, write
 from proofs.kernel.polynomial import Refused
 from proofs.pep import region
 from proofs.pep.attained import Attained, attained, value
@@ -142,10 +142,10 @@ def load(path: Path = STORED) -> tuple[Row, ...]:
         Refused: if it is cut off, too large, of another shape or holds what is not rational.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise Refused(f"{path.name}: {path.stat().st_size} bytes; refused unread")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path, LARGEST))
         return tuple(_row(f"{path.name}, point {i}", p) for i, p in enumerate(data["points"]))
+    except TooLarge as error:
+        raise Refused(f"{path.name}: {error}; refused unread") from None
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):

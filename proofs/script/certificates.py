@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from amverify.files import write
+from amverify.files import TooLarge, read_text, write
 from proofs.kernel.polynomial import Monomial, Poly, Refused
 
 FOLDER = Path(__file__).parents[1] / "certificates"
@@ -45,10 +45,9 @@ def load(theorem: str, folder: Path | None = None) -> Steps:
     """
     path = (folder or FOLDER) / f"{theorem}.json"
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise Malformed(f"{theorem}: {path.name} has {size} bytes; refused unread")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path, LARGEST))
+    except TooLarge as error:
+        raise Malformed(f"{theorem}: {path.name} has {error}; refused unread") from None
     except OSError:
         raise Malformed(f"{theorem}: the certificate file {path.name} is missing") from None
     except (ValueError, RecursionError):

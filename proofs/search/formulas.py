@@ -49,7 +49,7 @@ def _poly(node: ast.expr, text: str) -> Poly:
         case ast.Name(id=name):
             return var(name)
         case ast.Constant(value=value) if type(value) in (int, float):
-            return const(Fraction(ast.get_source_segment(text, node) or ""))
+            return _number(ast.get_source_segment(text, node) or "")
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -_poly(inner, text)
         case ast.UnaryOp(op=ast.UAdd(), operand=inner):
@@ -71,6 +71,17 @@ def _poly(node: ast.expr, text: str) -> Poly:
             raise InvalidInput(f"{_short(text)}: exponents are whole numbers, 0 to {HIGHEST}")
     segment = ast.get_source_segment(text, node) or text
     raise InvalidInput(f"{_short(segment)} is not part of a polynomial")
+
+
+def _number(written: str) -> Poly:
+    """A decimal as the rational that it is written as; its exponent is one of a number."""
+    power = written.lower().partition("e")[2]
+    if power and abs(int(power)) > 20 * HIGHEST:
+        raise InvalidInput(
+            f"{_short(written)}: exponents from {-20 * HIGHEST} to {20 * HIGHEST} only (a limit "
+            "of this program)"
+        )
+    return const(Fraction(written))
 
 
 def _raised(base: Poly, power: int, text: str) -> Poly:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import InvalidInput
-from amverify.files import write
+from amverify.files import TooLarge, read_text, write
 from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly
 from proofs.kernel.squares import Gram, Term
@@ -63,9 +63,9 @@ def load(path: Path) -> Certificate:
         TooLong: if it would take too long to check.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise Malformed(f"{path.name}: {path.stat().st_size} bytes; refused unread")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path, LARGEST))
+    except TooLarge as error:
+        raise Malformed(f"{path.name}: {error}; refused unread") from None
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError):

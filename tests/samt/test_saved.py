@@ -64,7 +64,7 @@ def test_what_could_not_be_loaded_is_not_saved(tmp_path):
         amv.save_checkpoint(file, {"k": Fraction(1, 3)})
     assert amv.load_checkpoint(file) == {"k": 1}
     for other in (tmp_path, tmp_path / "none"):
-        with pytest.raises(InvalidInput, match="it is no file"):
+        with pytest.raises(InvalidInput, match="directory"):
             amv.load_checkpoint(other)
 
 

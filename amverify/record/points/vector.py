@@ -69,7 +69,8 @@ def flat(params: Any) -> tuple[Vector, str, tuple[tuple[int, ...], ...]]:
             "parameters: got a dictionary; pass its arrays in one order, list(params.values()), or "
             "jax.tree.leaves(params)"
         )
-    parts = [params] if isinstance(params, Tensor | np.ndarray | float | int) else list(params)
+    alone = hasattr(params, "__array__") or isinstance(params, float | int)
+    parts = [params] if alone else list(params)
     if not parts:
         raise InvalidInput("parameters: none were given")
     arrays, kinds, shapes = [], [], []

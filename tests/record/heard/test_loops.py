@@ -191,3 +191,22 @@ def test_a_callback_leaves_generators_alone():
 
     Recorder().scipy(f, x0=np.ones(2))
     assert dice.random() == np.random.default_rng(3).random()
+
+
+class Scalar:
+    """Stands for another library's array without dimensions: no iteration over it."""
+
+    shape = ()
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(3.0, dtype or "float32")
+
+    def __iter__(self):
+        raise TypeError("iteration over a 0-d array")
+
+
+def test_an_array_without_dimensions_is_a_parameter():
+    recorder = Recorder(operations=3)
+    recorder.step(Scalar(), 1.0)
+    recorder.step([Scalar(), Scalar()][:1], 0.5)
+    assert recorder.trace().sweeps["value"].tolist() == [1.0, 0.5]
