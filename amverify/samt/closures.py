@@ -141,12 +141,13 @@ class Stored:
 
     Args:
         parameters: all.
+        asked: whether closures are called, whose losses are to be younger than this.
     """
 
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
+    def __init__(self, parameters: Sequence[Tensor], asked: bool = True) -> None:
         self._parameters = parameters
         self.emptied = False
-        self._mark = _sequence()
+        self._mark = _sequence() if asked else 0
         self._before: list[tuple[Tensor | None, int]] = []
 
     def call(self) -> None:

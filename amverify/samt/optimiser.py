@@ -156,14 +156,15 @@ class SAMT(torch.optim.Optimizer):
         if scaled is not None and not scaled.admit(parts, self.param_groups):
             return torch.zeros(())  # as every optimiser, it leaves out a step that overflowed
         blocks = self._prepared()
-        stored = Stored([w for block in blocks for w in block.parameters])
+        told = all(isinstance(part.loss, Told) for part in parts)
+        stored = Stored([w for block in blocks for w in block.parameters], asked=not told)
         chain = self._found_chain(parts, blocks)
         evaluation = Evaluation(parts, self.counters, chain, self._model, self.settings, stored)
         sweep = Sweep(
             blocks, self._pools, self.settings, evaluation, self.counters, self.meta_optimiser
         )
         self._stored = stored
-        first = None if self.counters.block_updates else Kept(self)
+        first = None if told or self.counters.block_updates else Kept(self)
         try:
             with torch.no_grad():  # the loss alone is run with graphs
                 sweep.run(self._order(len(blocks)), draw)

@@ -23,7 +23,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
@@ -32,6 +31,11 @@ from amverify.samt.sources import OWN, Source, alike, shared, source_of
 DEPTH, MOST, WIDE = 4, 500, 20
 """How deep, through how many objects, how far into a container a closure is looked through."""
 TORCHS = frozenset(vars(nn.Module()))
+NORMS = (
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm),
+    *(nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d),
+)
+"""Modules whose buffers are statistics."""
 PLAIN = (bool, int, float, complex, str, type(None), Tensor)
 Place = tuple[dict[str, Any], str]
 
@@ -92,7 +96,7 @@ class _State:
     def __init__(self, sources: list[Source], modules: list[nn.Module]) -> None:
         self._random = [(source, source.read()) for source in sources]
         self._places = [
-            (place, value, _copy(value), isinstance(module, _NormBase))
+            (place, value, _copy(value), isinstance(module, NORMS))
             for module in modules
             for place, value in _held(module)
         ]

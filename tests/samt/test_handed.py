@@ -54,6 +54,18 @@ def test_what_is_kept_may_be_moved_between_steps() -> None:
     assert all(torch.equal(a, b) for a, b in zip(*paths, strict=True))
 
 
+def test_a_first_step_that_is_told_its_loss_copies_no_weights(monkeypatch) -> None:
+    """A closure that does not serve shows it at its second call; then the weights are put back."""
+    copies: list[object] = []
+    monkeypatch.setattr("amverify.samt.optimiser.Kept", copies.append)
+    x, y = batch()
+    SAMT(network()).step(loss=mse_loss, inputs=x, targets=y)
+    assert copies == []
+    model = network()
+    SAMT(model).step(lambda: mse_loss(model(x), y))
+    assert len(copies) == 1
+
+
 class Trainer:
     """What ``TrainerSweeps`` uses of transformers' own."""
 
