@@ -67,9 +67,11 @@ def thinned(x: Sequence[float], y: Sequence[float], most: int = MOST_POINTS) -> 
     return sorted(kept)
 
 
-def chart(lines: Sequence[Line], frame: Frame, marks: Sequence[Mark] = ()) -> str:
+def chart(
+    lines: Sequence[Line], frame: Frame, marks: Sequence[Mark] = (), most: int = MOST_POINTS
+) -> str:
     """The SVG element; an empty text where no line has a finite point."""
-    drawn = [(line, thinned(line.x, line.y)) for line in lines]
+    drawn = [(line, thinned(line.x, line.y, most)) for line in lines]
     drawn = [(line, kept) for line, kept in drawn if kept]
     if not drawn:
         return ""

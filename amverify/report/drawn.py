@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amverify.report import slack, words
-from amverify.report.chart import Frame, Line, Mark, chart
+from amverify.report.chart import MOST_POINTS, Frame, Line, Mark, chart
 from amverify.shown import Curve
 from amverify.verdict import Finding, Report
 
@@ -22,19 +22,23 @@ class Drawn:
     names: tuple[str, ...] = ()
 
 
-def run(report: Report, findings: Sequence[Finding], name: str) -> Drawn | None:
+def run(
+    report: Report, findings: Sequence[Finding], name: str, most: int = MOST_POINTS
+) -> Drawn | None:
     """Objective and Ψ, with the first and the worst failure of ``findings``; None without either.
 
-    ``name`` begins the ids inside.
+    ``name`` begins the ids inside; each line has about ``most`` points.
     """
-    own = [curve for curve in report.curves if curve.name in NAMES]
+    by_name = {curve.name: curve for curve in reversed(report.curves)}
+    own = [by_name[known] for known in NAMES if known in by_name]
     iteration = words.iteration(report)
     found = _failures(findings)
     said = " and ".join(NAMES[c.name] for c in own)
     told = f"{said[:1].upper()}{said[1:]} by {iteration}"
     told += "".join(f"; {which} at {iteration} {sweep}" for sweep, which in found) + "."
     lines = [_line(NAMES[c.name], c.sweeps, c.values) for c in own]
-    svg = chart(lines, Frame(name, "The run", told, iteration), _marks(own[:1], found))
+    frame = Frame(name, "The run", told, iteration)
+    svg = chart(lines, frame, _marks(own[:1], found), most)
     names = tuple(line.name for line in lines) if len(lines) > 1 else ()
     return Drawn(svg, told, names) if svg else None
 

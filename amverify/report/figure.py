@@ -11,14 +11,19 @@ from typing import Any
 
 from amverify.errors import InvalidInput
 from amverify.report import slack, words
+from amverify.report.selection import selected
 from amverify.verdict import Finding, Report
 
 _WIDE = 80
 """So many characters of a title stand on a line."""
+_MOST = 60
+"""Panels of a figure."""
 
 
 def plot(report: Report) -> Any:
     """A ``matplotlib.figure.Figure``: relative margin over sweeps, for findings that have one.
+
+    Of more than 60 such findings the first, the worst and the last are drawn (``selection``).
 
     Raises:
         InvalidInput: if matplotlib is not installed, or no finding has a margin.
@@ -27,7 +32,8 @@ def plot(report: Report) -> Any:
         from matplotlib.figure import Figure
     except ImportError:
         raise InvalidInput("plot() needs matplotlib: pip install 'amverify[figures]'") from None
-    shown = [finding for finding in report.findings if slack.points(finding.slack)]
+    found = [finding for finding in report.findings if slack.points(finding.slack)]
+    shown = selected(found, _MOST).shown if len(found) > _MOST else found
     if not shown:
         raise InvalidInput("plot(): no finding of this report has a margin to draw")
     figure = Figure(figsize=(7.0, 2.6 * len(shown) + 0.4), layout="constrained")

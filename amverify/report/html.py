@@ -21,6 +21,16 @@ from markupsafe import Markup
 
 from amverify.errors import expect
 from amverify.report import drawn, slack, words
+from amverify.report.selection import (
+    CHARACTERS,
+    ENTRIES,
+    MANY,
+    SECTIONS,
+    brief,
+    cut,
+    selected,
+    within,
+)
 from amverify.shown import mathml
 from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
 
@@ -40,27 +50,44 @@ def to_html(
             a sweep.
     """
     expect("to_html", report, Report, HOW_TO_GET_A_REPORT)
-    findings = tuple(sorted(report.findings, key=lambda f: list(words.MARKS).index(f.verdict)))
-    names = _names(findings)
+    selection = selected(report.findings)
+    rows = _rows(report, selection.shown, proofs or {})
     header = words.header(report)
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=report,
-            sections=[
-                _section(report, f, name, (proofs or {}).get(f.theorem, ""))
-                for f, name in zip(findings, names, strict=True)
-            ],
-            iteration=words.iteration(report),
+            selection=selection,
+            rows=rows,
+            long=sum(not row["section"] for row in rows),
+            notes=within(report.notes, "notes"),
             made={"amverify": metadata.version("amverify")} if made is None else made,
-            header=[own for own in header if not _is_hash(own)],
-            hashes=[own for own in header if _is_hash(own)],
+            header=_short([own for own in header if not _is_hash(own)]),
+            hashes=_short([own for own in header if _is_hash(own)]),
             tally=words.tally(report),
-            run=drawn.run(report, findings, "run"),
+            run=drawn.run(report, report.findings, "run"),
             kl=drawn.kl(report),
         )
     )
+
+
+def _rows(
+    report: Report, findings: tuple[Finding, ...], proofs: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What the table needs of each finding, and its section as long as the page has room."""
+    most = slack.MOST_POINTS // (5 if len(findings) > MANY else 1)
+    template, room, rows = _environment().get_template("finding.html.j2"), SECTIONS, []
+    for finding, name in zip(map(brief, findings), _names(findings), strict=True):
+        own = _section(report, finding, name, proofs.get(finding.theorem, ""), most)
+        text = template.render(section=own, iteration=words.iteration(report))
+        size = len(text.encode())
+        kept = size <= room
+        room -= size * kept
+        least = words.least(finding)
+        shown = {"least": "–" if least is None else words.short(least[1])}
+        rows.append(shown | {"name": name, "finding": finding, "section": Markup(text * kept)})
+    return rows
 
 
 def page(report: Report, by: str = "") -> str:
@@ -68,6 +95,19 @@ def page(report: Report, by: str = "") -> str:
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     by = by or f"amverify {metadata.version('amverify')}"
     return to_html(report, {"made by": by, "on": now.removesuffix("+00:00") + " UTC"})
+
+
+def _short(header: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    """The entries of a header that a page has room for."""
+    found, room = [], CHARACTERS
+    for name, values in header[:ENTRIES]:
+        own = (cut(name, 300), within(values, "values"))
+        room -= len(own[0]) + sum(map(len, own[1]))
+        if room < 0:
+            break
+        found.append(own)
+    left = len(header) - len(found)
+    return [*found, ("…", (f"{left:,} entries more in the JSON report",))] if left else found
 
 
 def _is_hash(entry: tuple[str, tuple[str, ...]]) -> bool:
@@ -100,6 +140,7 @@ def _environment() -> Environment:
         "ball": words.ball,
         "names": words.evidence,
         "share": words.share,
+        "cut": cut,
     }
     return environment
 
@@ -107,7 +148,9 @@ def _environment() -> Environment:
 def _cleaned(value: Any) -> Any:
     """``value`` as it goes into the page: text cleaned, what is HTML already as it is."""
     return (
-        words.clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+        words.clean(cut(value))
+        if isinstance(value, str) and not hasattr(value, "__html__")
+        else value
     )
 
 
@@ -116,18 +159,19 @@ def _mathml(latex: str) -> Markup:
     return Markup(mathml(words.clean(latex)) or "")
 
 
-def _section(report: Report, finding: Finding, name: str, proof: str) -> dict[str, Any]:
+def _section(report: Report, finding: Finding, name: str, proof: str, most: int) -> dict[str, Any]:
     """What the template needs of one finding besides the finding itself."""
-    iteration, least = words.iteration(report), words.least(finding)
+    iteration = words.iteration(report)
     label = words.one_line(f"Slack of {finding.theorem} by {iteration}")
     failed = finding.verdict is Verdict.VIOLATED
+    state = finding.witness.state if finding.witness else None
     return {
         "finding": finding,
         "name": name,
-        "least": "–" if least is None else words.short(least[1]),
         "proof": proof,
-        "run": drawn.run(report, (finding,), f"run-{name}") if failed else None,
-        "plot": slack.svg(finding.slack, f"plot-{name}", label, iteration),
+        "state": "" if state is None else ", ".join(within(state, "entries")),
+        "run": drawn.run(report, (finding,), f"run-{name}", most) if failed else None,
+        "plot": slack.svg(finding.slack, f"plot-{name}", label, iteration, most),
         "plot_summary": slack.summary(finding.slack, iteration),
     }
 
@@ -138,7 +182,7 @@ def _names(findings: tuple[Finding, ...]) -> list[str]:
     count: Counter[str] = Counter()
     names = []
     for finding in findings:
-        base = re.sub(r"[^A-Za-z0-9_-]+", "-", finding.theorem).strip("-") or "theorem"
+        base = re.sub(r"[^A-Za-z0-9_-]+", "-", finding.theorem[:80]).strip("-") or "theorem"
         count[base] += 1
         name = base if count[base] == 1 else f"{base}-{count[base]}"
         while name in found:

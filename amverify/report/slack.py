@@ -156,11 +156,13 @@ def _whole(size: float, decade: int) -> float:
     return 10.0 ** max(power, decade)
 
 
-def svg(slack: Slack, name: str, label: str, iteration: str = "sweep") -> str:
+def svg(
+    slack: Slack, name: str, label: str, iteration: str = "sweep", most: int = MOST_POINTS
+) -> str:
     """The plot as an SVG element; an empty text where no sweep has a margin.
 
     ``name`` begins the ids inside and must be unique in the page; ``label`` is the plot's title
-    for a screen reader.
+    for a screen reader; at most ``most`` points are drawn.
 
     Raises:
         InvalidInput: if sweeps, margins and floors differ in number.
@@ -168,7 +170,7 @@ def svg(slack: Slack, name: str, label: str, iteration: str = "sweep") -> str:
     found = points(slack)
     if not found:
         return ""
-    drawn = thinned(sorted(found, key=lambda p: p.sweep))
+    drawn = thinned(sorted(found, key=lambda p: p.sweep), most)
     height, across = scale(drawn), _across(drawn)
     root = ET.Element(
         "svg",
