@@ -21,6 +21,7 @@ All this serves steps that are told the loss; a closure is called as it is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -35,24 +36,32 @@ RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAtten
 def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     """The modules of a plain chain, nested ``nn.Sequential`` unfolded; None if it is none.
 
-    A chain with hooks, with random modules, or with a module that occurs twice is left to full
-    closures: there, what a forward pass does must not be done in parts.
+    A chain with hooks, with random modules, or with a module that occurs twice and holds anything
+    is left to full closures: there, what a forward pass does must not be done in parts.
     """
-    if type(model).forward is not nn.Sequential.forward or "forward" in model.__dict__:
+    plain = isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
+    if not plain or "forward" in model.__dict__:
         return None
     found, every = list(_unfold(model)), list(model.modules())
     hooked = any(_is_touched(module) for module in every)
-    twice = len({id(part) for part in found}) < len(found)
+    twice = any(count > 1 and _holds(part) for part, count in Counter(found).items())
     drawn = any(isinstance(module, RANDOM) for module in every)
     return None if hooked or twice or drawn else found
 
 
-def _unfold(module: nn.Module) -> Iterator[nn.Module]:
-    for part in module.children() if isinstance(module, nn.Sequential) else ():
-        if type(part).forward is nn.Sequential.forward:
+def _unfold(module: nn.Sequential) -> Iterator[nn.Module]:
+    """In the order of calls: a module that stands twice (``children`` says it once) comes twice."""
+    for part in module:
+        if isinstance(part, nn.Sequential) and type(part).forward is nn.Sequential.forward:
             yield from _unfold(part)
         else:
             yield part
+
+
+def _holds(module: nn.Module) -> bool:
+    """Whether it has parameters or buffers, or is not torch's own, which keeps nothing else."""
+    held = next(module.parameters(), None) is not None or next(module.buffers(), None) is not None
+    return held or not type(module).__module__.startswith("torch.nn.")
 
 
 def is_plain(x: object) -> bool:
