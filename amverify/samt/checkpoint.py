@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from itertools import count, islice
 from typing import Any
 
 import torch
@@ -41,6 +42,51 @@ def stored(optimiser: Any, whole: dict[str, Any]) -> dict[str, Any]:
         "meta_optimiser": meta and meta.state_dict(),
     }
     return whole
+
+
+class Loading:
+    """The part that SAMT takes in torch's ``load_state_dict``: between the hooks of others.
+
+    torch would cast step sizes to their weights' precision. So what is loaded is taken by a hook
+    after all that come before; torch itself is given nothing to take, and what it made of that
+    is set right before the hooks that come after.
+    """
+
+    def __init__(self, optimiser: Any) -> None:
+        self._state, self._groups = optimiser.state, optimiser.param_groups
+        self._hooks = [
+            optimiser.register_load_state_dict_pre_hook(self._take),
+            optimiser.register_load_state_dict_post_hook(self._set_right, prepend=True),
+        ]
+
+    @staticmethod
+    def given(stored: Any) -> dict[str, Any]:
+        """What torch can copy and hand to hooks.
+
+        Raises:
+            InvalidInput: if it is nothing like a checkpoint.
+        """
+        if not isinstance(stored, Mapping):
+            raise InvalidInput("checkpoint: it is not one of this version of SAMT")
+        return dict(stored)
+
+    def end(self) -> None:
+        """The hooks are removed."""
+        for hook in self._hooks:
+            hook.remove()
+
+    def _take(self, optimiser: Any, given: dict[str, Any]) -> dict[str, Any]:
+        load(optimiser, given)
+        numbers = count()
+        return {
+            "state": {},
+            "param_groups": [
+                {"params": [*islice(numbers, len(g["params"]))]} for g in self._groups
+            ],
+        }
+
+    def _set_right(self, optimiser: Any) -> None:
+        optimiser.state, optimiser.param_groups = self._state, self._groups
 
 
 def load(optimiser: Any, given: Mapping[str, Any]) -> None:

@@ -234,17 +234,30 @@ class SAMT(torch.optim.Optimizer):
         return alphas_by_name(self.param_groups, self._pools, self.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next step depends on; ``torch.load(weights_only=True)`` reads it."""
-        return checkpoint.stored(self, super().state_dict())
+        """Everything that the next step depends on; ``torch.load(weights_only=True)`` reads it.
+
+        Hooks see it whole.
+        """
+        hook = self.register_state_dict_post_hook(checkpoint.stored, prepend=True)
+        try:
+            return super().state_dict()
+        finally:
+            hook.remove()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where another SAMT of the same model, kinds and settings was.
+
+        Hooks are called as by every torch optimiser: what they make of it is what is loaded.
 
         Raises:
             InvalidInput: for a checkpoint of another model or kind, or a damaged one; nothing is
                 changed then.
         """
-        checkpoint.load(self, state_dict)
+        loading = checkpoint.Loading(self)
+        try:
+            super().load_state_dict(loading.given(state_dict))
+        finally:
+            loading.end()
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything that a copy needs; what refers to memory of this one is made anew."""

@@ -182,3 +182,44 @@ def test_a_deep_copy_goes_on_alone_and_bit_for_bit(meta: Any) -> None:
     assert same(weights(model), weights(twin))
     assert same(list(optimiser.step_sizes().values()), list(copied.step_sizes().values()))
     assert copied.uses_chain
+
+
+def test_hooks_of_torch_are_called_around_what_is_stored_and_loaded() -> None:
+    """A hook before may replace what is loaded; one after sees the whole, and what was loaded."""
+    theirs, mine = SAMT(dense(), meta_lr=0.5), SAMT(dense(), meta_lr=0.5)
+    for batch in batches(3):
+        theirs.step(**told(batch))
+    seen: list[Any] = []
+    theirs.register_state_dict_post_hook(lambda _, whole: seen.append(whole["samt"]["format"]))
+
+    def replaced(_: Any, given: dict[str, Any]) -> dict[str, Any]:
+        groups = [{**group, "lr": 0.07} for group in given["param_groups"]]
+        return {**given, "param_groups": groups}
+
+    def after(loaded: Any) -> None:
+        sizes = loaded.step_sizes().values()
+        seen.append((loaded.param_groups[0]["lr"], loaded.counters.block_updates, *sizes))
+
+    mine.register_load_state_dict_pre_hook(replaced)
+    mine.register_load_state_dict_post_hook(after)
+    groups, state = mine.param_groups, mine.state
+    mine.load_state_dict(theirs.state_dict())
+    assert mine.param_groups is groups
+    assert mine.state is state
+    for group in theirs.param_groups:
+        group["lr"] = 0.07
+    assert seen[0] == 1
+    assert seen[1][:2] == (0.07, theirs.counters.block_updates)
+    assert same(seen[1][2:], list(theirs.step_sizes().values()))
+    with pytest.raises(InvalidInput, match="not one of this version"):
+        mine.load_state_dict(None)  # type: ignore[arg-type]
+
+
+def test_step_sizes_are_loaded_in_their_own_precision() -> None:
+    """torch casts what it loads to the weights' precision; θ of bfloat16 weights is float32."""
+    theirs, mine = SAMT(dense(torch.bfloat16), meta_lr=0.5), SAMT(dense(torch.bfloat16))
+    for batch in batches(3, dtype=torch.bfloat16):
+        theirs.step(**told(batch))
+    mine.load_state_dict(theirs.state_dict())
+    assert same(list(mine.step_sizes().values()), list(theirs.step_sizes().values()))
+    assert {own["theta"].dtype for own in mine.state.values()} == {torch.float32}

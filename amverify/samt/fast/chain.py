@@ -39,8 +39,9 @@ def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     A chain with hooks, with random modules, or with a module that occurs twice and holds anything
     is left to full closures: there, what a forward pass does must not be done in parts.
     """
-    plain = isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
-    if not plain or "forward" in model.__dict__:
+    if not isinstance(model, nn.Sequential) or "forward" in model.__dict__:
+        return None
+    if type(model).forward is not nn.Sequential.forward:
         return None
     found, every = list(_unfold(model)), list(model.modules())
     hooked = any(_is_touched(module) for module in every)
