@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
+from amverify.samt import unlisted
 from amverify.samt.fast.dense import Product
 from amverify.samt.told import Told
+from amverify.samt.unlisted import version
 
 
 def in_grad() -> Tensor:
@@ -147,13 +149,13 @@ class Stored:
     def __init__(self, parameters: Sequence[Tensor], asked: bool = True) -> None:
         self._parameters = parameters
         self.emptied = False
-        self._mark = _sequence() if asked else 0
+        self._mark = unlisted.next_number() if asked else 0
         self._before: list[tuple[Tensor | None, int]] = []
 
     def call(self) -> None:
         """A closure is about to be called."""
         self._before = [
-            (w.grad, -1 if w.grad is None else w.grad._version) for w in self._parameters
+            (w.grad, -1 if w.grad is None else version(w.grad)) for w in self._parameters
         ]
 
     def filled(self, name: str) -> bool:
@@ -163,8 +165,8 @@ class Stored:
             InvalidInput: if that was added to gradients of before.
         """
         found = False
-        for w, (grad, version) in zip(self._parameters, self._before, strict=True):
-            if w.grad is None or (w.grad is grad and grad._version == version):
+        for w, (grad, written) in zip(self._parameters, self._before, strict=True):
+            if w.grad is None or (w.grad is grad and version(grad) == written):
                 continue
             if w.grad is grad and not self.emptied:
                 raise InvalidInput(
@@ -195,16 +197,8 @@ class Stored:
         Raises:
             InvalidInput: if it was.
         """
-        node = loss.grad_fn
-        if node is not None and node._sequence_nr() < self._mark:
+        made = unlisted.number(loss)
+        if made is not None and made < self._mark:
             raise InvalidInput(
                 f"{name}: the loss was computed before step {where}; compute it in the closure"
             )
-
-
-def _sequence() -> int:
-    """What torch numbers its next operation with, in this thread."""
-    with torch.enable_grad():
-        node = torch.zeros((), requires_grad=True).add(0.0).grad_fn
-    assert node is not None, "grad is enabled"
-    return int(node._sequence_nr())

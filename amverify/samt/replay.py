@@ -27,6 +27,7 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
 from amverify.samt.sources import OWN, Source, alike, shared, source_of
+from amverify.samt.unlisted import is_hooked
 
 DEPTH, MOST, WIDE = 4, 500, 20
 """How deep, through how many objects, how far into a container a closure is looked through."""
@@ -37,7 +38,7 @@ NORMS = (
 )
 """Modules whose buffers are statistics."""
 PLAIN = (bool, int, float, complex, str, type(None), Tensor)
-Place = tuple[dict[str, Any], str]
+Place = tuple[nn.Module, str]
 
 
 class Replay:
@@ -106,7 +107,7 @@ class _State:
         if not all(alike(state, source.read()) for source, state in self._random):
             return False
         return all(
-            holder.get(name) is value and (copy is None or _equal(value, copy))
+            getattr(holder, name, None) is value and (copy is None or _equal(value, copy))
             for (holder, name), value, copy, statistic in self._places
             if not statistic
         )
@@ -126,21 +127,20 @@ class _State:
             if place in drawn if drawn is not None else not alike(state, source.read()):
                 source.write(state)
         for (holder, name), value, copy, _ in self._places:
-            if holder.get(name) is not value:
-                holder[name] = value
+            if getattr(holder, name, None) is not value:
+                setattr(holder, name, value)
             if copy is not None:
                 _write(value, copy)
 
 
 def _held(module: nn.Module) -> Iterator[tuple[Place, Any]]:
     """Buffers and plain attributes."""
-    for name, value in module._buffers.items():
-        if value is not None and not is_lazy(value):
-            yield (module._buffers, name), value
-    own = module.__dict__
-    for name, value in own.items():
+    for name, value in module.named_buffers(recurse=False, remove_duplicate=False):
+        if not is_lazy(value):
+            yield (module, name), value
+    for name, value in vars(module).items():
         if name not in TORCHS and isinstance(value, PLAIN):
-            yield (own, name), value
+            yield (module, name), value
 
 
 def _copy(value: Any) -> Tensor | None:
@@ -183,12 +183,8 @@ def _looked_through(objects: Iterable[object]) -> Iterator[object]:
 def _is_torchs(x: object) -> bool:
     """Whether it is torch's own code, which draws from torch's generators."""
     if x is None or (isinstance(x, nn.Module) and "forward" not in x.__dict__):
-        return x is None or (type(x).__module__.startswith("torch.nn.") and not _is_hooked(x))
+        return x is None or (type(x).__module__.startswith("torch.nn.") and not is_hooked(x))
     return isinstance(x, FunctionType) and x.__module__.startswith("torch.")
-
-
-def _is_hooked(module: nn.Module) -> bool:
-    return bool(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
 
 
 def _parts(x: object) -> list[object]:

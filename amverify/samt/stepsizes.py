@@ -28,6 +28,7 @@ from torch.optim import Optimizer
 
 from amverify.samt.blocks import Group
 from amverify.samt.fast.loops import Ladder, Slot
+from amverify.samt.unlisted import version
 
 Scaling = Literal["cosine", "plain"]
 FEW = 2**13
@@ -164,7 +165,7 @@ class Pool:
     def step_sizes(self) -> list[Tensor]:
         """α of each θ, computed anew where a θ or a setting changed; written over then."""
         spans = self.spans()
-        versions = [self.flat._version, *[theta._version for theta in self.thetas]]
+        versions = [version(theta) for theta in (self.flat, *self.thetas)]
         if versions != self._versions:
             for _, theta, alpha, group, ladder in spans:
                 if ladder is None:

@@ -28,8 +28,13 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from amverify.samt.fast.dense import Dense, find_dense
+from amverify.samt.unlisted import is_hooked, version
 
-RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
+DROPOUTS = (
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
+    *(nn.AlphaDropout, nn.FeatureAlphaDropout),
+)
+RANDOM = (*DROPOUTS, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
 """Modules that draw random numbers in training: only a whole forward pass replays them."""
 
 
@@ -72,13 +77,7 @@ def is_plain(x: object) -> bool:
 
 def _is_touched(module: nn.Module) -> bool:
     """Whether a hook, or a forward of its own, makes this module another than its type."""
-    return bool(
-        module._forward_hooks
-        or module._forward_pre_hooks
-        or module._backward_hooks
-        or module._backward_pre_hooks
-        or "forward" in module.__dict__
-    )
+    return is_hooked(module) or "forward" in vars(module)
 
 
 @dataclass
@@ -106,24 +105,21 @@ class Chain:
     _outputs: list[Tensor] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self._tree = [(module, [*module._modules.values()]) for module in self.model.modules()]
+        self._tree = [*self.model.named_modules(remove_duplicate=False)]
 
     def stands(self) -> bool:
         """Whether the model is still made of the same modules, and nothing was hooked to them."""
-        for module, parts in self._tree:
-            own = module._modules
-            if _is_touched(module) or ((own or parts) and [*own.values()] != parts):
-                return False
-        return True
+        now = [*self.model.named_modules(remove_duplicate=False)]
+        return now == self._tree and not any(_is_touched(module) for _, module in now)
 
     def begin(self, x: Tensor) -> None:
         """Start on the batch x, unless what is kept is of it: the same object, unwritten since.
 
         A batch may share its memory with a weight, and a module may write into it.
         """
-        if x is self._x and x._version == self._version:
+        if x is self._x and version(x) == self._version:
             return
-        self._x, self._version, self._outputs = x, x._version, []
+        self._x, self._version, self._outputs = x, version(x), []
         self.plain = self.dense is not None and self.dense.takes(x)
         if self.dense is not None and self.plain:
             self.dense.begin(x)

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as nn_module
+
+from amverify.samt.unlisted import all_hooked, has_hooks
 
 aten = torch.ops.aten
 DTYPES = (torch.float32, torch.float64)
@@ -153,20 +154,19 @@ class Dense:
             and x.device == like.device
             and (x.ndim == 2 or (self.flat and x.ndim > 2))
             and not torch.is_autocast_enabled(x.device.type)
-            and not nn_module._has_any_global_hook()  # type: ignore[no-untyped-call]
+            and not all_hooked()
             and self.stands()
         )
 
     def stands(self) -> bool:
         """Whether every layer holds the parameters that it held, and nothing is hooked to them."""
         for module, weight, bias, _ in self.layers:
-            own = module._parameters
             if (
-                own.get("weight") is not weight
-                or own.get("bias") is not bias
-                or type(module) is not nn.Linear
-                or weight._backward_hooks
-                or (bias is not None and bias._backward_hooks)
+                type(module) is not nn.Linear
+                or getattr(module, "weight", None) is not weight
+                or getattr(module, "bias", None) is not bias
+                or has_hooks(weight)
+                or (bias is not None and has_hooks(bias))
             ):
                 return False
         return True
