@@ -7,7 +7,7 @@ f(x_{k}) \le f(x_{k-1}) - a \lVert x_{k}-x_{k-1}\rVert^2
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from amverify.claims.tree import (
@@ -163,6 +163,8 @@ def _tex_number(text: str) -> str:
 
 
 def _tex_name(name: str) -> str:
+    if name == "fstar":
+        return r"{f^{\star}}"
     if name in _GREEK:
         return _TEX.get(name, rf"\{name}")
     plain = name.replace("_", r"\_")
@@ -207,6 +209,12 @@ LATEX = Style(
     signs={"+": "+", "-": "-", "*": r"\,", "/": "/", "<=": r"\le ", ">=": r"\ge ", "<": "<",
            ">": ">", "==": "="},
 )  # fmt: skip
+
+
+def typeset(said: Statement, given: Iterable[Statement] = ()) -> str:
+    """A claim in LaTeX with its monitored hypotheses."""
+    conditions = ", ".join(mathematics(replace(one, over=Range()), LATEX) for one in given)
+    return mathematics(said, LATEX) + (rf"\quad \text{{given }}{conditions}" if conditions else "")
 
 
 def mathematics(said: Statement, style: Style = UNICODE) -> str:

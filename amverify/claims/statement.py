@@ -18,7 +18,7 @@ from amverify.claims.formula import (
     divisors,
 )
 from amverify.claims.grammar import parsed
-from amverify.claims.notation import LATEX, UNICODE, mathematics, written
+from amverify.claims.notation import UNICODE, mathematics, typeset, written
 from amverify.claims.quantities import NUMBERS
 from amverify.claims.remarks import beside
 from amverify.claims.tree import (
@@ -116,7 +116,7 @@ def claim(
         id=said.text,
         title=title,
         statement=_statement(said, conditions, hypotheses),
-        latex=mathematics(said, LATEX),
+        latex=typeset(said, conditions),
         source="a claim, not a theorem",
         symbols=_symbols(parts, conditions, parameters),
         conclusions=tuple(_conclusion(said, one, conditions, parameters, each) for one in parts),

@@ -29,7 +29,7 @@ def test_it_prints_back_as_mathematics(text, shown):
 
 def test_latex():
     said = parsed("value[k] - fstar <= 2*L*D**2/(k+1)**2")
-    assert mathematics(said, LATEX) == r"f(x_{k})-\mathrm{fstar}\le 2\,L\,D^{2}/(k+1)^{2}"
+    assert mathematics(said, LATEX) == r"f(x_{k})-{f^{\star}}\le 2\,L\,D^{2}/(k+1)^{2}"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,12 @@ def test_a_claim_has_its_own_mathml():
     assert found.statement == "f(x_k) ≤ 1, for some k ≥ 3."
     assert found.mathml == mathml(found.latex)
     assert "<mtext>for" in found.mathml.replace("\xa0", " ")
+
+
+def test_what_is_given_is_set_beside_the_claim():
+    found = amv.claim("value[k] <= fstar**2", given=["eta[k]*L <= 1", "fstar <= 3"], fstar=0)
+    assert found.latex.endswith(r"\quad \text{given }\eta_{k}\,L\le 1, {f^{\star}}\le 3")
+    assert "given" in found.mathml
 
 
 @pytest.mark.parametrize("text", [*WRITTEN, "E[value[k]] <= abs(psi[k-1])*exp(-k)*max(2, a_b)"])

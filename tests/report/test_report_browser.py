@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import amverify as amv
 from amverify.report import to_html, write
+from tests.support.hand import descent
 from tests.support.report_examples import example
 
 PHONE, DESK = 360, 1100
@@ -132,3 +134,31 @@ def test_long_names_in_the_header_do_not_cover_their_values(
       .map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"""
     name, value = chromium.execute_script(script)
     assert name[2] <= value[0] or name[3] <= value[1]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_claim_is_set_as_mathematics_and_no_mark_covers_its_text(
+    chromium: Any, tmp_path: Path, width: int
+) -> None:
+    claims = (
+        amv.claim("value[k] - fstar <= C/k**2", given="eta[k]*L <= 1", trust="f is convex"),
+        amv.claim("for k >= 3: value[k] <= 2"),
+        amv.claim("min(grad2[0:k+1]) <= 2*L*value[0]/(k+1)", trust="f is convex"),
+    )
+    trace = descent([1.0, 0.8, 0.6, 0.5, 0.4])
+    report = amv.audit(trace, claims, constants={"C": 9, "L": 10, "fstar": 0})
+    path = tmp_path / "report.html"
+    write(path, to_html(report))
+    shown(chromium, path, width)
+    script = """document.querySelectorAll('details').forEach(d => d.open = true);
+      return [...document.querySelectorAll('math')].map(m => m.getBoundingClientRect())
+        .map(r => [r.width, r.height])"""
+    sizes = chromium.execute_script(script)
+    assert len(sizes) == len(claims)
+    assert all(width > 60 and height > 10 for width, height in sizes)
+    over = """return [...document.querySelectorAll('.hypotheses li')].filter(li => {
+      const r = document.createRange(); r.selectNodeContents(li.children[0]);
+      const a = r.getBoundingClientRect(), b = li.children[1].getBoundingClientRect();
+      return a.right > b.left && a.bottom > b.top }).length"""
+    assert chromium.execute_script(over) == 0
+    assert "fstar" not in chromium.find_element("css selector", ".mathematics").text
