@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from amverify.report import drawing
 from amverify.report.scales import Axis, axis
 
 MOST_POINTS = 400
@@ -80,35 +81,26 @@ def chart(
     across, up = axis(xs, LEFT, RIGHT, frame.log_x), axis(ys, BOTTOM, TOP, frame.log_y)
     if not across.log:
         across = Axis(min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1, LEFT, RIGHT)
-    root = _root(frame)
+    root = drawing.picture(frame.id, frame.title, frame.told, WIDTH, HEIGHT, "chart")
     _axes(root, across, up, frame)
     for number, (line, kept) in enumerate(drawn):
         _line(root, line, kept, across, up, number)
     for mark in marks:
         _mark(root, across(mark.x), up(mark.y), mark.label)
-    return ET.tostring(root, encoding="unicode")
-
-
-def _root(frame: Frame) -> ET.Element:
-    named = {"role": "img", "aria-labelledby": f"{frame.id}-title {frame.id}-desc"}
-    box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "chart"}
-    root = ET.Element("svg", box | named)
-    ET.SubElement(root, "title", {"id": f"{frame.id}-title"}).text = frame.title
-    ET.SubElement(root, "desc", {"id": f"{frame.id}-desc"}).text = frame.told
-    return root
+    return drawing.finished(root)
 
 
 def _axes(root: ET.Element, across: Axis, up: Axis, frame: Frame) -> None:
     for value, label in up.ticks():
-        _rule(root, "grid", LEFT, up(value), RIGHT, up(value))
-        _text(root, LEFT - 8, up(value) + 4, "end", label)
+        drawing.rule(root, "grid", LEFT, up(value), RIGHT, up(value))
+        drawing.text(root, LEFT - 8, up(value) + 4, "end", label)
     for value, label in across.ticks():
-        _rule(root, "tick", across(value), BOTTOM, across(value), BOTTOM + 5)
-        _text(root, across(value), BOTTOM + 22, "middle", label)
-    _rule(root, "zero", LEFT, BOTTOM, RIGHT, BOTTOM)
+        drawing.rule(root, "tick", across(value), BOTTOM, across(value), BOTTOM + 5)
+        drawing.text(root, across(value), BOTTOM + 22, "middle", label)
+    drawing.rule(root, "zero", LEFT, BOTTOM, RIGHT, BOTTOM)
     if frame.up:
-        _text(root, 4, 13, "start", frame.up)
-    _text(root, RIGHT, HEIGHT - 6, "end", frame.across)
+        drawing.text(root, 4, 13, "start", frame.up)
+    drawing.text(root, RIGHT, HEIGHT - 6, "end", frame.across)
 
 
 def _line(
@@ -120,22 +112,12 @@ def _line(
         path = "".join(f"M{x:.1f} {y:.1f}h0" for x, y in places)
         ET.SubElement(root, "path", {"class": f"{kind} dots", "d": path})
         return
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    ET.SubElement(root, "polyline", {"class": kind, "points": points})
+    drawing.run(root, "polyline", kind, places)
 
 
 def _mark(root: ET.Element, x: float, y: float, label: str) -> None:
-    arms = f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10"
-    ET.SubElement(root, "path", {"class": "violated", "d": arms})
+    drawing.cross(root, x, y, 5)
     right = x < (LEFT + RIGHT) / 2
-    _text(root, x + 9 if right else x - 9, max(y - 7, TOP + 4), "start" if right else "end", label)
-
-
-def _rule(root: ET.Element, kind: str, x1: float, y1: float, x2: float, y2: float) -> None:
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    ET.SubElement(root, "line", {"class": kind} | {k: f"{v:.1f}" for k, v in ends.items()})
-
-
-def _text(root: ET.Element, x: float, y: float, anchor: str, text: str) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
-    ET.SubElement(root, "text", place).text = text
+    drawing.text(
+        root, x + 9 if right else x - 9, max(y - 7, TOP + 4), "start" if right else "end", label
+    )

@@ -20,13 +20,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from amverify.errors import InvalidInput
+from amverify.report import drawing
+from amverify.report.scales import SUPERSCRIPT
 from amverify.verdict import Finding, Slack, Verdict
 
 MOST_POINTS = 400
 _WIDTH, _HEIGHT = 560, 270
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 536, 30, 222
 _MOST_DECADES = 18
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Scale:
         found = [(0.0, "0")]
         for i in range(step, int(reach) + 1, step):
             power = self.decade + i - 1
-            label = "10" + str(power).translate(_SUPERSCRIPT)
+            label = "10" + str(power).translate(SUPERSCRIPT)
             found += [(10.0**power, label), (-(10.0**power), "−" + label)]
         return [(x, label) for x, label in found if self.low <= x <= self.high]
 
@@ -172,26 +173,18 @@ def svg(
         return ""
     drawn = thinned(sorted(found, key=lambda p: p.sweep), most)
     height, across = scale(drawn), _across(drawn)
-    root = ET.Element(
-        "svg",
-        {
-            "viewBox": f"0 0 {_WIDTH} {_HEIGHT}",
-            "role": "img",
-            "aria-labelledby": f"{name}-title {name}-desc",
-        },
-    )
-    ET.SubElement(root, "title", {"id": f"{name}-title"}).text = label
-    ET.SubElement(root, "desc", {"id": f"{name}-desc"}).text = summary(slack, iteration)
+    told = summary(slack, iteration)
+    root = drawing.picture(name, label, told, _WIDTH, _HEIGHT)
     _axes(root, height, drawn, iteration)
     _floor(root, drawn, across, height)
-    line = " ".join(f"{across(p.sweep):.1f},{height(p.margin):.1f}" for p in drawn)
-    ET.SubElement(root, "polyline", {"class": "margin", "points": line})
+    places = [(across(p.sweep), height(p.margin)) for p in drawn]
+    drawing.run(root, "polyline", "margin", places)
     if len(drawn) == 1:
-        _circle(root, across(drawn[0].sweep), height(drawn[0].margin))
-    for point in drawn:
+        _circle(root, *places[0])
+    for point, place in zip(drawn, places, strict=True):
         if point.violated:
-            _cross(root, across(point.sweep), height(point.margin))
-    return ET.tostring(root, encoding="unicode")
+            drawing.cross(root, *place, 4)
+    return drawing.finished(root)
 
 
 def _across(drawn: Sequence[Point]) -> Callable[[int], float]:
@@ -205,15 +198,15 @@ def _axes(root: ET.Element, height: Scale, drawn: Sequence[Point], iteration: st
     for value, label in height.ticks():
         y = height(value)
         kind = "zero" if value == 0 else "grid"
-        _line(root, kind, _LEFT, y, _RIGHT, y)
-        _text(root, _LEFT - 8, y + 4, "end", label)
+        drawing.rule(root, kind, _LEFT, y, _RIGHT, y)
+        drawing.text(root, _LEFT - 8, y + 4, "end", label)
     across = _across(drawn)
     for sweep in _whole_ticks(drawn[0].sweep, drawn[-1].sweep):
         x = across(sweep)
-        _line(root, "tick", x, _BOTTOM, x, _BOTTOM + 5)
-        _text(root, x, _BOTTOM + 22, "middle", str(sweep))
-    _text(root, _LEFT, _TOP - 12, "start", "relative margin")
-    _text(root, _RIGHT, _HEIGHT - 4, "end", iteration)
+        drawing.rule(root, "tick", x, _BOTTOM, x, _BOTTOM + 5)
+        drawing.text(root, x, _BOTTOM + 22, "middle", str(sweep))
+    drawing.text(root, _LEFT, _TOP - 12, "start", "relative margin")
+    drawing.text(root, _RIGHT, _HEIGHT - 4, "end", iteration)
 
 
 def _whole_ticks(first: int, last: int) -> range:
@@ -230,26 +223,11 @@ def _floor(
     """The band that rounding could explain: from −floor to +floor."""
     if not any(p.floor for p in drawn):
         return
-    above = [f"{across(p.sweep):.1f},{height(p.floor):.1f}" for p in drawn]
-    below = [f"{across(p.sweep):.1f},{height(-p.floor):.1f}" for p in reversed(drawn)]
-    ET.SubElement(root, "polygon", {"class": "floor", "points": " ".join(above + below)})
-    ET.SubElement(root, "polyline", {"class": "edge", "points": " ".join(above)})
-
-
-def _line(root: ET.Element, kind: str, x1: float, y1: float, x2: float, y2: float) -> None:
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    ET.SubElement(root, "line", {"class": kind} | {k: f"{v:.1f}" for k, v in ends.items()})
-
-
-def _text(root: ET.Element, x: float, y: float, anchor: str, text: str) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
-    ET.SubElement(root, "text", place).text = text
+    above = [(across(p.sweep), height(p.floor)) for p in drawn]
+    below = [(across(p.sweep), height(-p.floor)) for p in reversed(drawn)]
+    drawing.run(root, "polygon", "floor", above + below)
+    drawing.run(root, "polyline", "edge", above)
 
 
 def _circle(root: ET.Element, x: float, y: float) -> None:
     ET.SubElement(root, "circle", {"class": "dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "3"})
-
-
-def _cross(root: ET.Element, x: float, y: float) -> None:
-    arms = f"M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"
-    ET.SubElement(root, "path", {"class": "violated", "d": arms})
