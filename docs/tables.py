@@ -133,6 +133,7 @@ LINES = {
     "samt": r"median of the ratios|medians of one run.*\d$",
     "memory": r"of SGD's, peak",
     "sweep": r"Adam's epoch",
+    "floor": r"x its floor",
     "recording": r"recorded in float|Adam epoch",
     "target": r"final test accuracy",
 }
