@@ -12,6 +12,7 @@ import numpy as np
 from numba import carray, njit
 from numpy.typing import NDArray
 
+from amverify.compiled.ahead import go_ahead, lost
 from amverify.compiled.ascent import ascent
 from amverify.compiled.memory import ANY_ORDER, pointer
 from amverify.compiled.pairs import pairs
@@ -19,7 +20,8 @@ from amverify.compiled.prox import proximal
 from amverify.compiled.solves import ridged, solves
 
 __all__ = [
-    "ascent", "climb", "exponential", "pairs", "proximal", "ridged", "solves", "steps", "sums",
+    "ascent", "climb", "exponential", "go_ahead", "lost", "pairs", "proximal", "ridged", "solves",
+    "steps", "sums",
 ]  # fmt: skip
 
 

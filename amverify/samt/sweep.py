@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from amverify.samt.ahead import Ahead
 from amverify.samt.blocks import Group
 from amverify.samt.clipping import Budget, clip_factor
 from amverify.samt.counters import Counters
@@ -85,6 +86,7 @@ class Sweep:
     _found: dict[int, Hypergradient] = field(default_factory=dict, init=False)
     _current: bool = field(default=False, init=False)
     _budget: Budget | None = field(default=None, init=False)
+    _ahead: Ahead = field(default_factory=Ahead, init=False)
 
     def run(self, order: Sequence[int], draw: Callable[[], object] | None) -> None:
         """Visit the blocks in this order; ``draw`` is called before each, if there is one."""
@@ -101,30 +103,24 @@ class Sweep:
 
     def _first(self, block: Block) -> None:
         """Extrapolate every block, then visit the first; if that fails, nothing has changed."""
-        before: list[tuple[Tensor, Tensor, State, Tensor]] = []
         try:
-            self._extrapolate(before)
+            self._extrapolate()
             if self.settings.clip_total is not None:
                 self._budget = self._whole(self.settings.clip_total)
             self._visit(block)
         except BaseException:
             if not self.evaluation.updated:
-                for w, kept, state, displacement in before:
-                    w.copy_(kept)
-                    state["displacement"] = displacement
+                self._ahead.back()
             raise
 
-    def _extrapolate(self, before: list[tuple[Tensor, Tensor, State, Tensor]]) -> None:
-        """w ← w + βΔ, Δ ← βΔ, where a block has one; ``before`` gets what undoes it."""
+    def _extrapolate(self) -> None:
+        """w ← w + βΔ where a block has one; Δ ← βΔ once there is a gradient."""
         for block in self.blocks:
             beta = block.group["extrapolation"]
             for w, state in zip(block.parameters, block.states, strict=True):
                 moved = state.get("displacement")
-                if not beta or moved is None:
-                    continue
-                before.append((w, w.clone(), state, moved))
-                state["displacement"] = moved.mul(beta)
-                w.add_(state["displacement"])
+                if beta and moved is not None:
+                    self._ahead.go(w, moved, beta)
 
     def _whole(self, limit: float) -> Budget:
         """The limit of all directions together, and the whole gradient where the sweep starts."""
@@ -171,6 +167,7 @@ class Sweep:
         found: list[Hypergradient | None] = []
         for t in range(self.settings.inner):
             gradients = self.evaluation.factored(block.target)
+            self._ahead.settle()
             terms = self._move(block, alphas, gradients, rule)
             self.evaluation.stepped(block.target)
             self.counters.block_updates += 1

@@ -73,7 +73,7 @@ def one_pass(
     """
     w, g, d, alpha, displacement = tensors
     loops = compiled()
-    if loops is None or w.numel() >= MOST or not _served(tensors):
+    if loops is None or w.numel() >= MOST or not served(tensors):
         return None
     if any(u is not None and u.shape != w.shape for u in (g, d, displacement)):
         return None
@@ -153,7 +153,7 @@ class Lanes:
         lies: list[Sides] = []
         for w, slot in zip(parameters, slots, strict=True):
             alike = w.dtype is parameters[0].dtype
-            if slot is None or not alike or w.numel() >= MOST or not _served((w, *slot[:2])):
+            if slot is None or not alike or w.numel() >= MOST or not served((w, *slot[:2])):
                 return None
             lie = sides(w.shape, slot.alpha.shape)
             if lie is None:
@@ -240,8 +240,9 @@ class Ladder:
     @staticmethod
     def of(theta: Tensor, alpha: Tensor, sums: Sequence[Tensor]) -> Ladder | None:
         """The ladder, if loops can serve these."""
-        served = len(sums) == 3 and compiled() is not None and _served((theta, alpha, *sums))
-        return Ladder(theta, alpha, sums) if served else None
+        if len(sums) != 3 or compiled() is None or not served((theta, alpha, *sums)):
+            return None
+        return Ladder(theta, alpha, sums)
 
     def climb(self, beta: float, limits: tuple[float, float]) -> int:
         """θ ← clamp(θ + βc) between the limits; c the hypergradient over the squares' roots.
@@ -260,7 +261,7 @@ class Ladder:
         self._exponential(float(scale), float(low), float(high))
 
 
-def _served(tensors: Sequence[Tensor | None]) -> bool:
+def served(tensors: Sequence[Tensor | None]) -> bool:
     """Whether they are in the host's memory, contiguous, and of one format.
 
     The first is to be a plain tensor: what others hold need not be where they say.
