@@ -8,7 +8,7 @@ JOBS    ?= 2
 # pytest-xdist starts one interpreter a core; each is kept to one thread.
 TESTENV := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score report figures docs test controls proofs slack coq lint bench clean
+.PHONY: list table1 table2 table3 table4 table5 table6 table7 table8 table9 table10 table11 table12 mdlam_setting criticality bcd gallery score report figures docs test controls proofs slack coq lint bench coverage mutation clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -53,8 +53,24 @@ controls: $(STAMP)
 	$(BIN)/python -m pytest -m long -n $(JOBS) -q
 	$(BIN)/python tests/controls/run.py
 
+# Lines and branches that the suite runs, per room; pages of each file in .coverage-html/.
+# Where Python has sys.monitoring for branches (3.14) it costs little; elsewhere about half as much again.
+coverage: $(STAMP)
+	$(BIN)/python -m coverage erase
+	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q --cov --cov-report=
+	$(BIN)/python -m coverage html --quiet
+	$(BIN)/python -m tests.controls.mutation.rooms
+
+# Small faults in the code that decides, one at a time: which does no test of its room notice?
+ROOM   ?= proofs/kernel
+MIRROR ?= tests/proofs
+FAULTS ?= 60
+mutation: $(STAMP)
+	$(TESTENV) $(BIN)/python -m tests.controls.mutation.measure .coverage-seen mirror $(MIRROR)
+	$(TESTENV) $(BIN)/python -m tests.controls.mutation.run $(ROOM) --seen .coverage-seen --faults $(FAULTS) --prefer $(MIRROR)
+
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -q -s -p no:xdist
 
 clean:
-	rm -rf $(VENV) results site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) results site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
