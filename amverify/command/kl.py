@@ -20,7 +20,8 @@ from rich.text import Text
 from amverify.definability.certificate import Certificate, from_plain, lines, to_plain
 from amverify.errors import InvalidInput
 from amverify.report import write
-from amverify.subject.subject import found, in_a_process, raised
+from amverify.subject.process import in_a_process
+from amverify.subject.subject import found, raised
 
 _START = "import sys; from amverify.command.kl import child; sys.exit(child(*sys.argv[1:]))"
 _ASKED, _CERTIFICATE = "asked.json", "certificate.json"

@@ -13,7 +13,6 @@ import difflib
 import importlib
 import inspect
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,15 +26,11 @@ from amverify.claims import claim, is_written
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.numbers.given import plain
 from amverify.record.limit import Heard, at_most
+from amverify.subject.process import EVERY, PROGRESS, RAISED, in_a_process
 from amverify.theorems import Theorem, theorem
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
 
-RAISED = 70
-"""The child's exit status where the subject is at fault; its last line says how."""
-EVERY = 0.5
-"""Seconds between two looks at how far a subject is."""
-_PROGRESS = "progress.json"
 _START = "import sys; from amverify.subject.subject import child; sys.exit(child(*sys.argv[1:]))"
 """Not ``-m``: this module must be the one that the subject's own module imports."""
 
@@ -121,58 +116,6 @@ def run_subject(
         return load_trace(out / "run.trace"), tuple(Claim(*claim) for claim in claims)
 
 
-def in_a_process(
-    name: str, code: list[str], seconds: float, folder: Path, tell: Heard | None = None
-) -> None:
-    """Run code, with its arguments, in an interpreter of its own, for at most so long.
-
-    Raises:
-        InvalidInput: if it takes longer, or ends with another status than 0: in its own words.
-    """
-    try:
-        status, said = watched([sys.executable, "-c", *code], seconds, folder, tell)
-    except subprocess.TimeoutExpired:
-        raise InvalidInput(
-            f"subject {name}: not done after {seconds:g} s; see --time-limit"
-        ) from None
-    if status != 0:
-        last = said.strip().splitlines()[-1:] or ["no message"]
-        how = last[0] if status == RAISED else f"exit status {status}"
-        raise InvalidInput(f"subject {name}: {how}")
-    sys.stderr.write(said)
-
-
-def watched(
-    command: list[str], seconds: float, folder: Path, tell: Heard | None
-) -> tuple[int, str]:
-    """Exit status and errors of a process; ``TimeoutExpired`` once its time is over."""
-    end = time.monotonic() + seconds
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        try:
-            while True:
-                try:
-                    wait = max(0.0, min(EVERY, end - time.monotonic()))
-                    said = process.communicate(timeout=wait)[1]
-                    return process.returncode, said.decode(errors="replace")
-                except subprocess.TimeoutExpired:
-                    if time.monotonic() >= end:
-                        raise
-                    if tell is not None:
-                        _pass_on(folder / _PROGRESS, tell)
-        except BaseException:
-            process.kill()
-            raise
-
-
-def _pass_on(file: Path, tell: Heard) -> None:
-    """How far the child is, if it has said so."""
-    try:
-        iteration, total = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    tell(iteration, total)
-
-
 def _noted(folder: Path) -> Heard:
     """Writes down how far the run is, twice a second at most."""
     last = 0.0
@@ -182,7 +125,7 @@ def _noted(folder: Path) -> Heard:
         moment = time.monotonic()
         if moment - last >= EVERY:
             last = moment
-            (folder / _PROGRESS).write_text(json.dumps([iteration, total]), encoding="utf-8")
+            (folder / PROGRESS).write_text(json.dumps([iteration, total]), encoding="utf-8")
 
     return heard
 
