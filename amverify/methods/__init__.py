@@ -7,6 +7,7 @@
 | ``step`` | the triple-inertial step of a block, and its safeguards |
 | ``tiam`` | TIAM, and PALM, mDLAM, iPALM, Gauss–Seidel inertia as values of it |
 | ``dladmm``, ``bcd`` | dlADMM and three-splitting BCD |
+| ``captured`` | sweeps of TIAM and JointTIAM as one CUDA graph |
 | ``gradient`` | torch's full-batch optimisers on the same network |
 | ``rows`` | the journal that they tell what they did, and the rows that it makes of it |
 """

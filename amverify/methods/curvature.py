@@ -25,7 +25,7 @@ from amverify.compiled import lapack
 from amverify.compiled.available import compiled
 from amverify.network.blocks import largest_eigenvalue
 from amverify.network.layered import squared_norm
-from amverify.network.scalars import Scalar, plain, square
+from amverify.network.scalars import Scalar, on_host, plain, square
 from amverify.numbers.roundoff import U
 
 WORTH = 24
@@ -96,6 +96,8 @@ def by_ascent(w: Tensor, leading: Tensor, ascend: Callable[..., float]) -> float
 
 def by_eigenvalues(w: Tensor) -> Scalar:
     """The same by eigenvalues, in the format of W, or in float64 where W's squares leave that."""
+    if not on_host(w):
+        return _curvature(w.double())
     bound = _curvature(w)
     if not bool(torch.isfinite(bound).all()):
         bound = _curvature(w.double())

@@ -193,7 +193,7 @@ class JointTIAM(Method[JointState]):
         still = Point(
             *([torch.zeros_like(u) for u in x] for x in (point.w, point.b, point.z, point.a))
         )
-        first_metric = metric(problem, problem.space.inputs, 1)
+        first_metric = metric(problem, problem.space.inputs, 1, looks=True)
         pre = [problem.affine(point, layer) for layer in range(1, problem.layers + 1)]
         return JointState(first, point, still, first_metric, pre)
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from amverify.compiled import lapack
 from amverify.errors import InvalidInput
 from amverify.network.layered import LayeredProblem
-from amverify.network.scalars import Scalar, dot, plain
+from amverify.network.scalars import Scalar, dot, on_host, plain
 
 
 class Metric(NamedTuple):
@@ -32,6 +32,13 @@ class Span:
 
     def __init__(self, *terms: tuple[Scalar, Tensor | Callable[[], Tensor]]) -> None:
         self._terms = terms
+
+    @classmethod
+    def of_length(cls, square: Scalar) -> Span:
+        """The span of a step of which ‖e‖²_M alone is known."""
+        span = cls()
+        vars(span)["square"] = square
+        return span
 
     @cached_property
     def square(self) -> Scalar:
@@ -48,16 +55,22 @@ def bordered(a: Tensor) -> Tensor:
     return torch.nn.functional.pad(a, (0, 1), value=1.0)
 
 
-def metric(problem: LayeredProblem, a: Tensor, layer: int) -> Metric:
+def metric(problem: LayeredProblem, a: Tensor, layer: int, *, looks: bool | None = None) -> Metric:
     """Q = ρ[A 1]ᵀ[A 1] + diag(μ, …, μ, μ_b) of V_l, at inputs a (*R, N, n).
 
     The Gram matrix is formed in the state's format, and in float64 where its rounding loses
     positive definiteness; the factor is computed in float64.
 
+    Args:
+        looks: whether to look at the factor before it is used; ``None``: on a CPU alone. Who does
+            not look forms the Gram matrix in float64, and a factor that does not exist is NaN.
+
     Raises:
-        InvalidInput: if Q is singular.
+        InvalidInput: if Q is seen to be singular.
     """
     wide = bordered(a)
+    if not (on_host(a) if looks is None else looks):
+        return Metric(wide, unseen(problem, wide).to(problem.dtype))
     factor = _factor(problem, wide)
     if factor is None:
         factor = _factor(problem, wide.double())
@@ -81,12 +94,23 @@ def _factor(problem: LayeredProblem, wide: Tensor) -> Tensor | None:
 
 
 def by_operations(problem: LayeredProblem, wide: Tensor) -> Tensor | None:
-    """The same by torch's operations, for replicates and accelerators."""
+    """The same by torch's operations, for replicates."""
+    factor, failed = torch.linalg.cholesky_ex(_gram(problem, wide))
+    return None if bool(failed.any()) else factor
+
+
+def unseen(problem: LayeredProblem, wide: Tensor) -> Tensor:
+    """The same without a look at it, NaN for a replicate that has none."""
+    factor, failed = torch.linalg.cholesky_ex(_gram(problem, wide.double()))
+    return torch.where((failed != 0)[..., None, None], torch.nan, factor)
+
+
+def _gram(problem: LayeredProblem, wide: Tensor) -> Tensor:
+    """Q, its product in the format of ``wide``, the rest in float64."""
     gram = (wide.mT @ wide).double() * problem.rho
     gram.diagonal(dim1=-2, dim2=-1)[..., :-1] += problem.mu
     gram.diagonal(dim1=-2, dim2=-1)[..., -1] += problem.mu_bias
-    factor, failed = torch.linalg.cholesky_ex(gram)
-    return None if bool(failed.any()) else factor
+    return gram
 
 
 def solved(factor: Tensor, right: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from amverify.errors import InvalidInput
 from amverify.methods.inertia import Admitted, Inertia, Safeguard
 from amverify.methods.region import Region, certify_in
 from amverify.network.blocks import Block, axpy, blockwise
-from amverify.network.scalars import Scalar, flat, plain, product, square
+from amverify.network.scalars import Scalar, flat, on_host, plain, product, square
 
 Steps = Literal["exact", "backtracking"]
 HALVING_PERIOD = 5
@@ -302,8 +302,7 @@ def _monotone(task: Task, stepped: Stepped, exact: bool) -> Stepped:
     rest = block.rest_change(stepped.new) if stepped.rest is None else stepped.rest
     change = block.change(stepped.e, stepped.image, rest=rest)
     raised = not change <= 0 if isinstance(change, float) else ~(change <= 0)
-    on_cpu = block.u.device.type == "cpu"
-    if on_cpu and not bool(torch.as_tensor(raised).any()):
+    if on_host(block.u) and not bool(torch.as_tensor(raised).any()):
         return stepped
     still, modulus = task.still(), stepped.modulus
     redone = _try(still, modulus) if exact else _double(still, modulus)

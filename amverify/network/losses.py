@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional as tf
 
 from amverify.errors import InvalidInput
-from amverify.network.scalars import Scalar
+from amverify.network.scalars import Scalar, on_host
 
 _SCALAR_STEPS = 60
 _NEAR = 0.05
@@ -263,8 +263,8 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     """
     wide, y = v.double(), target.double()
     newton = _Newton(wide, y, lam, torch.finfo(v.dtype).eps)
-    on_cpu = v.device.type == "cpu"
-    if near is not None and on_cpu:
+    looks = on_host(v)
+    if near is not None and looks:
         guess = near.double()
         move = newton.move(guess)
         moved = float(move.abs().max())
@@ -273,12 +273,12 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     x = torch.add(wide, y, alpha=1 / lam) - math.log(lam)
     s = torch.logsumexp(x, -1, keepdim=True) + math.log(lam)
     omega = wright_omega(x - s)
-    for _ in range(_SCALAR_STEPS if on_cpu else _SCALAR_STEPS // 3):
+    for _ in range(_SCALAR_STEPS if looks else _SCALAR_STEPS // 3):
         slope = omega / (1 + omega)
         move = (omega.sum(-1, keepdim=True) - 1 / lam) / slope.sum(-1, keepdim=True)
         s = s + move
         omega = wright_omega(x - s)
-        if on_cpu and float(move.abs().max()) < _NEAR:
+        if looks and float(move.abs().max()) < _NEAR:
             break
     u = wide + (y * (omega @ newton.others) - newton.rest * omega)
     return newton.polish(u, _NEAR).to(v.dtype)

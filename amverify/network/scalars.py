@@ -23,6 +23,11 @@ def finite(value: Any) -> bool:
     return isinstance(value, Real) and math.isfinite(value)
 
 
+def on_host(u: Tensor) -> bool:
+    """Whether values can be looked at for nothing: on an accelerator that is a synchronisation."""
+    return u.is_cpu
+
+
 def plain(u: Tensor) -> bool:
     """Whether the scalars of this block are numbers: on a CPU, without replicates."""
     return u.ndim == 2 and u.is_cpu

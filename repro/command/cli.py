@@ -292,6 +292,33 @@ def gallery(
     raise typer.Exit(make_gallery(method or (), Options(out=out, quiet=quiet)))
 
 
+@app.command(
+    epilog=examples("python -m repro gpu", "python -m repro gpu --device cpu --seconds 60")
+)
+def gpu(
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="cuda, or cpu to try it out.")
+    ] = "cuda",
+    file: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the figures go.", show_default=True)
+    ] = Path("results/gpu.json"),
+    seconds: Annotated[
+        float, typer.Option(min=1, help="No part is begun after so many seconds.")
+    ] = 480.0,
+    quiet: QuietOption = False,
+) -> None:
+    """Run every check and benchmark of a GPU: same iterates, no waiting, graphs, times.
+
+    On random data of the tables' shapes. Where there is no GPU it says so and ends with status 0;
+    with status 1 if a check failed.
+    """
+    from rich.console import Console
+
+    from repro.command.gpu import gpu_report
+
+    raise typer.Exit(gpu_report(device, file, seconds, Console(quiet=quiet)))
+
+
 COMMANDS = (
     "list",
     *CONTENTS,
@@ -302,6 +329,7 @@ COMMANDS = (
     "cache",
     "rerun",
     "gallery",
+    "gpu",
     "tune",
     "tune-stochastic",
 )

@@ -158,7 +158,7 @@ def shorter(metric: Metric) -> Metric:
 
 
 WRONG = {
-    "V": ("metric", lambda right: lambda *x: shorter(right(*x))),
+    "V": ("metric", lambda right: lambda *x, **y: shorter(right(*x, **y))),
     "y": ("pair_step", lambda right: lambda task: too_far(right(task))),
 }
 

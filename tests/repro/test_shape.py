@@ -16,7 +16,7 @@ FLOORS = (
     ("published", "chosen"),
     ("full_batch", "minibatch", "render"),
     ("run", "gallery", "cost"),
-    ("engine",),
+    ("engine", "gpu"),
     ("tables",),
     ("site",),
     ("command",),
