@@ -68,8 +68,12 @@ class Margin:
     @property
     def settled(self) -> bool:
         """Whether no closer look can change the answer."""
-        inside = self.room is None or -self.room - self.cost <= self.low
-        return self.good or self.bad or (inside and self.high < self.cost)
+        if self.strict:
+            holds, fails = self.high > self.cost, self.low <= -self.cost
+        else:
+            holds = self.high >= self.cost
+            fails = self.room is not None and self.low < -self.room - self.cost
+        return self.good or self.bad or not (holds or fails)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""A margin known to lie in an interval: what it decides, against each number of the interval."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+
+from amverify.judge.floor import Margin
+
+HALVES = [Fraction(k, 2) for k in range(-5, 6)]
+ROOMS = (None, Fraction(0), Fraction(1))
+COSTS = (Fraction(0), Fraction(1))
+
+
+def margins() -> list[Margin]:
+    return [
+        Margin(low, high, room, strict, cost)
+        for low, high, room, strict, cost in product(HALVES, HALVES, ROOMS, (True, False), COSTS)
+        if low <= high
+    ]
+
+
+def at(margin: Margin, value: Fraction) -> Margin:
+    return replace(margin, low=value, high=value)
+
+
+def said(value: Fraction, margin: Margin) -> str:
+    """What a number alone decides, as the head of ``judge/floor.py`` writes it."""
+    if margin.strict:
+        return "holds" if value > margin.cost else "fails" if value <= -margin.cost else "open"
+    if value >= margin.cost:
+        return "holds"
+    room = margin.room
+    return "fails" if room is not None and value < -margin.cost - room else "open"
+
+
+def test_an_interval_decides_what_all_its_numbers_decide() -> None:
+    for margin in margins():
+        inside = {said(v, margin) for v in HALVES if margin.low <= v <= margin.high}
+        assert margin.good == (inside == {"holds"}), margin
+        assert margin.bad == (inside == {"fails"}), margin
+
+
+def test_a_closer_look_is_taken_exactly_where_it_can_change_the_answer() -> None:
+    for margin in margins():
+        inside = {said(v, margin) for v in HALVES if margin.low <= v <= margin.high}
+        assert margin.settled == (len(inside) == 1), margin
+
+
+def test_room_and_cost_excuse_together() -> None:
+    found = Margin(Fraction(-9), Fraction(-9), Fraction(1, 2), False, Fraction(1, 4))
+    assert found.excuse == Fraction(3, 4)
+    assert replace(found, room=None).excuse == Fraction(1, 4)
