@@ -219,6 +219,22 @@ def check_command(
     raise typer.Exit(check_published(files, Console(), Console(stderr=True)))
 
 
+@published.command("template", epilog=examples("python -m repro published template tiam mine.toml"))
+def template_command(
+    paper: Annotated[str, typer.Argument(metavar="NAME", help="bcd, mdlam, samt or tiam.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, to be filled in.")],
+) -> None:
+    """Copy the file of a paper's values to where you can fill it in.
+
+    With AMVERIFY_PUBLISHED=FILE every table and the score use it in the place of the shipped one.
+    """
+    from rich.console import Console
+
+    from repro.command.score import write_template
+
+    write_template(paper, file, Console())
+
+
 @app.command(
     epilog=examples(
         "python -m repro rerun results/table2.json",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ from repro.engine.plan import Plan, Planned, Planning
 from repro.engine.provenance import environment
 from repro.engine.storage import check_writable
 from repro.names import check_names
+from repro.published.load import OWN, own_files
 from repro.render import Document, show, write_files
 from repro.render.places import placeless
 from repro.tables import TABLES, Request, Wanted
@@ -129,12 +132,20 @@ def requested(
     return requests, refused
 
 
+def own_published() -> dict[str, object]:
+    """The reader's own files of published values with their hashes, if there are any."""
+    files = own_files(os.environ.get(OWN, ""))
+    hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {"published": hashes} if hashes else {}
+
+
 def finish(document: Document, wall_time: float, options: Options, screen: Console) -> None:
     """Write the document's files, show it, name the files and the time."""
     provenance = {
         "command": ["python", "-m", "repro", *map(placeless, sys.argv[1:])],
         "wall_time": round(wall_time, 3),
         "environment": environment(),
+        **own_published(),
         **document.provenance,
     }
     paths = write_files(replace(document, provenance=provenance), options.out)

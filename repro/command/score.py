@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from amverify.errors import CorruptFile, InvalidInput
+from amverify.files import write
 from repro import data
 from repro.full_batch.configurations import METHODS
 from repro.full_batch.names import KNOWN_METHODS
 from repro.minibatch.names import LABELS
-from repro.names import CONTENTS, nearest
-from repro.published.load import faults_of, load, read
+from repro.names import CONTENTS, check_names, nearest
+from repro.published.load import OWN, faults_of, load, read
 from repro.published.score import KINDS, OPEN, UNPUBLISHED, Outcome, Paper, score
 
 HEADS = {"not comparable": "diverged", UNPUBLISHED: "unpublished"}
@@ -107,8 +109,8 @@ def _lines(papers: Sequence[Paper]) -> Iterator[str]:
     empty = [paper.name for paper in papers if not paper.outcomes]
     if empty:
         yield (
-            f"{' and '.join(empty)}: no tables in the public record at hand; fill in the file in "
-            "repro/published and try python -m repro published check FILE"
+            f"{' and '.join(empty)}: no tables in the public record at hand; with the paper before "
+            "you: python -m repro published template NAME FILE"
         )
 
 
@@ -130,6 +132,28 @@ def told(curve: Sequence[str], outcomes: Sequence[Outcome]) -> str:
         )
     reasons = dict.fromkeys(outcome.why for outcome in far if outcome.why)
     return "; ".join([f"{line} [{worst.table}]", *reasons])
+
+
+def write_template(paper: str, file: Path, screen: Console) -> None:
+    """Copy the shipped file of a paper to where a reader can fill it in; no file is overwritten.
+
+    Raises :class:`InvalidInput` for an unknown paper or a file that is there.
+    """
+    folder = resources.files("repro.published")
+    check_names("paper", [paper], sorted(Path(f.name).stem for f in folder.iterdir()
+                                         if f.name.endswith(".toml")))  # fmt: skip
+    if file.exists():
+        raise InvalidInput(f"FILE: {file} is there; name another, or remove it first")
+    write(file, (folder / f"{paper}.toml").read_text(encoding="utf-8"))
+    screen.print(
+        Text(
+            f"written: {file}; fill it in as its head says, then\n"
+            f"  python -m repro published check {file}\n"
+            f"  {OWN}={file} python -m repro table2   # shows them beside what is measured\n"
+            f"  {OWN}={file} python -m repro score    # counts them"
+        ),
+        soft_wrap=True,
+    )
 
 
 def check_published(files: Sequence[Path], screen: Console, errors: Console) -> int:

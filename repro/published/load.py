@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from amverify.errors import InvalidInput
@@ -57,12 +59,42 @@ class Entry:
             raise self.wrong(key, f"is not known here{nearest(key, self.known)}")
 
 
-@lru_cache
+OWN = "AMVERIFY_PUBLISHED"
+"""Names a reader's own file of published values, or a folder of such files."""
+
+
 def load() -> Published:
-    """All files of this folder, checked; raises :class:`InvalidInput` naming file and key."""
+    """All files of this folder, and a reader's own in the place of those on the same papers.
+
+    Raises :class:`InvalidInput` naming file and key.
+    """
+    return _load(os.environ.get(OWN, ""))
+
+
+@lru_cache
+def _load(own: str) -> Published:
     folder = resources.files("repro.published")
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return read(files)
+    shipped = sorted(
+        (f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name
+    )
+    given = own_files(own)
+    papers = {paper_of(file, document_of(file))[0] for file in given}
+    kept = [f for f in shipped if paper_of(f, document_of(f))[0] not in papers]
+    return read([*kept, *given])
+
+
+def own_files(own: str) -> list[Path]:
+    """The file at this path, or the TOML files in this folder; none for an empty path.
+
+    Raises :class:`InvalidInput` where there is none.
+    """
+    if not own:
+        return []
+    path = Path(own)
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path] if path.is_file() else []
+    if not files:
+        raise InvalidInput(f"{OWN}: no file of published values at {own}")
+    return files
 
 
 def read(files: Iterable[Traversable]) -> Published:

@@ -36,6 +36,7 @@ PROTOCOL = Protocol((), seeds={})
 CLASSICAL = ("T3", "T4", "T5")
 PREMISES = "T5 by T3 and T4"
 CHAIN = ("TPsi", "TB", "TR", "TC0", "TC", "TCplus", "TK")
+PENALISED = ("T1", "T1p", "TPsi", "TBp", "TRp", "TC0", "TC")
 COLUMNS = (
     Column("paper", "Paper"),
     Column("claim", "Claim"),
@@ -153,6 +154,7 @@ def _kinds(rows: Sequence[Row]) -> Said:
 
 
 BAND, PENALTY, JOINT = "TIAM, exact moduli", "TIAM, penalty, exact", "JointTIAM"
+RIDGE = "TIAM, penalty, ridge on biases"
 JOINT_ROW = "JointTIAM, cross-validated"
 SWEEPS = ("sweeps_to_target", "median_sweeps")
 GLOBAL, RATE = "converges globally", "has a rate"
@@ -161,6 +163,7 @@ CLAIMS = (
     Claim(
         "TIAM", GLOBAL, f"{PENALTY}: {PREMISES}", "table10", "audit", _audit(PENALTY, *CLASSICAL)
     ),
+    Claim("TIAM", GLOBAL, f"{RIDGE}: T1 to TC", "table10", "audit", _audit(RIDGE, *PENALISED)),
     Claim("TIAM", GLOBAL, "JointTIAM: TΨ to TK", "table10", "audit", _audit(JOINT, *CHAIN)),
     Claim("TIAM", RATE, f"{BAND}: T6 by T4", "table10", "audit", _audit(BAND, "T4", "T6")),
     Claim("TIAM", RATE, "JointTIAM: T6", "table10", "audit", _audit(JOINT, "T6")),

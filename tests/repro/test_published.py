@@ -187,3 +187,21 @@ def test_verdict_on_a_count():
     assert judge_count(5429, 5429).kind == "reproduced"
     assert judge_count(5278, 5429) == Judgement("differs", -151)
     assert judge_count(None, 5429).kind == "not comparable"
+
+
+def test_a_readers_own_file_stands_for_the_shipped_one(file, monkeypatch):
+    own = file(HEAD.replace('"P"', '"TIAM"') + SERIES)
+    monkeypatch.setenv("AMVERIFY_PUBLISHED", str(own))
+    found = load()
+    assert sorted(found.papers) == sorted(["TIAM", "SAMT", "BCD", "mDLAM"])
+    assert [s.values for s in found.series if s.source.paper == "TIAM"] == [(0.7, 0.8)]
+    monkeypatch.setenv("AMVERIFY_PUBLISHED", str(own.parent))
+    assert load() == found
+    monkeypatch.delenv("AMVERIFY_PUBLISHED")
+    assert not [s for s in load().series if s.source.paper == "TIAM"]
+
+
+def test_an_own_file_that_is_not_there_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("AMVERIFY_PUBLISHED", str(tmp_path / "none.toml"))
+    with pytest.raises(InvalidInput, match="AMVERIFY_PUBLISHED: no file of published values"):
+        load()

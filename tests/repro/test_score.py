@@ -159,3 +159,22 @@ def test_published_check_says_each_fault_with_its_place(tmp_path: Path, capsys, 
 def test_published_check_of_a_file_that_is_not_there(capsys):
     assert main(["published", "check", "nowhere.toml"]) == 2
     assert "nowhere.toml: no such file" in capsys.readouterr().err
+
+
+def test_a_template_is_filled_in_and_used(tmp_path, monkeypatch, capsys):
+    own = tmp_path / "mine.toml"
+    assert main(["published", "template", "tiam", str(own)]) == 0
+    assert f"AMVERIFY_PUBLISHED={own} python -m repro table2" in capsys.readouterr().out
+    assert main(["published", "template", "tiam", str(own)]) == 2
+    assert main(["published", "template", "tiamm", str(tmp_path / "b.toml")]) == 2
+    assert "did you mean 'tiam'" in capsys.readouterr().err
+    statistics = '[[statistics]]\ntable = "Table 1"\ndataset = "digits"\nclasses = 11\n'
+    own.write_text(own.read_text() + "\n" + statistics)
+    monkeypatch.setenv("AMVERIFY_PUBLISHED", str(own))
+    out = tmp_path / "out"
+    assert main(["table1", "--no-download", "--data", "digits", "--out", str(out)]) == 0
+    made = json.loads((out / "table1.json").read_text())
+    assert list(made["provenance"]["published"]) == ["mine.toml"]
+    capsys.readouterr()
+    assert main(["score", "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["TIAM"]["counts"]["differs"] == 1
