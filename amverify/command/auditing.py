@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
 from amverify.claims import is_written
 from amverify.command.place import place
 from amverify.command.specification import read_specification
 from amverify.console.pace import Pace, about
+from amverify.console.screen import Screen
 from amverify.console.version import version
 from amverify.errors import InvalidInput
 from amverify.judge.audit import audit
@@ -66,7 +66,7 @@ def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
     known = _asked(request)
     given = constants_of(request.constants)
-    with Console(stderr=True, quiet=quiet).status("") as line:
+    with Screen(stderr=True, quiet=quiet).status("") as line:
         trace, claims = gathered(request, watching(request.subject, line.update))
         claims = known or claims
         if claims:
@@ -75,7 +75,7 @@ def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
             report = audit(trace, constants=given)
     _written(report, files, request.subject)
     if not quiet:
-        render(report, Console(), verbose=verbose)
+        render(report, Screen(), verbose=verbose)
     return report.exit_status
 
 

@@ -16,9 +16,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
+from amverify.console.screen import Screen
 from amverify.console.version import version
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ MARKS = {True: ("yes", "green"), None: ("–", "dim"), False: ("NO", "bold red")
 
 
 def _show(checks: list[Check], fit: bool) -> None:
-    console = Console()
+    console = Screen()
     for check in checks:
         mark, style = MARKS[check.ok]
         place = f"{check.about:<9} {check.name:<16} "

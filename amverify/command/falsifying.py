@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from amverify.command.auditing import constants_of
+from amverify.console.screen import Screen
 from amverify.errors import AmverifyError, InvalidInput
 from amverify.falsification import Result, falsify, replayed
 from amverify.subject.subject import found
@@ -103,7 +103,7 @@ def _end(result: Result, quiet: bool, save: Path | None) -> int:
         said = str(result)
         if save is not None and result.falsified:
             said += f" Again: amverify falsify --replay {save}"
-        Console().print(Text(said), soft_wrap=True)
+        Screen().print(Text(said), soft_wrap=True)
     return result.exit_status
 
 
@@ -112,7 +112,7 @@ class _Told:
 
     def __init__(self, asked: Asked, quiet: bool) -> None:
         self._seconds, total = asked.seconds, asked.examples or (None if asked.seconds else 1000)
-        console = Console(stderr=True)
+        console = Screen(stderr=True)
         shown = console.is_terminal and not quiet
         columns = (TextColumn("{task.description}"), BarColumn())
         self._bar = Progress(*columns, console=console, disable=not shown, transient=True)

@@ -9,6 +9,7 @@ from amverify.command.auditing import Request, constants_of, gathered
 from amverify.errors import InvalidInput
 from amverify.fitted.plot import KLPlot, kl_plot
 from amverify.report import write
+from amverify.shown.plain import clean
 
 MOST_ITERATIONS = 1_000_000
 READ = ("fstar", "theta", "c", "a", "b", "memory")
@@ -41,7 +42,7 @@ def fitted(
     if plot.fitted is None and files == (None, None):
         raise InvalidInput(f"{subject}: {plot.notes[0]}")
     if not quiet:
-        print(said(plot))
+        print(clean(said(plot)))
     return 0
 
 

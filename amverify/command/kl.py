@@ -14,9 +14,9 @@ from inspect import Parameter, isfunction, signature
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
+from amverify.console.screen import Screen
 from amverify.definability.certificate import Certificate, from_plain, lines, to_plain
 from amverify.errors import InvalidInput
 from amverify.report import write
@@ -68,7 +68,7 @@ def certified(asked: Asked, seconds: float, file: Path | None, quiet: bool) -> i
         else:
             write(file, text)
     if not quiet and str(file) != "-":
-        console = Console()
+        console = Screen()
         for line in lines(certificate):
             console.print(Text(line), soft_wrap=True)
     return certificate.exit_status

@@ -10,8 +10,10 @@ from rich.text import Text
 
 from amverify.command.auditing import Request, constants_of, gathered
 from amverify.command.usable import COMPUTED, Usable, usable
+from amverify.console.screen import Screen
 from amverify.errors import InvalidInput
 from amverify.judge.constants import refuse_unknown
+from amverify.shown.plain import clean
 from amverify.theorems import CATALOGUE, Theorem
 from amverify.theorems.catalogue import everything
 from amverify.theorems.search import about, offered
@@ -38,9 +40,9 @@ def list_theorems(words: Sequence[str], quiet: bool = False, constants: Sequence
         print("\n".join(theorem.id for theorem in found))
     elif whole:
         for theorem in found:
-            _show(theorem, Console())
+            _show(theorem, Screen())
     else:
-        _table(found, Console())
+        _table(found, Screen())
         if words:
             print("\nOne in full: amverify theorems", found[0].id)
 
@@ -76,9 +78,9 @@ def list_usable(
         print("\n".join(name for name in found.usable if not words or name in words))
     elif words:
         for word in words:
-            print(found[word])
+            print(clean(str(found[word])))
     else:
-        _usable(found, Console())
+        _usable(found, Screen())
 
 
 def _usable(found: Usable, console: Console) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from math import isfinite
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
+from amverify.console.screen import Screen
 from amverify.errors import CorruptFile, InvalidInput
 from amverify.files import TooLarge, opened, read_text
 from amverify.judge.witness import LARGEST, replay
@@ -84,7 +84,7 @@ def replayed(path: Path, quiet: bool = False) -> int:
         from amverify.command.falsifying import again
 
         return again(path, "", quiet)
-    console, lines = Console(quiet=quiet), replay_report(path)
+    console, lines = Screen(quiet=quiet), replay_report(path)
     if not lines:
         console.print(Text("no witness in this report: nothing to replay"))
     for text, _ in lines:

@@ -28,6 +28,8 @@ from types import FrameType
 from typing import NoReturn, TextIO
 
 CANNOT_WRITE, FAULT, INTERRUPTED, CLOSED_PIPE = 6, 7, 130, 141
+LONGEST = 3000
+"""Characters of a line on standard error; who names a file's content may name much."""
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
 
 
@@ -70,7 +72,10 @@ def ended(error: BaseException) -> int:
 
 def say(text: str) -> None:
     """One line on standard error, if anybody listens; what a terminal would obey is replaced."""
-    plain = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+    said = " ".join(text.split())
+    if len(said) > LONGEST:
+        said = f"{said[:LONGEST]} … ({len(said) - LONGEST:,} characters more)"
+    plain = "".join(c if c.isprintable() else "\ufffd" for c in said)
     if sys.stderr is not None:
         try:
             print(plain, file=sys.stderr, flush=True)

@@ -10,10 +10,11 @@ XML forbids; ``clean`` replaces such characters by U+FFFD and lets the line brea
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from amverify.shown.plain import clean as clean
+from amverify.shown.plain import one_line as one_line
 from amverify.verdict import Checked, Constant, Counts, Evidence, Finding, Report, Verdict, Witness
 
 MARKS: Mapping[Verdict, str] = {
@@ -46,20 +47,6 @@ CHECKED: Mapping[bool | None, tuple[str, str]] = {
     False: ("✗", "fails"),
     None: ("?", "not seen"),
 }
-
-_FORBIDDEN = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TURNING = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """``text`` without characters that XML forbids, a terminal obeys or that turn the line."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _TURNING.sub("\ufffd", _FORBIDDEN.sub("\ufffd", plain))
-
-
-def one_line(text: str) -> str:
-    """``text``, cleaned, on one line."""
-    return " ".join(clean(text).split())
 
 
 def number(value: float) -> str:

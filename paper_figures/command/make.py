@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from amverify.console.entry import say
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
 from paper_figures.data.runs import Sources
 from repro.command.options import Options, interruptible
@@ -49,7 +49,7 @@ def make_figures(names: Sequence[str], options: Options) -> int:
     if len(empty) == len(requests):
         raise next(iter(empty.values()))
     for name, reason in empty.items():
-        print(f"warning: {name} was not made: {reason}", file=sys.stderr)
+        say(f"warning: {name} was not made: {reason}")
     return 0
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
+from amverify.console.entry import say
+from amverify.console.screen import Screen
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
@@ -46,7 +46,7 @@ def _rows(
     names = [groups.known(name).id for name in ids] if ids else list(groups.ORDER)
     rows = [_row(name, folder, z3) for name in names]
     if coq:
-        with Console(stderr=True).status("Coq compiles from clean (about a minute)"):
+        with Screen(stderr=True).status("Coq compiles from clean (about a minute)"):
             answers = coqasked.ask([groups.known(name) for name in names])
         for one in rows:
             answer = answers[one["theorem"]]
@@ -57,7 +57,7 @@ def _rows(
 def _print(rows: Sequence[dict[str, Any]], seconds: float, coq: bool) -> None:
     """The table, and what has to be trusted."""
     # Without a terminal rich cuts at 80 columns, and a cut number is another number.
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console = Screen() if sys.stdout.isatty() else Screen(width=120)
     console.print(table(rows, seconds))
     for line in trusted(coq):
         print(line)
@@ -67,11 +67,11 @@ def _disagreements(rows: Sequence[dict[str, Any]], coq: bool) -> None:
     """A line on standard error for what is not proved."""
     for one in rows:
         if one["kernel"] == "open":
-            print(f"open: {one['why']}", file=sys.stderr)
+            say(f"open: {one['why']}")
         if one.get("coq says"):
-            print(f"Coq, {one['theorem']}: {one['coq']}: {one['coq says']}", file=sys.stderr)
+            say(f"Coq, {one['theorem']}: {one['coq']}: {one['coq says']}")
     for name in statements.stale() if coq else ():
-        print(f"{name}: {STALE}", file=sys.stderr)
+        say(f"{name}: {STALE}")
 
 
 STALE = (
@@ -176,7 +176,7 @@ def certified(
     goal = checker.Relation(parse(formula), ">" if strict else ">=")
     above, equal = ([parse(x) for x in found or ()] for found in (given, zero))
     try:
-        with Console(stderr=True).status("looking for a certificate"):
+        with Screen(stderr=True).status("looking for a certificate"):
             found = scaling.find(goal, above, equal, degree)
     except Undecided as why:
         _say(f"undecided: {why}; that says nothing about the claim", quiet)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from amverify.console.entry import INTERRUPTED
+from amverify.console.screen import Screen
 from amverify.console.shell import run
 from amverify.files import write
 from proofs.kernel.polynomial import Refused
@@ -82,7 +82,7 @@ def _show(rows: Sequence[Row], out: Path | None) -> None:
         table.add_column(name, justify="right")
     for r in rows:
         table.add_row(*cells(r))
-    Console(width=120).print(table)
+    Screen(width=120).print(table)
     print(summary(rows))
     if out is not None:
         text = io.StringIO()
@@ -116,7 +116,7 @@ def search(
 ) -> None:
     """Find every certificate anew; Ctrl-C keeps the points that are finished."""
     rows, undecided, stopped = [], 0, False
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     try:
         for step in track(list(grid())[:points], "worst cases", console=console):
             try:

@@ -60,11 +60,10 @@ def common(version: Version = False) -> None:
 @app.command("list", epilog=examples("python -m repro list", "python -m repro list --data-dir ."))
 def list_command(data_dir: DataDirOption = None) -> None:
     """Show the tables, the data sets (at hand here or not, and why) and the methods."""
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.listing import print_list
 
-    print_list(data_dir, Console())
+    print_list(data_dir, Screen())
 
 
 add_tables(app)
@@ -160,11 +159,10 @@ def score(
     It reads the JSON files of the tables that were made and computes nothing. One seed never says
     that a cell differs.
     """
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.score import print_score
 
-    print_score(out, as_json, Console())
+    print_score(out, as_json, Screen())
 
 
 @app.command(
@@ -188,11 +186,10 @@ def report(
     It computes nothing; what was not made stands there with the command that makes it. Open
     index.html: it needs no network. Until the new site is whole the old one stays.
     """
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.report import make_report
 
-    raise typer.Exit(make_report(results, out, cache, Console(quiet=quiet)))
+    raise typer.Exit(make_report(results, out, cache, Screen(quiet=quiet)))
 
 
 published = typer.Typer(
@@ -212,11 +209,10 @@ def check_command(
 
     The format is described in repro/published/README.md. Of an entry the first fault is said.
     """
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.score import check_published
 
-    raise typer.Exit(check_published(files, Console(), Console(stderr=True)))
+    raise typer.Exit(check_published(files, Screen(), Screen(stderr=True)))
 
 
 @published.command("template", epilog=examples("python -m repro published template tiam mine.toml"))
@@ -250,11 +246,10 @@ def rerun(
     On the same machine, code and versions they are the same bit for bit (status 1 if not);
     elsewhere it says how far off they are. Times are not compared. Nothing is written.
     """
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.rerun import rerun_file
 
-    raise typer.Exit(rerun_file(file, data_dir, main, Console()))
+    raise typer.Exit(rerun_file(file, data_dir, main, Screen()))
 
 
 cache_app = typer.Typer(
@@ -267,21 +262,19 @@ app.add_typer(cache_app, name="cache")
 @cache_app.command("status", epilog=examples("python -m repro cache status --cache results/cache"))
 def cache_status(cache: CacheOption = CACHE) -> None:
     """Show by data set how many runs are kept, of this version of the code and of others."""
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.cache import print_status
 
-    print_status(cache, Console())
+    print_status(cache, Screen())
 
 
 @cache_app.command("prune", epilog=examples("python -m repro cache prune --cache results/cache"))
 def cache_prune(cache: CacheOption = CACHE) -> None:
     """Remove the runs of other versions and what is damaged: files that are never read."""
-    from rich.console import Console
-
+    from amverify.console.screen import Screen
     from repro.command.cache import prune_cache
 
-    prune_cache(cache, Console())
+    prune_cache(cache, Screen())
 
 
 @app.command(

@@ -12,6 +12,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
+from amverify.console.entry import say
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable, InvalidInput
 from repro.command.options import Options, interruptible
 from repro.engine import Laboratory
@@ -66,7 +67,7 @@ def tell(tables: Sequence[str], empty: Mapping[str, AmverifyError]) -> None:
     if len(empty) == len(tables):
         raise next(iter(empty.values()))
     for name, reason in empty.items():
-        print(f"warning: {name} was not made: {reason}", file=sys.stderr)
+        say(f"warning: {name} was not made: {reason}")
 
 
 def plans(

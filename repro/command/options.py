@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from amverify.console.screen import Screen
 from amverify.errors import InvalidInput
 from repro.engine import Interrupted, Laboratory
 from repro.tables import Wanted
@@ -40,7 +41,7 @@ class Options:
 
     def screen(self) -> Console:
         """Standard output, for what was asked for."""
-        return Console(quiet=self.quiet)
+        return Screen(quiet=self.quiet)
 
     def laboratory(self, kind: type[Laboratory] = Laboratory) -> Laboratory:
         """Where the data and the runs come from; progress goes to standard error."""
@@ -53,7 +54,7 @@ class Options:
             scheduler=self.scheduler,
             local_cluster=self.local_cluster,
             threads=self.threads,
-            console=Console(stderr=True, quiet=self.quiet),
+            console=Screen(stderr=True, quiet=self.quiet),
             results=self.out,
         )
 

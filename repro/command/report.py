@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from amverify.console.entry import say
 from amverify.errors import InvalidInput
 from repro.command.options import interruptible
 from repro.site import built, gathered, placed
@@ -30,13 +30,13 @@ def make_report(results: Path, out: Path, cache: Path, screen: Console) -> int:
     _apart(results, out)
     refused(out)
     found = gathered(results, cache)
-    say = _once(lambda line: print(line, file=sys.stderr))
+    once = _once(say)
     for name in found.other:
-        say(
+        once(
             f"warning: {name}.json was made by another version of the code; "
             f"python -m repro {name} makes it again"
         )
-    files = placed(built(found, say), out)
+    files = placed(built(found, once), out)
     seconds = time.perf_counter() - started
     screen.print(Text(f"{out / 'index.html'}: {files} files, {seconds:.1f} s"), soft_wrap=True)
     if found.missing:

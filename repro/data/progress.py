@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.progress import TransferSpeedColumn as SpeedColumn
 
+from amverify.console.screen import Screen
 from repro.data.download import ProgressHook
 
 
 @contextmanager
 def download_bar(console: Console | None = None) -> Iterator[ProgressHook]:
     """Yield a hook that shows one bar per file on ``console`` (standard error if None)."""
-    shown = console or Console(stderr=True)
+    shown = console or Screen(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), SpeedColumn())
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=shown, transient=True) as bars:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from amverify.console.screen import Screen
 from amverify.errors import AmverifyError, CorruptFile, DataUnavailable
 from repro import data
 from repro.data.dataset import Dataset
@@ -36,7 +37,7 @@ class Laboratory:
     scheduler: str | None = None
     local_cluster: bool = False
     threads: int | None = None
-    console: Console = field(default_factory=lambda: Console(stderr=True))
+    console: Console = field(default_factory=lambda: Screen(stderr=True))
     results: Path = Path("results")
     datasets: dict[str, Dataset] = field(default_factory=dict)
     failed: dict[str, AmverifyError] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from amverify.console.screen import Screen
 from repro.data.dataset import Dataset
 from repro.engine.cache import Cache, look_up, open_cache, store
 from repro.engine.cluster import on_cluster, on_local_cluster
@@ -59,7 +60,7 @@ def run_all(
     :class:`amverify.errors.CannotWrite` when the disk is full; finished runs are kept in each
     case.
     """
-    console = console or Console(stderr=True)
+    console = console or Screen(stderr=True)
     kept = open_cache(cache, lambda line: tell(console, line))
     wanted = list(dict.fromkeys(specs))
     prints = {name: fingerprint(datasets[name]) for name in {spec.dataset for spec in wanted}}
