@@ -16,7 +16,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from amverify.console.screen import Screen
 from amverify.errors import expect
 from amverify.report import words
 from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
@@ -51,7 +50,7 @@ def render(report: Report, console: Console | None = None, verbose: bool = False
         InvalidInput: if ``report`` is none.
     """
     expect("render", report, Report, HOW_TO_GET_A_REPORT)
-    console = console or Screen()
+    console = console or Console()
     width = max(console.width, _NARROWEST)
     for text in _report(report, width, verbose):
         _put(console, text)
