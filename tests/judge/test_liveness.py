@@ -15,6 +15,7 @@ from support.checks import make_block
 from support.problems import parameters, problem
 
 from amverify.judge.audit import audit
+from amverify.judge.liveness import lifeless
 from amverify.methods.inertia import Inertia
 from amverify.methods.step import StepRule, take_step
 from amverify.methods.tiam import TIAM, TIAMState
@@ -22,6 +23,8 @@ from amverify.network.blocks import Block
 from amverify.network.coupling import Band, Penalty
 from amverify.network.layered import LayeredProblem
 from amverify.record.layered.run import traced
+from amverify.theorems import CATALOGUE
+from amverify.theorems.base import Context
 from amverify.trace.trace import Trace
 from amverify.verdict import Finding, Verdict
 
@@ -153,3 +156,12 @@ def test_the_twin_without_inertia_takes_the_same_step(relaxation):
             assert felt(p, state, block, rule) < 1e-12
         else:
             assert felt(p, state, block, rule) > 0.01
+
+
+def test_blocks_that_say_nothing_of_relaxation_are_not_relaxed():
+    trace = run(line(), COUPLED)
+    blocks = {name: column for name, column in trace.blocks.items() if name != "t"}
+    silent = Trace(trace.header, blocks, trace.sweeps, trace.measures)
+    assert lifeless(Context(silent), CATALOGUE["T3z"]) == [
+        "no inertia was ever felt: it cancels in every block that has some"
+    ]
