@@ -2,6 +2,7 @@
 
     python tests/controls/kills.py --kills 50 --seed 0        # ten minutes
     python tests/controls/kills.py --kills 50 --jobs 2        # the workers die with their parent
+    python tests/controls/kills.py --what trace --kills 50    # audit, trace, estimator: written.py
 
 The plan: every table that the digits and three methods admit, three sweeps, one seed. It is started
 and killed, again and again until it ends by itself; then from nothing once more, until so many were
@@ -27,6 +28,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import written
 
 PLAN = (
     *("all", "--data", "digits", "--seeds", "0", "--sweeps", "3", "--no-download", "--quiet"),
@@ -142,13 +145,28 @@ def checked(kills: int, seed: int, jobs: int) -> Iterator[Tally]:
             yield tally
 
 
+def of_files(what: str, kills: int, seed: int) -> int:
+    """Kill what writes files over and over; print the tally; status 1 where a file was lost."""
+    *_, tally = written.checked(what, kills, seed)
+    print(
+        f"{tally.kills} kills of {what}, {tally.strays} left something beside its files, "
+        f"{len(tally.faults)} faults",
+        *tally.faults,
+        sep="\n",
+    )
+    return int(bool(tally.faults))
+
+
 def main() -> int:
     """Print the tally; status 1 where something was not as it should be."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--what", choices=["all", *written.PROGRAMS], default="all")
     given = parser.parse_args()
+    if given.what != "all":
+        return of_files(given.what, given.kills, given.seed)
     tally = Tally()
     for tally in checked(given.kills, given.seed, given.jobs):
         print(f"{tally.kills} kills, {tally.plans} plans to their end", flush=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import kills
 import pytest
+import written
 
 
 @pytest.mark.long
@@ -15,6 +16,26 @@ def test_what_was_finished_before_a_kill_stays_and_the_end_is_the_same(jobs):
     *_, tally = kills.checked(5, 0, jobs)
     assert tally.kills == 5
     assert tally.faults == []
+
+
+@pytest.mark.parametrize(
+    "what", ["trace", *(pytest.param(w, marks=pytest.mark.long) for w in ("audit", "estimator"))]
+)
+def test_a_kill_leaves_a_whole_file_and_nothing_that_harms(what):
+    *_, tally = written.checked(what, 2, 0)
+    assert (tally.kills, tally.faults) == (2, [])
+
+
+@pytest.mark.parametrize("what", ["trace", "estimator", "audit"])
+def test_a_file_that_is_cut_off_would_be_seen(what, tmp_path):
+    program, folder = written.PROGRAMS[what], tmp_path / "out"
+    folder.mkdir()
+    program.once(folder, 0)
+    file = folder / min(program.names - {"report.html"})
+    file.write_bytes(file.read_bytes()[:-60])
+    tally = written.Tally()
+    written._look(program, folder, tally, 0)
+    assert any("after the kill" in fault for fault in tally.faults)
 
 
 def test_a_run_written_again_would_be_seen(tmp_path):
