@@ -9,11 +9,13 @@ that is looked up beforehand says nothing of a device, and a pipe may have no wr
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import stat
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 from amverify.errors import CannotWrite
 
@@ -29,7 +31,11 @@ _REASONS = {
 }
 
 
-class TooLarge(Exception):
+DOCUMENT = 1 << 26
+"""Bytes of a document (a report, a table, a finished run) beyond which it is not read."""
+
+
+class TooLarge(ValueError):
     """A file holds more bytes than it may; so many as were asked for were read, and no more."""
 
 
@@ -72,6 +78,19 @@ def read_text(path: Path, most: int) -> str:
         UnicodeDecodeError: if it is no such text.
     """
     return read(path, most).decode("utf-8")
+
+
+def read_json(path: Path, most: int = DOCUMENT) -> Any:
+    """What a file of JSON holds, ``most`` bytes of text or fewer.
+
+    Raises:
+        OSError: if it is no ordinary file, or cannot be read.
+        ValueError: if it holds more, is no such text, or is nested too deeply.
+    """
+    try:
+        return json.loads(read_text(path, most))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def write(path: Path, text: str) -> None:

@@ -126,9 +126,16 @@ def _read(
     refuse_unknown(constants, [meant])
     known = {key: plain(f"constants.{key}", value) for key, value in constants.items()}
     for key, value in known.items():
-        if not is_number(value):
+        if not _admitted(value):
             raise InvalidInput(f"constants.{key} = {shown(constants[key])} is not a finite number")
     return Claim(meant.id, known, given, trust)
+
+
+def _admitted(value: Any) -> bool:
+    """A finite number, or one with the error up to which it is known."""
+    entry = value if isinstance(value, dict) else {"value": value}
+    finite = set(entry) <= {"value", "error"} and all(map(is_number, entry.values()))
+    return finite and entry.get("error", 0.0) >= 0
 
 
 def _line(text: str, start: str, count: int = 1) -> int:

@@ -138,6 +138,8 @@ def from_plain(plain: Mapping[str, Any]) -> Certificate:
             given[name] = tuple(given[name])
         given["broken_at"] = Broken(**given["broken_at"]) if given["broken_at"] else None
         given["exponent"] = Exponent(**given["exponent"]) if given["exponent"] else None
-        return Certificate(**given)
+        found = Certificate(**given)
+        lines(found)
+        return found
     except (KeyError, TypeError, AttributeError) as error:
         raise CorruptFile(f"not a certificate: {error}") from None

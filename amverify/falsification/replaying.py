@@ -43,7 +43,7 @@ def text_of(record: Mapping[str, Any]) -> str:
 
 def _hash(record: Mapping[str, Any]) -> str:
     canonical = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def source_hash(function: Any) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from amverify.files import write
+from amverify.files import DOCUMENT, read_text, write
 from paper_figures.data.frame import Frame
 from paper_figures.data.runs import Sources
+from repro.engine.cache import MISSHAPEN
 from repro.engine.provenance import code_version
 from repro.engine.storage import canonical_json, seal, sha256, unseal
 
@@ -31,11 +32,11 @@ def kept(
     path = sources.laboratory.cache / "figures" / f"{name}-{key[:24]}.json"
     if not sources.laboratory.fresh and path.is_file():
         try:
-            body = unseal(path.read_text(encoding="utf-8"))
+            body = unseal(read_text(path, DOCUMENT))
             columns = body["columns"]
             if body["key"] == key and isinstance(columns, dict):
                 return Frame(name, {k: tuple(column) for k, column in columns.items()})
-        except (ValueError, KeyError):
+        except (OSError, *MISSHAPEN):
             pass
     columns = {k: list(column) for k, column in compute().columns.items()}
     write(path, seal({"key": key, "columns": columns}))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from amverify.errors import CorruptFile, DataUnavailable
+from amverify.files import read_json
 
 
 def documents(folder: Path, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ def documents(folder: Path, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = read_json(path)
         if isinstance(whole, dict) and isinstance(whole["tables"], list):
             return whole
     except (OSError, ValueError, KeyError):

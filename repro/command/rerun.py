@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from amverify.errors import AmverifyError, CorruptFile, InvalidInput
+from amverify.files import read_json
 from repro.engine.provenance import environment
 from repro.names import CONTENTS
 
@@ -41,7 +42,10 @@ class Difference:
         """Relative; infinite where one is no number."""
         if not (isinstance(self.before, int | float) and isinstance(self.now, int | float)):
             return float("inf")
-        return abs(self.now - self.before) / max(abs(self.before), abs(self.now))
+        try:
+            return abs(self.now - self.before) / max(abs(self.before), abs(self.now))
+        except OverflowError:
+            return float("inf")
 
     def __str__(self) -> str:
         return f"{self.place}: {self.before} before, {self.now} now"
@@ -85,10 +89,14 @@ class Unmade(AmverifyError):
 def document_of(file: Path) -> dict[str, Any]:
     """The document in a table's JSON file."""
     try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        document: dict[str, Any] = read_json(file)
         known = document["document"] in CONTENTS
         if not (known and document["provenance"]["command"][3] and document["tables"]):
             raise ValueError("of no table that is made here")
+        rows = [row for table in document["tables"] if table["name"] for row in table["rows"]]
+        named = isinstance(document["provenance"]["environment"], dict)
+        if not (named and all(isinstance(row, dict) for row in rows)):
+            raise ValueError("it has rows that are none, or does not say where it was made")
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, IndexError) as error:

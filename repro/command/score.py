@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from amverify.errors import CorruptFile, InvalidInput
-from amverify.files import write
+from amverify.files import read_json, write
 from repro import data
 from repro.full_batch.configurations import METHODS
 from repro.full_batch.names import KNOWN_METHODS
@@ -39,11 +39,11 @@ def documents_in(folder: Path) -> list[dict[str, Any]]:
     found = []
     for file in filter(Path.is_file, files):
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
+            document = read_json(file)
             rows = [row for table in document["tables"] for row in table["rows"]]
             if not all(isinstance(cell, dict) for row in rows for cell in row.values()):
                 raise ValueError("it has cells that are none")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CorruptFile(f"{file}: is no table's file ({error}); make it again") from error
         found.append(document)
     if not found:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify.errors import CannotWrite
-from amverify.files import write
+from amverify.files import DOCUMENT, read_text, write
 from repro.engine.keys import deciding
 from repro.engine.provenance import code_version
 from repro.engine.storage import (
@@ -30,6 +30,8 @@ from repro.spec import Minibatch, RunResult, RunSpec
 
 NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 FORMAT = "amverify run 2"
+MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What reading a document raises that is not of the shape in which it was written."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,10 @@ def look_up(cache: Cache, spec: RunSpec, key: str) -> FinishedRun | None:
     """The run kept under ``key``; None when there is none or it is damaged (which is said)."""
     path = path_of(cache, spec, key)
     try:
-        return restored(path.read_text(encoding="utf-8"), spec, key)
+        return restored(read_text(path, DOCUMENT), spec, key)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *MISSHAPEN) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         cache.say(f"warning: {path} is damaged ({reason}); that run is computed again")
         return None

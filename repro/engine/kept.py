@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from amverify.errors import InvalidInput
-from amverify.files import cannot_write
-from repro.engine.cache import FORMAT, spec_of
+from amverify.files import DOCUMENT, cannot_write, read_text
+from repro.engine.cache import FORMAT, MISSHAPEN, spec_of
 from repro.engine.keys import deciding
 from repro.engine.provenance import SAMT, STOCHASTIC, code_version
 from repro.engine.storage import unseal
@@ -78,14 +78,14 @@ def _ours(path: Path) -> bool:
 def _kept(path: Path) -> Kept:
     size = path.stat().st_size
     try:
-        body: dict[str, Any] = unseal(path.read_text(encoding="utf-8"))
+        body: dict[str, Any] = unseal(read_text(path, DOCUMENT))
         if body["format"] != FORMAT:
             return Kept(path, size, OTHER)
         seconds = float(body["provenance"]["wall_time"])
         spec = spec_of(body["spec"])
         state = CURRENT if _of_this_code(body, spec) else OTHER
         return Kept(path, size, state, spec, seconds)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *MISSHAPEN):
         return Kept(path, size, DAMAGED)
 
 

@@ -48,7 +48,10 @@ def seal(body: Mapping[str, object]) -> str:
 
 def unseal(text: str) -> dict[str, object]:
     """The body of a document made by :func:`seal`; ValueError when it is not what was sealed."""
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(document, dict) or not isinstance(document.get("body"), dict):
         raise ValueError("not a sealed document")
     body: dict[str, object] = document["body"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amverify import files as stored
 from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from repro.engine.provenance import SAMT as SAMT_MODULES
 from repro.engine.provenance import STOCHASTIC, code_version
@@ -70,10 +70,10 @@ def read_json(file: Path) -> Any:
         CorruptFile: if it is no JSON.
     """
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return stored.read_json(file)
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CorruptFile(f"{file}: is no JSON ({error}); make it again") from error
 
 

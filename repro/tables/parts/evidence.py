@@ -7,13 +7,13 @@ Where a table is not there, its verdict is UNDECIDED and its command is named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from amverify.errors import CorruptFile
+from amverify.files import read_json
 from amverify.verdict import Verdict, combine
 from repro.render import Estimate
 from repro.tables.parts.means import LEVEL, greater
@@ -44,12 +44,12 @@ class Documents:
         if not file.is_file():
             return None
         try:
-            tables = json.loads(file.read_text(encoding="utf-8"))["tables"]
+            tables = read_json(file)["tables"]
             found: list[Row] = next((t["rows"] for t in tables if t["name"] == table), [])
             return [
                 row for row in found if not any(c["kind"] == "unavailable" for c in row.values())
             ]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise CorruptFile(f"{file}: is no table's file ({error}); make it again") from error
 
 
