@@ -27,6 +27,7 @@ from repro.tables.parts.full_batch import (
     rows_by_dataset,
     runs_of,
 )
+from repro.tables.parts.penalty_inertia import PENALTY, RIDGE, penalised
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import SYMBOL, Judged, constants, judged, verdict_cells
 
@@ -39,7 +40,6 @@ LAYERED = ("T1", "T1p", "T2", "T2n", "T3", "T4", "C1", "G3", "M1", "M3", "M4")
 PENALISED = ("T1", "T1p", "TPsi", "TBp", "TRp", "TC0", "TC", "TK", *RATES, "C1", "M3")
 """The same chain for the published scheme with a penalty, which needs μ_b > 0."""
 GENERAL = ("descent",)
-PENALTY, RIDGE = 1.0, 0.05
 LIVE: dict[str, Setting] = {"s": 1.5, "p3": 0.0, "c": 0.4, "p2": 0.4}
 SUBJECTS = {
     "tiam_exact": "TIAM, exact moduli",
@@ -81,10 +81,7 @@ def specifications(subject: str, dataset: str, request: Request) -> tuple[RunSpe
     if base == "tiam":
         settings["steps"] = "backtracking" if subject.endswith("backtracking") else "exact"
         if "penalty" in subject:
-            del settings["epsilon"]
-            settings["nu"] = PENALTY
-        if subject.endswith("ridge"):
-            settings["mu"] = settings["mu_bias"] = RIDGE
+            settings = penalised(settings, subject.endswith("ridge"))
         if subject == "palm":
             settings |= {"p1": 0.0, "p2": 0.0, "p3": 0.0, "safeguard": "certified"}
     if subject == "joint_tiam_live":

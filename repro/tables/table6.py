@@ -1,6 +1,7 @@
 r"""Table 6: inertia on and off, inside and outside the admissible regions.
 
-TIAM's under each safeguard, and JointTIAM's (:mod:`repro.tables.parts.joint_inertia`).
+TIAM's under each safeguard, JointTIAM's (:mod:`repro.tables.parts.joint_inertia`) and TIAM's under
+a penalty with ridges (:mod:`repro.tables.parts.penalty_inertia`).
 
 T2: a Lyapunov weight exists if and only if 2s/t − 1 − p2² > 2|p1 s − p2|, t = 1 + p3. For every
 choice of (p1, p2, p3) below, ``none`` takes it as it is, ``monotone`` redoes a block that raised
@@ -17,7 +18,7 @@ from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
 from repro.render import Cell, Column, Document, Number, Table, Text
 from repro.spec import RunSpec
-from repro.tables.parts import joint_inertia
+from repro.tables.parts import joint_inertia, penalty_inertia
 from repro.tables.parts.full_batch import (
     ALSO,
     DATASETS,
@@ -27,11 +28,15 @@ from repro.tables.parts.full_batch import (
     runs_of,
 )
 from repro.tables.parts.measures import Group, final, group, target_of, to_target
+from repro.tables.parts.regions import region
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import first_failing, judged
 
 PROTOCOL = Protocol(
-    ("cora", "citeseer", "digits"), ("tiam", joint_inertia.METHOD), SWEEPS, also=(*DATASETS, *ALSO)
+    ("cora", "citeseer", "digits"),
+    ("tiam", joint_inertia.METHOD, penalty_inertia.METHOD),
+    SWEEPS,
+    also=(*DATASETS, *ALSO),
 )
 INERTIAS = (
     (0.0, 0.0, 0.0),
@@ -63,11 +68,6 @@ COLUMNS = (
 Specs = dict[tuple[str, tuple[float, float, float], str], tuple[RunSpec, ...]]
 
 
-def region(p1: float, p2: float, p3: float, s: float = 1.0) -> float:
-    """2s/t − 1 − p2² − 2|p1 s − p2|: positive inside 𝓡."""
-    return 2 * s / (1 + p3) - 1 - p2 * p2 - 2 * abs(p1 * s - p2)
-
-
 def specifications(
     dataset: str, inertia: tuple[float, float, float], safeguard: str, request: Request
 ) -> tuple[RunSpec, ...]:
@@ -79,7 +79,7 @@ def specifications(
 
 
 def make(request: Request, laboratory: Laboratory) -> Document:
-    """The document of table 6: TIAM's rows and JointTIAM's, as far as they are asked for."""
+    """The document of table 6: a table for each method that is asked for."""
     datasets = laboratory.available(request.datasets)
     specs = {
         (name, inertia, safeguard): specifications(name, inertia, safeguard, request)
@@ -89,10 +89,12 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         if "tiam" in request.methods and (any(inertia) or safeguard == "none")
     }
     joint = joint_inertia.specifications(datasets, request)
-    wanted = (*specs.values(), *joint.values())
+    ridged = penalty_inertia.specifications(datasets, request)
+    wanted = (*specs.values(), *joint.values(), *ridged.values())
     runs = laboratory.run([spec for some in wanted for spec in some])
     tables = [_table(request, laboratory, specs, runs)] if specs else []
     tables += [joint_inertia.table(request, laboratory, joint, runs)] if joint else []
+    tables += [penalty_inertia.table(request, laboratory, ridged, runs)] if ridged else []
     return document("table6", tuple(tables), datasets, runs)
 
 

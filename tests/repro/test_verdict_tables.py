@@ -17,8 +17,10 @@ from repro.render import Table
 from repro.run import execute
 from repro.spec import RunSpec
 from repro.tables import Request, table6, table10, table11
-from repro.tables.parts import joint_inertia
+from repro.tables.parts import joint_inertia, penalty_inertia, regions
 from repro.tables.parts.verdicts import Judged, constants, judged
+
+SMALL = {"tiam": {"p1": 0.5, "p2": 0.5, "p3": 0.3, "s": 1.0, "rho": 1e-3, "mu": 0.05}}
 
 
 def made(module, datasets=("cora",), seeds=(0, 1)) -> tuple[Table, list[RunSpec]]:
@@ -61,6 +63,32 @@ def test_table6_has_joint_tiam_inside_and_outside_its_regions():
     assert wanted == set(joint_inertia.WANTED)
 
 
+def test_table6_has_tiam_under_a_penalty_with_its_chain():
+    laboratory = fake_runs.MadeUp(fake_runs.result_of, fake_runs.dataset)
+    request = Request(("cora",), (penalty_inertia.METHOD,), (0, 1), 3)
+    (table,) = table6.make(request, laboratory).tables
+    assert table.name == "penalty"
+    assert len(table.rows) == len(penalty_inertia.WANTED)
+    assert {sign[0] for sign in column(table, "region")} == {"+", "-"}
+    assert set(column(table, "tk")) == {"HOLDS"}
+    assert {s.claims for s in laboratory.asked} == {penalty_inertia.CLAIMS}
+    settings = [dict(s.settings) for s in laboratory.asked]
+    assert all("epsilon" not in s and s["nu"] == 1.0 for s in settings)
+    assert {(s["mu"], s["mu_bias"]) for s in settings} == {(0.05, 0.05)}
+    assert {s["safeguard"] for s in settings} == {"certified", "none"}
+
+
+def test_tk_is_decided_of_tiam_under_a_penalty_which_is_measured_every_sweep_for_it():
+    own = {"nu": 1.0, "mu": 0.05, "mu_bias": 0.05, "steps": "exact", "safeguard": "certified"}
+    settings = tuple(sorted({**SMALL["tiam"], **own}.items()))
+    spec = RunSpec("digits", "tiam", settings, (6, 5), "relu", 5, 0, "float64", ("TK",))
+    result = execute(spec, load("digits"), lambda k: None)
+    report = from_json(result.report)
+    assert np.isfinite(result.curves["residual_joint"]).all()
+    assert report["TK"].verdict == "HOLDS", report["TK"].reason
+    assert report["TK"].counts.decided == 5
+
+
 def test_region_is_that_of_the_theorem():
     from amverify.theorems import theorem
 
@@ -70,7 +98,7 @@ def test_region_is_that_of_the_theorem():
         exact = (formula.rhs - formula.lhs).subs(
             {values["p1"]: p1, values["p2"]: p2, values["t"]: 1 + p3, values["s"]: 1}
         )
-        assert math.isclose(float(exact), table6.region(p1, p2, p3), abs_tol=2**-50)
+        assert math.isclose(float(exact), regions.region(p1, p2, p3), abs_tol=2**-50)
 
 
 @pytest.mark.parametrize("module", [table10, table11])
@@ -138,9 +166,6 @@ def test_undecided_says_how_many_were_decided_in_the_runs_that_say_so():
     assert Judged("T1", (open_, open_)).verdict_text() == "UNDECIDED (8 of 32 decided)"
     assert Judged("T1", (holds, open_)).verdict_text() == "UNDECIDED (1 of 2; 4 of 16 decided)"
     assert Judged("T1", (missing,)).verdict_text() == "UNDECIDED (nothing to decide)"
-
-
-SMALL = {"tiam": {"p1": 0.5, "p2": 0.5, "p3": 0.3, "s": 1.0, "rho": 1e-3, "mu": 0.05}}
 
 
 @pytest.mark.parametrize(
