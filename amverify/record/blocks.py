@@ -22,13 +22,12 @@ from amverify.numbers.balls import Ball
 from amverify.numbers.given import given
 from amverify.record.known.seen import Seen
 from amverify.record.points.products import difference, inner, squared
+from amverify.record.points.told import Told
 from amverify.record.points.vector import flat
 from amverify.record.record import Record
 from amverify.trace.columns import Column
 from amverify.trace.names import Key, key_of
 
-USED = ("modulus", "s", "t", "p1", "p2")
-"""Numbers of an update that theorems on blocks ask for."""
 _OF_POINTS = ("value", "value_error", "step", "step_error", "norm", "execution",
               "gradient", "gradient_error")  # fmt: skip
 
@@ -48,10 +47,8 @@ class Updates:
 
     record: Record
     names: list[str] = field(default_factory=list)
-    _rows: list[tuple[int, str, Mapping[str, Ball], Mapping[str, float]]] = field(
-        default_factory=list
-    )
     sweep: int = 1
+    _rows: Told = field(default_factory=Told)
     _last: dict[str, Ball] = field(default_factory=dict)
     _keys: dict[Key, str] = field(default_factory=dict)
     _now: set[str] = field(default_factory=set)
@@ -87,7 +84,8 @@ class Updates:
         moved = self._last.get(name, Ball.of(np.zeros(e.mid.shape)))
         balls = {"cross": inner(moved, e), "inertia": squared(moved)}
         balls |= {k: known.pop(k) for k in ("bend",) if k in known}
-        self._rows.append((sweep, name, balls, {k: float(v.mid) for k, v in known.items()}))
+        told = {k: float(v.mid) for k, v in known.items()}
+        self._rows.append(sweep, self.names.index(name), balls, told)
         self._last[name] = e
 
     def _named(self, name: str) -> None:
@@ -122,51 +120,28 @@ class Updates:
 
     def table(self) -> dict[str, Column]:
         """The rows so far; errors that are unknown are +inf."""
-        if not self._rows:
+        rows = self._rows
+        if not len(rows):
             return {}
         points = self.record.columns()
         points.setdefault("value_error", np.full(len(self.record.rows), np.inf))
-        keys = [key_of(name, self.names.index(name)) for _, name, _, _ in self._rows]
+        keys = [key_of(name, place) for place, name in enumerate(self.names)]
         value = Ball.of(points["value"], points["value_error"])
         change = value.take(slice(1, None)) - value.take(slice(None, -1))
+        place = rows.place
         columns: dict[str, Column] = {
-            "sweep": np.array([sweep for sweep, *_ in self._rows], dtype=np.int64),
-            "replicate": np.zeros(len(self._rows), dtype=np.int64),
-            "kind": np.array([kind for kind, _ in keys], dtype="S4"),
-            "layer": np.array([layer for _, layer in keys], dtype=np.int64),
-            "update": self._update(),
+            "sweep": rows.sweep,
+            "replicate": np.zeros(len(rows), dtype=np.int64),
+            "kind": np.array([kind for kind, _ in keys], dtype="S4")[place],
+            "layer": np.array([layer for _, layer in keys], dtype=np.int64)[place],
+            "update": rows.update(),
             "change": np.array(change.mid),
             "change_error": np.array(change.rad),
             "before": points["value"][:-1],
             "before_error": points["value_error"][:-1],
         }
         columns |= {name: points[name][1:] for name in _OF_POINTS if name in points}
-        return columns | self._measured() | self._told()
-
-    def _update(self) -> Column:
-        """Inertial proximal-gradient steps are those whose modulus was told."""
-        kinds = [b"gradient" if "modulus" in told else b"other" for *_, told in self._rows]
-        return np.array(kinds, dtype="S10")
-
-    def _measured(self) -> dict[str, Column]:
-        found: dict[str, Column] = {}
-        for name in ("cross", "inertia", "bend"):
-            balls = [balls.get(name, Ball.of(0.0, np.inf)) for _, _, balls, _ in self._rows]
-            if any(np.isfinite(ball.rad) for ball in balls):
-                found[name] = np.array([float(ball.mid) for ball in balls])
-                found[f"{name}_error"] = np.array([float(ball.rad) for ball in balls])
-        return found
-
-    def _told(self) -> dict[str, Column]:
-        """What every proximal-gradient step was told with; of other updates as of a plain step."""
-        found = {"gamma": np.zeros(len(self._rows))}
-        plain = {"modulus": 0.0, "s": 1.0, "t": 1.0, "p1": 0.0, "p2": 0.0}
-        steps = [told for *_, told in self._rows if "modulus" in told]
-        return found | {
-            name: np.array([told.get(name, plain[name]) for *_, told in self._rows])
-            for name in USED
-            if steps and all(name in told for told in steps)
-        }
+        return columns | rows.measured() | rows.told()
 
 
 def _numbers(name: str, said: Mapping[str, Any]) -> dict[str, Ball]:

@@ -31,7 +31,8 @@ from amverify.record.known.probe import Probe
 from amverify.record.known.seen import Beside, Seen
 from amverify.record.known.tracked import NotFinite, Tracked
 from amverify.record.known.values import Values
-from amverify.record.points.rows import Columns, Point, joined, last_row, slip, unfit
+from amverify.record.points.kept import Kept
+from amverify.record.points.rows import Columns, Point, last_row, slip, unfit
 from amverify.record.points.vector import Vector, coarser, flat, least, unit_roundoff
 
 STEPS_UNKNOWN = (
@@ -82,7 +83,7 @@ class Record:
     point: str | None = None
     late: str | None = None
     tracked: list[Tracked] = field(default_factory=list)
-    rows: list[Columns] = field(default_factory=list)
+    rows: Kept = field(default_factory=Kept)
     iterates: dict[int, dict[str, Vector]] = field(default_factory=dict)
     stopped: str | None = None
     dtype: str = "float64"
@@ -102,7 +103,7 @@ class Record:
     def forked(self) -> Record:
         """The same up to here; what one records from now on the other does not see."""
         found = copy(self)
-        found.rows, found.iterates = list(self.rows), dict(self.iterates)
+        found.rows, found.iterates = self.rows.forked(), dict(self.iterates)
         found.tracked = [one.forked() for one in self.tracked]
         found._values, found._probe = self._values.forked(), self._probe.forked()
         found._coarse = dict(self._coarse)
@@ -131,12 +132,12 @@ class Record:
         """The row of a point that would come next, or why there is none; none is added."""
         beside = self.forked()
         if beside.take(seen) and len(beside.rows) > len(self.rows):
-            return beside.rows[-1]
+            return beside.rows.last
         return str(beside.stopped)
 
     def end(self, reason: str, rows: int, /) -> None:
         """End the record with the first so many rows."""
-        self.rows = self.rows[:rows]
+        self.rows.cut(rows)
         self.iterates = {k: x for k, x in self.iterates.items() if k < rows}
         self.stopped = reason
 
@@ -154,7 +155,7 @@ class Record:
 
     def columns(self) -> Columns:
         """All rows; errors that no row knows are left out."""
-        columns = joined(self.rows)
+        columns = self.rows.table()
         columns["value_error"] = self._values.errors(columns["value_error"])
         return {
             name: column

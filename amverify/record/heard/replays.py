@@ -109,7 +109,7 @@ class Replays:
         self.drawn = callable(batches)
         self.at = frozenset(_steps(at))
         self.draws = draws if self.drawn else _many(batches)
-        self.rows: list[dict[str, Column]] = []
+        self.rows: dict[int, dict[str, Column]] = {}
         self.lost: list[str] = []
         self._checked()
         self._cost = self._trial()
@@ -133,10 +133,7 @@ class Replays:
 
     def table(self) -> dict[str, Column]:
         """The table ``replays``; columns that every draw has."""
-        if not self.rows:
-            return {}
-        shared = [name for name in self.rows[0] if all(name in row for row in self.rows)]
-        return {name: np.concatenate([row[name] for row in self.rows]) for name in shared}
+        return _stacked(list(self.rows.values()))
 
     def _ahead(self, k: int, batch: Any) -> list[Tensor] | None:
         """Replay step k; where the run's own batch will lead."""
@@ -150,6 +147,7 @@ class Replays:
 
     def _replay(self, k: int) -> None:
         began, limits = time.monotonic(), self._limits()
+        rows: list[dict[str, Column]] = []
         for number, batch in enumerate(self._each()):
             with self._listener.tried(self._step, batch):
                 found = self._record.after(self._listener.here())
@@ -158,13 +156,14 @@ class Replays:
             keys = {"sweep": k, "replicate": 0, "layer": 0, "draw": number}
             row: dict[str, Column] = {n: np.array([v]) for n, v in keys.items()}
             row["kind"] = np.array([b"*"], dtype="S4")
-            self.rows.append(row | found | limits)
+            rows.append(row | found | limits)
+        self.rows[k] = _stacked(rows)
         later = sum(one > k for one in self.at) * (time.monotonic() - began)
         if self._cost > LONG and later:
             say(f"replays of step {k} made; about {clock(later)} of replays are left")
 
     def _lose(self, k: int, why: str) -> None:
-        self.rows = [row for row in self.rows if row["sweep"][0] != k]
+        self.rows.pop(k, None)
         self.lost.append(f"the expectation at step {k} is unknown: {why}")
 
     def _each(self) -> Iterator[Any]:
@@ -260,6 +259,12 @@ class _Calls:
 
     def _count(self, *_: Any) -> None:
         self.made += 1
+
+
+def _stacked(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
+    """The columns that all parts have, one below the other."""
+    shared = [name for name in next(iter(parts), {}) if all(name in part for part in parts)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in shared}
 
 
 def _numbers(generators: Iterable[Any]) -> list[bytes]:

@@ -8,6 +8,7 @@ as a whole where the run refutes it: a negative value is no sum of non-negative 
 
 from __future__ import annotations
 
+from array import array
 from copy import copy
 
 import numpy as np
@@ -32,12 +33,12 @@ class Values:
         self.declared = declared
         self.refuted: str | None = None
         self.lacking: dict[str, str] = {}
-        self._trusting: list[int] = []
+        self._trusting = array("q")
 
     def forked(self) -> Values:
         """The same up to here; what one learns from now on the other does not see."""
         found = copy(self)
-        found.lacking, found._trusting = dict(self.lacking), list(self._trusting)
+        found.lacking, found._trusting = dict(self.lacking), copy(self._trusting)
         return found
 
     def value(
@@ -97,7 +98,8 @@ class Values:
         """A column of errors of the value, without those that a refuted declaration gave."""
         found = np.array(column)
         if self.refuted is not None:
-            found[[k for k in self._trusting if k < len(found)]] = np.inf
+            rows = np.array(self._trusting)
+            found[rows[rows < len(found)]] = np.inf
         return found
 
     def notes(self) -> list[str]:

@@ -32,7 +32,7 @@ Without a gradient, or a bound on its error, the column is unknown: infinite, ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -253,20 +253,6 @@ def _unseen(points: Sequence[Point]) -> float:
         with np.errstate(all="ignore"):
             found += float(before.slip @ np.abs(now.x - before.x))
     return found * (1 + gamma(now.x.size + 8))
-
-
-def joined(rows: Sequence[Columns]) -> Columns:
-    """The rows' common columns as one table; what the start cannot have (η, β) is 0 there."""
-    later: Iterable[str] = rows[1].keys() if len(rows) > 1 else rows[0].keys()
-    shared = [name for name in later if all(name in row for row in rows[1:])]
-    start = rows[0]
-    late = ("eta", "momentum", "departure", "departure_error")
-    unknown = np.full(1, np.inf)
-    start = start | {name: unknown for name in later if name.endswith("_error")
-                     and name not in start and name not in late}  # fmt: skip
-    first = {name: start.get(name, np.zeros(1)) for name in shared if name in start or name in late}
-    parts = [first, *rows[1:]]
-    return {name: np.concatenate([part[name] for part in parts]) for name in first}
 
 
 def slip(used: Vector | None, gradient: Ball | None) -> Vector | None:
