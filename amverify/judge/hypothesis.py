@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amverify.judge.floor import MOST_EXACT, known, margin_of
-from amverify.judge.sides import over, sides
+from amverify.judge.sides import CHUNK, over, sides
 from amverify.judge.witness import where
 from amverify.numbers.balls import Ball
 from amverify.numbers.exact import Exact
@@ -54,9 +54,10 @@ def judged(instances: Instances, condition: Inequality, iteration: str = "sweep"
     failed = np.array(margin.surely_negative)
     if condition.strict or not condition.costs:
         _exactly(instances, condition, met, failed)
-    cost = np.zeros(len(instances))
-    rows = np.flatnonzero(~met & ~failed)
+    cost = np.broadcast_to(0.0, (len(instances),))
+    rows = np.flatnonzero(~(met | failed))
     if len(rows):
+        cost = cost.copy()
         cost[rows] = _cost(instances, condition, rows, margin)
     return Judged(_checked(instances, condition, margin, (met, failed), cost, iteration), cost)
 
@@ -92,11 +93,22 @@ def _cost(
     instances: Instances, condition: Inequality, rows: NDArray[np.int64], margin: Ball
 ) -> NDArray[np.float64]:
     """What an open condition may take from the conclusion, by row; infinite if unknown."""
-    least = np.full(len(rows), np.inf)
+    found = np.full(len(rows), np.inf)
+    used = {x.name for formula in condition.costs for x in formula.free_symbols}
+    used -= {VIOLATION.name}
+    for start in range(0, len(rows) if condition.costs else 0, CHUNK):
+        part = slice(start, start + CHUNK)
+        here = {name: instances.values[name].take(rows[part]) for name in used}
+        found[part] = _cheapest(condition, here, margin.take(rows[part]))
+    return found
+
+
+def _cheapest(condition: Inequality, symbols: dict[str, Ball], margin: Ball) -> NDArray[np.float64]:
+    """The least of the stated costs, infinite where the violation is unknown."""
     with np.errstate(all="ignore"):
-        violation = np.maximum(margin.rad[rows] - margin.mid[rows], 0.0) * UP
-        symbols = {name: ball.take(rows) for name, ball in instances.values.items()}
-        symbols[VIOLATION.name] = Ball.of(violation)
+        violation = np.maximum(margin.rad - margin.mid, 0.0) * UP
+        symbols = {**symbols, VIOLATION.name: Ball.of(violation)}
+        least = np.full(len(violation), np.inf)
         for formula in condition.costs:
             found = evaluate(formula, symbols)
             most = np.broadcast_to((found.mid + found.rad) * UP, least.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.formulas import program
@@ -49,12 +50,30 @@ def _room(part: Ball, n: int) -> Ball:
 def slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:
     """The least relative margin of each sweep."""
     with np.errstate(all="ignore"):
-        size = np.abs(lhs.mid) + np.abs(rhs.mid)
+        size = np.abs(lhs.mid)
+        size += np.abs(rhs.mid)
         relative = np.where(size > 0, margin.mid / size, 0.0)
-        floor = np.where(size > 0, np.minimum(margin.rad / size, 1e300), 0.0)
-    order = np.lexsort((relative, instances.sweep))
-    sweeps, first = np.unique(instances.sweep[order], return_index=True)
-    worst = order[first]
+        worst = _least(relative, instances.sweep)
+        size = size[worst]
+        floor = np.where(size > 0, np.minimum(margin.rad[worst] / size, 1e300), 0.0)
     return Slack(
-        tuple(sweeps.tolist()), tuple(relative[worst].tolist()), tuple(floor[worst].tolist())
+        tuple(instances.sweep[worst].tolist()),
+        tuple(relative[worst].tolist()),
+        tuple(floor.tolist()),
     )
+
+
+def _least(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The row of the least value of each group, the groups in order; of several the first.
+
+    NaN is taken only where a group has nothing else. A pass over the rows: to sort them by value
+    would take longer than to judge them.
+    """
+    order = np.argsort(groups, kind="stable")
+    own, values = groups[order], values[order]
+    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1])[: len(own)])
+    if not len(starts):
+        return order
+    least = np.repeat(np.fmin.reduceat(values, starts), np.diff(np.append(starts, len(own))))
+    there = np.flatnonzero((values == least) | np.isnan(least))
+    return order[there[np.searchsorted(there, starts)]]

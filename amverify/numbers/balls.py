@@ -19,6 +19,7 @@ not decided lies at the rounding floor: it is decided again, exactly, where the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -31,8 +32,14 @@ from amverify.numbers.roundoff import ETA, U, gamma
 Array = NDArray[np.float64]
 
 
+PART = 1 << 15
+"""Entries compared at a time: what that needs besides stays in the cache."""
+
+
 def _up(radius: Array) -> Array:
-    return radius * (1 + 8 * U) + 4 * ETA
+    larger = radius * (1 + 8 * U)
+    larger += 4 * ETA
+    return larger
 
 
 def _array(x: Any) -> Array:
@@ -120,12 +127,24 @@ class Ball:
     @property
     def surely_nonnegative(self) -> NDArray[np.bool_]:
         """Where no member is negative."""
-        return np.asarray(self.mid - self.rad >= 0)
+        return _by_parts(self, lambda mid, rad: mid - rad >= 0)
 
     @property
     def surely_negative(self) -> NDArray[np.bool_]:
         """Where every member is negative."""
-        return np.asarray(self.mid + self.rad < 0)
+        return _by_parts(self, lambda mid, rad: mid + rad < 0)
+
+
+def _by_parts(ball: Ball, test: Callable[[Array, Array], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """A comparison of every mid and radius, a long column a part at a time."""
+    mid, rad = ball.mid, ball.rad
+    if mid.ndim != 1 or mid.shape != rad.shape:
+        return np.asarray(test(mid, rad))
+    found = np.empty(mid.shape, dtype=bool)
+    for start in range(0, len(found), PART):
+        part = slice(start, start + PART)
+        found[part] = test(mid[part], rad[part])
+    return found
 
 
 def _sharp(ball: Ball) -> bool:

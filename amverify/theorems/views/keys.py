@@ -24,7 +24,10 @@ def codes(columns: Columns) -> NDArray[np.int64]:
         if room * span > _ROOM:
             found, column = _ranks(found), _ranks(column)
             (_, room), (least, span) = _span(found), _span(column)
-        found, room = found * span + (column - least), room * span
+        room *= span
+        found *= span
+        found += column
+        found -= least
     return found
 
 
