@@ -46,7 +46,6 @@ def ready(tree: Path) -> None:
     os.environ |= {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     os.chdir(tree)
     sys.path[:] = [str(tree), *(p for p in sys.path if Path(p or ".").resolve() != tree)]
-    sys.dont_write_bytecode = True
     for name in HEAVY:
         importlib.import_module(name)
     ours = [n for n in sys.modules if n.split(".")[0] in ("amverify", "proofs", "repro")]
