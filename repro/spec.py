@@ -37,7 +37,7 @@ class RunSpec:
     claims: tuple[str, ...] = ()  # theorems to audit on the run, which is traced for that
     minibatch: Minibatch | None = None  # None: full batch
     every: int = 1  # full batch: measured after every so many sweeps and the last, NaN between
-    samples: int = 0  # full batch: the first so many of training and validation part; 0: training
+    samples: int = 0  # the first so many of training and validation part; 0: what is usual
 
 
 @dataclass(frozen=True)

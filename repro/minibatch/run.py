@@ -42,6 +42,7 @@ def train(
         InvalidInput: for a specification or a data set that is not admitted.
     """
     fitted, measured = _parts(dataset, minibatch)
+    fitted = _first(fitted, spec)
     curve = f"{'validation' if minibatch.validate else 'test'}_accuracy"
     model, samples = _prepared(spec, minibatch, dataset, fitted, measured)
     (x, y), (x_measured, y_measured) = samples
@@ -83,6 +84,14 @@ def _parts(dataset: Dataset, minibatch: Minibatch) -> tuple[Split, Split]:
         np.concatenate([dataset.train.y, dataset.validation.y]),
     )
     return both, dataset.test
+
+
+def _first(fitted: Split, spec: RunSpec) -> Split:
+    """The samples that ``spec`` asks for, all where it says nothing."""
+    if spec.samples > len(fitted):
+        raise InvalidInput(f"samples: {spec.dataset} has {len(fitted)}, got {spec.samples}")
+    most = spec.samples or len(fitted)
+    return Split(fitted.x[:most], fitted.y[:most])
 
 
 Samples = tuple[Tensor, Tensor]

@@ -20,7 +20,6 @@ from repro.minibatch.networks import HIDDEN
 from repro.minibatch.workloads import (
     DATASETS,
     EPOCHS,
-    MORE_DATASETS,
     Workload,
     specification,
 )
@@ -46,12 +45,12 @@ from repro.tables.parts.measures import (
     target_of,
 )
 from repro.tables.parts.minibatches import (
-    PAPER_ONLY,
     Configurations,
     Pair,
     configurations,
     curves_table,
     mean_end,
+    notes_on_profile,
     protocol_of,
     record,
     rows_of,
@@ -64,7 +63,6 @@ PROTOCOL = Protocol(
     datasets=DATASETS,
     methods=METHODS,
     sweeps=EPOCHS,
-    also=MORE_DATASETS,
     networks=tuple(HIDDEN),
 )
 COLUMNS = (
@@ -100,7 +98,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         caption=f"{protocol_of(request, runs)} Target: tuned Adam's mean final test accuracy.",
         notes=(
             *notes_without_data(laboratory, request.datasets),
-            *([PAPER_ONLY] if request.profile == "quick" and not request.networks else []),
+            *notes_on_profile(request, present),
             *notes_on_runs({f"{LABELS[m]} on {w}": own for (m, w), own in groups.items()}),
             *found.notes(),
         ),
@@ -132,6 +130,8 @@ def _row(
 ) -> tuple[Cell, ...]:
     accuracy = final(runs, "test_accuracy")
     series = headline(load(), workload.dataset, method, "test_accuracy")
+    if workload.samples:
+        series = None  # the papers train on all images
     value = None if series is None else series.after(runs.any_spec.sweeps)
     return (
         Text(str(workload)),

@@ -18,7 +18,6 @@ from repro.minibatch.networks import HIDDEN
 from repro.minibatch.tuning import RATES
 from repro.minibatch.workloads import (
     EPOCHS,
-    MORE_DATASETS,
     Settings,
     Workload,
     specification,
@@ -28,10 +27,10 @@ from repro.tables.parts import robustness
 from repro.tables.parts.full_batch import document, notes_on_runs, written
 from repro.tables.parts.measures import Group, final, group
 from repro.tables.parts.minibatches import (
-    PAPER_ONLY,
     configurations,
     curves_table,
     mean_end,
+    notes_on_profile,
     protocol_of,
     record,
     rows_of,
@@ -40,10 +39,10 @@ from repro.tables.parts.minibatches import (
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 
 PROTOCOL = Protocol(
-    datasets=("digits", "fashion_mnist"),
+    datasets=("digits", "mnist", "fashion_mnist"),
     methods=tuple(SAMT),
     sweeps=EPOCHS,
-    also=(*MORE_DATASETS, "cifar10"),
+    also=("cifar10",),
     networks=tuple(HIDDEN),
 )
 COLUMNS = (
@@ -72,7 +71,10 @@ def make(request: Request, laboratory: Laboratory) -> Document:
     }
     settings |= {(m, w, None): own for (m, w), (own, _) in found.chosen.items()}
     specs = {
-        (m, w, rate): [specification(w, m, own, seed, request.sweeps) for seed in request.seeds]
+        (m, w, rate): [
+            specification(w, m, own, seed, request.sweeps)
+            for seed in (request.seeds if rate is None else robustness.seeds_of(w, request.seeds))
+        ]
         for (m, w, rate), own in settings.items()
     }
     runs = laboratory.run([spec for some in specs.values() for spec in some])
@@ -93,7 +95,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
         caption=f"{about} Least and greatest over the seeds, medians averaged.",
         notes=(
             *notes_without_data(laboratory, request.datasets),
-            *([PAPER_ONLY] if request.profile == "quick" and not request.networks else []),
+            *notes_on_profile(request, present),
             *notes_on_runs({f"{LABELS[m]} on {w}": own for (m, w), own in chosen.items()}),
             *found.notes(),
         ),

@@ -169,7 +169,7 @@ def test_no_row_at_all(capsys, failing, tmp_path):
         (["table2", "--data", "coar"], "unknown data set 'coar'; did you mean 'cora'"),
         (["table1", "--data", "coar"], "unknown data set 'coar'; did you mean 'cora'"),
         (["table2", "--method", "tima"], "unknown method 'tima'; did you mean 'tiam'"),
-        (["table7", "--data", "cora"], "unknown data set 'cora'; known: digits, fashion_mnist"),
+        (["table7", "--data", "cora"], "unknown data set 'cora'; known: digits, mnist, fashion"),
         (["table7", "--method", "tiam"], "unknown method 'tiam'; "),
         (["table8", "--method", "adam"], "unknown method 'adam'; "),
         (["table7", "--network", "cmn"], "unknown network 'cmn'; did you mean 'cnn'"),

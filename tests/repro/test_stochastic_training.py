@@ -132,6 +132,18 @@ def test_a_tables_run_trains_on_both_parts_and_measures_on_the_test_set() -> Non
     assert sum(SIZES[:2]) == 51
 
 
+def test_a_part_of_the_samples_is_the_first_of_them() -> None:
+    """Those alone are trained on, in tuning and in tables; more than there are is refused."""
+    first = Split(DATA.train.x[:20], DATA.train.y[:20])
+    alone = replace(DATA, train=first, validation=Split(DATA.train.x[:0], DATA.train.y[:0]))
+    part = execute(replace(spec(), samples=20), DATA, lambda epoch: None)
+    assert part.curves["objective"] == run(dataset=alone).curves["objective"]
+    tuning = replace(spec(validate=True), samples=20)
+    assert execute(tuning, DATA, lambda epoch: None).curves["objective"] == part.curves["objective"]
+    with pytest.raises(InvalidInput, match="samples: digits has 51, got 52"):
+        execute(replace(spec(), samples=52), DATA, lambda epoch: None)
+
+
 def test_a_diverged_run_says_in_which_epoch() -> None:
     seen: list[int] = []
     result = execute(spec(epochs=6, lr=1e200), DATA, seen.append)

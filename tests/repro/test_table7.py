@@ -19,6 +19,7 @@ from repro.data.dataset import Dataset
 from repro.minibatch import tuning
 from repro.minibatch.names import BASELINES, LABELS, SAMT
 from repro.minibatch.workloads import Workload
+from repro.published.values import Series, Source
 from repro.render import Document, Number, Text, Unavailable, write_files
 from repro.spec import RunResult, RunSpec
 from repro.tables import Request, table7, table8
@@ -188,8 +189,36 @@ def test_methods_that_are_not_tuned_leave_a_row_and_the_command(monkeypatch) -> 
 
 
 def test_settings_borrowed_from_fashion_mnist_are_said() -> None:
-    notes = notes_of(make(table7, ("mnist",)), "accuracy")
+    notes = notes_of(make(table7, ("mnist",), profile="paper", networks=("mlp",)), "accuracy")
     assert any("settings on mnist, MLP: tuned on fashion_mnist, MLP" in note for note in notes)
+
+
+def test_the_quick_profile_takes_a_part_of_mnist_and_says_so() -> None:
+    asked: list[RunSpec] = []
+
+    def noted(spec: RunSpec) -> RunResult:
+        asked.append(spec)
+        return results(spec)
+
+    for table, name in ((table7, "accuracy"), (table8, "kinds")):
+        found = make(table, ("mnist",), result=noted)
+        named = {row["workload"].plain() for row in rows_of(found, name)}
+        assert named == {"mnist (4000 images), MLP"}
+        assert any("all with --profile paper" in note for note in notes_of(found, name))
+    assert {spec.samples for spec in asked} == {4000}
+    seeds = {spec.seed for spec in asked if dict(spec.settings) == {"alpha": 1.0}}
+    assert seeds == {0}  # of the initial step sizes one seed alone, and that is said
+    assert "mnist (4000 images), MLP: one seed alone" in notes_of(found, "robustness")
+
+
+def test_no_published_value_stands_beside_a_part_of_a_data_set(monkeypatch) -> None:
+    source = Source("SAMT", "made up", "Table 1", None)
+    entry = Series(source, "mnist", "sgd", "test_accuracy", {}, (EPOCHS,), (0.9,), headline=True)
+    monkeypatch.setattr(table7, "headline", lambda *_: entry)
+    for profile, published in (("quick", ""), ("paper", "0.9")):
+        found = make(table7, ("mnist",), ("sgd",), profile=profile, networks=("mlp",))
+        (row,) = rows_of(found, "accuracy")
+        assert row["published"].plain().rstrip("0") == published
 
 
 def test_the_claim_is_judged_by_the_kind_that_validated_best() -> None:

@@ -73,6 +73,19 @@ def configurations(methods: Sequence[str], present: Sequence[Workload]) -> Confi
     return Configurations(chosen, untuned)
 
 
+def notes_on_profile(request: Request, present: Sequence[Workload]) -> list[str]:
+    """What the quick profile leaves out."""
+    if request.profile != "quick":
+        return []
+    parts = [
+        f"{w}: the first of its training images, measured on all test images; all with --profile "
+        "paper"
+        for w in present
+        if w.samples
+    ]
+    return [*([] if request.networks else [PAPER_ONLY]), *parts]
+
+
 def row_untuned(
     workload: Workload, method: str, error: InvalidInput, width: int
 ) -> tuple[Cell, ...]:
@@ -134,7 +147,7 @@ def curves_table(runs: Mapping[RunSpec, FinishedRun]) -> Table:
 def workload_of(spec: RunSpec) -> Workload:
     """What ``spec`` trains on."""
     assert spec.minibatch is not None, "tables 7 and 8 are of runs with mini-batches"
-    return Workload(spec.dataset, spec.minibatch.network)
+    return Workload(spec.dataset, spec.minibatch.network, spec.samples)
 
 
 def record(spec: RunSpec, run: FinishedRun) -> dict[str, object]:

@@ -66,6 +66,11 @@ def held(accuracies: Mapping[float, float | None], best: float) -> Held:
     return Held(sizes[first], sizes[last], first == 0 or last == len(sizes) - 1)
 
 
+def seeds_of(workload: Workload, seeds: Sequence[int]) -> Sequence[int]:
+    """The seeds of a workload's runs here: one alone of a part of a data set."""
+    return seeds[:1] if workload.samples else seeds
+
+
 def table(
     kinds: Sequence[str],
     present: Sequence[Workload],
@@ -99,6 +104,7 @@ def table(
                     Number(ranges[kind].width, ".3g"),
                 )
             )
+        notes += [f"{workload}: one seed alone"] * bool(workload.samples)
         notes += [f"{workload}: {line}" for line in verdicts(ranges)]
     return Table(
         name="robustness",
