@@ -110,7 +110,7 @@ def methods_stand_on_the_network(graph: Imports) -> list[str]:
     arrays = (
         "amverify.methods.rows.sums",
         "amverify.methods.rows.sweep",
-        "amverify.samt.fast.loops",
+        "amverify.samt.fast.table",
         "amverify.samt.sources",
     )
     others = {name: found for name, found in graph.items() if name not in arrays}

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from amverify.errors import InvalidInput
 from amverify.samt.blocks import Group, check_block
-from amverify.samt.fast.loops import Lanes, Slot
+from amverify.samt.fast.loops import Lanes
+from amverify.samt.fast.table import Slot
 from amverify.samt.kinds import step_size_shape
 from amverify.samt.stepsizes import Pool, initial_factor, pooled
 from amverify.samt.sweep import Block

@@ -1,84 +1,28 @@
 r"""One inner step of one parameter: w ← w − α ⊙ d, and what trains α, measured on the way.
 
-A gradient that comes as a product, ∂W = δᵀa, need never exist as a whole. For some rows at a time,
-
-    g = (δᵀa)[rows] + λw;   reduce(g ⊙ d), reduce(g²) by the rows;   w ← w − α ⊙ g;   d ← g,
-
-d the direction of the step before, which is kept anyway: beside w and d there is memory for one
-slab alone. It is a gain in memory, and hardly one in time: cutting 256×784 into four costs a sweep
-some 3 % of its time on one core and 10 % on two, cutting 2048×2048 nothing. So only large matrices
-are cut, whose gradients weigh.
-Where α has one entry for all rows, the slabs' sums are added up; where it has one for each, they
-are put below each other.
+A gradient that comes as a product, ∂W = δᵀa, need never exist as a whole: large matrices are
+stepped some rows at a time, by compiled loops (:mod:`amverify.samt.fast.strips`) or by torch
+(:mod:`amverify.samt.slabs`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
-from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from amverify.samt.blocks import Group
 from amverify.samt.fast.dense import Product
 from amverify.samt.fast.loops import Lanes, Path, one_pass
+from amverify.samt.fast.strips import Strips, Way
+from amverify.samt.fast.table import Slot
 from amverify.samt.hypergradient import Known, closed_form, inner
+from amverify.samt.rule import Rule, State
+from amverify.samt.slabs import displacement_of, in_slabs, is_large, memory_for
 from amverify.samt.stepsizes import Hypergradient
 from amverify.samt.values import decay_of
 
-State = dict[str, Any]
 Gradient = Tensor | Product | None
-LARGE, ROWS, SLABS = 2**20, 64, 16
-"""Matrices from so many entries on are cut: so many rows a slab at least, so many slabs at most."""
-
-
-class Rule(NamedTuple):
-    """How the parameters of a block are moved.
-
-    Args:
-        group: the block's settings.
-        train: whether α is trained by what is measured on the way.
-        cosine: whether squares of gradients are needed for that.
-        decays: whether decay is yet to be added, not in the gradients already.
-        factor: of clipping, if there is any.
-    """
-
-    group: Group
-    train: bool
-    cosine: bool
-    decays: bool
-    factor: Tensor | None = None
-
-    @property
-    def lean(self) -> bool:
-        """Whether a step is w ← w − α ⊙ g, and cosines are measured on the way, if anything is."""
-        plain = self.factor is None and not self.group["momentum"]
-        return plain and (self.cosine or not self.train)
-
-    @property
-    def displaces(self) -> bool:
-        """Whether the block needs a Δ."""
-        return bool(self.group["momentum"] or self.group["extrapolation"])
-
-    def decay(self, w: Tensor) -> float:
-        """λ of a parameter, as far as it is yet to be added."""
-        return decay_of(self.group, w) if self.decays else 0.0
-
-    def clipped(self, factor: Tensor | None) -> Rule:
-        """The same for gradients that have their decay, and are to be scaled."""
-        return self._replace(decays=False, factor=factor)
-
-    def shift(self, w: Tensor, alpha: Tensor, d: Tensor, displacement: Tensor | None) -> None:
-        """w ← w − α ⊙ d, with momentum; Δ is renewed. All may be rows of the parameter's."""
-        if displacement is not None and self.group["momentum"]:
-            displacement.mul_(self.group["momentum"]).addcmul_(d, alpha, value=-1)
-            w.add_(displacement)
-            return
-        w.addcmul_(d, alpha, value=-1)
-        if displacement is not None:
-            displacement.addcmul_(d, alpha, value=-1)
 
 
 def move(
@@ -95,12 +39,12 @@ def move(
         rule: what else there is.
     """
     if isinstance(gradient, Product):
-        if gradient.a is not None and w.numel() >= LARGE:
-            return _in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
+        if gradient.a is not None and is_large(w, alpha):
+            return in_slabs(w.detach(), alpha, (gradient.delta, gradient.a), state, rule)
         gradient = gradient.whole()
     decay = rule.decay(w)
     g = gradient.add(w, alpha=decay) if decay else gradient
-    displacement = _displacement(w, state) if rule.displaces else None
+    displacement = displacement_of(w, state) if rule.displaces else None
     return _measured(w, alpha, g, state, rule, displacement)
 
 
@@ -118,28 +62,55 @@ def move_together(
     if not rule.lean:
         return None
     paths: list[Path] = []
+    ways: list[tuple[int, Strips, Way]] = []
     train, displaced = rule.train, rule.displaces
-    rows = zip(lanes.parameters, gradients, states, lanes.slots, strict=True)
-    for w, gradient, state, slot in rows:
+    rows = zip(lanes.parameters, gradients, states, lanes.slots, lanes.strips, strict=True)
+    for w, gradient, state, slot, strips in rows:
         if gradient is None:
             return None
-        g = gradient.whole() if isinstance(gradient, Product) else gradient
+        if strips is not None and isinstance(gradient, Product):
+            way = _way(w, gradient, state, rule)
+            if not strips.serves(way):
+                return None
+            ways.append((len(paths), strips, way))
+            paths.append((None, None, None, _square(state, slot) if way.known else None))
+            continue
+        whole = gradient.whole() if isinstance(gradient, Product) else gradient
         decay = rule.decay(w)
-        if decay:
-            g = g.add(w, alpha=decay)
-        old, before = (state["direction"], state.get("square")) if train else (None, None)
-        if old is not None and before is None:
-            before = inner(old, old, slot.alpha.shape)
-        paths.append((g, old, _displacement(w, state) if displaced else None, before))
+        g = whole.add(w, alpha=decay) if decay else whole
+        old: Tensor | None = state["direction"] if train else None
+        before = None if old is None else _square(state, slot)
+        paths.append((g, old, displacement_of(w, state) if displaced else None, before))
     squares = lanes.step(paths, rule.train)
     if squares is None:
         return None
     found: list[Hypergradient | None] = []
-    for (g, old, _, _), state, slot, own in zip(paths, states, lanes.slots, squares, strict=True):
-        state["direction"], state["owned"] = g if rule.train else None, False
+    for (by, d, _, _), state, slot, own in zip(paths, states, lanes.slots, squares, strict=True):
+        state["direction"], state["owned"] = by if rule.train else None, False
         state["square"] = own[0] if rule.train else None
-        found.append(None if old is None else Hypergradient(slot.inner, own))
+        found.append(None if d is None else Hypergradient(slot.inner, own))
+    for place, strips, way in ways:
+        own = squares[place]
+        strips.step(way, own[0])
+        states[place]["direction"], states[place]["owned"] = way.direction, True
+        found[place] = Hypergradient(lanes.slots[place].inner, own) if way.known else None
     return found
+
+
+def _square(state: State, slot: Slot) -> Tensor:
+    """reduce(d²), d the direction before."""
+    known: Tensor | None = state.get("square")
+    d = state["direction"]
+    return inner(d, d, slot.alpha.shape) if known is None else known
+
+
+def _way(w: Tensor, gradient: Product, state: State, rule: Rule) -> Way:
+    """How a weight is stepped in strips; the direction's memory is used again."""
+    assert gradient.a is not None, "biases are not cut"
+    known = rule.train and state["direction"] is not None
+    direction = memory_for(w, state) if rule.train else None
+    displacement = displacement_of(w, state) if rule.displaces else None
+    return Way(gradient.delta, gradient.a, rule.decay(w), direction, known, displacement)
 
 
 def _measured(
@@ -168,113 +139,6 @@ def _measured(
     state["direction"], state["owned"] = d if rule.train else None, False
     state["square"] = own if rule.factor is None else None
     return found
-
-
-def _in_slabs(
-    w: Tensor, alpha: Tensor, factors: tuple[Tensor, Tensor], state: State, rule: Rule
-) -> Hypergradient | None:
-    """``move`` for a matrix whose gradient is δᵀa; the direction's memory is used again."""
-    total, shape = w.shape[0], alpha.shape
-    rows = min(total, max(ROWS, -(-total // SLABS)))
-    known = rule.train and state["direction"] is not None
-    before = state.get("square")
-    if known and before is None and rule.cosine:
-        before = inner(state["direction"], state["direction"], shape)
-    direction = _memory(w, state) if rule.train else None
-    buffer = w.new_empty(rows, w.shape[1])
-    decay = rule.decay(w)
-    sums = Sums(shape, total == shape[0] > 1, shape == w.shape, rule.cosine, [], [])
-    slabs = zip(
-        torch.split(w, rows),
-        torch.split(factors[0].t(), rows),
-        _rows(alpha, total, rows),
-        _rows(direction, total, rows),
-        _rows(_displacement(w, state) if rule.displaces else None, total, rows),
-        strict=False,
-    )
-    for part, delta, size, old, moved in slabs:
-        g = torch.mm(delta, factors[1], out=buffer[: part.shape[0]])
-        if decay:
-            g.add_(part, alpha=decay)
-        if old is not None:
-            sums.add(g, old, known)
-        rule.shift(part, size, g, moved)
-        if old is not None:
-            old.copy_(g)
-    own = sums.total(sums.squares) if sums.squares else None
-    state["direction"], state["owned"], state["square"] = direction, True, own
-    if not known:
-        return None
-    descent = sums.total(sums.inner)
-    if not rule.cosine:
-        return Hypergradient(descent, ())
-    if own is None or before is None:
-        return Hypergradient(descent, (descent.abs(),))
-    return Hypergradient(descent, (own, before))
-
-
-def _displacement(w: Tensor, state: State) -> Tensor:
-    """Δ, zero at first."""
-    if state.get("displacement") is None:
-        state["displacement"] = torch.zeros_like(w)
-    found: Tensor = state["displacement"]
-    return found
-
-
-def _memory(w: Tensor, state: State) -> Tensor:
-    """The direction in memory of its own: autograd's may be shared, or an expanded number."""
-    old = state["direction"]
-    if old is None:
-        return torch.empty_like(w, memory_format=torch.contiguous_format)
-    if not state.get("owned"):
-        old = old.clone(memory_format=torch.contiguous_format)
-    found: Tensor = old
-    return found
-
-
-def _rows(x: Tensor | None, total: int, rows: int) -> Iterable[Any]:
-    """The slabs' parts of x; x itself for each where it has one row for all."""
-    if x is None or len(x) != total:
-        return repeat(x)
-    parts: tuple[Tensor, ...] = torch.split(x, rows)
-    return parts
-
-
-class Sums(NamedTuple):
-    """reduce(g ⊙ d) and reduce(g²) of a matrix, slab after slab.
-
-    Args:
-        shape: of α.
-        by_row: whether α has an entry for each row at least.
-        alone: whether it has one for each entry: then reduce(g²) is not needed.
-        cosine: whether it is wanted.
-        inner: of the slabs so far.
-        squares: of the slabs so far.
-    """
-
-    shape: tuple[int, ...]
-    by_row: bool
-    alone: bool
-    cosine: bool
-    inner: list[Tensor]
-    squares: list[Tensor]
-
-    def add(self, g: Tensor, old: Tensor, known: bool) -> None:
-        """Another slab; ``old``, its d if that is known, is written over."""
-        if known:
-            self.inner.append(g * old if self.alone else self._reduced(g, old, old))
-        if self.cosine and not self.alone:
-            self.squares.append(self._reduced(g, g, old))
-
-    def _reduced(self, x: Tensor, y: Tensor, scratch: Tensor) -> Tensor:
-        if self.shape == (1, 1):
-            return torch.dot(x.view(-1), y.view(-1))
-        return torch.mul(x, y, out=scratch).sum(1 if self.by_row else 0, keepdim=True)
-
-    def total(self, parts: list[Tensor]) -> Tensor:
-        """Of the matrix."""
-        found = torch.cat(parts) if self.by_row else torch.stack(parts).sum(0)
-        return found.view(self.shape)
 
 
 def decayed(

@@ -27,7 +27,8 @@ from torch.autograd.graph import increment_version
 from torch.optim import Optimizer
 
 from amverify.samt.blocks import Group
-from amverify.samt.fast.loops import Ladder, Slot
+from amverify.samt.fast.loops import Ladder
+from amverify.samt.fast.table import Slot
 from amverify.samt.unlisted import version
 
 Scaling = Literal["cosine", "plain"]

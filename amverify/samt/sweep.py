@@ -28,15 +28,9 @@ from amverify.samt.counters import Counters
 from amverify.samt.evaluation import Evaluation
 from amverify.samt.fast.loops import Lanes
 from amverify.samt.hypergradient import Trial, unrolled
-from amverify.samt.moves import (
-    Gradient,
-    Rule,
-    State,
-    decayed,
-    move,
-    move_together,
-)
+from amverify.samt.moves import Gradient, decayed, move, move_together
 from amverify.samt.parts import Target, whole
+from amverify.samt.rule import Rule, State
 from amverify.samt.settings import Settings
 from amverify.samt.stepsizes import Hypergradient, Pool, meta_step
 

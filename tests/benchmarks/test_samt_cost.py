@@ -6,8 +6,8 @@ sweep without momentum on 784-256-128-10, batch 128, torch's own number of threa
 The two are alternated in one loop, so that whatever else the machine does meets both.
 
 Memory is counted in bytes of tensors: what lives between two steps besides the batch (weights,
-last gradients, state), and the most that lives within a step. The former is asserted; the latter
-is printed. SGD has no gradients while it runs backward to the first layer, SAMT has its directions
+last gradients, state), and the most that lives within a step. Both are asserted. SGD has no
+gradients while it runs backward to the first layer, SAMT has its directions, a strip of a gradient
 and, where blocks are extrapolated, what undoes that: its peak is above SGD's for that reason.
 """
 
@@ -169,13 +169,15 @@ def memory(make: Callable[[], tuple[nn.Module, Step]]) -> tuple[int, int]:
 def test_memory(
     widths: tuple[int, ...], kind: str, momentum: float, benchmark: BenchmarkFixture
 ) -> None:
-    """Held between steps: at most SGD's and 5 %."""
+    """Held between steps: at most SGD's and 5 %; within a step, and 10 %."""
+    samt(widths, kind=kind, extrapolation=momentum)[1]()  # what is compiled is compiled before
     mine = benchmark.pedantic(  # type: ignore[no-untyped-call]
         memory, (lambda: samt(widths, kind=kind, extrapolation=momentum),)
     )
     theirs = memory(lambda: sgd(momentum, widths))
     print(
         f"\n{widths}, {kind}, momentum {momentum}: held {mine[0] / theirs[0]:.3f} of SGD's, "
-        f"peak {mine[1] / theirs[1]:.3f} of SGD's (aim 1.050)"
+        f"peak {mine[1] / theirs[1]:.3f} of SGD's (aim 1.100)"
     )
     assert mine[0] <= 1.05 * theirs[0]
+    assert mine[1] <= 1.10 * theirs[1]

@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 from amverify.compiled import available as kernels
 from amverify.samt import SAMT
 from amverify.samt.fast import loops as module
-from amverify.samt.fast.loops import Ladder, Lanes, Sides, Slot, one_pass, sides
+from amverify.samt.fast.loops import Ladder, Lanes, one_pass
+from amverify.samt.fast.table import Sides, Slot, sides
 from amverify.samt.kinds import step_size_shape
 
 pytestmark = pytest.mark.skipif(kernels.compiled() is None, reason="numba is not installed")

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import parametrizations
 
-from amverify.samt import KINDS, SAMT, moves
+from amverify.samt import KINDS, SAMT
+from amverify.samt import slabs as module
+from amverify.samt.fast import loops, strips
 from amverify.samt.fast.dense import Dense
 from tests.samt.nets import CLASSES, batches, loss, told, weights
 
@@ -34,11 +36,16 @@ def network(activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
     return nn.Sequential(*parts).to(F64)
 
 
-@pytest.fixture
-def slabs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slabs of two rows, the last one shorter, for matrices of any size."""
-    for name, value in {"LARGE": 1, "ROWS": 2, "SLABS": 100}.items():
-        monkeypatch.setattr(moves, name, value)
+@pytest.fixture(params=["loops", "torch"])
+def slabs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slabs and strips of two rows, the last one shorter, for matrices of any size."""
+    for name, value in {"LARGE": 1, "ALONE": 1, "ROWS": 2, "SLABS": 100}.items():
+        monkeypatch.setattr(module, name, value)
+    for name, value in {"ROWS": 2, "STRIPS": 100}.items():
+        monkeypatch.setattr(strips, name, value)
+    monkeypatch.setattr(loops, "LEAST", 1)
+    if request.param == "torch":
+        monkeypatch.setattr(loops, "compiled", lambda: None)
 
 
 @pytest.fixture

@@ -12,48 +12,22 @@ The sums differ from torch's by rounding: a run with numba and one without agree
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
-from functools import cache, partial
-from math import prod
-from typing import NamedTuple
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import increment_version
 
 from amverify.compiled.available import compiled
+from amverify.samt.fast.strips import LEAST, Strips
+from amverify.samt.fast.table import WIDTH, Sides, Slot, Table, sides
 
 FORMATS = (torch.float32, torch.float64)
 MOST = 2**20
 """Entries from which on torch's many cores are worth more than one pass."""
 ALONE = 2**15
 """The same where every entry has a step size of its own: then there is less to be saved."""
-
-
-class Sides(NamedTuple):
-    """A parameter as a matrix: its rows and columns, and whether α has those."""
-
-    rows: int
-    columns: int
-    by_row: bool
-    by_column: bool
-
-
-@cache
-def sides(whole: tuple[int, ...], alpha: tuple[int, ...]) -> Sides | None:
-    """How step sizes of shape ``alpha`` lie over a parameter; None if not by rows and columns.
-
-    The first dimensions are the rows, the others the columns, at whatever cut makes α one number,
-    a column, a row or a whole matrix of them.
-    """
-    for cut in (*range(1, len(whole)), 0):
-        rows, columns = prod(whole[:cut]), prod(whole[cut:])
-        mine = prod(alpha[:cut]), prod(alpha[cut:])
-        if mine[0] in (1, rows) and mine[1] in (1, columns):
-            return Sides(rows, columns, mine[0] > 1, mine[1] > 1)
-    return None
 
 
 def one_pass(
@@ -82,37 +56,19 @@ def one_pass(
         return None
     inner = None if d is None else torch.empty_like(alpha)
     own = torch.empty_like(alpha) if squares else None
-    operands = _Table([*_addresses((*tensors, inner, own)), *lie])
+    operands = Table([*_addresses((*tensors, inner, own)), *lie, 0])
     loops.steps(operands.address, 1, w.dtype is torch.float32)
     increment_version(w)
     return inner, own
 
 
-class Slot(NamedTuple):
-    """Where a parameter's α is, and where its sums go: views of a pool's vectors, of α's shape.
+Path = tuple[Tensor | None, Tensor | None, Tensor | None, Tensor | None]
+"""Of a step: the gradient g, the direction d before, Δ, and reduce(d²) if it is known.
 
-    ``squares`` are two: reduce(g²) of this step, and of the one before.
-    """
-
-    alpha: Tensor
-    inner: Tensor
-    squares: tuple[Tensor, Tensor]
-
-
-Path = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]
-"""Of a step: the gradient g, the direction d before, Δ, and reduce(d²) if it is known."""
+Without a g it is a weight that is stepped in strips, by itself.
+"""
 Squares = tuple[Tensor, Tensor]
 """reduce(g²) and reduce(d²)."""
-
-
-class _Table:
-    """Numbers in one place, where a loop reads them; written one by one."""
-
-    def __init__(self, numbers: Sequence[int]) -> None:
-        held = bytearray(8 * len(numbers))
-        self.cells = memoryview(held).cast("q")
-        self.address = int(np.frombuffer(held, dtype=np.int64).ctypes.data)
-        self.cells[:] = array("q", numbers)
 
 
 class Lanes:
@@ -139,9 +95,14 @@ class Lanes:
             (slot.inner.data_ptr(), *(u.data_ptr() for u in slot.squares)) for slot in slots
         ]
         pairs = zip(slots, lies, strict=True)
-        rows = [[0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie] for slot, lie in pairs]
-        self._table = _Table([number for row in rows for number in row])
+        rows = [[0, 0, 0, slot.alpha.data_ptr(), 0, 0, 0, *lie, 0] for slot, lie in pairs]
+        self._table = Table([number for row in rows for number in row])
         self._known: list[Tensor | None] = [None, None] * len(parameters)
+        large = zip(parameters, slots, lies, strict=True)
+        self.strips = [
+            Strips(w, slot, lie, run) if w.ndim == 2 and w.numel() >= LEAST else None
+            for w, slot, lie in large
+        ]
 
     @staticmethod
     def of(parameters: Sequence[Tensor], slots: Sequence[Slot | None]) -> Lanes | None:
@@ -182,17 +143,20 @@ class Lanes:
             own = 1 if before is squares[0] else 0
             if before is not None and before is not squares[1 - own]:
                 squares[1 - own].copy_(before)
-            cells[at] = w.data_ptr()
-            cells[at + 1] = g.data_ptr()
+            cells[at] = 0 if g is None else w.data_ptr()
+            cells[at + 1] = 0 if g is None else g.data_ptr()
             cells[at + 2] = 0 if d is None else d.data_ptr()
             cells[at + 4] = 0 if displacement is None else displacement.data_ptr()
             cells[at + 5] = 0 if d is None else inner
             cells[at + 6] = sums[own] if measure else 0
-            at += 11
+            at += WIDTH
             found.append((squares[own], squares[1 - own]))
-        self._run(self._table.address, len(found), self._single)
+        if any(path[0] is not None for path in paths):
+            self._run(self._table.address, len(found), self._single)
         self._known = [u for g, _, moved, _ in paths for u in (g if measure else None, moved)]
-        increment_version(self.parameters)
+        increment_version(
+            [w for w, path in zip(self.parameters, paths, strict=True) if path[0] is not None]
+        )
         return found
 
     def _serves(self, paths: Sequence[Path]) -> bool:
@@ -203,6 +167,8 @@ class Lanes:
         known = self._known
         rows = zip(self.parameters, self._shapes, paths, strict=True)
         for k, (w, shape, (g, d, displacement, _)) in enumerate(rows):
+            if g is None:
+                continue
             new = [w, g]
             if d is not None and d is not known[2 * k]:
                 new.append(d)
