@@ -6,6 +6,7 @@ shows the traceback as well.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -16,6 +17,9 @@ from typer.main import get_command
 
 from amverify.console.entry import INTERRUPTED, ended, say
 from amverify.errors import AmverifyError, InvalidInput
+
+_SHOWN = 80
+"""Characters of such a name that are told."""
 
 # The base of all that is wrong with options; which module it lives in varies with typer.
 UsageError: type[Exception] = next(
@@ -50,11 +54,18 @@ def run(
         return failed(error, own.get(type(error), default))
     except UsageError as error:
         return failed(f"{usage(error)}; see --help", 2)
+    except OSError as error:
+        return _not_found(error) if error.errno == errno.ENAMETOOLONG else ended(error)
     except BaseException as error:
         return ended(error)
     if status == INTERRUPTED:
         return ended(KeyboardInterrupt())
     return status
+
+
+def _not_found(error: OSError) -> int:
+    """A name that no file can have is bad input, wherever it was looked for."""
+    return failed(f"{str(error.filename)[:_SHOWN]}…: {error.strerror}", InvalidInput.exit_status)
 
 
 def _invoked(app: typer.Typer, name: str, given: list[str]) -> int:

@@ -142,4 +142,4 @@ def from_plain(plain: Mapping[str, Any]) -> Certificate:
         lines(found)
         return found
     except (KeyError, TypeError, AttributeError) as error:
-        raise CorruptFile(f"not a certificate: {error}") from None
+        raise CorruptFile(f"not a certificate: {str(error)[:200]}") from None

@@ -100,4 +100,6 @@ def _sum(error: tuple[float, float], gap: float) -> float:
     declared, off = error
     if not (gap or off) or not math.isfinite(declared):
         return declared
+    if math.isinf(gap + off):
+        return math.inf
     return _above(Fraction(declared) + Fraction(off) + Fraction(gap))

@@ -244,9 +244,18 @@ def _checked(stored: Any, w: Tensor, theta: Tensor, where: str) -> dict[str, Any
 
 
 def _meta(stored: Any, optimiser: Any) -> Any:
-    """The state of the meta-optimiser, once a copy has taken it."""
+    """The state of the meta-optimiser, once a copy has taken it and a step with it.
+
+    torch's optimisers take what nobody can make a step with.
+    """
     if optimiser.meta_optimiser is not None:
-        deepcopy(optimiser.meta_optimiser).load_state_dict(deepcopy(stored))
+        copy = deepcopy(optimiser.meta_optimiser)
+        copy.load_state_dict(deepcopy(stored))
+        for group in copy.param_groups:
+            for theta in group["params"]:
+                theta.grad = torch.zeros_like(theta)
+        with torch.random.fork_rng(devices=[]):
+            copy.step()
     return deepcopy(stored)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ def make_report(results: Path, out: Path, cache: Path, screen: Console) -> int:
 
 def _apart(results: Path, out: Path) -> None:
     """Raise where the site would replace the results."""
-    own, theirs = out.resolve(), results.resolve()
+    own, theirs = (Path(os.path.realpath(path)) for path in (out, results))
     if own == theirs or own in theirs.parents:
         raise InvalidInput(f"--out {out}: is where the results lie; name a folder of its own")
 

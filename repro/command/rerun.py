@@ -93,8 +93,9 @@ def document_of(file: Path) -> dict[str, Any]:
         known = document["document"] in CONTENTS
         if not (known and document["provenance"]["command"][3] and document["tables"]):
             raise ValueError("of no table that is made here")
-        rows = [row for table in document["tables"] if table["name"] for row in table["rows"]]
+        rows = [row for table in document["tables"] for row in table["rows"]]
         named = isinstance(document["provenance"]["environment"], dict)
+        named = named and all(isinstance(table["name"], str) for table in document["tables"])
         if not (named and all(isinstance(row, dict) for row in rows)):
             raise ValueError("it has rows that are none, or does not say where it was made")
     except OSError as error:

@@ -58,6 +58,7 @@ def test_a_fault_would_be_seen(read, told, tmp_path, monkeypatch):
     assert (tmp_path / "own-0.bin").is_file()
 
 
+HUGE = f"{{ value = {10**400}, error = 1e-12 }}"
 DEEP = '{"body":' * 20_000 + "1" + "}" * 20_000
 
 
@@ -88,7 +89,12 @@ def test_a_constant_of_a_specification_may_be_known_up_to_an_error(tmp_path):
     file.write_text(start + "{ value = 0.1, error = 1e-12 } }")
     _, (found,) = read_specification(file)
     assert found.constants["fstar"] == {"value": 0.1, "error": 1e-12}
-    for wrong in ("{ value = 0.1, error = -1 }", "{ value = nan }", "{ value = 1, more = 1 }"):
+    for wrong in (
+        "{ value = 0.1, error = -1 }",
+        HUGE,
+        "{ value = nan }",
+        "{ more = 1 }",
+    ):
         file.write_text(f"{start}{wrong} }}")
         with pytest.raises(InvalidInput, match="fstar"):
             read_specification(file)
