@@ -1,9 +1,10 @@
 """A file on disk: there whole or not there at all.
 
-The text goes to a temporary file in the same folder, is flushed to the disk and renamed over
-the old one. Renaming is atomic: whoever reads sees the old text or the new, also after a kill
-or on a full disk. What others wrote is read within a budget of bytes, and never waited for: a size
-that is looked up beforehand says nothing of a device, and a pipe may have no writer.
+Whatever the project writes goes to a temporary file in the same folder (``Aside``), is flushed to
+the disk and renamed over the old one. Renaming is atomic: whoever reads sees the old text or the
+new, also after a kill or on a full disk. What others wrote is read within a budget of bytes, and
+never waited for: a size that is looked up beforehand says nothing of a device, and a pipe may have
+no writer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import secrets
 import stat
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -116,9 +118,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         CannotWrite: with the reason in one line; what was at ``path`` is then untouched.
     """
     try:
-        target = ordinary(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, content)
+        ordinary(path).parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -141,14 +142,65 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
     return CannotWrite(f"cannot write {path}: {reason}")
 
 
-def _replace(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+class Aside:
+    """A file that is written beside its place, and takes it when it is whole.
+
+    Until then it has a name that nobody can foresee, and is opened only where nothing has that
+    name: it goes through no link, and two writers of one place do not meet. The last one to end
+    is whom the place belongs to. It has the permissions of the file that it replaces, else those
+    of any new file (``umask``). A link is followed: the file that it names is replaced.
+
+    Args:
+        path: the place; its folder has to be there.
+        ending: of the name until then.
+
+    Raises:
+        CannotWrite: if something is there that is no ordinary file.
+        OSError: if there is no place for it; also from all that follows.
+    """
+
+    def __init__(self, path: Path, ending: str = "tmp") -> None:
+        self.target = ordinary(path)
+        self.path = self.target.with_name(f".{secrets.token_hex(8)}.{ending}")
+        self._mode = _permissions(self.target)
+        begin = 0o666 if self._mode is None else 0o600
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.file = os.fdopen(os.open(self.path, flags, begin), "wb")
+
+    def finish(self) -> None:
+        """It is whole: on the disk, then in its place."""
+        try:
+            self.file.flush()
+            if self._mode is not None:
+                os.fchmod(self.file.fileno(), self._mode)
+            os.fsync(self.file.fileno())
+            self.file.close()
+            self.path.replace(self.target)
+        except BaseException:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """It will not be whole: nothing of it is left, and what was in its place stays."""
+        with suppress(OSError):
+            self.file.close()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+
+def _permissions(target: Path) -> int | None:
+    """Those of a file, ``None`` where there is none."""
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        return stat.S_IMODE(target.stat().st_mode) & 0o777
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    aside = Aside(path)
+    try:
+        aside.file.write(content)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        aside.drop()
         raise
+    aside.finish()

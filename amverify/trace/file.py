@@ -12,16 +12,15 @@ chunk has no checksum, so nothing says that it is what was written. Nothing in i
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from amverify.errors import CannotWrite, CorruptFile, InvalidInput, expect
-from amverify.files import opened, ordinary
+from amverify.errors import CorruptFile, InvalidInput, expect
+from amverify.files import Aside, cannot_write, opened
 from amverify.trace.columns import Column, Table, check
 from amverify.trace.reading import CRC, END, HEAD, HEADER, ITERATE, MAGIC, TAGS, parsed
 from amverify.trace.trace import HOW_TO_GET_ONE, Trace
@@ -33,26 +32,30 @@ CHUNK = 1024
 class TraceWriter:
     """Writes a trace row by row; ``close`` gives it its name.
 
-    Until then the rows are in ``<path>.partial``, readable at any time.
+    Until then the rows are in ``partial``, a file beside it that can be read at any time.
 
     Raises:
         CannotWrite: if the disk does not take it.
     """
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
-        self.path = ordinary(path)
-        self.partial = self.path.with_name(self.path.name + ".partial")
+        self.path = path
         self._columns: dict[str, list[tuple[str, str]]] = {}
         try:
             line = json.dumps(header, allow_nan=False, sort_keys=True)
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"trace header: not plain finite JSON ({error})") from None
         try:
-            self._file: IO[bytes] = self.partial.open("wb")
+            self._aside = Aside(path, "partial")
         except OSError as error:
-            raise CannotWrite(f"{self.partial}: {error.strerror}") from None
-        self._put(MAGIC)
-        self._chunk(HEADER, 0, line.encode())
+            raise cannot_write(path, error) from None
+        self.partial = self._aside.path
+        try:
+            self._put(MAGIC)
+            self._chunk(HEADER, 0, line.encode())
+        except BaseException:
+            self.drop()
+            raise
 
     def append(self, name: str, table: Table) -> None:
         """Append rows to one of the tables."""
@@ -79,12 +82,13 @@ class TraceWriter:
         """End the file, and give it its name."""
         self._chunk(END, 0, b"")
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self.partial.replace(self.path)
+            self._aside.finish()
         except OSError as error:
-            raise CannotWrite(f"{self.path}: {error.strerror}") from None
+            raise cannot_write(self.path, error) from None
+
+    def drop(self) -> None:
+        """Leave nothing of it; what had its name before still has it."""
+        self._aside.drop()
 
     def _chunk(self, tag: bytes, rows: int, payload: bytes) -> None:
         head = HEAD.pack(tag, rows, len(payload))
@@ -93,9 +97,9 @@ class TraceWriter:
 
     def _put(self, data: bytes) -> None:
         try:
-            self._file.write(data)
+            self._aside.file.write(data)
         except OSError as error:
-            raise CannotWrite(f"{self.partial}: {error.strerror}") from None
+            raise cannot_write(self.path, error) from None
 
 
 def save_trace(trace: Trace, path: Path | str) -> None:
@@ -107,11 +111,15 @@ def save_trace(trace: Trace, path: Path | str) -> None:
     """
     expect("save_trace", trace, Trace, HOW_TO_GET_ONE)
     writer = TraceWriter(Path(path), trace.header)
-    for name in TAGS:
-        writer.append(name, trace.table(name))
-    for sweep, arrays in trace.iterates.items():
-        writer.iterate(sweep, arrays)
-    writer.close()
+    try:
+        for name in TAGS:
+            writer.append(name, trace.table(name))
+        for sweep, arrays in trace.iterates.items():
+            writer.iterate(sweep, arrays)
+        writer.close()
+    except BaseException:
+        writer.drop()
+        raise
 
 
 def load_trace(path: Path | str) -> Trace:

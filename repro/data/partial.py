@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -78,7 +79,7 @@ class PartialFile:
     def _open(self, limit: int) -> BinaryIO | None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle = self._path.open("a+b", buffering=0)
+            handle = os.fdopen(_own(self._path), "a+b", buffering=0)
         except OSError as error:
             self._warn(error)
             return None
@@ -105,6 +106,20 @@ class PartialFile:
             self._target.parent,
             error.strerror,
         )
+
+
+def _own(path: Path) -> int:
+    """Its name is known beforehand, so that a download goes on: never through somebody's link.
+
+    Raises:
+        OSError: if what has the name is a link, or no ordinary file.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o666)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not an ordinary file")
 
 
 def _locked(handle: BinaryIO) -> bool:

@@ -53,7 +53,7 @@ def test_round_trip(tmp_path):
     assert same(trace(), back)
     assert back.complete
     assert np.array_equal(back.iterates[3]["W_1"], np.arange(6.0).reshape(2, 3))
-    assert not list(tmp_path.glob("*.partial"))
+    assert list(tmp_path.iterdir()) == [path]
     save_trace(trace(), str(path))
     assert same(back, load_trace(str(path)))
 
@@ -102,8 +102,53 @@ def test_a_flipped_byte_never_gives_a_traceback(written, tmp_path_factory, place
     data[place] = value
     path = tmp_path_factory.mktemp("flip") / "bad.trace"
     path.write_bytes(bytes(data))
-    got = read(path)
-    assert got is None or not got.complete
+    assert_nothing_else(read(path), written)
+
+
+def assert_nothing_else(got, written):
+    """A spoilt file is refused, or read as one that was cut off: the first rows of the whole."""
+    if got is None:
+        return
+    whole = load_trace(written)
+    assert not got.complete
+    assert got.header == whole.header
+    for name in ("blocks", "sweeps", "measures", "replays"):
+        for column, values in got.table(name).items():
+            assert np.array_equal(values, whole.table(name)[column][: len(values)])
+    for k, arrays in got.iterates.items():
+        assert all(np.array_equal(x, whole.iterates[k][name]) for name, x in arrays.items())
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_flipped_bit_anywhere_is_refused_or_cuts_the_file_there(written, tmp_path, bit):
+    data, path = written.read_bytes(), tmp_path / "bad.trace"
+    refused = 0
+    for place in range(bit % 4, len(data), 4):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 1 << bit
+        path.write_bytes(bytes(spoilt))
+        got = read(path)
+        refused += got is None
+        assert_nothing_else(got, written)
+    assert refused > len(data) / 5
+
+
+def test_a_spoilt_last_chunk_gives_no_rows(tmp_path):
+    """Each byte of the rows that came last, in a file that was never closed."""
+    writer, path = TraceWriter(tmp_path / "run.trace", {"subject": "x"}), tmp_path / "bad.trace"
+    writer.append("sweeps", sweeps(3))
+    writer._aside.file.flush()
+    begin = writer.partial.stat().st_size
+    writer.append("sweeps", sweeps(2))
+    writer._aside.file.flush()
+    data = writer.partial.read_bytes()
+    writer.drop()
+    for place in range(begin, len(data)):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 16
+        path.write_bytes(bytes(spoilt))
+        got = read(path)
+        assert got is None or (got.rows("sweeps"), got.complete) == (3, False)
 
 
 def test_appended_rows_and_the_partial_file(tmp_path):
@@ -111,8 +156,8 @@ def test_appended_rows_and_the_partial_file(tmp_path):
     writer = TraceWriter(path, {"subject": "x"})
     writer.append("blocks", table(3))
     writer.append("blocks", table(2, first=4))
-    writer._file.flush()
-    partial = load_trace(tmp_path / "run.trace.partial")
+    writer._aside.file.flush()
+    partial = load_trace(writer.partial)
     assert partial.rows("blocks") == 5
     assert not partial.complete
     writer.close()
