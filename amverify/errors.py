@@ -7,10 +7,10 @@ returns, so that scripts can tell the cases apart:
 ====== ==========================================================
 status meaning
 ====== ==========================================================
-2      bad input: a shape, a value, a name, a malformed file
-4      data not to be had (no file, no network)
-5      a file that is there but is not what it should be
-6      a result could not be written (disk full, no permission)
+2      bad input: a shape, a value, a name, a malformed file; a
+       place that cannot be written (disk full, no permission)
+4      data not to be had (no file, no network), or a file that is
+       there but is not what it should be
 7      a fault of the program or of a worker: no verdict
 130    interrupted by the user; finished work is kept
 141    whoever read the output went away
@@ -50,10 +50,10 @@ class DataUnavailable(AmverifyError):
 class CorruptFile(AmverifyError):
     """A file is truncated, tampered with, or of another format than it should be."""
 
-    exit_status = 5
+    exit_status = 4
 
 
 class CannotWrite(AmverifyError):
     """A result could not be stored; what was there before is untouched."""
 
-    exit_status = 6
+    exit_status = 2

@@ -7,7 +7,7 @@ imported, and every way out has a line on standard error and a status of its own
 
 | status | meaning |
 |---|---|
-| 6 | the output could not be written (disk full, output closed) |
+| 2 | the output could not be written (disk full, output closed) |
 | 7 | a fault of the program; AMVERIFY_DEBUG=1 shows the traceback |
 | 130 | interrupted |
 | 141 | whoever read the output went away |
@@ -27,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
-CANNOT_WRITE, FAULT, INTERRUPTED, CLOSED_PIPE = 6, 7, 130, 141
+CANNOT_WRITE, FAULT, INTERRUPTED, CLOSED_PIPE = 2, 7, 130, 141
 LONGEST = 3000
 """Characters of a line on standard error; who names a file's content may name much."""
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)

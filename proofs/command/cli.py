@@ -6,10 +6,8 @@
 |---|---|
 | 0 | everything asked for is proved |
 | 1 | a theorem or certificate is open: a step was refused, or z3 or Coq disagrees |
-| 2 | bad input: unknown id, no such file, no formula |
+| 2 | bad input: an unknown id, no such file or no certificate in it; no place to write to |
 | 3 | undecided: nothing was found, what is given contradicts itself, it takes too long, no Coq |
-| 5 | a certificate file is not what it should be |
-| 6 | a result could not be written, or the output |
 | 7 | a fault of the program |
 | 130 | interrupted |
 | 141 | whoever read the output went away |
@@ -38,7 +36,7 @@ EXAMPLES = (
     "python -m proofs show T2              # the proof, line by line",
     'python -m proofs certify "x**2 - 2*x + 1"        # any polynomial inequality',
 )
-STATUSES: dict[type[Exception], int] = {Refused: 1, TooLong: 3, Malformed: 5}
+STATUSES: dict[type[Exception], int] = {Refused: 1, TooLong: 3, Malformed: 2}
 app = application(
     "The theorems' proofs, checked exactly from the formulas that the monitor evaluates.",
     EXAMPLES,

@@ -131,7 +131,7 @@ def test_a_table_made_again_is_the_same_bit_for_bit(tmp_path, monkeypatch, capsy
 def test_a_file_that_is_no_tables_is_refused(text: str, tmp_path: Path, capsys) -> None:
     file = tmp_path / "x.json"
     file.write_text(text, encoding="utf-8")
-    assert main(["rerun", str(file)]) == 5
+    assert main(["rerun", str(file)]) == 4
     assert "is no table's JSON file" in capsys.readouterr().err
     assert main(["rerun", str(tmp_path / "absent")]) == 2
 

@@ -121,7 +121,7 @@ def test_score_without_tables_and_with_a_broken_file(tmp_path, capsys):
     assert "no table was made there" in capsys.readouterr().err
     for text in ("{", "[]", '{"tables": 3}', '{"tables": [{"rows": [{"a": 1}]}]}'):
         (tmp_path / "table2.json").write_text(text)
-        assert main(["score", "--out", str(tmp_path)]) == 5
+        assert main(["score", "--out", str(tmp_path)]) == 4
         line = capsys.readouterr().err
         assert line.count("\n") == 1
         assert "table2.json: is no table's file" in line

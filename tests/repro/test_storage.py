@@ -38,7 +38,7 @@ def test_what_the_system_refuses_leaves_the_old_file(tmp_path, monkeypatch, numb
     monkeypatch.setattr(os, "fsync", failing_with(number))
     with pytest.raises(CannotWrite, match=said) as caught:
         write(path, "new")
-    assert caught.value.exit_status == 6
+    assert caught.value.exit_status == 2
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
     assert path.read_text() == "old"

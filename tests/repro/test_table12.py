@@ -128,5 +128,5 @@ def test_the_command_reads_the_folder_of_the_results(tmp_path, capsys):
     assert main(["table12", "--out", str(tmp_path), "--quiet"]) == 0
     assert (tmp_path / "table12.json").is_file()
     (tmp_path / "table2.json").write_text("{")
-    assert main(["table12", "--out", str(tmp_path)]) == 5
+    assert main(["table12", "--out", str(tmp_path)]) == 4
     assert "table2.json: is no table's file" in capsys.readouterr().err
