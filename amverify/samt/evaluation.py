@@ -24,7 +24,7 @@ from amverify.errors import InvalidInput
 from amverify.samt.averaging import average, is_parallel
 from amverify.samt.closures import Stored, checked, differentiated, explained, in_grad, number
 from amverify.samt.counters import Counters
-from amverify.samt.fast.chain import Chain
+from amverify.samt.fast.chain import Chain, Written
 from amverify.samt.fast.dense import Dense
 from amverify.samt.fast.loss import known
 from amverify.samt.parts import Backward, Gradients, Part, Target, scaled, total, whole
@@ -52,7 +52,7 @@ class Evaluation:
         settings: whether FLOPs are counted, and the ranks to average with.
         stored: ``.grad`` of all that is trained.
 
-    ``chain`` turns None once the loss draws random numbers.
+    ``chain`` turns None once modules are seen to hold something that a pass moves.
     """
 
     parts: Sequence[Part]
@@ -63,6 +63,7 @@ class Evaluation:
     stored: Stored
     first_loss: Tensor | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
+    _part: Part | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._parallel = is_parallel(self.settings.process_group)
@@ -169,19 +170,28 @@ class Evaluation:
         torch.clear_autocast_cache()  # it may hold casts of weights that have moved
         chain = self.chain
         if chain is not None and isinstance(part.loss, Told):
+            if part is not self._part:
+                chain.end()  # each part has draws of its own
             chain.begin(part.loss.inputs)
+        self._part = part
         replay = self._replay(part)
         if replay is not None:
             replay.call()
         with explained(part.name, target, part.loss), self._flops("forward"):
-            loss, backward = self._forward(part, target, graph)
+            try:
+                loss, backward = self._forward(part, target, graph)
+            except Written:
+                self.chain = chain = None
+                if replay is not None:
+                    replay.again()
+                loss, backward = self._forward(part, target, graph)
         with self._flops("backward"):
             found = backward()
             if self.settings.count_flops:  # of products too
                 found = [whole(g) for g in found]
         if part.first and replay is not None:
-            if chain is not None and replay.drew:
-                self.chain = None  # parts of a pass would draw other numbers than the whole
+            if chain is not None and replay.moved:
+                self.chain = None  # parts of a pass would find other values than the whole
             replay.called()
         part.first = False
         return loss.detach(), found
@@ -209,7 +219,7 @@ class Evaluation:
         if chain.dense is not None and chain.plain and not graph:
             return self._without_graphs(part, told, chain.dense, target)
         with torch.enable_grad():
-            loss = checked(told.of(chain.output(target.number)), part.name, target)
+            loss = checked(told.of(chain.output(target.number, part.replay)), part.name, target)
 
         def backward() -> Gradients:
             found = differentiated(loss, target.parameters, "loss", target, graph)

@@ -85,9 +85,24 @@ class Replay:
             self._start.put_back(None)
         self._start = self._kept = None
 
+    def again(self) -> None:
+        """The call that has begun begins anew."""
+        if self._start is not None:
+            self._start.put_back(None)
+
+    def position(self) -> list[Any]:
+        """Where the generators are."""
+        return [source.read() for source in self._sources]
+
+    def go_to(self, position: list[Any]) -> None:
+        """The generators are where they were then."""
+        for source, state in zip(self._sources, position, strict=True):
+            if not alike(state, source.read()):
+                source.write(state)
+
     @property
-    def drew(self) -> bool:
-        """Whether the first call changed what a part of a pass would find changed."""
+    def moved(self) -> bool:
+        """Whether the first call changed what modules hold, statistics of norms apart."""
         return self._start is not None and not self._start.stands()
 
 
@@ -103,9 +118,7 @@ class _State:
         ]
 
     def stands(self) -> bool:
-        """Whether all is still so, statistics that no gradient in training uses apart."""
-        if not all(alike(state, source.read()) for source, state in self._random):
-            return False
+        """Whether modules hold what they held, but for what no gradient in training uses."""
         return all(
             getattr(holder, name, None) is value and (copy is None or _equal(value, copy))
             for (holder, name), value, copy, statistic in self._places

@@ -24,25 +24,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor, nn
 
 from amverify.samt.fast.dense import Dense, find_dense
+from amverify.samt.replay import Replay
 from amverify.samt.unlisted import is_hooked, version
 
-DROPOUTS = (
-    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
-    *(nn.AlphaDropout, nn.FeatureAlphaDropout),
-)
-RANDOM = (*DROPOUTS, nn.RReLU, nn.RNNBase, nn.MultiheadAttention)
-"""Modules that draw random numbers in training: only a whole forward pass replays them."""
+MANY = (nn.RNNBase, nn.MultiheadAttention)
+"""Modules that give more than a tensor."""
+
+
+class Written(Exception):
+    """A segment wrote into what it was given: what is kept is no longer what it was."""
 
 
 def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     """The modules of a plain chain, nested ``nn.Sequential`` unfolded; None if it is none.
 
-    A chain with hooks, with random modules, or with a module that occurs twice and holds anything
-    is left to full closures: there, what a forward pass does must not be done in parts.
+    A chain with hooks, with modules that give several tensors, or with a module that occurs twice
+    and holds anything is left to whole passes: there, a pass must not be done in parts.
     """
     if not isinstance(model, nn.Sequential) or "forward" in model.__dict__:
         return None
@@ -51,8 +53,8 @@ def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
     found, every = list(_unfold(model)), list(model.modules())
     hooked = any(_is_touched(module) for module in every)
     twice = any(count > 1 and _holds(part) for part, count in Counter(found).items())
-    drawn = any(isinstance(module, RANDOM) for module in every)
-    return None if hooked or twice or drawn else found
+    several = any(isinstance(module, MANY) for module in every)
+    return None if hooked or twice or several else found
 
 
 def _unfold(module: nn.Sequential) -> Iterator[nn.Module]:
@@ -103,6 +105,7 @@ class Chain:
     _x: Tensor | None = field(default=None, init=False)
     _version: int = field(default=-1, init=False)
     _outputs: list[Tensor] = field(default_factory=list, init=False)
+    _positions: list[list[Any]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self._tree = [*self.model.named_modules(remove_duplicate=False)]
@@ -130,14 +133,31 @@ class Chain:
         if self.dense is not None:
             self.dense.end()
 
-    def output(self, block: int) -> Tensor:
-        """What the model gives, with a graph from the first segment of ``block`` on."""
+    def output(self, block: int, replay: Replay | None) -> Tensor:
+        """What the model gives, with a graph from the first segment of ``block`` on.
+
+        What is drawn on the way is what a whole pass draws: the generators go on from where they
+        were behind what is kept.
+
+        Args:
+            block: its number.
+            replay: of the batch, None where nothing can draw.
+
+        Raises:
+            Written: where a whole pass is needed.
+        """
         assert self._x is not None, "a batch was begun"
         target = self.starts[block]
+        if self._outputs and replay is not None:
+            replay.go_to(self._positions[min(len(self._outputs) - 1, target)])
         while len(self._outputs) <= target:
             number = len(self._outputs)
             before = self._outputs[-1].detach() if number else self._x
+            mark = version(before)
             self._outputs.append(_run(self.segments[number], before))
+            if number and version(before) != mark:
+                raise Written
+            self._positions[number:] = [] if replay is None else [replay.position()]
         found = self._outputs[target]
         for segment in self.segments[target + 1 :]:
             found = _run(segment, found)
