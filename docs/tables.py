@@ -134,6 +134,8 @@ LINES = {
     "memory": r"of SGD's, peak",
     "sweep": r"Adam's epoch",
     "floor": r"x its floor",
+    "replicates": r"ten seeds in one run",
+    "depth": r"linear in depth within",
     "recording": r"recorded in float|Adam epoch",
     "target": r"final test accuracy",
 }

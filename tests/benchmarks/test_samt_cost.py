@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import statistics
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -23,10 +22,9 @@ from typing import Any
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
+from support.live import LiveBytes
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from amverify.samt import KINDS, SAMT
 
@@ -126,29 +124,6 @@ def test_time(name: str, benchmark: BenchmarkFixture) -> None:
     kept = pairs[WARM_UP:]
     mine, theirs = (statistics.median(column) for column in zip(*kept, strict=True))
     RATIOS[name] = (mine, theirs, statistics.median(a / b for a, b in kept))
-
-
-class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Bytes of the storages made under ``with`` that are still alive, and their greatest sum."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.live: dict[int, int] = {}
-        self.peak = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        made = func(*args, **(kwargs or {}))
-        for value in tree_leaves(made):
-            if isinstance(value, Tensor):
-                storage = value.untyped_storage()
-                if storage.data_ptr() not in self.live and storage.nbytes():
-                    address = storage.data_ptr()
-                    self.live[address] = storage.nbytes()
-                    weakref.finalize(storage, self.live.pop, address, None)
-        self.peak = max(self.peak, sum(self.live.values()))
-        return made
 
 
 def memory(make: Callable[[], tuple[nn.Module, Step]]) -> tuple[int, int]:
