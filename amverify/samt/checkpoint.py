@@ -25,6 +25,8 @@ from amverify.samt.values import check_values, numbers
 
 FORMAT = 1
 KEPT = ("theta", "square", "direction", "displacement", "owned")
+_LONGEST = 400
+"""Characters of a message: a name in a spoilt file may be a tensor, over many lines."""
 PARTS = ("blocks", "generator", "counters", "bad", "meta_optimiser")
 
 
@@ -106,8 +108,8 @@ def load(optimiser: Any, given: Mapping[str, Any]) -> None:
         groups = _groups(given["param_groups"], optimiser.param_groups)
         states = _states(given["state"], optimiser)
         meta = _meta(own["meta_optimiser"], optimiser)
-    except InvalidInput:
-        raise
+    except InvalidInput as error:
+        raise InvalidInput(" ".join(str(error).split())[:_LONGEST]) from None
     except Exception as error:  # whatever a spoilt file holds
         said = str(error).splitlines() or [""]
         raise InvalidInput(
