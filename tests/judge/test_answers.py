@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from amverify.judge.audit import audit, judge
-from amverify.judge.witness import replay
+from amverify.judge.witness import replay, where
 from amverify.theorems import CATALOGUE
-from amverify.theorems.base import Context, Theorem
+from amverify.theorems.base import Context, Instances, Theorem
 from amverify.verdict import Verdict, Witness
 from tests.support.hand import HALVING, RISING, descent
 
@@ -60,3 +61,15 @@ def test_of_conclusions_with_one_name_the_written_one_is_replayed(second: bool) 
     witness = Witness(theorem.id, said, 1, "", 0, -0.5, -1.0, -0.5, 0.0, "float", values)
     margin = replay(witness, both)[2]
     assert float(margin.mid()) == (-0.5 if second else 0.5)
+
+
+def test_a_cut_off_file_is_said_beside_the_verdicts() -> None:
+    whole = descent(HALVING)
+    said = "the trace file was cut off: only its whole rows count"
+    assert said in audit(replace(whole, complete=False), ["descent"]).notes
+    assert said not in audit(whole, ["descent"]).notes
+
+
+def test_an_instance_s_replicate_is_named_where_there_are_several() -> None:
+    rows = Instances({}, np.array([3, 3]), np.array([0, 1]))
+    assert [where(rows, row, "sweep") for row in (0, 1)] == ["sweep 3", "sweep 3, replicate 1"]
