@@ -100,7 +100,8 @@ def fault(words: list[str]) -> str:
         words = words[1:]
     match words:
         case ["make", *rest]:
-            return "" if set(rest) <= targets() else "no such target"
+            wanted = {word for word in rest if not re.fullmatch(r"[A-Z]+=\S+", word)}
+            return "" if wanted <= targets() else "no such target"
         case ["amverify", *rest]:
             return of_app("amverify", rest)
         case [python, "-m", "pytest", *rest] if python.endswith("python"):
