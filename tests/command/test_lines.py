@@ -22,7 +22,7 @@ from amverify.trace.header import FIELDS, SETTINGS
 from repro.command.cli import main as repro_main
 
 VERDICTS = {0: ("HOLDS",), 1: ("VIOLATED",), 3: ("UNDECIDED", "NOT_APPLICABLE", "VACUOUS")}
-REFUSED = (2, 5, 6)
+REFUSED = (2,)
 VALUES: tuple[Any, ...] = (
     None, True, 5, -1, 0, 10**400, 1e308, -0.0, 0.5, "", "x", "nan", "\x1b[2J", [], [1], {},
     {"a": 1}, [[[[]]]], {"value": "x"}, ["x", 1], "y" * 20_000,

@@ -31,8 +31,8 @@ from proofs.command import cli as proofs
 from repro.command import cli as repro
 
 SECONDS, LINES = 30, 4
-STATUSES = {"amverify": {0, 1, 2, 3, 6}, "repro": {0, 1, 2, 4, 5, 6}, "proofs": {0, 1, 2, 3, 5, 6},
-            "paper_figures": {0, 2, 4, 5, 6}}  # fmt: skip
+STATUSES = {"amverify": {0, 1, 2, 3}, "repro": {0, 1, 2, 4}, "proofs": {0, 1, 2, 3},
+            "paper_figures": {0, 2, 4}}  # fmt: skip
 MAINS = {"amverify": amverify.main, "repro": repro.main, "proofs": proofs.main,
          "paper_figures": paper_figures.main}  # fmt: skip
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e]")

@@ -273,7 +273,7 @@ def test_a_file_that_is_no_table_is_one_line(
     content, said = BAD[case]
     text = content if isinstance(content, str) else json.dumps(content)
     (tmp_path / "table2.json").write_text(text, encoding="utf-8")
-    assert report(tmp_path, tmp_path / "out") == 5
+    assert report(tmp_path, tmp_path / "out") == 4
     error = capsys.readouterr().err
     assert said in error
     assert "make it again" in error
