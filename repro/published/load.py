@@ -156,10 +156,20 @@ def read_file(file: Traversable) -> Published:
     )
 
 
+LARGEST, LONGEST = 1 << 20, 2_000
+"""Characters of a file, and of a line: nested brackets and dotted keys cost a parser more."""
+
+
 def document_of(file: Traversable) -> dict[str, Any]:
     """What the file holds, its sections those that there are."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if len(text) > LARGEST or max(map(len, text.splitlines()), default=0) > LONGEST:
+            raise InvalidInput(f"{file.name}: larger, or with longer lines, than such a file has")
+        document = tomllib.loads(text)
+        repr(document)
+    except RecursionError:
+        raise InvalidInput(f"{file.name}: nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{file.name}: not a TOML file ({error})") from error
     for section, content in document.items():
