@@ -20,6 +20,10 @@ status meaning
 ends when nobody foresaw it is :mod:`amverify.console.entry`'s.
 """
 
+from numbers import Integral
+from os import PathLike, fspath
+from pathlib import Path
+
 
 class AmverifyError(Exception):
     """Base of every error that a user can cause; the message is one line."""
@@ -39,6 +43,33 @@ def expect(name: str, value: object, kind: type, how: str) -> None:
     """
     if not isinstance(value, kind):
         raise InvalidInput(f"{name}: expected a {kind.__name__}, got {type(value).__name__}; {how}")
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether it is a whole number, Python's or NumPy's, from ``least`` on, and no truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def brief(value: object) -> str:
+    """What was given, on one line, in few signs."""
+    try:
+        said = " ".join(repr(value).split())
+    except Exception:
+        said = f"a {type(value).__name__}"
+    return said if len(said) <= 80 else f"{said[:80]}…"
+
+
+def file_named(name: str, value: object) -> Path:
+    """The path that ``value`` is.
+
+    Raises:
+        InvalidInput: if it is neither a text nor a path, or has a character that no name can have.
+    """
+    if not isinstance(value, str | PathLike) or isinstance(path := fspath(value), bytes):
+        raise InvalidInput(f"{name}: expected a file's name, got {type(value).__name__}")
+    if "\0" in path:
+        raise InvalidInput(f"{name}: a file's name has no character 0")
+    return Path(path)
 
 
 class DataUnavailable(AmverifyError):

@@ -35,7 +35,7 @@ from amverify.definability.intervals import (
     positive_definite,
     whole_power,
 )
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, expect
 from amverify.trace.trace import Trace
 
 Vector = NDArray[np.float64]
@@ -130,7 +130,8 @@ def nondegenerate(
         InvalidInput: if Newton's method finds no stationary point, the Hessian there is not
             positive definite, or no ball could be certified (a kink, or a degenerate minimiser).
     """
-    f = sp.sympify(expression)
+    expect("nondegenerate", expression, sp.Expr, "such as x**2 + y**2 of sympy symbols")
+    f = expression
     names = tuple(sorted(f.free_symbols, key=lambda s: s.name))
     start = _start(names, near)
     slope = [sp.diff(f, x) for x in names]

@@ -17,6 +17,7 @@ from amverify.definability.inputs import given, guessed, named
 from amverify.definability.ledger import Ledger, Refused
 from amverify.definability.tracing import traced
 from amverify.definability.values import Shape, Value, together
+from amverify.errors import InvalidInput
 
 
 def of_module(
@@ -59,6 +60,8 @@ def certified(
     except Refused as refused:
         steps, told = walk.ledger.steps(), tuple(walk.told)
         return Certificate(name, None, "", steps, walk.broken(refused), None, told, notes=notes)
+    if not values:
+        raise InvalidInput("definable: the loss gave no value that is made of its variables")
     value, ledger = together(values), walk.ledger
     if band:
         ledger.use("level set", "band")

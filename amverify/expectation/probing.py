@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from amverify.errors import InvalidInput, expect
 from amverify.expectation.training import Training
 from amverify.samt.probe import Probe, predictability_probe
 
@@ -22,8 +23,12 @@ def probe(start: Callable[[], Training], sweeps: int = 6) -> Probe:
         InvalidInput: for no sweeps.
     """
 
+    if not callable(start):
+        raise InvalidInput(f"probe: start makes the training anew, got {type(start).__name__}")
+
     def run(seeds: Sequence[int]) -> list[list[float]]:
         training, used = start(), []
+        expect("probe, start", training, Training, "return an amv.ReplayedTraining")
         for seed in seeds:
             sizes = training.optimiser.step_sizes().values()
             used.append([float(a) for alpha in sizes for a in alpha.flatten()])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief, is_whole
 from amverify.expectation.points import extrapolation
 from amverify.record.header import versions
 from amverify.samt import SAMT
@@ -84,8 +84,16 @@ class Training:
         seed: int = 0,
         shuffle: bool = False,
     ) -> None:
-        if len(x) != len(y) or not batch >= 1:
-            raise InvalidInput(f"replays: {len(x)} samples, {len(y)} labels, batches of {batch}")
+        for name, value, kind in (("model", model, nn.Module), ("optimiser", optimiser, SAMT),
+                                  ("x", x, Tensor), ("y", y, Tensor)):  # fmt: skip
+            if not isinstance(value, kind):
+                raise InvalidInput(
+                    f"replays, {name}: expected a {kind.__name__}, got {type(value).__name__}"
+                )
+        if len(x) != len(y) or not is_whole(batch, 1):
+            raise InvalidInput(
+                f"replays: {len(x)} samples, {len(y)} labels, batches of {brief(batch)}"
+            )
         settings = optimiser.settings
         wanted = (self.resample, 1, False)
         if (settings.resample, settings.inner, settings.order == "random") != wanted:

@@ -19,13 +19,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, expect
 from amverify.fitted.line import Interval, Line, Vector, fitted_line
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context, Missing
 from amverify.theorems.parameters import INFIMUM
 from amverify.theorems.views.path import potential, residual
-from amverify.trace.trace import Trace
+from amverify.trace.trace import HOW_TO_GET_ONE, Trace
 
 RESOLVED = 2.0**-16
 """A point counts where r and w are known to a part in so many."""
@@ -86,6 +86,7 @@ def estimate(
         InvalidInput: if Ψ* or a column is missing, Ψ* lies above a recorded value, or too few
             points are resolved.
     """
+    expect("estimate", trace, Trace, HOW_TO_GET_ONE)
     return of_points(points(trace, constants, replicate))
 
 

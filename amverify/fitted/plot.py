@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, expect
 from amverify.fitted.exponent import Estimate, estimate
 from amverify.fitted.line import Vector
 from amverify.numbers.balls import Ball
@@ -37,7 +37,7 @@ from amverify.theorems.base import Context, Missing, Parameter
 from amverify.theorems.parameters import INFIMUM, RELATIVE, SUFFICIENT
 from amverify.theorems.views.envelope import envelope
 from amverify.theorems.views.path import CONSTANT, EXPONENT, memory, potential, residual
-from amverify.trace.trace import Trace
+from amverify.trace.trace import HOW_TO_GET_ONE, Trace
 
 Column = list[float | None]
 _NAMED = {"theta": EXPONENT, "c": CONSTANT, "a": SUFFICIENT, "b": RELATIVE, "fstar": INFIMUM}
@@ -79,6 +79,7 @@ def kl_plot(trace: Trace, constants: Mapping[str, Any] | None = None, replicate:
     Raises:
         InvalidInput: if Ψ* or a column is missing, or Ψ* lies above a recorded value.
     """
+    expect("kl_plot", trace, Trace, HOW_TO_GET_ONE)
     ctx = Context(trace, constants or {})
     known = {name: x for name, p in _NAMED.items() if (x := _declared(ctx, p)) is not None}
     notes: list[str] = []

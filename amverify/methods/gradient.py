@@ -17,7 +17,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from amverify.methods.base import Method
 from amverify.methods.rows.journal import NOTHING, Recorded, Rows, optimiser_journal
 from amverify.network.initial import Parameters
@@ -116,9 +116,10 @@ def gradient_method(name: str, lr: float) -> GradientMethod:
     Raises:
         InvalidInput: for an unknown name, or a learning rate that is not positive and finite.
     """
-    if name not in _OPTIMISERS:
-        raise InvalidInput(f"unknown optimiser {name!r}: one of {', '.join(_OPTIMISERS)}")
-    if not 0 < lr < math.inf:
-        raise InvalidInput(f"{name}: the learning rate must be positive and finite, got {lr}")
+    if not isinstance(name, str) or name not in _OPTIMISERS:
+        raise InvalidInput(f"unknown optimiser {brief(name)}: one of {', '.join(_OPTIMISERS)}")
+    if not isinstance(lr, int | float) or not 0 < lr < math.inf:
+        said = f"{name}: the learning rate must be positive and finite, got {brief(lr)}"
+        raise InvalidInput(said)
     make = _OPTIMISERS[name]
     return GradientMethod(lambda tensors: make(tensors, lr=lr), name)

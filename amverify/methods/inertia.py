@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from amverify.network.scalars import finite
 
 Schedule = float | Callable[[int], float]
@@ -69,7 +69,7 @@ class Inertia:
         for name in ("p1", "p2", "p3"):
             value = getattr(self, name)
             if not callable(value) and not finite(value):
-                raise InvalidInput(f"inertia: {name} must be finite, got {value!r}")
+                raise InvalidInput(f"inertia: {name} must be finite, got {brief(value)}")
         if not callable(self.p3) and self.p3 < 0:
             raise InvalidInput(f"inertia: p3 must not be negative, got {self.p3}")
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as tf
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 
 _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_ALPHA = 1.6732632423543772848170429916717
@@ -389,7 +389,7 @@ def activation(name: str) -> Activation:
     """
     try:
         return ACTIVATIONS[name]
-    except KeyError:
+    except (KeyError, TypeError):
         raise InvalidInput(
-            f"unknown activation {name!r}: choose one of {', '.join(ACTIVATIONS)}"
+            f"unknown activation {brief(name)}: choose one of {', '.join(ACTIVATIONS)}"
         ) from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from amverify.network.activations import Activation
 from amverify.network.scalars import finite
 
@@ -33,7 +33,7 @@ class Band:
 
     def __post_init__(self) -> None:
         if not (finite(self.eps) and self.eps > 0):
-            raise InvalidInput(f"band: ε must be positive and finite, got {self.eps}")
+            raise InvalidInput(f"band: ε must be positive and finite, got {brief(self.eps)}")
         if not 0 < self.factor <= 1:
             raise InvalidInput(f"band: factor must lie in (0, 1], got {self.factor}")
         if self.factor < 1 and self.floor is None:
@@ -102,7 +102,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         if not (finite(self.nu) and self.nu > 0):
-            raise InvalidInput(f"penalty: ν must be positive and finite, got {self.nu}")
+            raise InvalidInput(f"penalty: ν must be positive and finite, got {brief(self.nu)}")
 
     def value(self, h: Activation, z: Tensor, a: Tensor) -> Tensor:
         """(ν/2)‖a − h(z)‖², of the replicates' shape."""

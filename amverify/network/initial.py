@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from numbers import Real
 
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief, is_whole
 from amverify.network.layered import LayeredProblem, Point
 from amverify.network.weights import FirstLayer
 
@@ -21,8 +22,19 @@ def gaussian(widths: Sequence[int], seed: int, std: float = 0.1) -> Parameters:
     """mDLAM's initial weights: all entries N(0, std²), drawn in float64 on the CPU.
 
     So a seed means the same start on every device and in every dtype.
+
+    Args:
+        widths: of the layers, the inputs first: at least two whole numbers ≥ 1.
+        seed: a whole number.
+        std: at least 0.
+
+    Raises:
+        InvalidInput: for anything else.
     """
-    generator = torch.Generator().manual_seed(seed)
+    _check(widths, seed)
+    if isinstance(std, bool) or not isinstance(std, Real) or not 0 <= std < math.inf:
+        raise InvalidInput(f"std: a finite number from 0 on, got {brief(std)}")
+    generator = torch.Generator().manual_seed(int(seed))
 
     def draw(rows: int, columns: int) -> Tensor:
         return std * torch.randn(rows, columns, generator=generator, dtype=torch.float64)
@@ -34,9 +46,25 @@ def gaussian(widths: Sequence[int], seed: int, std: float = 0.1) -> Parameters:
     return weights, biases
 
 
+def _check(widths: object, seed: object) -> None:
+    """Whether these are the widths of layers, and a seed."""
+    if not isinstance(widths, list | tuple) or len(widths) < 2 or not all(
+        is_whole(n, 1) for n in widths
+    ):  # fmt: skip
+        said = "at least two whole numbers above 0, such as (784, 64, 10)"
+        raise InvalidInput(f"widths: {said}, got {brief(widths)}")
+    if not is_whole(seed, -(2**63)) or is_whole(seed, 2**63):
+        raise InvalidInput(f"seed: a whole number of 64 bits, got {brief(seed)}")
+
+
 def torch_default(widths: Sequence[int], seed: int) -> Parameters:
-    """What ``nn.Linear`` starts from: entries uniform in ±1/√n_{l−1}, weights and biases."""
-    generator = torch.Generator().manual_seed(seed)
+    """What ``nn.Linear`` starts from: entries uniform in ±1/√n_{l−1}, weights and biases.
+
+    Raises:
+        InvalidInput: for what are no widths of layers, or no seed.
+    """
+    _check(widths, seed)
+    generator = torch.Generator().manual_seed(int(seed))
 
     def draw(rows: int, columns: int, fan_in: int) -> Tensor:
         u = torch.rand(rows, columns, generator=generator, dtype=torch.float64)

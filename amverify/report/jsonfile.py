@@ -54,6 +54,8 @@ def from_json(text: str) -> Report:
         CorruptFile: if ``text`` is no such document: not JSON, of another format or version, a
             field missing, unknown or of another type, a verdict that the findings do not give.
     """
+    if not isinstance(text, str | bytes | bytearray):
+        raise InvalidInput(f"from_json: expected a report's text, got {type(text).__name__}")
     try:
         return _read(json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique))
     except RecursionError as error:

@@ -58,6 +58,10 @@ def groups_of(given: Given, model: nn.Module | None) -> tuple[list[Group], nn.Mo
         return layers(given), given
     if isinstance(given, Tensor):
         raise InvalidInput("params: a module, tensors or param groups are expected, not a tensor")
+    if not isinstance(given, Iterable):
+        raise InvalidInput(
+            f"params: a module, tensors or param groups are expected, not a {type(given).__name__}"
+        )
     items: list[Any] = list(given)
     if items and not isinstance(items[0], dict):
         items = [{"params": items}]

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, file_named
 from amverify.files import opened, write_bytes
 
 MAGIC = b"amverify checkpoint 1\n"
@@ -31,11 +31,12 @@ def save_checkpoint(path: str | Path, state: Any) -> None:
         CannotWrite: with the reason; what was at ``path`` is then untouched.
         InvalidInput: for what could not be loaded again without being executed.
     """
+    file = file_named("save_checkpoint", path)
     buffer = io.BytesIO()
     torch.save(state, buffer)
     content = buffer.getvalue()
     _loaded(content, "state: it")
-    write_bytes(Path(path), MAGIC + hashlib.sha256(content).digest() + content)
+    write_bytes(file, MAGIC + hashlib.sha256(content).digest() + content)
 
 
 def load_checkpoint(path: str | Path, map_location: Any = None) -> Any:
@@ -48,8 +49,9 @@ def load_checkpoint(path: str | Path, map_location: Any = None) -> Any:
     Raises:
         InvalidInput: if it cannot be read, is none of ours, or is damaged.
     """
+    named = file_named("load_checkpoint", path)
     try:
-        with opened(Path(path)) as file:
+        with opened(named) as file:
             data = file.read()
     except OSError as error:
         raise InvalidInput(f"checkpoint {path}: {error.strerror}") from error

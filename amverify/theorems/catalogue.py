@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from amverify import plugins
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, expect
 from amverify.theorems.base import Theorem
 from amverify.theorems.classical import DESCENT, G1, G2, G3, G4, H1, H2
 from amverify.theorems.complexity import TC0, TK
@@ -70,6 +70,7 @@ def theorem(name: str) -> Theorem:
         InvalidInput: if there is none, with those whose ids or words are nearest; for a plugin
             that is broken.
     """
+    expect("theorem", name, str, "the ids are those of amverify theorems")
     found = known(name)
     if found is not None:
         return found

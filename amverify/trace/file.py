@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from amverify.errors import CorruptFile, InvalidInput, expect
+from amverify.errors import CorruptFile, InvalidInput, expect, file_named
 from amverify.files import Aside, cannot_write, opened
 from amverify.trace.columns import Column, Table, check
 from amverify.trace.reading import CRC, END, HEAD, HEADER, ITERATE, MAGIC, TAGS, parsed
@@ -110,7 +110,7 @@ def save_trace(trace: Trace, path: Path | str) -> None:
         CannotWrite: if the disk does not take it; what was there stays.
     """
     expect("save_trace", trace, Trace, HOW_TO_GET_ONE)
-    writer = TraceWriter(Path(path), trace.header)
+    writer = TraceWriter(file_named("save_trace", path), trace.header)
     try:
         for name in TAGS:
             writer.append(name, trace.table(name))
@@ -130,7 +130,7 @@ def load_trace(path: Path | str) -> Trace:
             it cannot.
         CorruptFile: if it is not a trace, or a chunk is not what was written.
     """
-    path = Path(path)
+    path = file_named("load_trace", path)
     try:
         with opened(path) as file:
             return parsed(path, file)

@@ -53,6 +53,10 @@ class Kept(NamedTuple):
     displacement: Point
 
 
+def _called(method: object) -> str:
+    return str(getattr(method, "name", type(method).__name__))
+
+
 def traced_exactly(
     method: TIAM,
     problem: LayeredProblem,
@@ -73,7 +77,7 @@ def traced_exactly(
         InvalidInput: for another method, or for a run that is too large (it says what would do).
     """
     if not isinstance(method, TIAM):
-        raise InvalidInput(f"exact rows: known of TIAM and its relatives, not of {method.name}")
+        raise InvalidInput(f"exact rows: known of TIAM and its relatives, not of {_called(method)}")
     _check_size(problem, parameters, sweeps)
     kept: list[Kept] = []
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief, is_whole
 from amverify.methods.base import Method
 from amverify.methods.dladmm import DlADMMState
 from amverify.methods.joint import JointTIAM
@@ -73,8 +73,12 @@ def traced(
     Raises:
         InvalidInput: for no sweeps at all, or a start at which F or F² is not finite.
     """
-    if sweeps < 1:
-        raise InvalidInput(f"sweeps: at least 1, got {sweeps}")
+    if not isinstance(method, Method):
+        raise InvalidInput(f"method: one of amv's, such as amv.TIAM(), got {brief(method)}")
+    if not isinstance(problem, LayeredProblem):
+        raise InvalidInput(f"problem: a LayeredProblem, got {brief(problem)}")
+    if not is_whole(sweeps, 1):
+        raise InvalidInput(f"sweeps: at least 1, got {brief(sweeps)}")
     expect(sweeps)
     recorded: Method[Any] = replace(method, record=True)  # type: ignore[type-var]
     state = recorded.initialise(problem, parameters)
