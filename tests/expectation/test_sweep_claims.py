@@ -177,8 +177,8 @@ def test_an_optimiser_that_keeps_another_displacement_is_refused(
     """A fault: Δ⁺ is the step alone, without the extrapolation before it."""
     literal = Sweep._extrapolate
 
-    def extrapolate(self: Sweep, before: Any) -> None:
-        literal(self, before)
+    def extrapolate(self: Sweep) -> None:
+        literal(self)
         for block in self.blocks:
             for state in block.states:
                 if state.get("displacement") is not None:
