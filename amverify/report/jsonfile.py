@@ -51,6 +51,7 @@ def from_json(text: str) -> Report:
     """The report that ``to_json`` wrote.
 
     Raises:
+        InvalidInput: if it is no text.
         CorruptFile: if ``text`` is no such document: not JSON, of another format or version, a
             field missing, unknown or of another type, a verdict that the findings do not give.
     """
