@@ -38,14 +38,14 @@ TERMS_OF_F = mu / 2 * w**2 + mub / 2 * b**2 + rho / 2 * length(REST) ** 2
 LEVEL = Inequality("level", 2 * gap, level, "F − inf R ≤ c = Ψ^{k₀} − inf R (theorem TΨ)")
 RIDGE = Inequality(
     "μ > 0", sp.Integer(0), mu,
-    "μ > 0: without a ridge on W level sets of F are unbounded, and TB, TR, TK, TC0, TC and TC⁺ "
+    "μ > 0: without a ridge on W level sets of F are unbounded, and TB, TR, TK, TC0 and TC "
     "are lost",
     strict=True,
 )  # fmt: skip
 BIAS_RIDGE = Inequality(
     "μ_b > 0", sp.Integer(0), mub,
     "μ_b > 0: without a ridge on b level sets of F are unbounded (cross-entropy, or L ≥ 2), and "
-    "TB, TR, TK, TC0, TC and TC⁺ are lost",
+    "TB, TR, TK, TC0 and TC are lost",
     strict=True,
 )  # fmt: skip
 PENALTY = Inequality("ρ > 0", sp.Integer(0), rho, "ρ > 0", strict=True)
