@@ -130,7 +130,7 @@ def of_app(name: str, words: list[str]) -> str:
     """What is wrong with the words after a program of ours."""
     module = importlib.import_module(APPS[name])
     command = typer.main.get_command(module.app)
-    while hasattr(command, "commands") and words:
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
         if words[0] not in command.commands:
             return f"no such command: {words[0]}"
         command, words = command.commands[words[0]], words[1:]
