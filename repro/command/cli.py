@@ -168,7 +168,7 @@ def score(
 @app.command(
     epilog=examples(
         "python -m repro report",
-        "python -m repro report --results results --out site --cache results/cache",
+        "python -m repro report --results results --out site",
     )
 )
 def report(
@@ -178,7 +178,15 @@ def report(
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder of the site; an old site is replaced.")
     ] = SITE,
-    cache: CacheOption = CACHE,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="AMVERIFY_CACHE",
+            help="Folder of finished runs.",
+            show_default="cache in --results",
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Make a static site of what was made: tables, figures, verdicts, runs, proofs, score.
@@ -189,7 +197,7 @@ def report(
     from amverify.console.screen import Screen
     from repro.command.report import make_report
 
-    raise typer.Exit(make_report(results, out, cache, Screen(quiet=quiet)))
+    raise typer.Exit(make_report(results, out, cache or results / "cache", Screen(quiet=quiet)))
 
 
 published = typer.Typer(

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from amverify.errors import AmverifyError, CorruptFile, InvalidInput
 from amverify.files import read_json
+from repro.command.tables import WITHOUT_RUNS
 from repro.engine.provenance import environment
 from repro.names import CONTENTS
 
@@ -25,6 +26,8 @@ TIMED = frozenset({"seconds", "seconds_to_target", "milliseconds", "floor", "rat
 GROWTH = frozenset({("table9", "growth")})
 """Tables that do."""
 PLACES = ("--out", "--cache", "--data-dir", "--scheduler", "--cluster")
+OF_RUNS = ("--jobs", "--threads")
+"""Options that a table without runs does not have, though ``all`` may have been given them."""
 FLAGS = ("--quiet", "-q", "--fresh")
 SAME = ("versions", "hardware", "code_version", "stochastic_code_version", "threads")
 
@@ -63,7 +66,9 @@ def rerun_file(
     before = document_of(file)
     name, given = before["document"], arguments(before)
     with tempfile.TemporaryDirectory() as folder:
-        places = ["--out", folder, "--cache", str(Path(folder) / "cache"), "--fresh", "--quiet"]
+        places = ["--out", folder, "--quiet"]
+        if name not in WITHOUT_RUNS:
+            places += ["--cache", str(Path(folder) / "cache"), "--fresh"]
         if data_dir is not None:
             places += ["--data-dir", str(data_dir)]
         status = command([name, *given, *places])
@@ -113,13 +118,14 @@ def arguments(document: Mapping[str, Any]) -> list[str]:
     words = [str(word) for word in document["provenance"]["command"][4:]]
     if document["document"] == "table12":
         raise InvalidInput("table12 has no runs: rerun the tables that it was made from")
+    places = PLACES + (OF_RUNS if document["document"] in WITHOUT_RUNS else ())
     kept, skip = [], False
     for word in words:
         if skip:
             skip = False
-        elif word in PLACES:
+        elif word in places:
             skip = True
-        elif word not in FLAGS and not word.startswith(tuple(f"{p}=" for p in PLACES)):
+        elif word not in FLAGS and not word.startswith(tuple(f"{p}=" for p in places)):
             kept.append(word)
     return kept
 

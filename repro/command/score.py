@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from amverify.errors import CorruptFile, InvalidInput
+from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from amverify.files import read_json, write
 from repro import data
 from repro.full_batch.configurations import METHODS
@@ -23,7 +23,7 @@ from repro.names import CONTENTS, check_names, nearest
 from repro.published.load import OWN, faults_of, load, read
 from repro.published.score import KINDS, OPEN, UNPUBLISHED, Outcome, Paper, score
 
-HEADS = {"not comparable": "diverged", UNPUBLISHED: "unpublished"}
+HEADS = {"not comparable": "diverged", UNPUBLISHED: "no value"}
 FAR = ("differs", "undecided", "not comparable")
 MOST_SHOWN = 6
 """Curves that are listed below the counts; the others are counted, and in the JSON."""
@@ -32,8 +32,8 @@ MOST_SHOWN = 6
 def documents_in(folder: Path) -> list[dict[str, Any]]:
     """The JSON files that the tables' commands left in ``folder``.
 
-    Raises :class:`InvalidInput` where there are none, :class:`CorruptFile` for one that is no such
-    document.
+    Raises :class:`DataUnavailable` where there are none, :class:`CorruptFile` for one that is no
+    such document.
     """
     files = [folder / f"{name}.json" for name in CONTENTS]
     found = []
@@ -47,7 +47,7 @@ def documents_in(folder: Path) -> list[dict[str, Any]]:
             raise CorruptFile(f"{file}: is no table's file ({error}); make it again") from error
         found.append(document)
     if not found:
-        raise InvalidInput(
+        raise DataUnavailable(
             f"--out {folder}: no table was made there; begin with python -m repro table1, table2, "
             "table3 and table4"
         )
@@ -75,7 +75,7 @@ def print_score(folder: Path, as_json: bool, screen: Console) -> None:
 
 def _counts(papers: Sequence[Paper]) -> Table:
     kinds = (*KINDS, UNPUBLISHED)
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     shown.add_column("Paper")
     for kind in ("cells", *kinds):
         title = HEADS.get(kind, kind)

@@ -105,7 +105,7 @@ def _maker(outcome: Outcome) -> str:
     """The table here that would judge a cell."""
     cell = outcome.cell
     if cell.paper == "BCD":
-        return "bcd"
+        return "bcd --profile paper"
     return MAKES.get(cell.table, "table2") if cell.value is not None else "table1"
 
 

@@ -22,7 +22,7 @@ from amverify.console.shell import run
 from amverify.falsification import falsify
 from amverify.families import draw
 from amverify.families.loops.gradient import gradient_descent
-from amverify.subject import subject
+from amverify.subject import process
 from amverify.theorems.catalogue import CATALOGUE
 from amverify.trace.file import save_trace
 from repro.names import CONTENTS
@@ -147,7 +147,7 @@ def test_an_example_runs(
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{place}")
     if arguments[0] == "kl" and arguments != FIRST_KL:  # test_kl.py has the processes
         monkeypatch.syspath_prepend(str(place))
-        monkeypatch.setattr(subject, "watched", here)
+        monkeypatch.setattr(process, "watched", here)
     status = APPS[program].main(arguments)
     printed = capsys.readouterr()
     assert status in ((0, 1, 3) if program == "amverify" else (0,)), printed

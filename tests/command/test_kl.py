@@ -12,7 +12,7 @@ import pytest
 from judged import here
 
 from amverify.command.cli import main
-from amverify.subject import subject
+from amverify.subject import process
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
@@ -61,11 +61,11 @@ def kl(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{tmp_path}")
 
     monkeypatch.syspath_prepend(str(tmp_path))
-    apart = subject.watched
+    apart = process.watched
 
     def start(*arguments):
         shared = not ALONE & set(arguments)
-        monkeypatch.setattr(subject, "watched", here if shared else apart)
+        monkeypatch.setattr(process, "watched", here if shared else apart)
         for name in ("losses", "my_losses"):
             monkeypatch.delitem(sys.modules, name, raising=False)
         status = main(["kl", *arguments])

@@ -127,6 +127,15 @@ def test_a_table_made_again_is_the_same_bit_for_bit(tmp_path, monkeypatch, capsy
     assert "not as it was made: versions" in capsys.readouterr().out
 
 
+def test_a_table_without_runs_is_made_again_too(tmp_path, monkeypatch, capsys) -> None:
+    """Its command has no --cache; ``all`` may have been given --jobs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["repro", "all", "--data", "digits", "--jobs", "2", "-q"])
+    assert main(["table1", "--data", "digits", "-q"]) == 0
+    assert main(["rerun", "results/table1.json"]) == 0
+    assert "numbers are the same, bit for bit" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"document": "tableau"}', '{"document": "table2"}'])
 def test_a_file_that_is_no_tables_is_refused(text: str, tmp_path: Path, capsys) -> None:
     file = tmp_path / "x.json"

@@ -117,7 +117,7 @@ def test_score_fits_a_screen_and_speaks_json(tmp_path, capsys, monkeypatch):
 
 
 def test_score_without_tables_and_with_a_broken_file(tmp_path, capsys):
-    assert main(["score", "--out", str(tmp_path)]) == 2
+    assert main(["score", "--out", str(tmp_path)]) == 4
     assert "no table was made there" in capsys.readouterr().err
     for text in ("{", "[]", '{"tables": 3}', '{"tables": [{"rows": [{"a": 1}]}]}'):
         (tmp_path / "table2.json").write_text(text)
