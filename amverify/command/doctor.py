@@ -34,6 +34,8 @@ EXTRAS = {
     "cvxpy": ("proofs", "python -m proofs certify, search"),
     "clarabel": ("proofs", "python -m proofs certify, search"),
     "PEPit": ("pep", "our performance estimation compared with PEPit's"),
+    "prodigyopt": ("rivals", "Prodigy in table 7"),
+    "schedulefree": ("rivals", "Schedule-Free AdamW in table 7"),
     "distributed": ("cluster", "tables on a Dask cluster"),
     "mkdocs-material": ("docs", "make docs"),
 }

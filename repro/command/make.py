@@ -19,6 +19,7 @@ from repro.engine import Laboratory
 from repro.engine.plan import Plan, Planned, Planning
 from repro.engine.provenance import environment
 from repro.engine.storage import check_writable
+from repro.minibatch.rivals import need
 from repro.names import check_names
 from repro.published.load import OWN, own_files
 from repro.render import Document, show, write_files
@@ -118,6 +119,8 @@ def requested(
         known = [name for table in tables for name in TABLES[table].protocol.known[kind]]
         if known:
             check_names(kind, given, list(dict.fromkeys(known)), place)
+    for method in wanted.names.get("method", ()):
+        need(method)
     of_runs = (wanted.seeds, wanted.sweeps, wanted.profile) != (None, None, None)
     if of_runs and not any(TABLES[table].protocol.seeds for table in tables):
         raise InvalidInput(f"{place}it has no runs: leave out --seeds, --sweeps and --profile")

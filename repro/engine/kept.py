@@ -19,8 +19,9 @@ from amverify.errors import InvalidInput
 from amverify.files import DOCUMENT, cannot_write, read_text
 from repro.engine.cache import FORMAT, MISSHAPEN, spec_of
 from repro.engine.keys import deciding
-from repro.engine.provenance import SAMT, STOCHASTIC, code_version
+from repro.engine.provenance import SAMT, STOCHASTIC, code_version, versions
 from repro.engine.storage import unseal
+from repro.minibatch.names import PACKAGES
 from repro.spec import RunSpec
 
 STATES = ("of this version", "of another version", "damaged")
@@ -96,6 +97,9 @@ def _of_this_code(body: dict[str, Any], spec: RunSpec) -> bool:
     """
     theirs: dict[str, Any] = body["provenance"]
     if theirs["versions"]["torch"] != str(torch.__version__):
+        return False
+    package = PACKAGES.get(spec.method)
+    if package is not None and theirs["versions"].get(package) != versions()[package]:
         return False
     if "code" in body:
         return bool(body["code"] == code_version(deciding(spec)))

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from repro.data.dataset import Dataset
-from repro.engine.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC, code_version
+from repro.engine.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC, code_version, versions
 from repro.engine.storage import canonical_json, sha256
+from repro.minibatch.names import PACKAGES
 from repro.spec import RunSpec
 
 
@@ -49,7 +50,11 @@ def deciding(spec: RunSpec) -> tuple[str, ...]:
 
 
 def run_key(spec: RunSpec, data: str) -> str:
-    """The key of ``spec`` on the data with fingerprint ``data``, under this code and torch."""
+    """The key of ``spec`` on the data with fingerprint ``data``, under this code and torch.
+
+    A method from a package of its own is found under that package's version too.
+    """
+    package = PACKAGES.get(spec.method)
     return sha256(
         canonical_json(
             {
@@ -57,6 +62,7 @@ def run_key(spec: RunSpec, data: str) -> str:
                 "data": data,
                 "code": code_version(deciding(spec)),
                 "torch": str(torch.__version__),
+                **({} if package is None else {"package": [package, versions()[package]]}),
             }
         )
     )

@@ -46,7 +46,16 @@ JUDGING = (
 DATA = (".json",)
 """Files beside the sources that decide as well: what is proved. Tuned settings are none of them:
 a run has its own in its specification."""
-VERSIONS_OF = ("amverify", "torch", "numpy", "scipy", "scikit-learn", "numba")
+VERSIONS_OF = (
+    "amverify",
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "numba",
+    "prodigyopt",
+    "schedulefree",
+)
 
 
 @lru_cache

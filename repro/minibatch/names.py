@@ -12,6 +12,9 @@ BASELINES = {
     "adam_cosine": "Adam, cosine decay",
     "sgd_hd": "SGD-HD",
 }
+RIVALS = {"prodigy": "Prodigy", "schedule_free_adamw": "Schedule-Free AdamW"}
+PACKAGES = {"prodigy": "prodigyopt", "schedule_free_adamw": "schedulefree"}
+"""By rival, its package as it is imported and installed."""
 FIXED = "samt_fixed"
 TRAINED = {
     "samt_scalar": "SAMT, scalar",
@@ -20,4 +23,4 @@ TRAINED = {
     "samt_element": "SAMT, element",
 }
 SAMT = {FIXED: "SAMT, fixed", **TRAINED}
-LABELS = {**BASELINES, **SAMT}
+LABELS = {**BASELINES, **RIVALS, **SAMT}

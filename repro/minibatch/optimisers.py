@@ -8,9 +8,10 @@
 | adamw | lr | weight decay 0.01, torch.optim's default |
 | adam_cosine | lr, that decays | torch.optim's defaults; the schedule that SAMT has |
 | sgd_hd | lr, beta | |
+| prodigy, schedule_free_adamw | none | see :mod:`repro.minibatch.rivals` |
 | samt_KIND | see :mod:`repro.minibatch.samt` | |
 
-``lr`` is the initial step size in every row. Costs are counted in two units: *parameter
+``lr`` is the initial step size in every row that has it. Costs are counted in two units: *parameter
 updates*, scalars changed; *gradient evaluations*, partial derivatives computed over the number
 of parameters, so that one gradient of the mini-batch loss by all weights counts one.
 """
@@ -18,15 +19,17 @@ of parameters, so that one gradient of the mini-batch loss by all weights counts
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol
 
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 from amverify.errors import InvalidInput
+from repro.minibatch.baseline import Baseline
+from repro.minibatch.names import RIVALS
+from repro.minibatch.rivals import rival
 from repro.minibatch.samt import cosine, samt_stepper
 from repro.minibatch.sgd_hd import SGDHD
 from repro.spec import Settings
@@ -51,34 +54,8 @@ class Stepper(Protocol):
     def measured(self) -> Mapping[str, float]:
         """What the method has to tell after an epoch besides (step sizes)."""
 
-
-@dataclass
-class Baseline:
-    """A ``torch.optim`` method: one gradient by all weights, one update of them, a step."""
-
-    model: nn.Module
-    optimiser: Optimizer
-    size: int
-    decaying: Callable[[int], float] | None = None
-    parameter_updates: int = field(default=0, init=False)
-    gradient_evaluations: int = field(default=0, init=False)
-
-    def step(self, x: Tensor, y: Tensor) -> Tensor:
-        """Forward, backward, update."""
-        if self.decaying is not None:
-            for group in self.optimiser.param_groups:
-                group["lr"] = group["initial_lr"] * self.decaying(self.gradient_evaluations)
-        self.optimiser.zero_grad(set_to_none=True)
-        value = cross_entropy(self.model(x), y)
-        value.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        self.parameter_updates += self.size
-        self.gradient_evaluations += 1
-        return value.detach()
-
-    def measured(self) -> Mapping[str, float]:
-        """The step size, which SGD-HD trains."""
-        return {"step_size": float(self.optimiser.param_groups[0]["lr"])}
+    def evaluation(self) -> AbstractContextManager[None]:
+        """While it lasts the network has the weights that are to be measured."""
 
 
 Make = Callable[[list[nn.Parameter], Settings], Optimizer]
@@ -104,8 +81,11 @@ def stepper(method: str, settings: Settings, model: nn.Sequential, steps: int) -
     """
     if method.startswith("samt_"):
         return samt_stepper(method, settings, model, steps)
+    if method in RIVALS:
+        return rival(method, settings, model)
     if method not in BASELINES:
-        raise InvalidInput(f"unknown method {method!r}: one of {', '.join(BASELINES)}, samt_KIND")
+        known = ", ".join((*BASELINES, *RIVALS))
+        raise InvalidInput(f"unknown method {method!r}: one of {known}, samt_KIND")
     weights = list(model.parameters())
     try:
         optimiser = BASELINES[method](weights, settings)

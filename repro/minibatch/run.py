@@ -57,9 +57,11 @@ def train(
         if not math.isfinite(loss):
             note = f"diverged in epoch {epoch}"
             return RunResult(_filled(curves, curve, spec.sweeps), (note,))
+        with method.evaluation():
+            accuracy = _accuracy(model, x_measured, y_measured)
         told: dict[str, float] = {
             "objective": loss,
-            curve: _accuracy(model, x_measured, y_measured),
+            curve: accuracy,
             "parameter_updates": float(method.parameter_updates),
             "gradient_evaluations": float(method.gradient_evaluations),
             "seconds": elapsed,

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -100,6 +101,10 @@ class SamtStepper:
             for what, value in zip(("least", "median", "greatest"), statistics, strict=True):
                 told[f"alpha_{number}_{what}"] = float(value)
         return told
+
+    def evaluation(self) -> AbstractContextManager[None]:
+        """The network is measured as it is."""
+        return nullcontext()
 
 
 def samt_stepper(method: str, settings: Settings, model: nn.Sequential, steps: int) -> SamtStepper:

@@ -15,7 +15,8 @@ on the few digits, seed 100 elsewhere: no table uses them); a diverged run score
 wins, the first of the grid at a tie. No test set is read. The chosen settings and the scores are
 in ``minibatch/tuned.toml``, which ``python -m repro tune-stochastic`` writes. A data set that is
 not tuned on takes what was chosen for the same network on Fashion-MNIST, and the table says so.
-MNIST is tuned as the quick profile has it, on its first 4,000 training images.
+MNIST is tuned as the quick profile has it, on its first 4,000 training images. Prodigy and
+Schedule-Free AdamW are not tuned.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from statistics import fmean
 from amverify.errors import InvalidInput
 from repro.chosen import as_toml as settings_as_toml
 from repro.chosen import sections
-from repro.minibatch.names import BASELINES, FIXED, LABELS, SAMT, TRAINED
+from repro.minibatch.names import BASELINES, FIXED, LABELS, RIVALS, SAMT, TRAINED
+from repro.minibatch.rivals import source_of
 from repro.minibatch.workloads import REDUCED, Settings, Workload, specification
 from repro.spec import RunResult, RunSpec
 
@@ -151,9 +153,13 @@ def merged(old: str, new: str) -> str:
 def configuration(method: str, workload: Workload) -> tuple[Settings, str]:
     """The settings of ``method`` on ``workload``, sorted by name, and where they come from.
 
+    Rivals have none: they run with their packages' defaults.
+
     Raises:
         InvalidInput: for a method that was not tuned for it nor for its stand-in.
     """
+    if method in RIVALS:
+        return (), source_of(method)
     own = tuned().get(method, {})
     stand_in = Workload(STANDS_IN, workload.network)
     for source in (workload, stand_in):

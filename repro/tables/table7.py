@@ -1,7 +1,10 @@
 r"""Table 7: SAMT beside SGD-type methods, on a network trained with mini-batches.
 
-Every row is one configuration, tuned with at most the same budget on a validation split
-(:mod:`repro.minibatch.tuning`). SAMT's step sizes decay by a cosine schedule; Adam stands there
+Every row is one configuration. Prodigy and Schedule-Free AdamW have their packages' defaults, and
+are left out, with a note, where those are not installed; all others are tuned with at most the same
+budget on a validation split (:mod:`repro.minibatch.tuning`).
+
+SAMT's step sizes decay by a cosine schedule; Adam stands there
 with the same schedule too, since a constant rate is not the best that Adam can do. *Updates to
 target* are the parameter updates until the mean test accuracy first reaches tuned Adam's mean
 final accuracy.
@@ -15,7 +18,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from repro.engine import Laboratory
-from repro.minibatch.names import BASELINES, LABELS, TRAINED
+from repro.minibatch.names import BASELINES, LABELS, RIVALS, TRAINED
 from repro.minibatch.networks import HIDDEN
 from repro.minibatch.workloads import (
     DATASETS,
@@ -35,7 +38,7 @@ from repro.render import (
     verdict_of,
 )
 from repro.tables.parts.claim import REFERENCE, claim_tables
-from repro.tables.parts.full_batch import document, notes_on_runs, written
+from repro.tables.parts.full_batch import document, notes_on_runs
 from repro.tables.parts.measures import (
     Group,
     final,
@@ -49,16 +52,18 @@ from repro.tables.parts.minibatches import (
     Pair,
     configurations,
     curves_table,
+    installed,
     mean_end,
     notes_on_profile,
     protocol_of,
     record,
     rows_of,
+    settings_of,
     workloads_at_hand,
 )
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 
-METHODS = (*BASELINES, *TRAINED)
+METHODS = (*BASELINES, *RIVALS, *TRAINED)
 PROTOCOL = Protocol(
     datasets=DATASETS,
     methods=METHODS,
@@ -82,6 +87,7 @@ COLUMNS = (
 
 def make(request: Request, laboratory: Laboratory) -> Document:
     """The document of table 7: results, the claim, curves."""
+    request, notes_on_packages = installed(request)
     present, datasets = workloads_at_hand(request, laboratory)
     found = configurations(request.methods, present)
     specs = {
@@ -101,6 +107,7 @@ def make(request: Request, laboratory: Laboratory) -> Document:
             *notes_on_profile(request, present),
             *notes_on_runs({f"{LABELS[m]} on {w}": own for (m, w), own in groups.items()}),
             *found.notes(),
+            *notes_on_packages,
         ),
     )
     tables = (results, *claim_tables(request.methods, present, groups), curves_table(runs))
@@ -144,7 +151,7 @@ def _row(
         mean_end(runs, "seconds", ".3g"),
         Number(_updates_to(runs, target), ".3g"),
         mean_end(runs, "objective", ".3f"),
-        Text(written(settings)),
+        settings_of(settings),
     )
 
 

@@ -7,12 +7,13 @@ they go to a CSV file and, whole, into the JSON file beside each run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amverify.errors import InvalidInput
 from repro.data.dataset import Dataset
 from repro.engine import FinishedRun, Laboratory
-from repro.minibatch.names import LABELS
+from repro.minibatch.names import LABELS, PACKAGES, RIVALS
+from repro.minibatch.rivals import INSTALL, absent
 from repro.minibatch.tuning import configuration
 from repro.minibatch.workloads import Settings, Workload, workloads
 from repro.render import Cell, Column, Number, Table, Text, Unavailable
@@ -37,6 +38,7 @@ CURVE_COLUMNS = (
     *(Column(key, title, right=True) for key, title in MEASURED.items()),
 )
 PAPER_ONLY = "the CNN is trained on data sets larger than the digits with --profile paper only"
+DEFAULTS = "the package's defaults"
 
 
 Pair = tuple[str, Workload]
@@ -68,9 +70,30 @@ def configurations(methods: Sequence[str], present: Sequence[Workload]) -> Confi
                 chosen[method, workload] = configuration(method, workload)
             except InvalidInput as error:
                 untuned[method, workload] = error
-    if not chosen:
+    if untuned and all(method in RIVALS for method, _ in chosen):
         raise next(iter(untuned.values()))
     return Configurations(chosen, untuned)
+
+
+def installed(request: Request) -> tuple[Request, list[str]]:
+    """``request`` without the methods whose packages are not here, and a note that says so.
+
+    Raises :class:`InvalidInput` when no method is left.
+    """
+    left_out = [method for method in request.methods if absent(method)]
+    if not left_out:
+        return request, []
+    names = " and ".join(LABELS[method] for method in left_out)
+    packages = " and ".join(PACKAGES[method] for method in left_out)
+    note = f"not in the table for want of {packages}: {names}; {INSTALL}"
+    if len(left_out) == len(request.methods):
+        raise InvalidInput(note)
+    return replace(request, methods=tuple(m for m in request.methods if m not in left_out)), [note]
+
+
+def settings_of(settings: Sequence[tuple[str, object]]) -> Text:
+    """Settings in a line; those of a method without any are its package's."""
+    return Text(written(settings) or DEFAULTS)
 
 
 def notes_on_profile(request: Request, present: Sequence[Workload]) -> list[str]:
@@ -134,7 +157,7 @@ def curves_table(runs: Mapping[RunSpec, FinishedRun]) -> Table:
         about = (
             Text(str(workload_of(spec))),
             Text(LABELS[spec.method]),
-            Text(written(spec.settings)),
+            settings_of(spec.settings),
             Number(spec.seed),
         )
         columns = [run.result.curves.get(key) for key in MEASURED]
@@ -174,11 +197,12 @@ def protocol_of(request: Request, runs: Mapping[RunSpec, FinishedRun]) -> str:
     sizes = {spec.dataset: spec.minibatch.size for spec in runs if spec.minibatch is not None}
     batches = ", ".join(f"{size} on {name}" for name, size in sizes.items())
     seeds = ", ".join(map(str, request.seeds))
+    own = "Prodigy estimates its rate; " if "prodigy" in request.methods else ""
     return (
         f"{request.sweeps} epochs in mini-batches ({batches}), training and validation parts "
         "together; the same initial weights and batches for all methods at equal seeds; mean ± "
         f"standard deviation over seeds {seeds}. Parameter updates: scalars changed. Gradient "
         "evaluations: partial derivatives computed over the number of parameters. Seconds: in "
         f"the steps alone, {where(runs)}. SAMT's step sizes and meta-rate, and the rate of Adam "
-        "with cosine decay, fall from the first step to the last; all other rates stay."
+        f"with cosine decay, fall from the first step to the last; {own}all other rates stay."
     )
