@@ -178,7 +178,7 @@ def test_methods_that_are_not_tuned_leave_a_row_and_the_command(monkeypatch) -> 
     assert "python -m repro tune-stochastic" in rows["SAMT, row"]["test_accuracy"].reason
     assert rows["SAMT, column"]["test_accuracy"].n == 2
     assert [table.name for table in document.tables] == ["accuracy", "curves"]  # Adam is missing
-    assert sum("not tuned" in note for note in notes_of(document, "accuracy")) == 2
+    assert sum("not tuned on" in note for note in notes_of(document, "accuracy")) == 2
     document = make(table8)
     rows = {row["method"].plain(): row for row in rows_of(document, "kinds")}
     assert isinstance(rows["SAMT, row"]["test_accuracy"], Unavailable)
