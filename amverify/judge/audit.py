@@ -40,7 +40,7 @@ from amverify.numbers.exact import Exact
 from amverify.theorems import CATALOGUE, Theorem, theorems
 from amverify.theorems.base import Context, Known, Missing
 from amverify.theorems.standing import standing
-from amverify.trace.columns import KEYS
+from amverify.trace.columns import KEYS, check_once
 from amverify.trace.trace import HOW_TO_GET_ONE, Trace
 from amverify.verdict import Constant, Counts, Evidence, Finding, Report, Slack, Verdict
 
@@ -69,6 +69,7 @@ def audit(
             wanted), or one that contradicts its theorem.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
+    check_once(trace.sweeps)
     ctx = Context(trace, constants or {})
     report = audited(ctx, claims, exact)
     return replace(report, curves=curves(ctx, report.findings))

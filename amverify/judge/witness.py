@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 
 import flint
 
@@ -77,8 +77,16 @@ def exact_witness(
     )
     found = witness_of(theorem, inequality, alone, 0, *sides(alone, inequality))
     margin = failure.margin
-    bound = float(margin.excuse)
-    return replace(found, margin=float(margin.high), bound=bound, decided="exact")
+    high, excuse = _float(margin.high), _float(margin.excuse)
+    return replace(found, margin=high, bound=excuse, decided="exact")
+
+
+def _float(value: Fraction) -> float:
+    """The nearest float; infinite beyond all of them."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
 
 
 def with_state(witness: Witness | None, trace: Trace) -> Witness | None:

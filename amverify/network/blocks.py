@@ -233,7 +233,9 @@ def by_powers(gram: Tensor) -> Tensor:
         log = log + more / 2**i
     wide, own = torch.finfo(torch.float64).eps, torch.finfo(gram.dtype).eps
     slack = 2 * (n * n + 2**12) * wide + own
-    return (torch.exp(log) * (1 + slack)).to(gram.dtype)
+    bound = (torch.exp(log) * (1 + slack)).to(gram.dtype)
+    above = torch.nextafter(bound, torch.full_like(bound, torch.inf))  # where numbers are subnormal
+    return torch.where(largest > 0, above, bound)
 
 
 def _scaled(power: Tensor, size: Tensor) -> tuple[Tensor, Tensor]:

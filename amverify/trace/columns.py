@@ -159,6 +159,27 @@ COLUMNS: dict[str, dict[str, str]] = {
 """Every column that the project's theorems read, and what it holds."""
 
 
+def check_once(sweeps: Table) -> None:
+    """Refuse two rows of one sweep of one replicate: which of them is it?
+
+    Raises:
+        InvalidInput: naming the sweep and the rows.
+    """
+    if not sweeps or len(sweeps["sweep"]) < 2:
+        return
+    sweep, replicate = sweeps["sweep"], sweeps["replicate"]
+    if bool(np.all((sweep[1:] > sweep[:-1]) & (replicate[1:] == replicate[:-1]))):
+        return
+    order = np.lexsort((sweep, replicate))
+    same = (sweep[order][1:] == sweep[order][:-1]) & (replicate[order][1:] == replicate[order][:-1])
+    if same.any():
+        one, other = sorted(order[np.argmax(same) :][:2].tolist())
+        raise InvalidInput(
+            f"trace, sweeps: rows {one} and {other} are both of sweep {sweep[one]}, "
+            f"replicate {replicate[one]}"
+        )
+
+
 def check(name: str, table: Table) -> None:
     """Refuse a table whose columns have other lengths, types or values than a trace admits.
 

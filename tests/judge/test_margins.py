@@ -6,7 +6,15 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
+import numpy as np
+import pytest
+
+from amverify.claims import claim
+from amverify.errors import InvalidInput
+from amverify.judge.audit import audit
 from amverify.judge.floor import Margin
+from amverify.trace.trace import Trace
+from amverify.verdict import Verdict
 
 HALVES = [Fraction(k, 2) for k in range(-5, 6)]
 ROOMS = (None, Fraction(0), Fraction(1))
@@ -52,3 +60,24 @@ def test_room_and_cost_excuse_together() -> None:
     found = Margin(Fraction(-9), Fraction(-9), Fraction(1, 2), False, Fraction(1, 4))
     assert found.excuse == Fraction(3, 4)
     assert replace(found, room=None).excuse == Fraction(1, 4)
+
+
+def run_of(sweep: list[int], value: list[float]) -> Trace:
+    """A trace of exact values."""
+    nothing = np.zeros(len(sweep))
+    columns = {"value_error": nothing, "execution": nothing, "value": np.array(value)}
+    keys = {"sweep": np.array(sweep), "replicate": np.zeros(len(sweep), dtype=np.int64)}
+    return Trace({"subject": "x"}, sweeps=keys | columns)
+
+
+def test_a_margin_beyond_every_double_is_told() -> None:
+    (found,) = audit(run_of([0, 1, 2], [1, 1e200, 1e200]), claim("value[k]*value[k] <= 1")).findings
+    assert found.verdict is Verdict.VIOLATED
+    assert found.witness is not None
+    assert found.witness.margin == -np.inf
+
+
+def test_two_rows_of_one_sweep_are_refused() -> None:
+    """Of [3, 2, 10, 1] at sweeps 0, 1, 1, 2 a decrease held: the 10 was dropped."""
+    with pytest.raises(InvalidInput, match="rows 1 and 2 are both of sweep 1, replicate 0"):
+        audit(run_of([0, 1, 1, 2], [3, 2, 10, 1]), claim("value[k] <= value[k-1]"))
