@@ -310,5 +310,7 @@ class SAMT(torch.optim.Optimizer):
         told = [p.loss for p in parts if isinstance(p.loss, Told) and is_plain(p.loss.inputs)]
         if len(told) < len(parts) or self._draws:
             return None
-        self._chain = find_chain(self._model, [block.parameters for block in blocks], self._chain)
+        batch = [(given.inputs, given.targets) for given in told]
+        trained = [block.parameters for block in blocks]
+        self._chain = find_chain(self._model, trained, self._chain, batch)
         return self._chain

@@ -189,7 +189,7 @@ def _looked_through(objects: Iterable[object]) -> Iterator[object]:
             if isinstance(x, (nn.Module, *OWN)):
                 yield x
             elif not isinstance(x, (type, ModuleType, Optimizer)):
-                below += _parts(x)
+                below += held_by(x)
         layer = below
 
 
@@ -200,7 +200,7 @@ def _is_torchs(x: object) -> bool:
     return isinstance(x, FunctionType) and x.__module__.startswith("torch.")
 
 
-def _parts(x: object) -> list[object]:
+def held_by(x: object) -> list[object]:
     """What a function refers to, a container holds, an object has."""
     if isinstance(x, MethodType):
         return [x.__self__, x.__func__]

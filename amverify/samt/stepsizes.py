@@ -232,7 +232,7 @@ class Pool:
     def _joined(self, parts: Sequence[Tensor | None]) -> Tensor:
         rows = zip(parts, self.thetas, strict=True)
         every = [theta.new_zeros(theta.shape) if p is None else p for p, theta in rows]
-        return torch.cat([part if part.ndim == 1 else part.view(-1) for part in every])
+        return torch.cat([part if part.ndim == 1 else part.reshape(-1) for part in every])
 
     def climb(self, c: Tensor) -> None:
         """θ + βc, within the bounds."""

@@ -22,13 +22,14 @@ All this serves steps that are told the loss; a closure is called as it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
 
 from amverify.samt.fast.dense import Dense, find_dense
+from amverify.samt.fast.doubts import is_doubtful
 from amverify.samt.replay import Replay
 from amverify.samt.unlisted import is_hooked, version
 
@@ -177,7 +178,10 @@ def _run(segment: Sequence[nn.Module], x: Tensor) -> Tensor:
 
 
 def find_chain(
-    model: nn.Module | None, blocks: Sequence[Sequence[Tensor]], last: Chain | None = None
+    model: nn.Module | None,
+    blocks: Sequence[Sequence[Tensor]],
+    last: Chain | None = None,
+    batch: Iterable[object] = (),
 ) -> Chain | None:
     """The chain that a model is, cut for ``blocks``; None if it is none.
 
@@ -185,11 +189,14 @@ def find_chain(
         model: any module, or none.
         blocks: the parameters of each block.
         last: what was found before for these blocks and this model; it serves again if it stands.
+        batch: inputs and targets that it is to serve, in any nesting.
     """
+    if model is None or is_doubtful(model, batch):
+        return None
     if last is not None and last.stands():
         return last
-    parts = None if model is None else modules_in_order(model)
-    if model is None or not parts:
+    parts = modules_in_order(model)
+    if not parts:
         return None
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):

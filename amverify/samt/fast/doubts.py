@@ -1,0 +1,106 @@
+"""Models and batches whose passes must not be done in parts: what is kept could change unseen.
+
+A chain keeps what its first segments gave while later blocks move. That is right only where a block
+moves nothing but itself, and where a part of a pass is what the whole pass does there. Where this
+is not seen to be so, whole passes are run:
+
+* hooks for all modules, or a class that says itself what its call does;
+* two parameters, a parameter and a buffer, or the batch and either, in one memory;
+* a module that keeps, unregistered, a module or a parameter of the model that is not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils._pytree import tree_leaves
+
+from amverify.samt.replay import TORCHS, held_by
+from amverify.samt.unlisted import all_hooked
+
+DEPTH, MOST = 3, 1000
+"""How deep, and through how many objects, what a module keeps is looked through."""
+
+
+def is_doubtful(model: nn.Module, batch: Iterable[object] = ()) -> bool:
+    """Whether it cannot be told that parts of a pass find what the whole pass finds.
+
+    Args:
+        model: the whole of it.
+        batch: what a step was given, in any nesting.
+    """
+    modules = list(model.modules())
+    if all_hooked() or any(type(m).__call__ is not nn.Module.__call__ for m in modules):
+        return True
+    places = _places(model)
+    if places is None:
+        return True
+    leaves = [x for x in tree_leaves(list(batch)) if isinstance(x, Tensor)]
+    if any(_place(x) in (None, *places) for x in leaves if x.numel()):
+        return True
+    own = {id(module) for module in modules}
+    return any(_reaches_out(m, own, places) for m in modules if not _is_torchs(m))
+
+
+def _is_torchs(module: nn.Module) -> bool:
+    """Whether it is torch's own code, which uses nothing that it has not registered."""
+    return type(module).__module__.startswith("torch.nn.")
+
+
+def _place(x: Tensor) -> int | None:
+    """Where its memory begins, views alike; None where that is not to be known."""
+    try:
+        return x.untyped_storage().data_ptr() or None
+    except (RuntimeError, ValueError):  # sparse, a subclass without memory, no shape yet
+        return None
+
+
+def _places(model: nn.Module) -> set[int] | None:
+    """The memory of parameters and buffers; None if parameters share any, or it is not known."""
+    every = [*model.parameters()]
+    found = {_place(w) for w in every if w.numel()}
+    kept = {_place(b) for b in model.buffers() if b.numel()}
+    if len(found) < sum(w.numel() > 0 for w in every) or found & kept:
+        return None
+    places = {place for place in found | kept if place is not None}
+    return places if len(places) == len(found | kept) else None
+
+
+def _reaches_out(module: nn.Module, modules: set[int], places: set[int]) -> bool:
+    """Whether it keeps what belongs to another module of the model, or more than is looked at."""
+    inside = {id(m) for m in module.modules()}
+    mine = {_place(x) for x in (*module.parameters(), *module.buffers())}
+    layer: list[object] = [v for name, v in vars(module).items() if name not in TORCHS]
+    seen: dict[int, object] = {}
+    for _ in range(DEPTH + 1):
+        below: list[object] = []
+        for x in layer:
+            if x is None or isinstance(x, (bool, int, float, str, type, Optimizer)):
+                continue
+            if id(x) in seen or id(x) in inside:
+                continue
+            seen[id(x)] = x
+            if isinstance(x, Tensor):
+                if x.numel() and _place(x) in places - mine:
+                    return True
+            elif isinstance(x, nn.Module):
+                tensors = (*x.parameters(), *x.buffers())
+                if any(id(m) in modules for m in x.modules()):
+                    return True
+                if any(_place(w) in places - mine for w in tensors):
+                    return True
+            else:
+                below += _within(x)
+            if len(seen) + len(below) > MOST:
+                return True
+        layer = below
+    return False
+
+
+def _within(x: object) -> list[object]:
+    """What it holds, containers as a whole."""
+    if isinstance(x, Mapping):
+        return [*x.keys(), *x.values()]
+    return [*x] if isinstance(x, list | tuple | set | frozenset) else held_by(x)
