@@ -7,6 +7,7 @@ overfull. ``widest`` says how many points a text takes, near enough to plan a ta
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _MARKUP = {
@@ -62,10 +63,31 @@ def escaped(text: str) -> str:
     return " ".join(_word(word) for word in text.split())
 
 
+_SCRIPT = re.compile(
+    r"(\^(?:\{[^{}^_]+\}|\w)|(?<=[^\W\d_])_(?:\{[^{}^_]+\}|[A-Za-z0-9](?![A-Za-z0-9_])))"
+)
+"""x^k, x^{k+1}, x_i, x_{k-1}; not value_error."""
+
+
 def _word(word: str) -> str:
+    """Every second part is a script."""
+    parts = _SCRIPT.split(word)
+    return "".join(_script(p) if i % 2 else _plain(p, word) for i, p in enumerate(parts))
+
+
+def _script(part: str) -> str:
+    inside = part[1:].strip("{}")
+    set_ = (
+        c if c.isascii() and (c.isalnum() or c in "+-=,()/*") else in_mathematics(c) or ""
+        for c in inside
+    )
+    return f"${part[0]}{{{' '.join(set_)}}}$"
+
+
+def _plain(text: str, word: str) -> str:
     long = len(word) > LONG
     parts, piece = [], ""
-    for sign in word:
+    for sign in text:
         parts.append(symbol(sign))
         piece += sign
         if long and (sign in _BREAKS or widest(piece) > PIECE):

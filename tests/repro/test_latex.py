@@ -126,3 +126,17 @@ def test_files_say_no_folder_of_this_machine(tmp_path):
         "table2.tex",
         "table2_appendix.tex",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "typeset"),
+    [
+        ("x^{k+1}", "x$^{k + 1}$"),
+        ("t_j", "t$_{j}$"),
+        ("Σ_i", r"$\Sigma$$_{i}$"),
+        ("value_error", r"value\_error"),
+        ("2^-3", r"2\textasciicircum{}-3"),
+    ],
+)
+def test_scripts_of_one_sign_or_in_braces_are_set_as_such(text: str, typeset: str) -> None:
+    assert escaped(text) == typeset
