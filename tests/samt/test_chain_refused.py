@@ -209,3 +209,20 @@ def test_the_order_in_memory_makes_no_difference(kind: Any) -> None:
         found.append([*map(Tensor.detach, model.parameters()), *optimiser.step_sizes().values()])
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+def test_a_weight_that_is_stepped_in_strips_may_be_the_batch() -> None:
+    """Its gradient's factor would be itself, half of it stepped."""
+    found = []
+    for tells in (True, False):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(300, 300), nn.Linear(300, 1)).double()
+        optimiser = SAMT(model, lr=0.5, meta_lr=0, extrapolation=0)
+        x, y = model[0].weight.detach(), torch.full((300, 1), 5.0, dtype=torch.float64)
+        if tells:
+            optimiser.step(loss=functional.mse_loss, inputs=x, targets=y)
+        else:
+            optimiser.step(lambda m=model, x=x, y=y: functional.mse_loss(m(x), y))
+        found.append([w.detach().clone() for w in model.parameters()])
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
