@@ -111,11 +111,13 @@ class _State:
 
     def __init__(self, sources: list[Source], modules: list[nn.Module]) -> None:
         self._random = [(source, source.read()) for source in sources]
+        weights = {_memory(w) for m in modules for w in m.parameters(recurse=False)} - {None, 0}
         self._places = [
-            (place, value, _copy(value), isinstance(module, NORMS))
+            (place, value, None if _memory(value) in weights else _copy(value),
+             isinstance(module, NORMS))
             for module in modules
             for place, value in _held(module)
-        ]
+        ]  # fmt: skip
 
     def stands(self) -> bool:
         """Whether modules hold what they held, but for what no gradient in training uses."""
@@ -154,6 +156,14 @@ def _held(module: nn.Module) -> Iterator[tuple[Place, Any]]:
     for name, value in vars(module).items():
         if name not in TORCHS and isinstance(value, PLAIN):
             yield (module, name), value
+
+
+def _memory(value: Any) -> int | None:
+    """Where a tensor's memory begins; a view of a weight moves with it and is not set back."""
+    try:
+        return value.untyped_storage().data_ptr() or 0
+    except (AttributeError, RuntimeError, ValueError):  # no tensor, or one without memory
+        return None
 
 
 def _copy(value: Any) -> Tensor | None:

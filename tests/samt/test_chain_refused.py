@@ -226,3 +226,24 @@ def test_a_weight_that_is_stepped_in_strips_may_be_the_batch() -> None:
         found.append([w.detach().clone() for w in model.parameters()])
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+class _Scaled(nn.Module):
+    """x ⊙ s with a buffer s."""
+
+    def __init__(self, scale: torch.Tensor) -> None:
+        super().__init__()
+        self.register_buffer("scale", scale)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.get_buffer("scale")
+
+
+def test_a_buffer_that_is_a_view_of_a_weight_does_not_undo_its_step() -> None:
+    """What is set back before a further call is what the model remembers, not its weights."""
+    torch.manual_seed(0)
+    last = nn.Linear(6, 6).double()
+    model = nn.Sequential(_Scaled(last.weight.detach()[0]), nn.Linear(6, 6).double(), last)
+    before, x, y = last.weight.detach().clone(), *torch.randn(2, 6, 6).double()
+    SAMT(model, lr=0.3).step(lambda: nn.functional.mse_loss(model(x), y))
+    assert bool(((last.weight.detach() - before).abs().amax(1) > 0).all())
