@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
-from repro.render import Cell, Column, Document, Number, Table, Text
+from repro.render import Cell, Document, Number, Table, Text
 from repro.spec import RunSpec
 from repro.tables.parts import joint_inertia, penalty_inertia
 from repro.tables.parts.full_batch import (
@@ -28,7 +28,7 @@ from repro.tables.parts.full_batch import (
     runs_of,
 )
 from repro.tables.parts.measures import Group, final, group, target_of, to_target
-from repro.tables.parts.regions import region
+from repro.tables.parts.regions import region, triple_columns
 from repro.tables.parts.request import Protocol, Request, notes_without_data
 from repro.tables.parts.verdicts import first_failing, judged
 
@@ -52,17 +52,7 @@ INERTIAS = (
 )
 SAFEGUARDS = ("none", "monotone", "certified")
 CLAIMS = ("T1", "T2", "T3", "M3")
-COLUMNS = (
-    Column("dataset", "Data set"),
-    Column("inertia", "(p1, p2, p3)"),
-    Column("region", "2s/t−1−p2²−2|p1s−p2|", right=True),
-    Column("safeguard", "Safeguard"),
-    Column("objective", "Final F", right=True),
-    Column("test_accuracy", "Test accuracy", right=True),
-    Column("sweeps_to_target", "Sweeps to target", right=True),
-    *(Column(claim.lower(), claim) for claim in CLAIMS),
-    Column("reason", "What fails first"),
-)
+COLUMNS = triple_columns(CLAIMS)
 
 
 Specs = dict[tuple[str, tuple[float, float, float], str], tuple[RunSpec, ...]]

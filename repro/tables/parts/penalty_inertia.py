@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
-from repro.render import Cell, Column, Number, Table, Text
+from repro.render import Cell, Number, Table, Text
 from repro.spec import RunSpec, Setting
 from repro.tables.parts.full_batch import rows_by_dataset, runs_of
 from repro.tables.parts.measures import final, group, target_of, to_target
-from repro.tables.parts.regions import region
+from repro.tables.parts.regions import region, triple_columns
 from repro.tables.parts.request import Request
 from repro.tables.parts.verdicts import first_failing, judged
 
@@ -34,17 +34,7 @@ WANTED: tuple[Wanted, ...] = (
     ((0.9, 0.9, 0.9), "none"),
 )
 CLAIMS = ("T1", "T1p", "TPsi", "TBp", "TRp", "TC0", "TC", "TK", "M3")
-COLUMNS = (
-    Column("dataset", "Data set"),
-    Column("inertia", "(p1, p2, p3)"),
-    Column("region", "2s/t−1−p2²−2|p1s−p2|", right=True),
-    Column("safeguard", "Safeguard"),
-    Column("objective", "Final F", right=True),
-    Column("test_accuracy", "Test accuracy", right=True),
-    Column("sweeps_to_target", "Sweeps to target", right=True),
-    *(Column(claim.lower(), claim) for claim in CLAIMS),
-    Column("reason", "What fails first"),
-)
+COLUMNS = triple_columns(CLAIMS)
 Specs = dict[tuple[str, Wanted], tuple[RunSpec, ...]]
 
 

@@ -1,8 +1,27 @@
-"""Where inertia is admissible."""
+"""Where inertia is admissible, and the columns of a table that has it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+from repro.render import Column
 
 
 def region(p1: float, p2: float, p3: float, s: float = 1.0) -> float:
     """2s/t − 1 − p2² − 2|p1 s − p2|, t = 1 + p3: positive inside 𝓡."""
     return 2 * s / (1 + p3) - 1 - p2 * p2 - 2 * abs(p1 * s - p2)
+
+
+def triple_columns(claims: Iterable[str]) -> tuple[Column, ...]:
+    """Of a row for each (p1, p2, p3) under a safeguard, with a verdict for each of the claims."""
+    return (
+        Column("dataset", "Data set"),
+        Column("inertia", "(p1, p2, p3)"),
+        Column("region", "2s/t−1−p2²−2|p1s−p2|", right=True),
+        Column("safeguard", "Safeguard"),
+        Column("objective", "Final F", right=True),
+        Column("test_accuracy", "Test accuracy", right=True),
+        Column("sweeps_to_target", "Sweeps to target", right=True),
+        *(Column(claim.lower(), claim) for claim in claims),
+        Column("reason", "What fails first"),
+    )
