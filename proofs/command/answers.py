@@ -11,6 +11,7 @@ from typing import Any
 
 from amverify.console.entry import say
 from amverify.console.screen import Screen
+from amverify.console.shell import failed
 from amverify.files import write
 from amverify.theorems import standing
 from amverify.theorems.standing import fingerprint
@@ -120,11 +121,11 @@ def shown(name: str, latex: bool) -> str:
     return as_latex(made) if latex else as_text(made)
 
 
-def recorded(quiet: bool) -> None:
-    """Write down what is proved.
+def recorded(quiet: bool) -> int:
+    """Write down what is proved; the exit status. Nothing is written unless it is 0.
 
     Raises:
-        Refused: if anything is open, or Coq could not be asked.
+        Refused: if the stored statements for Coq are stale.
     """
     if stale := statements.stale():
         raise Refused(f"nothing is written: {', '.join(stale)}: {STALE}")
@@ -132,11 +133,8 @@ def recorded(quiet: bool) -> None:
     if not quiet:
         _print(rows, sum(one.get("seconds", 0.0) for one in rows), True)
     _disagreements(rows, True)
-    missing = [one["theorem"] for one in rows if one["kernel"] == "open"]
-    if missing:
-        raise Refused(f"nothing is written: {', '.join(missing)} open")
-    if any(one["coq"] == "not run" for one in rows):
-        raise Refused("nothing is written: Coq could not be run (Debian: apt install coq)")
+    if status := _status(rows):
+        return failed(f"nothing is written: {_lack(rows)}", status)
     said = {
         one["theorem"]: {
             "formulas": fingerprint(groups.known(one["theorem"])),
@@ -146,6 +144,16 @@ def recorded(quiet: bool) -> None:
     }
     write(standing.FILE, json.dumps(said, indent=1, sort_keys=True) + "\n")
     _say(f"written: {standing.FILE}", quiet)
+    return 0
+
+
+def _lack(rows: Sequence[dict[str, Any]]) -> str:
+    """What keeps these from being recorded."""
+    if missing := [one["theorem"] for one in rows if one["kernel"] == "open"]:
+        return f"{', '.join(missing)} open"
+    if against := [one["theorem"] for one in rows if one["coq"] in ("failed", "not tied")]:
+        return f"Coq does not accept {', '.join(against)}"
+    return "Coq could not be run (Debian: apt install coq)"
 
 
 def _say(text: str, quiet: bool) -> None:

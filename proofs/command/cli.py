@@ -110,7 +110,7 @@ def record(quiet: Quiet = False) -> None:
     """Check everything, with Coq, and write down what is proved for audit reports to show."""
     from proofs.command.answers import recorded
 
-    recorded(quiet)
+    raise typer.Exit(recorded(quiet))
 
 
 @app.command(
