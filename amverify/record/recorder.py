@@ -28,34 +28,23 @@ rows before, and its header says why under ``stopped``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from amverify.errors import InvalidInput
+from amverify.record.attached import Attached
 from amverify.record.blocks import Updates
 from amverify.record.header import of_run
-from amverify.record.heard import minimizing, refusals
-from amverify.record.heard.callbacks import ScipyCallback
-from amverify.record.heard.elsewhere import elsewhere
-from amverify.record.heard.listener import Listener
-from amverify.record.heard.replays import Ends, Replays, by_column
-from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
-from amverify.record.known.objectives import Objective, Paired, called
-from amverify.record.known.seen import Seen
-from amverify.record.known.tracked import tracked
-from amverify.record.limit import count
-from amverify.record.points.vector import Vector, coarser, flat, format_of, scalar
-from amverify.record.record import Record, Schedule
+from amverify.record.minimised import Minimised
 from amverify.trace.header import is_number
 from amverify.trace.trace import Trace
 
 __all__ = ["Recorder"]
 
 
-class Recorder:
+class Recorder(Attached, Minimised):
     """Collects the points that an optimiser visits, and what holds there.
 
     Args:
@@ -74,209 +63,6 @@ class Recorder:
     Raises:
         InvalidInput: for more than one declared bound on the value, or one that is negative.
     """
-
-    def __init__(
-        self,
-        subject: str = "run",
-        *,
-        value_error: Bound | None = None,
-        gradient_error: Bound | None = None,
-        operations: int | str = AUTO,
-        exact: Bounded | None = None,
-        eta: Schedule = None,
-        momentum: Schedule = None,
-        keep_iterates: int | None = None,
-        seed: int | None = None,
-        value: Callable[[Any], Any] | None = None,
-        computed_in: str | None = None,
-    ) -> None:
-        if keep_iterates is not None and keep_iterates < 1:
-            raise InvalidInput(f"keep_iterates: expected 1 or more, got {keep_iterates}")
-        self.subject, self.seed = subject, seed
-        bounds = Declared(value_error, gradient_error, operations, exact)
-        self._record = Record(bounds, computed_in, eta, momentum, keep_iterates)
-        self._value = value
-        self._record.objective = None if value is None else Objective(value)
-        self._listener: Listener | None = None
-        self._replays: Replays | None = None
-        self._updates: Updates | None = None
-        self._calls = 0
-
-    @property
-    def stopped(self) -> str | None:
-        """Why recording has ended, once it has."""
-        return self._record.stopped
-
-    @property
-    def steps(self) -> int:
-        """How many points after the start were recorded."""
-        return max(len(self._so_far().rows) - 1, 0)
-
-    @classmethod
-    def attach(
-        cls,
-        optimizer: torch.optim.Optimizer,
-        value: Callable[[], Any] | None = None,
-        *,
-        gradient: bool = True,
-        subject: str | None = None,
-        point: Any = None,
-        **declarations: Any,
-    ) -> Recorder:
-        """A recorder that listens to a torch optimiser until ``detach``.
-
-        **Rows are the points at which steps start, and the one at which the run ends**: a loop
-        that moves the parameters between steps (a projection, a clamp) is recorded as it is, and
-        the report says how often it did. A ``step`` within a ``step`` is part of it. Parameters
-        that join or leave the groups, or a loaded state of the optimiser with other parameters,
-        end the record; so does a value that changes where the parameters do not.
-
-        **The run is left as it was, bit for bit**: parameters, gradients, buffers, modes, the
-        random generators of torch, numpy and python, and explicit ones and whatever else
-        ``value`` can reach (``amverify.record.quiet.reach``). What it writes to files, or into
-        objects of libraries, is its own.
-
-        Args:
-            optimizer: all parameters of all its groups, in order, form x.
-            value: the objective to be recorded, evaluated at the present parameters: the full
-                batch, without dropout. It may be left out where ``exact`` is given. Compiled
-                modules in it run uncompiled.
-            gradient: record ∇f too, by one backward pass of ``value`` a step. Frozen parameters
-                are part of x, and their entries part of ∇f.
-            subject: the run's name; else that of the optimiser's class.
-            point: where f, ∇f, distances and tracked quantities are recorded, if not where
-                steps are made: a module that averages (``AveragedModel``), ``"eval"``
-                (Schedule-Free), ``"average"`` (the mean of the points so far), or a function
-                that returns parameters in the optimiser's order. Theorems on the steps
-                themselves are then NOT_APPLICABLE; see ``amverify.record.heard.elsewhere``.
-            declarations: as for :class:`Recorder`. For ``torch.optim.SGD`` without dampening,
-                Nesterov momentum and weight decay, η and β are its ``lr`` and ``momentum``.
-
-        Raises:
-            InvalidInput: for what cannot be recorded so, saying what to pass instead: no torch
-                optimiser or one without hooks (a wrapper that never called
-                ``Optimizer.__init__``); no parameters; a ``value`` that is missing, raises,
-                returns no number, depends on no parameter, changes them, gives two numbers at
-                one point, reads an iterator, or calls a scripted or traced module; a ``point``
-                that gives no parameters, or not those of this optimiser.
-        """
-        refusals.optimiser(optimizer)
-        refusals.objective(value, needed=declarations.get("exact") is None)
-        there = elsewhere(point, optimizer, value)
-        where = "" if there is None else f" at {there.name}"
-        recorder = cls(subject or f"{type(optimizer).__name__}{where}", **declarations)
-        record = recorder._record
-        record.point = None if there is None else there.name
-        if record.declared.exact is not None:
-            value = None
-        follow = record.declared.follows(gradient)
-        listener = Listener(optimizer, value, gradient, record, follow, there)
-        recorder._listener, record.standing = listener, listener.standing
-        record.objective = None if value is None else listener.at
-        return recorder
-
-    def track(
-        self,
-        name: str,
-        function: Callable[..., Any],
-        *,
-        error: Bound | None = None,
-        operations: int | str = AUTO,
-    ) -> None:
-        """Record a quantity of one's own at every point; claims call it ``name[k]``.
-
-        Args:
-            name: lower-case letters, digits and _.
-            function: of x, or of x and the point before; x is what ``step`` is given, or the
-                parameter (several: their list) of an attached optimiser.
-            error: a bound on the error of its value: a number, or a function of x.
-            operations: as for the recorder; by default it is followed where it is torch's.
-
-        Raises:
-            InvalidInput: for a name that means something already; once points are recorded.
-        """
-        if self._record.rows:
-            raise InvalidInput(f"track: {name}: say it before the first step")
-        taken = [one.name for one in self._record.tracked]
-        self._record.tracked.append(tracked(name, function, error, operations, taken))
-        if self._listener is not None:
-            with self._listener.standing(None) as params:
-                tracked(name, function, error, operations, taken).row(0, params)
-
-    def replayed(
-        self,
-        step: Callable[[Any], Any],
-        *,
-        batches: Sequence[Any] | Callable[[], Any],
-        at: Iterable[int],
-        draws: int = 400,
-        bounds: Mapping[str, Ends] | None = None,
-    ) -> Callable[[Any], Any]:
-        """For claims with E[…]: chosen steps are made with other batches too, and undone.
-
-            step = recorder.replayed(step, batches=minibatches, at=range(1, 101, 10))
-
-        The loop then calls what it gives. The run stays as it was, bit for bit
-        (``amverify.record.heard.replays``).
-
-        Args:
-            step: makes one step of the attached optimiser with a batch.
-            batches: the list of all batches that can be drawn, equally likely: E[…] is enumerated;
-                or a function of no arguments that draws one, independently: E[…] is known by a
-                confidence sequence, and ``bounds`` are needed.
-            at: the numbers of the steps, said before the run; step k leads to x^k.
-            draws: how many at each step, of a function.
-            bounds: by the quantity's name, (low, high) of what it can be after a step whichever
-                the batch, or a function of no arguments that gives them before the draw; they
-                are monitored.
-
-        Raises:
-            InvalidInput: without an attached optimiser; once points are recorded; for a step that
-                makes not one step, draws random numbers itself or cannot be undone.
-        """
-        if self._listener is None:
-            raise InvalidInput("replayed: Recorder.attach(optimizer, value) comes before")
-        if self._record.rows or self._replays is not None:
-            raise InvalidInput("replayed: say it once, before the first step")
-        record = self._record
-        named = by_column(bounds or {}, [one.name for one in record.tracked], record.point)
-        self._replays = Replays(self._listener, record, step, batches, at, draws, named)
-        return self._replays
-
-    def detach(self) -> None:
-        """The run ends here: take its last point, and stop listening."""
-        if self._listener is not None:
-            self._listener.close()
-
-    def step(
-        self,
-        params: Any,
-        value: Any = None,
-        gradient: Any = None,
-        *,
-        eta: float | None = None,
-        momentum: float | None = None,
-    ) -> None:
-        """Record a point: once at the start, then after every step.
-
-        Args:
-            params: x: an array, a tensor, or a list of these.
-            value: f(x); may be left out where ``exact`` was given.
-            gradient: ∇f(x), in the shapes of ``params``.
-            eta: η of the step that led here, where it is e = −η∇f + βΔ.
-            momentum: β of that step.
-
-        Raises:
-            InvalidInput: if shapes differ from those of the start, or ``value`` is not one
-                number.
-        """
-        self._calls += 1
-        count(self._calls - 1)
-        if self.stopped is not None:
-            return
-        if self._updates is not None:
-            self._updates.closed(params)
-        self._record.take(self._seen(params, value, gradient, eta, momentum))
 
     def block(
         self,
@@ -329,95 +115,6 @@ class Recorder:
         if self._updates.record.stopped is not None:
             self._record.end_as(self._updates.record, self._updates.sweep)
 
-    def _seen(
-        self,
-        params: Any,
-        value: Any,
-        gradient: Any,
-        eta: float | None = None,
-        momentum: float | None = None,
-    ) -> Seen:
-        """A point, with f called there if it was not given."""
-        known, kind = None, format_of(value)
-        if isinstance(self._record.objective, Objective):
-            self._record.objective.like(params)
-        if value is None and self._value is not None:
-            known = called(self._value, params, gradient is None, self._record.declared)
-            value, kind = known.number, known.coarsest
-            gradient = known.slope if gradient is None else gradient
-        if value is None and self._record.declared.exact is None:
-            raise InvalidInput("recorder: value is needed (or an exact problem)")
-        slope = None if gradient is None else flat(gradient)[0]
-        number = None if value is None else scalar(value)
-        if gradient is not None and known is None:
-            kind = coarser(kind, flat(gradient)[1])
-        return Seen(params, number, slope, eta, momentum, known=known, kind=kind)
-
-    def scipy(
-        self,
-        f: Callable[[Vector], Any],
-        grad: Callable[[Vector], Any] | None = None,
-        x0: Any = None,
-    ) -> Callable[..., None]:
-        """A callback for ``scipy.optimize.minimize``, ``basinhopping`` and others.
-
-        It understands both of scipy's forms, ``callback(xk)`` and
-        ``callback(intermediate_result=…)``; an iterate that comes again, or was not accepted, is
-        no row. f is evaluated as quietly as for ``attach``. What rounding can do to f is not
-        known to numpy's functions: declare it (``value_error``, ``operations``); what it does to
-        the steps is measured.
-
-        Args:
-            f: the objective; it may return value and gradient (scipy's ``jac=True``).
-            grad: the gradient.
-            x0: row 0, for scipy does not call at the start; else the first iterate is row 0.
-
-        Raises:
-            InvalidInput: if f gives two values at the first point; from within SLSQP, whose
-                callbacks are no iterates.
-        """
-        pair = Paired(f, grad)
-        self._record.objective = pair.value
-        return ScipyCallback(self.step, pair, (f, grad), x0)
-
-    def minimize(
-        self,
-        f: Callable[..., Any],
-        x0: Any,
-        args: Any = (),
-        method: str | None = None,
-        jac: Any = None,
-        callback: Callable[..., Any] | None = None,
-        **more: Any,
-    ) -> Any:
-        """``scipy.optimize.minimize`` with the same arguments, recorded: row 0 is ``x0``.
-
-        What is no step of the method (a rejected trial, an iterate that comes again) is no row.
-        What rounding can do to f is declared as for ``scipy``.
-
-        Args:
-            f: the objective of x and ``args``; with ``jac=True`` it gives value and gradient.
-            x0: the start.
-            args: what f and ``jac`` take besides x.
-            method: scipy's name of it.
-            jac: the gradient, ``True``, or nothing: then no gradients are recorded.
-            callback: the run's own, called after the recorder.
-            more: what else scipy takes.
-
-        Returns:
-            Scipy's result.
-
-        Raises:
-            InvalidInput: for an f that gives two values at one point, a method of one's own, and
-                SLSQP without ``jac``: nobody is told its iterates.
-        """
-        problem = minimizing.Problem(f, args, jac)
-        pair = problem.pair()
-        self._record.objective = pair.value
-        self.subject = self.subject if self.subject != "run" else method or "scipy's minimize"
-        heard = ScipyCallback(self.step, pair, (f, jac), x0)
-        return minimizing.minimize(problem, x0, heard.at, method, callback, more)
-
     def trace(
         self,
         constants: Mapping[str, Any] | None = None,
@@ -459,14 +156,3 @@ class Recorder:
             iterates=dict(record.iterates),
             replays=replays,
         )
-
-    def _so_far(self) -> Record:
-        """The record with the point that waits for the next step to start."""
-        if self._listener is None:
-            return self._record
-        whole = self._record.forked()
-        whole.heard, whole.late = self._listener.notes(), self._listener.late
-        seen = self._listener.last()
-        if seen is not None:
-            whole.take(self._listener.row(seen))
-        return whole
