@@ -1,8 +1,8 @@
 """What a recorded step costs beside a plain one: Adam on 20-64-64-1, 256 samples, float32.
 
-``make bench`` prints, for each level of recording, the median of the ratios of a recorded step and a
-plain one, taken in turn, in processor time of their thread. Below stands what no recorder can do
-without that evaluates f once more, and once in float64 without any bound: the floor of each level.
+``make bench`` prints, for each level of recording, the median of the ratios of a recorded step and
+a plain one, taken in turn, in processor time of their thread. Below stands what no recorder can do
+without that evaluates f once more, and once in float64 without any bound: the floor of a level.
 """
 
 from __future__ import annotations
