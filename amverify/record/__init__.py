@@ -10,7 +10,8 @@
 | ``layered`` | a layered method's sweeps are rows, its points are measured |
 | ``exact`` | runs so small that every row can be decided again, in rational arithmetic |
 
-Beside them stand ``recorder``, which users meet, made of ``told`` (points that a loop tells of),
+Beside them stand ``recorder``, which users meet, made of ``loop`` (one of one's own),
 ``attached`` (a torch optimiser's) and ``minimised`` (scipy's); ``record``, the rows it keeps;
-``header`` and ``limit``, which all of them share. A room uses those above it in this list, ``quiet`` none.
+``header`` and ``limit``, which all of them share. A room uses those above it in this list,
+``quiet`` none.
 """

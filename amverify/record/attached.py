@@ -14,10 +14,10 @@ from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Ends, Replays, by_column
 from amverify.record.known.declared import AUTO, Bound
 from amverify.record.known.tracked import tracked
-from amverify.record.told import Told
+from amverify.record.loop import Loop
 
 
-class Attached(Told):
+class Attached(Loop):
     """``Recorder.attach`` and what belongs to it."""
 
     @classmethod

@@ -9,10 +9,10 @@ from amverify.record.heard import minimizing
 from amverify.record.heard.callbacks import ScipyCallback
 from amverify.record.known.objectives import Paired
 from amverify.record.points.vector import Vector
-from amverify.record.told import Told
+from amverify.record.loop import Loop
 
 
-class Minimised(Told):
+class Minimised(Loop):
     """``Recorder.scipy`` and ``Recorder.minimize``."""
 
     def scipy(

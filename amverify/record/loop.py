@@ -17,7 +17,7 @@ from amverify.record.points.vector import coarser, flat, format_of, scalar
 from amverify.record.record import Record, Schedule
 
 
-class Told:
+class Loop:
     """What a recorder holds, and the loop's own call of it; arguments as for ``Recorder``."""
 
     def __init__(
