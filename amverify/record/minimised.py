@@ -8,8 +8,8 @@ from typing import Any
 from amverify.record.heard import minimizing
 from amverify.record.heard.callbacks import ScipyCallback
 from amverify.record.known.objectives import Paired
-from amverify.record.points.vector import Vector
 from amverify.record.loop import Loop
+from amverify.record.points.vector import Vector
 
 
 class Minimised(Loop):
