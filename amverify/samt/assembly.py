@@ -14,7 +14,7 @@ from amverify.samt.fast.table import Slot
 from amverify.samt.kinds import step_size_shape
 from amverify.samt.stepsizes import Pool, initial_factor, pooled
 from amverify.samt.sweep import Block
-from amverify.samt.values import Current, check_start, check_values, numbers
+from amverify.samt.values import Current, check_now, check_start, numbers
 
 
 def completed(param_group: Group, defaults: Group, groups: Sequence[Group]) -> Group:
@@ -36,7 +36,7 @@ def completed(param_group: Group, defaults: Group, groups: Sequence[Group]) -> G
     where = f"block {group['name']!r}"
     check_block(group, taken)
     values = numbers(group, where)
-    check_values(values, where)
+    check_now(values, [w for _, w in group["params"]], where)
     check_start(values, where)
     if group["name"] in [own["name"] for own in groups]:
         raise InvalidInput(f"blocks: two are named {group['name']!r}")

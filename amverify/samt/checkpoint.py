@@ -21,12 +21,14 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.samt.blocks import Group
 from amverify.samt.counters import Counters
-from amverify.samt.values import check_values, numbers
+from amverify.samt.values import check_now, numbers
 
 FORMAT = 1
 KEPT = ("theta", "square", "direction", "displacement", "owned")
 _LONGEST = 400
 """Characters of a message: a name in a spoilt file may be a tensor, over many lines."""
+_MOST = 2**63
+"""Beyond it a count is none: no float holds 10⁴⁰⁰."""
 PARTS = ("blocks", "generator", "counters", "bad", "meta_optimiser")
 
 
@@ -103,7 +105,7 @@ def load(optimiser: Any, given: Mapping[str, Any]) -> None:
         generator = torch.Generator()
         generator.set_state(own["generator"].cpu())
         counters = Counters()
-        counters.restore(own["counters"])
+        counters.restore({key: _count(n, str(key)) for key, n in own["counters"].items()})
         bad = _count(own["bad"], "bad")
         groups = _groups(given["param_groups"], optimiser.param_groups)
         states = _states(given["state"], optimiser)
@@ -200,7 +202,7 @@ def _groups(stored: Any, mine: Sequence[Group]) -> list[Group]:
         values = {str(key): v for key, v in theirs.items() if key not in kept}
         values.setdefault("decayed", group["decayed"])
         values["bounds"] = tuple(values["bounds"])
-        check_values(numbers(values, where), where)
+        check_now(numbers(values, where), group["params"], where)
         found.append(values)
     return found
 
@@ -235,6 +237,11 @@ def _checked(stored: Any, w: Tensor, theta: Tensor, where: str) -> dict[str, Any
             )
         if not value.is_floating_point() or value.layout != torch.strided:
             raise InvalidInput(f"{where}: {part} should be of real numbers, it is {value.dtype}")
+        if value.dtype not in _types(part, w, theta):
+            here = _types(part, w, theta)[0]
+            raise InvalidInput(f"{where}: {part} is of {value.dtype}, here it is of {here}")
+        if part == "displacement" and not torch.isfinite(value).all():
+            raise InvalidInput(f"{where}: {part} is not finite; no step can be taken with it")
     if torch.isnan(stored["theta"]).any():
         raise InvalidInput(f"{where}: a step size is NaN")
     if not isinstance(stored.get("owned", False), bool):
@@ -243,6 +250,13 @@ def _checked(stored: Any, w: Tensor, theta: Tensor, where: str) -> dict[str, Any
         name: value.detach().clone().to(w.device) if isinstance(value, Tensor) else value
         for name, value in stored.items()
     }
+
+
+def _types(part: str, w: Tensor, theta: Tensor) -> tuple[torch.dtype, ...]:
+    """Of what types a step makes it: sums of half-precise directions may be either's."""
+    if part == "square":
+        return theta.dtype, w.dtype
+    return (theta.dtype if part == "theta" else w.dtype,)
 
 
 def _meta(stored: Any, optimiser: Any) -> Any:
@@ -262,6 +276,6 @@ def _meta(stored: Any, optimiser: Any) -> Any:
 
 
 def _count(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
         raise InvalidInput(f"checkpoint: {name} should be a count, it is {value!r}")
     return value

@@ -266,7 +266,8 @@ def limits(theta: Tensor, group: Group) -> tuple[float, float]:
     Where a torch scheduler moves ``lr``, its first value counts: θ outlives a scale near 0.
     """
     low, high = group["bounds"]
-    first = group["initial_lr"] if "initial_lr" in group else group["lr"]
+    first = group.get("initial_lr")
+    first = group["lr"] if first is None else first
     lr = max(float(first), torch.finfo(theta.dtype).tiny)
     return math.log(low / lr), math.log(high / lr)
 

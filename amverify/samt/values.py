@@ -7,14 +7,16 @@ place); a step reads them anew, as floats, and checks them as the constructor do
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.samt.blocks import Group
+from amverify.samt.stepsizes import WIDE
 
 NUMBERS = ("lr", "meta_lr", "momentum", "extrapolation", "weight_decay", "clip", "initial_lr")
 READ = (*NUMBERS, "bounds", "kind", "decayed")
@@ -46,9 +48,7 @@ class Current:
         if self._group["kind"] is not self._kind and self._group["kind"] != self._kind:
             raise InvalidInput(f"{where}: kind is fixed when a block is made; make another SAMT")
         found = numbers(self._group, where)
-        check_values(found, where)
-        if not 0 <= found["lr"] < math.inf:
-            raise InvalidInput(f"{where}: lr must be finite, 0 or more: {found['lr']}")
+        check_now(found, self._group["params"], where)
         self.values.clear()
         self.values.update(found)
         self._seen = raw
@@ -88,7 +88,10 @@ def number(value: object, where: str) -> float:
             shape = tuple(value.shape)
             raise InvalidInput(f"{where}: a number is needed, got a tensor of shape {shape}")
         return float(value.detach().item())
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidInput(f"{where}: a number is needed, got one beyond a float") from None
 
 
 def check_values(values: Mapping[str, Any], where: str) -> None:
@@ -119,6 +122,32 @@ def check_values(values: Mapping[str, Any], where: str) -> None:
     if values["decayed"] not in DECAYED:
         admitted = " or ".join(map(repr, DECAYED))
         raise InvalidInput(f"{where}: decayed: {admitted}, got {values['decayed']!r}")
+
+
+def check_now(values: Mapping[str, Any], parameters: Iterable[Tensor], where: str) -> None:
+    """Refuse what a step cannot be taken with, whoever wrote it: a user, a scheduler, a checkpoint.
+
+    Args:
+        values: numbers, as floats.
+        parameters: of the block; a number beyond their type torch would refuse within a sweep.
+        where: which block.
+
+    Raises:
+        InvalidInput: which, and where.
+    """
+    check_values(values, where)
+    for name in ("lr", "initial_lr"):
+        value = values.get(name)
+        if value is not None and not 0 <= value < math.inf:
+            raise InvalidInput(f"{where}: {name} must be finite, 0 or more: {value}")
+    for dtype in {w.dtype for w in parameters}:
+        for name, value, held in (
+            ("weight_decay", values["weight_decay"], dtype),
+            ("meta_lr", values["meta_lr"], WIDE.get(dtype, dtype)),
+            ("bounds of α", values["bounds"][1], WIDE.get(dtype, dtype)),
+        ):
+            if value > torch.finfo(held).max:
+                raise InvalidInput(f"{where}: {name}: {value} is beyond {held}, its parameters'")
 
 
 def check_start(values: Mapping[str, Any], where: str) -> None:

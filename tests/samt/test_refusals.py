@@ -108,7 +108,7 @@ def test_a_parameter_that_was_frozen_since_is_named(tells: bool) -> None:
         ({"bounds": (-1.0, 1.0)}, "positive"),
         ({"bounds": (1e-3, math.inf)}, "finite"),
         ({"bounds": (1e-6, 1e-3)}, "outside"),
-        ({"lr": math.nan}, "outside"),
+        ({"lr": math.nan}, "lr must be finite"),
         ({"kind": "diagonal"}, "kind: one of scalar, row, column, element"),
         ({"kind": (2, 2)}, r"block '0': 0.weight: .*\(2, 2\) do not broadcast over its shape"),
         ({"kind": lambda shape: (*shape, 1)}, "do not broadcast"),
