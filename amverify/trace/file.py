@@ -4,7 +4,9 @@ A trace file is a line of magic, then chunks
 
     tag (1 byte) · rows (uint32) · length (uint64) · crc32 of all else (uint32) · payload
 
-the first of which is the header; the others hold whole rows of fixed width. Of a file that was cut
+the first of which is the header; the others hold whole rows of fixed width. Each crc32 goes on from
+that of the chunk before (0 for the header's), so that a chunk that is missing, moved or there twice
+is found out like one that is damaged; in files of format 1 it begins anew. Of a file that was cut
 off every whole chunk counts, that is, all rows but the last ``CHUNK``: what is left of the last
 chunk has no checksum, so nothing says that it is what was written. Nothing in it is executed.
 """
@@ -40,7 +42,7 @@ class TraceWriter:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self.path = path
-        self._columns: dict[str, list[tuple[str, str]]] = {}
+        self._before = 0
         try:
             line = json.dumps(header, allow_nan=False, sort_keys=True)
         except (TypeError, ValueError) as error:
@@ -92,7 +94,8 @@ class TraceWriter:
 
     def _chunk(self, tag: bytes, rows: int, payload: bytes) -> None:
         head = HEAD.pack(tag, rows, len(payload))
-        self._put(head + CRC.pack(zlib.crc32(payload, zlib.crc32(head))))
+        self._before = zlib.crc32(payload, zlib.crc32(head, self._before))
+        self._put(head + CRC.pack(self._before))
         self._put(payload)
 
     def _put(self, data: bytes) -> None:

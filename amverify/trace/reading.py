@@ -22,7 +22,9 @@ from amverify.trace.columns import TYPES, Column
 from amverify.trace.header import checked
 from amverify.trace.trace import Trace
 
-MAGIC = b"AMVERIFY TRACE 1\n"
+MAGIC = b"AMVERIFY TRACE 2\n"
+UNCHAINED = b"AMVERIFY TRACE 1\n"
+"""The first line until 0.2.0: each chunk's checksum is of that chunk alone."""
 HEADER, END, ITERATE = b"H", b"E", b"I"
 HEAD = struct.Struct("<cIQ")
 CRC = struct.Struct("<I")
@@ -36,9 +38,7 @@ def parsed(path: Path, file: BufferedReader) -> Trace:
         CorruptFile: if it is not a trace, or a chunk is not what was written.
     """
     size = os.fstat(file.fileno()).st_size
-    if file.read(len(MAGIC)) != MAGIC:
-        raise CorruptFile(f"{path}: not a trace file (its first line is another)")
-    chunks = _chunks(path, file, size)
+    chunks = _chunks(path, file, size, _chained(path, file))
     tag, _, payload = next(chunks, (b"", 0, memoryview(b"")))
     if tag != HEADER:
         raise CorruptFile(f"{path}: cut off inside its header")
@@ -52,23 +52,38 @@ def parsed(path: Path, file: BufferedReader) -> Trace:
     for tag, rows, payload in chunks:
         if tag == END:
             complete = True
-        elif tag == ITERATE:
+            break
+        if tag == ITERATE:
             sweep, key, values = _iterate(path, payload)
             iterates.setdefault(sweep, {})[key] = values
         elif tag in tables:
             tables[tag].put(payload, rows, size - file.tell())
         else:
             raise CorruptFile(f"{path}: unknown chunk {tag!r}")
+    if complete and file.read(1):
+        raise CorruptFile(f"{path}: it goes on behind its end")
     found = {table.name: table.columns() for table in tables.values()}
     return Trace(header, **found, iterates=iterates, complete=complete)
 
 
-def _chunks(path: Path, file: BufferedReader, size: int) -> Iterator[tuple[bytes, int, memoryview]]:
+def _chained(path: Path, file: BufferedReader) -> bool:
+    """Whether each chunk's checksum goes on from that of the one before, by the first line."""
+    line = file.read(len(MAGIC))
+    if line in (MAGIC, UNCHAINED):
+        return line == MAGIC
+    if line.startswith(MAGIC[:-2]):
+        raise CorruptFile(f"{path}: a trace of another format; a newer amverify may read it")
+    raise CorruptFile(f"{path}: not a trace file (its first line is another)")
+
+
+def _chunks(
+    path: Path, file: BufferedReader, size: int, chained: bool
+) -> Iterator[tuple[bytes, int, memoryview]]:
     """Tag, rows and payload of every whole chunk, its checksum checked before it is used.
 
     A payload is there until the next one is asked for.
     """
-    room = memoryview(bytearray())
+    room, before = memoryview(bytearray()), 0
     while True:
         prefix = file.read(HEAD.size + CRC.size)
         if len(prefix) < HEAD.size + CRC.size:
@@ -84,8 +99,10 @@ def _chunks(path: Path, file: BufferedReader, size: int) -> Iterator[tuple[bytes
         payload = room[:length]
         if file.readinto(payload) != length:
             return
-        if zlib.crc32(payload, zlib.crc32(head)) != crc:
-            raise CorruptFile(f"{path}: the checksum of the chunk at byte {at} is wrong")
+        if zlib.crc32(payload, zlib.crc32(head, before)) != crc:
+            what = ", or chunks before it are missing, moved or doubled" if before else ""
+            raise CorruptFile(f"{path}: the checksum of the chunk at byte {at} is wrong{what}")
+        before = crc if chained else 0
         yield tag, rows, payload
 
 

@@ -6,13 +6,13 @@ import contextlib
 import io
 import json
 import subprocess
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from support.chunks import chunks, joined
 
 from amverify.command.kl import child
 from amverify.families.loops import sums as sum_loops
@@ -21,7 +21,6 @@ from amverify.network.coupling import Band, Coupling, Penalty
 from amverify.network.initial import gaussian
 from amverify.network.layered import LayeredProblem
 from amverify.record.layered.run import traced
-from amverify.trace.file import MAGIC
 from amverify.trace.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,12 +66,8 @@ def real() -> dict[str, Trace]:
 
 def with_header(file: bytes, header: Mapping[str, Any]) -> bytes:
     """A trace file with another header, its checksum right: what a hostile author would send."""
-    start = len(MAGIC)
-    length = int.from_bytes(file[start + 5 : start + 13], "little")
     line = json.dumps(header).encode()
-    head = b"H" + (0).to_bytes(4, "little") + len(line).to_bytes(8, "little")
-    crc = zlib.crc32(line, zlib.crc32(head)).to_bytes(4, "little")
-    return MAGIC + head + crc + line + file[start + 17 + length :]
+    return joined([(b"H", 0, line), *chunks(file)[1:]])
 
 
 def here(command: list[str], seconds: float, folder: Path, tell: object) -> tuple[int, str]:

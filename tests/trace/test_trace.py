@@ -182,7 +182,7 @@ def test_bad_columns_are_named(spoil, message):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", b"\x80\x04\x95", b"AMVERIFY TRACE 1\n", b"AMVERIFY TRACE 1\nH[1]"]
+    "content", [b"", b"hello", b"\x80\x04\x95", b"AMVERIFY TRACE 2\n", b"AMVERIFY TRACE 1\nH[1]"]
 )
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "x"
