@@ -204,6 +204,8 @@ def check(name: str, table: Table) -> None:
             )
         if (column in ("kind", "update")) != (values.dtype.kind == "S"):
             raise InvalidInput(f"trace, {name}.{column}: wrong type {values.dtype}")
+        if values.dtype.kind == "S" and not _ascii(values):
+            raise InvalidInput(f"trace, {name}.{column}: a name that is not of ASCII letters")
         strange = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(1, dtype=bool)
         if column.endswith(("execution", "_error")):
             strange &= values != np.inf
@@ -211,6 +213,10 @@ def check(name: str, table: Table) -> None:
             row = int(np.flatnonzero(strange)[0])
             where = ", ".join(f"{key} {_plain(table[key][row])}" for key in KEYS[name])
             raise InvalidInput(f"trace, {name}.{column}: {values[row]} in row {row} ({where})")
+
+
+def _ascii(names: Column) -> bool:
+    return not names.size or int(np.ascontiguousarray(names).view(np.uint8).max()) < 128
 
 
 def _plain(value: Any) -> str:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import CorruptFile
+from amverify.errors import CorruptFile, is_whole
 from amverify.trace.columns import TYPES, Column
-from amverify.trace.header import checked
+from amverify.trace.header import checked, shown
 from amverify.trace.trace import Trace
 
 MAGIC = b"AMVERIFY TRACE 2\n"
@@ -170,7 +170,7 @@ def _type(path: Path, layout: bytes) -> np.dtype[Any]:
     try:
         known = [(str(name), str(kind)) for name, kind in types]
         if not known or any(kind not in TYPES for _, kind in known):
-            raise ValueError(f"columns {types}")
+            raise ValueError(f"columns {shown(types)}")
         return np.dtype(known)
     except (TypeError, ValueError) as error:
         raise CorruptFile(f"{path}: bad column layout ({error})") from None
@@ -190,7 +190,11 @@ def _iterate(path: Path, payload: memoryview) -> tuple[int, str, Column]:
     head, _, body = bytes(payload).partition(b"\n")
     facts = _json(path, head)
     try:
-        values = np.frombuffer(body, dtype="<f8").reshape([int(n) for n in facts["shape"]])
-        return int(facts["sweep"]), str(facts["name"]), values
+        sweep, name, shape = facts["sweep"], facts["name"], facts["shape"]
+        if not (is_whole(sweep, 0) and isinstance(name, str) and isinstance(shape, list)):
+            raise ValueError("its sweep, name or shape is none")
+        if not all(is_whole(n, 0) for n in shape):
+            raise ValueError(f"a shape of {shown(shape)}")
+        return sweep, name, np.frombuffer(body, dtype="<f8").reshape(shape)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CorruptFile(f"{path}: bad iterate ({error})") from None

@@ -78,6 +78,9 @@ def load(path: Path) -> Certificate:
 
 def _certificate(where: str, data: Any) -> Certificate:
     (p,) = _read(where, [data["goal"]["p"]])
+    kind: Any = data["goal"]["kind"]
+    if kind not in (">=", ">", "="):
+        raise Malformed(f"{where}: the goal's kind is none of >=, > and =")
     terms = []
     for at, term in enumerate(data["terms"]):
         here = f"{where}, term {at}"
@@ -87,7 +90,7 @@ def _certificate(where: str, data: Any) -> Certificate:
         gram = Gram(_read(here, term["basis"]), matrix)
         terms.append(Term(tuple(term["factors"]), (), gram))
     found = Certificate(
-        Relation(p, data["goal"]["kind"]),
+        Relation(p, kind),
         _read(where, data["given"]),
         _read(where, data["zero"]),
         tuple(terms),

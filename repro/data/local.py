@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from amverify.errors import CorruptFile, DataUnavailable
 from repro.data.files import DATA_VARIABLE, given_folder
-from repro.data.upstream import VerifiedFile
+from repro.data.upstream import VerifiedFile, reading
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,35 @@ def _part(dataset: str, path: Path, layout: Layout, source: LocalSource) -> Veri
 
 def _unpacked(path: Path, layout: Layout, source: LocalSource) -> dict[str, VerifiedFile]:
     """The parts in an archive, which is the published one."""
-    content = _read(path, source.largest * len(layout.parts))
+    largest = source.largest * len(layout.parts)
+    content = _read(path, largest)
     _check(path, content, layout.sum)
-    found = {
-        name: VerifiedFile(f"{path} ({name})", part) for name, part in _members(content, layout)
-    }
-    return {name: found[name] for name in layout.parts}
+    with reading(VerifiedFile(str(path), content)):
+        found = _members(content, layout.parts, 2 * largest)
+    return {name: VerifiedFile(f"{path} ({name})", found[name]) for name in layout.parts}
 
 
-def _members(content: bytes, layout: Layout) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
-        for member in archive:
-            name = member.name.rpartition("/")[2]
-            file = archive.extractfile(member) if name in layout.parts else None
-            if file is not None:
-                yield name, file.read()
+def _members(content: bytes, names: Collection[str], largest: int) -> dict[str, bytes]:
+    """The files of these names in a gzipped tar archive of ``largest`` bytes at most, unpacked.
+
+    Raises ValueError, saying what is wrong.
+    """
+    found = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
+            for member in archive:
+                if member.offset_data + member.size > largest:
+                    raise ValueError(f"it unpacks to more than {largest} bytes")
+                name = member.name.rpartition("/")[2]
+                file = archive.extractfile(member) if name in names and member.isfile() else None
+                if file is not None:
+                    found[name] = file.read()
+    except Exception as error:  # on damage tarfile and gzip raise a dozen kinds
+        raise ValueError(f"it is no readable archive ({error or type(error).__name__})") from error
+    for name in names:
+        if name not in found:
+            raise ValueError(f"{name} is not in it")
+    return found
 
 
 def _check(path: Path, content: bytes, md5: str | None) -> None:

@@ -18,6 +18,9 @@ from typing import NamedTuple
 
 from amverify.errors import CorruptFile
 
+_LONGEST = 300
+"""Characters of a library's message: some quote what they met, be it kilobytes."""
+
 
 @dataclass(frozen=True)
 class UpstreamFile:
@@ -77,7 +80,7 @@ def reading(file: VerifiedFile) -> Iterator[bytes]:
     try:
         yield file.content
     except (ValueError, MemoryError) as error:
-        why = " ".join(str(error).split()) or "it needs more memory than there is"
+        why = " ".join(str(error).split())[:_LONGEST] or "it needs more memory than there is"
         raise CorruptFile(f"{file.where}: {why}; replace it by the published file") from error
 
 

@@ -1,27 +1,35 @@
 """Spoilt files to every parser: each ends in its value or in an error that is documented.
 
-    python tests/controls/fuzz.py --count 100000              # every parser, each in a process
-    python tests/controls/fuzz.py --parser trace --parser claim --count 1000 --seed 1
+    python tests/controls/fuzz.py --count 100000              # every parser
+    python tests/controls/fuzz.py --parser trace --parser claim --count 1000 --seed 1 --messages 9
 
-A fault is: another error; a message of several lines; more than five seconds or 512 MiB for some
+A fault is: another error; a message of several lines; more than two seconds or 256 MiB for some
 kilobytes; a name that is looked up, a process that is started or a connection that is made
-while the file is read. A fault's file is kept in ``--out``. Status 1 with a fault.
+while the file is read or what is in it is used; a process that ends. *words*: different messages,
+without what varies in them; *s*: processor seconds. A fault's file is kept in ``--out``. Status 1
+with a fault.
 """
 
 from __future__ import annotations
 
 import argparse
 import faulthandler
+import multiprocessing
 import random
+import re
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -29,9 +37,15 @@ from typing import Any, NoReturn
 from mutations import spoilt
 from parsers import PARSERS, Parser
 
-SECONDS, BYTES = 5.0, 1 << 29
-SPACE = 4 << 30
+SECONDS, BYTES = 2.0, 1 << 28
+SPACE = 1 << 30
 """Bytes of address space that a parser's process may add to what it has."""
+STILL = 60.0
+"""A process that is at one file for so many seconds is killed."""
+CHUNK = 10_000
+"""Files that one process reads."""
+FORK = multiprocessing.get_context("fork")
+FORM = "{:16}{:>9}{:>9}{:>9}{:>7}{:>8}{:>9}{:>6}"
 FORBIDDEN = ("pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "subprocess.Popen",
              "socket.connect", "os.fork")  # fmt: skip
 
@@ -46,12 +60,31 @@ class Executed(BaseException):
 
 @dataclass
 class Tally:
-    """What came of a parser's files: read, refused, and faults with the number of each."""
+    """What came of a parser's files: read, refused in which words, faults with the number of each.
+
+    ``examples`` has a file for each fault.
+    """
 
     read: int = 0
     refused: int = 0
     slowest: float = 0.0
-    faults: dict[str, int] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, bytes] = field(default_factory=dict)
+
+    def fault(self, what: str, content: bytes) -> None:
+        """One more."""
+        self.faults[what] += 1
+        self.examples.setdefault(what, content)
+
+    def add(self, other: Tally) -> None:
+        """What came of other files of the parser."""
+        self.read += other.read
+        self.refused += other.refused
+        self.slowest = max(self.slowest, other.slowest)
+        self.faults += other.faults
+        self.said += other.said
+        self.examples = {**other.examples, **self.examples}
 
 
 _watching = False
@@ -70,6 +103,14 @@ def _late(signum: int, frame: FrameType | None) -> NoReturn:
     raise Slow(f"more than {SECONDS:g} seconds")
 
 
+_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|/\S+|[\w.+-]*\d[\w.+-]*|[^\x00-\x7f]+")
+
+
+def _words(error: BaseException) -> str:
+    """A message without what varies in it."""
+    return " ".join(_VARYING.sub("_", str(error)).split())[:60] or type(error).__name__
+
+
 def _place(error: BaseException) -> str:
     """Kind of an error, and the last place in our own code that it went through."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -77,7 +118,7 @@ def _place(error: BaseException) -> str:
         f for f in frames if "site-packages" not in f.filename and "/lib/python" not in f.filename
     ]
     at = own[-1] if own else frames[-1]
-    told = "" if isinstance(error, Slow) else f": {str(error)[:90]!r}"
+    told = "" if isinstance(error, Slow) else f": {_words(error)}"
     return f"{type(error).__name__} at {Path(at.filename).name}:{at.lineno}{told}"
 
 
@@ -85,7 +126,7 @@ def tried(parser: Parser, content: bytes, folder: Path, tally: Tally) -> str | N
     """The fault that a file shows, if it does."""
     global _watching
     before, clock = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     _watching = True
     fault = None
     try:
@@ -93,49 +134,49 @@ def tried(parser: Parser, content: bytes, folder: Path, tally: Tally) -> str | N
         tally.read += 1
     except parser.raises as error:
         tally.refused += 1
+        tally.said[_words(error)] += 1
         if "\n" in str(error) or len(str(error)) > 3000:
             fault = f"a message of several lines or too long, {_place(error)}"
     except (Exception, Slow, Executed) as error:
         fault = _place(error)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         _watching = False
     tally.slowest = max(tally.slowest, time.perf_counter() - clock)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     return f"{grown >> 20} MiB more" if fault is None and grown > BYTES else fault
 
 
-def fuzzed(name: str, count: int, seed: int, out: Path | None = None, show: bool = False) -> Tally:
-    """So many spoilt files of a kind, read one after the other.
+def contents(name: str, count: int, seed: object) -> Iterator[bytes]:
+    """So many spoilt files of a kind; nothing but the arguments decides what they are."""
+    parser = PARSERS[name]
+    draw, seeds = random.Random(f"{name} {seed}"), parser.seeds()
+    for _ in range(count):
+        content = spoilt(draw, seeds, parser.mutations, parser.longest)
+        yield parser.sealed(content) if draw.random() < 0.5 else content
+
+
+def fuzzed(name: str, count: int, seed: object, at: Callable[[int], object] = id) -> Tally:
+    """So many spoilt files of a kind, read one after the other; ``at`` is told the number of each.
 
     Raises:
         AssertionError: if the parser refuses a file that is whole.
     """
     parser, tally = PARSERS[name], Tally()
-    draw = random.Random(f"{name} {seed}")
-    seeds = parser.seeds()
     if not _hooked:
         sys.addaudithook(_hook)
         _hooked.append(True)
-    old = signal.signal(signal.SIGALRM, _late)
-    started = time.monotonic()
+    old = signal.signal(signal.SIGVTALRM, _late)
     with tempfile.TemporaryDirectory(dir=_memory()) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for whole in seeds:
+        for whole in parser.seeds():
             _accepted(parser, name, whole, Path(folder))
-        for number in range(count):
-            content = spoilt(draw, seeds, parser.mutations, parser.longest)
-            if draw.random() < 0.5:
-                content = parser.sealed(content)
-            if out is not None:
-                (out / f"{name}.last").write_bytes(content)
+        for number, content in enumerate(contents(name, count, seed)):
+            at(number)
             fault = tried(parser, content, Path(folder), tally)
             if fault is not None:
-                _noted(tally, fault, content, name, out)
-            if show and (number % 500 == 499):
-                pace = (number + 1) / (time.monotonic() - started)
-                print(f"\r{name}: {number + 1} of {count}, {pace:.0f}/s", end="", file=sys.stderr)
-    signal.signal(signal.SIGALRM, old)
+                tally.fault(fault, content)
+    signal.signal(signal.SIGVTALRM, old)
     return tally
 
 
@@ -148,36 +189,79 @@ def _accepted(parser: Parser, name: str, content: bytes, folder: Path) -> None:
             raise AssertionError(f"{name}: a whole file is refused: {error}") from error
 
 
-def _noted(tally: Tally, fault: str, content: bytes, name: str, out: Path | None) -> None:
-    if fault not in tally.faults and out is not None:
-        (out / f"{name}-{len(tally.faults)}.bin").write_bytes(content)
-    tally.faults[fault] = tally.faults.get(fault, 0) + 1
-
-
 def _memory() -> str | None:
     """A folder in memory, where there is one."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def _limited() -> None:
-    """An address space that ends some gigabytes further."""
+    """An address space that ends some way further."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + SPACE
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _alone(name: str, given: argparse.Namespace) -> int:
-    """One parser in this process, with its row of the table; 1 with a fault."""
-    _limited()
+def alone(name: str, count: int, seed: object) -> Tally:
+    """``fuzzed`` in a process of its own; if that dies or stands still, the file is a fault."""
+    number = FORK.Value("q", 0, lock=False)
+    ours, theirs = FORK.Pipe(duplex=False)
+    child = FORK.Process(target=_child, args=(name, count, seed, number, theirs))
+    child.start()
+    theirs.close()
+    tally = _answer(ours, number)
+    if tally is None:
+        child.kill()
+    child.join()
+    if tally is None:
+        tally = Tally()
+        content = next(islice(contents(name, count, seed), int(number.value), None))
+        tally.fault(f"the process ended with {child.exitcode} at {number.value}", content)
+    return tally
+
+
+def _child(name: str, count: int, seed: object, number: Any, pipe: Connection) -> None:
     faulthandler.enable()
-    given.out.mkdir(parents=True, exist_ok=True)
-    tally = fuzzed(name, given.count, given.seed, given.out, sys.stderr.isatty())
-    found = sum(tally.faults.values())
-    row = (name, given.count, tally.read, tally.refused, found, f"{tally.slowest:.2f}")
-    print("{:16}{:>9}{:>9}{:>9}{:>8}{:>10}".format(*row), flush=True)
-    for fault, times in tally.faults.items():
+    _limited()
+    pipe.send(fuzzed(name, count, seed, partial(setattr, number, "value")))
+
+
+def _answer(pipe: Connection, number: Any) -> Tally | None:
+    """What a process says in the end; None if it dies, or is at one file for too long."""
+    last = -1
+    while not pipe.poll(STILL):
+        if number.value == last:
+            return None
+        last = int(number.value)
+    try:
+        found: Tally = pipe.recv()
+    except EOFError:
+        return None
+    return found
+
+
+def row(name: str, given: argparse.Namespace) -> int:
+    """One parser's row of the table; 1 with a fault."""
+    tally, started = Tally(), _spent()
+    sizes = [min(CHUNK, given.count - first) for first in range(0, given.count, CHUNK)]
+    for chunk, size in enumerate(sizes):
+        tally.add(alone(name, size, f"{given.seed} {chunk}"))
+    found = tally.faults.total()
+    told = (name, given.count, tally.read, tally.refused, len(tally.said), found,
+            f"{tally.slowest:.2f}", f"{_spent() - started:.0f}")  # fmt: skip
+    print(FORM.format(*told), flush=True)
+    for what, times in tally.said.most_common(given.messages):
+        print(f"    {times / given.count:6.1%} {what}", flush=True)
+    for number, (fault, times) in enumerate(tally.faults.most_common()):
+        given.out.mkdir(parents=True, exist_ok=True)
+        (given.out / f"{name}-{number}.bin").write_bytes(tally.examples[fault])
         print(f"    {times} times: {fault}", flush=True)
     return int(found > 0)
+
+
+def _spent() -> float:
+    """Processor seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
@@ -188,19 +272,11 @@ def main() -> int:
     )
     about.add_argument("--count", type=int, default=1000, help="of files for each parser")
     about.add_argument("--seed", type=int, default=0)
+    about.add_argument("--messages", type=int, default=0, help="so many, the most frequent ones")
     about.add_argument("--out", type=Path, default=Path("/tmp/amverify-fuzz"), help="faults' files")
     given = about.parse_args()
-    names = given.parser or list(PARSERS)
-    if len(names) == 1:
-        return _alone(names[0], given)
-    head = ("parser", "files", "read", "refused", "faults", "slowest/s")
-    print("{:16}{:>9}{:>9}{:>9}{:>8}{:>10}".format(*head), flush=True)
-    words = ("--count", str(given.count), "--seed", str(given.seed), "--out", str(given.out))
-    ended = [subprocess.call([sys.executable, __file__, "--parser", n, *words]) for n in names]
-    for name, status in zip(names, ended, strict=True):
-        if status not in (0, 1):
-            print(f"{name}: its process ended with {status} at {given.out / name}.last")
-    return int(any(ended))
+    print(FORM.format("parser", "files", "read", "refused", "words", "faults", "slowest", "s"))
+    return max([row(name, given) for name in given.parser or PARSERS])
 
 
 if __name__ == "__main__":

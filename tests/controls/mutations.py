@@ -115,12 +115,12 @@ def bracketed(draw: Random, content: bytes, seeds: Sequence[bytes]) -> bytes:
     return content[:first] + opening * deep + content[first:last] + closing * deep + content[last:]
 
 
-def _places(tree: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+def places(tree: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Every container in a tree with every key of it."""
     if isinstance(tree, dict | list):
         for key in list(tree) if isinstance(tree, dict) else range(len(tree)):
             found.append((tree, key))
-            _places(tree[key], found)
+            places(tree[key], found)
     return found
 
 
@@ -133,11 +133,11 @@ def _nested(draw: Random, value: Any) -> Any:
 def pruned(draw: Random, tree: Any) -> Any:
     """A JSON value with one to three places spoilt."""
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
-        places = _places(tree, [])
-        if not places:
+        found = places(tree, [])
+        if not found:
             return draw.choice(VALUES)
-        inside, key = draw.choice(places)
-        other, there = draw.choice(places)
+        inside, key = draw.choice(found)
+        other, there = draw.choice(found)
         match draw.randrange(7):
             case 0 | 1:
                 inside[key] = draw.choice(VALUES)

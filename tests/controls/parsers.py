@@ -1,30 +1,29 @@
 """Every parser that reads what others wrote: files to begin with, how it is called, what it raises.
 
 A file that carries its own checksum is sealed again after it was spoilt, in half of the cases, so
-that what stands behind the checksum is reached.
+that what stands behind the checksum is reached. What is accepted is used: a trace is audited, a
+claim judged, a page made of a report.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
 import json
 import sys
-import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import zlib
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import mutations
 import numpy as np
-import torch
+from containers import TRACE, chunks_of, joined
+from parsed_data import DATA
+from parsed_states import STATES
+from parser import Parser, Refusal, in_file, resealed, saved
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "repro" / "data")]
+sys.path[:0] = [str(TESTS)]
 
-from planetoid_files import pickled_array, pickled_csr, pickled_graph, small_files  # noqa: E402
 from support.report_examples import accelerated, descent, example  # noqa: E402
 
 import amverify as amv  # noqa: E402
@@ -33,8 +32,7 @@ from amverify.command.specification import read_specification  # noqa: E402
 from amverify.definability.certificate import from_plain  # noqa: E402
 from amverify.errors import AmverifyError, CorruptFile  # noqa: E402
 from amverify.falsification import replaying  # noqa: E402
-from amverify.report import to_json  # noqa: E402
-from amverify.samt import saved  # noqa: E402
+from amverify.report import html, to_json, to_junit, to_sarif  # noqa: E402
 from amverify.trace.file import save_trace  # noqa: E402
 from amverify.trace.trace import Trace  # noqa: E402
 from amverify.verdict import Report  # noqa: E402
@@ -42,56 +40,12 @@ from proofs.command.answers import rechecked  # noqa: E402
 from proofs.kernel.polynomial import Refused  # noqa: E402
 from proofs.script.certificates import FOLDER, polynomials  # noqa: E402
 from repro.command.rerun import arguments, compared, document_of, told  # noqa: E402
-from repro.data import cifar, gnn_benchmark, idx, keras, planetoid  # noqa: E402
-from repro.data.gunzip import unzipped  # noqa: E402
-from repro.data.unpickle import read_pickle  # noqa: E402
-from repro.data.upstream import VerifiedFile  # noqa: E402
 from repro.engine import cache, storage  # noqa: E402
+from repro.engine.kept import kept_in  # noqa: E402
 from repro.published.load import faults_of  # noqa: E402
 from repro.spec import RunSpec  # noqa: E402
 
-Reader = Callable[[bytes, Path], object]
 SPEC = RunSpec("cora", "tiam", (("nu", 1.0),), (4,), "relu", 2, 0, "float64")
-HASHES = {"sha256", "checksum"}
-
-
-@dataclass(frozen=True)
-class Parser:
-    """How files of a kind are read.
-
-    Args:
-        seeds: makes whole files, each of which ``read`` takes without an error.
-        read: takes the content and a folder in which to write it.
-        raises: all that it may raise.
-        mutations: how a file is spoilt.
-        sealed: gives the file its right checksum again.
-        longest: bytes of a spoilt file.
-        hostile: whether a seed is to be refused.
-    """
-
-    seeds: Callable[[], list[bytes]]
-    read: Reader
-    raises: tuple[type[Exception], ...] = (AmverifyError,)
-    mutations: Sequence[mutations.Mutation] = mutations.BYTES
-    sealed: Callable[[bytes], bytes] = bytes
-    longest: int = 60_000
-    hostile: Callable[[bytes], bool] = lambda content: False
-
-
-def _file(content: bytes, folder: Path, name: str = "input.json") -> Path:
-    path = folder / name
-    path.write_bytes(content)
-    return path
-
-
-def _saved(write: Callable[[Path], object]) -> bytes:
-    """What ``write`` puts into a file."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "seed"
-        write(path)
-        return path.read_bytes()
 
 
 def _whole() -> Trace:
@@ -115,7 +69,7 @@ def _whole() -> Trace:
 def _traces() -> list[bytes]:
     whole = _whole()
     small = Trace({"subject": "b"}, {}, whole.sweeps, {}, {})
-    return [_saved(lambda path, t=t: save_trace(t, path)) for t in (whole, small)]
+    return [saved(lambda path, t=t: save_trace(t, path)) for t in (whole, small)]
 
 
 def _reports() -> list[bytes]:
@@ -126,6 +80,29 @@ def _reports() -> list[bytes]:
     return [to_json(report).encode() for report in (judged, judged, example(), small, bare)]
 
 
+def _trace(content: bytes, folder: Path) -> None:
+    """It is read and told; of every fifth one is audited and written again."""
+    found = amv.load_trace(in_file(content, folder, "a.trace"))
+    str(found)
+    if zlib.crc32(content) % 5:
+        return
+    save_trace(found, folder / "b.trace")
+    amv.audit(found)
+    if "value" in found.sweeps:
+        amv.audit(found, amv.claim("value[k] <= value[k-1]"))
+
+
+def _report(content: bytes, folder: Path) -> None:
+    """Its witnesses are decided again; of every eighth a page and the other forms are made."""
+    replay_report(in_file(content, folder))
+    report = amv.from_json(content.decode())
+    str(report)
+    if zlib.crc32(content) % 8 == 0:
+        html.page(report)
+        to_junit(report)
+        to_sarif(report)
+
+
 def _counterexamples() -> list[bytes]:
     from amverify.command.falsifying import again  # noqa: F401  (imported before the watch)
 
@@ -134,21 +111,8 @@ def _counterexamples() -> list[bytes]:
 
 
 def _counterexample(content: bytes, folder: Path) -> None:
-    record = replaying.read(_file(content, folder))
+    record = replaying.read(in_file(content, folder))
     replaying.stored_points(record.get("points"))
-
-
-def _resealed(hashed: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[bytes], bytes]:
-    """The same JSON with its checksum set right, where it is an object."""
-
-    def sealed(content: bytes) -> bytes:
-        try:
-            found = json.loads(content)
-            return json.dumps(hashed(found)).encode() if isinstance(found, dict) else content
-        except (ValueError, RecursionError, KeyError, TypeError):
-            return content
-
-    return sealed
 
 
 def _entries() -> list[bytes]:
@@ -166,14 +130,15 @@ def _entries() -> list[bytes]:
 
 
 def _entry(content: bytes, folder: Path) -> None:
-    kept = cache.Cache(folder, False, str)
+    said: list[str] = []
+    kept = cache.Cache(folder, False, said.append)
     path = cache.path_of(kept, SPEC, "k" * 64)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     cache.look_up(kept, SPEC, "k" * 64)
-    from repro.engine.kept import kept_in
-
     list(kept_in(folder))
+    if said:
+        raise Refusal(said[0].replace(str(path), "").replace("(", ": "))
 
 
 def _certificates() -> list[bytes]:
@@ -230,8 +195,25 @@ FORMULAS = (
 )
 
 
+@lru_cache
+def _judged() -> Trace:
+    """A run of four steps, with what the formulas name."""
+    rows = {"eta": 0.1, "gradient": 0.5, "step": 0.25, "momentum": 0.0}
+    columns = {**_whole().sweeps, **{name: np.full(4, x) for name, x in rows.items()}}
+    constants = dict.fromkeys(("C", "L", "D", "c", "s", "a"), 1.0) | {"fstar": 0.0}
+    return replace(_whole(), sweeps=columns, header={"constants": constants})
+
+
 def _formula(content: bytes, folder: Path) -> None:
-    amv.claim(content.decode("utf-8", "replace"))
+    """It is read, shown and judged."""
+    found = amv.claim(content.decode("utf-8", "replace"))
+    str(found)
+    amv.audit(_judged(), found)
+
+
+def _published(content: bytes, folder: Path) -> None:
+    if faults := faults_of(in_file(content, folder, "own.toml")):
+        raise Refusal(faults[0].replace(str(folder), ""))
 
 
 def _tables() -> list[bytes]:
@@ -245,138 +227,10 @@ def _tables() -> list[bytes]:
 
 
 def _table(content: bytes, folder: Path) -> None:
-    found = document_of(_file(content, folder))
+    found = document_of(in_file(content, folder))
     arguments(found)
     apart = list(compared(found, json.loads(_tables()[0])))
     list(told(len(apart), apart, []))
-
-
-def _planetoid(content: bytes, folder: Path) -> None:
-    parts = small_files()
-    name = list(parts)[content[0] % len(parts) if content else 0]
-    files = {n: VerifiedFile(n, c) for n, c in {**parts, name: content[1:]}.items()}
-    planetoid.read_planetoid("cora", files)
-
-
-def _planetoid_parts() -> list[bytes]:
-    return [bytes([i]) + part for i, part in enumerate(small_files().values())]
-
-
-HOSTILE = (
-    b"\x80\x02cos\nsystem\nU\x04true\x85R.",
-    b"\x80\x02cposix\nsystem\nq\x01U\x04true\x85R.",
-    b"\x80\x04\x8c\x05posix\x8c\x06system\x93.",
-)
-
-
-def _pickles() -> list[bytes]:
-    matrix = np.eye(3, dtype="<f4")
-    graph = {0: [1, 2], 1: [0], 2: [0]}
-    return [pickled_array(matrix), pickled_csr(matrix), pickled_graph(graph), *HOSTILE]
-
-
-def _batches() -> list[bytes]:
-    from test_data_cifar import pickled_batch
-
-    return [pickled_batch(2)]
-
-
-def _binary(content: bytes, folder: Path) -> None:
-    file = VerifiedFile("f", content)
-    cifar.read_pixels(dict.fromkeys(cifar.BINARY, file))
-
-
-def _python(content: bytes, folder: Path) -> None:
-    cifar.read_pixels(dict.fromkeys(cifar.PYTHON, VerifiedFile("f", content)))
-
-
-def _npy(array: Any) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array)
-    return out.getvalue()
-
-
-def _zipped(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, content in parts.items():
-            archive.writestr(f"{name}.npy", content)
-    return out.getvalue()
-
-
-def _graph_parts() -> dict[str, bytes]:
-    nodes = 1200
-    ring = (np.arange(nodes) + 1) % nodes
-    ones = {"indptr": np.arange(nodes + 1), "data": np.ones(nodes, "<f4")}
-    parts = {"labels": np.arange(nodes) % 3}
-    for key, shape, indices in (("adj", (nodes, nodes), ring), ("attr", (nodes, 6), ring % 6)):
-        for name, array in {**ones, "indices": indices, "shape": np.array(shape)}.items():
-            parts[f"{key}_{name}"] = array
-    return {name: _npy(array) for name, array in parts.items()}
-
-
-def _keras_parts() -> dict[str, bytes]:
-    images, labels = np.zeros((2, 3, 3), np.uint8), np.zeros(2, np.uint8)
-    names = dict.fromkeys(("x_train", "x_test"), images) | dict.fromkeys(
-        ("y_train", "y_test"), labels
-    )
-    return {name: _npy(array) for name, array in names.items()}
-
-
-def _members(parts: Callable[[], dict[str, bytes]], read: Callable[[bytes], object]) -> Parser:
-    """Of an archive one member is spoilt, or, with byte 255 in front, the whole."""
-    whole = parts()
-    names = list(whole)
-
-    def seeds() -> list[bytes]:
-        own = [bytes([i]) + part for i, part in enumerate(whole.values())]
-        ways = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        packed = [b"\xff" + _zipped(whole, way) for way in ways]
-        return [*own, *packed * len(own)]
-
-    def given(content: bytes, folder: Path) -> None:
-        if content[:1] == b"\xff":
-            read(content[1:])
-            return
-        name = names[content[0] % len(names) if content else 0]
-        read(_zipped({**whole, name: content[1:]}, zipfile.ZIP_STORED))
-
-    return Parser(seeds, given, (ValueError, AmverifyError), longest=120_000)
-
-
-def _gnn(content: bytes) -> None:
-    gnn_benchmark.read_gnn_benchmark(VerifiedFile("f", content), seed=0)
-
-
-def _idx() -> list[bytes]:
-    images = idx.written(np.arange(60, dtype=np.uint8).reshape(5, 3, 4))
-    return [images, idx.written(np.arange(9, dtype=np.uint8)), gzip.compress(images)]
-
-
-def _both(content: bytes, folder: Path) -> None:
-    for dimensions in (1, 3):
-        try:
-            idx.read_idx(content, dimensions)
-        except ValueError:
-            continue
-
-
-def _gz() -> list[bytes]:
-    return [gzip.compress(b"a" * 5000 + bytes(range(256))), gzip.compress(b"", 0), b"plain"]
-
-
-def _checkpoints() -> list[bytes]:
-    net = torch.nn.Linear(3, 2)
-    adam = torch.optim.Adam(net.parameters())
-    net(torch.ones(1, 3)).sum().backward()
-    adam.step()
-    states = ({"k": 1, "w": torch.zeros(2, 3)}, adam.state_dict(), [1.5, "a", (None, True)])
-    return [_saved(lambda path, s=s: saved.save_checkpoint(path, s)) for s in states]
-
-
-def _stamped(content: bytes) -> bytes:
-    body = content[len(saved.MAGIC) + saved.DIGEST :]
-    return saved.MAGIC + hashlib.sha256(body).digest() + body
 
 
 def _kl() -> list[bytes]:
@@ -399,25 +253,22 @@ def _kl_read(content: bytes, folder: Path) -> None:
 
 T, J = mutations.TEXT, mutations.JSON
 PROOFS: tuple[type[Exception], ...] = (AmverifyError, Refused)
-PARSERS: dict[str, Parser] = {
-    "trace": Parser(_traces, lambda c, f: amv.load_trace(_file(c, f)), mutations=T),
+OWN: dict[str, Parser] = {
+    "trace": Parser(_traces, _trace, mutations=TRACE, sealed=lambda c: joined(chunks_of(c))),
     "report": Parser(
-        _reports,
-        lambda c, f: replay_report(_file(c, f)),
-        mutations=J,
-        hostile=lambda content: b"TIAM on Cora" in content,
+        _reports, _report, mutations=J, hostile=lambda content: b"TIAM on Cora" in content
     ),
     "counterexample": Parser(
         _counterexamples,
         _counterexample,
         mutations=J,
-        sealed=_resealed(lambda d: json.loads(replaying.text_of(d))),
+        sealed=resealed(lambda d: json.loads(replaying.text_of(d))),
     ),
     "cache entry": Parser(
-        _entries, _entry, (), J, _resealed(lambda d: json.loads(storage.seal(d["body"])))
+        _entries, _entry, (Refusal,), J, resealed(lambda d: json.loads(storage.seal(d["body"])))
     ),
     "certificate": Parser(
-        _certificates, lambda c, f: rechecked([_file(c, f)], True), PROOFS, mutations=J
+        _certificates, lambda c, f: rechecked([in_file(c, f)], True), PROOFS, mutations=J
     ),
     "multipliers": Parser(
         lambda: [(FOLDER / f"{name}.json").read_bytes() for name in ("S1", "S2")],
@@ -428,32 +279,16 @@ PARSERS: dict[str, Parser] = {
     "kl certificate": Parser(_kl, _kl_read, (CorruptFile,), J),
     "claims file": Parser(
         lambda: [SPECIFICATION.encode()],
-        lambda c, f: read_specification(_file(c, f, "claims.toml")),
+        lambda c, f: read_specification(in_file(c, f, "claims.toml")),
         mutations=T,
     ),
     "claim": Parser(lambda: [f.encode() for f in FORMULAS], _formula, mutations=T, longest=3_000),
     "published": Parser(
         lambda: [(TESTS.parent / "repro" / "published" / "bcd.toml").read_bytes()],
-        lambda c, f: faults_of(_file(c, f, "own.toml")),
-        (),
+        _published,
+        (Refusal,),
         mutations=T,
-    ),
-    "planetoid": Parser(_planetoid_parts, _planetoid, longest=20_000),
-    "pickle": Parser(
-        _pickles,
-        lambda c, f: read_pickle(c),
-        (ValueError,),
-        (*mutations.BYTES, mutations.reworded),
-        hostile=HOSTILE.__contains__,
-    ),
-    "idx": Parser(_idx, _both, ()),
-    "gz": Parser(_gz, lambda c, f: unzipped(c, 1 << 16), (ValueError,)),
-    "npz": _members(_graph_parts, _gnn),
-    "keras": _members(_keras_parts, lambda c: keras.idx_files(c)),
-    "cifar binary": Parser(lambda: [bytes(3073 * 2)], _binary),
-    "cifar python": Parser(_batches, _python),
-    "checkpoint": Parser(
-        _checkpoints, lambda c, f: amv.load_checkpoint(_file(c, f)), sealed=_stamped
     ),
     "table": Parser(_tables, _table, mutations=J),
 }
+PARSERS: dict[str, Parser] = {**OWN, **DATA, **STATES}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+import os
 
 import fuzz
 import pytest
-from parsers import PARSERS, SPEC, Parser
+from parser import Parser
+from parsers import PARSERS, SPEC
 
 from amverify.command.specification import read_specification
 from amverify.errors import AmverifyError, InvalidInput
@@ -35,7 +36,12 @@ def _started(content, folder):
 
 
 def _waiting(content, folder):
-    time.sleep(5)
+    while True:
+        pass
+
+
+def _ending(content, folder):
+    os._exit(3)
 
 
 @pytest.mark.parametrize(
@@ -49,13 +55,26 @@ def _waiting(content, folder):
 )
 def test_a_fault_would_be_seen(read, told, tmp_path, monkeypatch):
     monkeypatch.setattr(fuzz, "SECONDS", 0.05)
+    _own(monkeypatch, read)
+    tally = fuzz.fuzzed("own", 3, 0)
+    (fault,) = [fault for fault in tally.faults if fault.startswith(told)]
+    assert tally.examples[fault] != b"x"
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_file_at_which_a_process_ends_is_known(monkeypatch):
+    _own(monkeypatch, _ending)
+    tally = fuzz.alone("own", 3, 0)
+    files = list(fuzz.contents("own", 3, 0))
+    first = next(number for number, content in enumerate(files) if content != b"x")
+    assert tally.examples == {f"the process ended with 3 at {first}": files[first]}
+
+
+def _own(monkeypatch, read):
     reader = Parser(
         lambda: [b"x"], lambda content, folder: content == b"x" or read(content, folder)
     )
     monkeypatch.setitem(PARSERS, "own", reader)
-    tally = fuzz.fuzzed("own", 3, 0, tmp_path)
-    assert any(fault.startswith(told) for fault in tally.faults)
-    assert (tmp_path / "own-0.bin").is_file()
 
 
 HUGE = f"{{ value = {10**400}, error = 1e-12 }}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from amverify.errors import AmverifyError, CannotWrite, CorruptFile, InvalidInput
 from amverify.judge.audit import audit
 from amverify.trace.file import TraceWriter, load_trace, save_trace
+from amverify.trace.reading import ITERATE, TAGS
 from amverify.trace.trace import Trace
 
 
@@ -44,6 +47,42 @@ def same(one: Trace, two: Trace) -> bool:
         if set(a) != set(b) or any(not np.array_equal(a[k], b[k]) for k in a):
             return False
     return True
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        *({"sweep": 3, "name": "x", "shape": shape} for shape in ([-1], [2, -1], [6.0], "6", True)),
+        *({"sweep": sweep, "name": "x", "shape": [6]} for sweep in (-1, 1.5, "3", None, True)),
+        {"sweep": 3, "name": ["x"], "shape": [6]},
+        {"sweep": 3, "name": "x", "shape": [7]},
+        [],
+    ],
+)
+def test_an_iterate_says_what_it_is(tmp_path, head):
+    path = tmp_path / "run.trace"
+    writer = TraceWriter(path, {})
+    data = np.arange(6.0).tobytes()
+    writer._chunk(ITERATE, 1, (json.dumps(head) + "\n").encode() + data)
+    writer.close()
+    with pytest.raises(CorruptFile, match="bad iterate"):
+        load_trace(path)
+
+
+def test_names_of_blocks_are_ascii():
+    named = {**table(2), "kind": np.array([b"W", b"\xff"], dtype="S4")}
+    with pytest.raises(InvalidInput, match=r"blocks\.kind: a name that is not of ASCII"):
+        Trace({}, named)
+
+
+def test_a_layout_that_is_none_is_told_briefly(tmp_path):
+    path = tmp_path / "run.trace"
+    writer = TraceWriter(path, {})
+    writer._chunk(TAGS["sweeps"], 0, json.dumps([["sweep", [0] * 9000]]).encode() + b"\n")
+    writer.close()
+    with pytest.raises(CorruptFile, match="bad column layout") as told:
+        load_trace(path)
+    assert len(str(told.value)) < 300
 
 
 def test_round_trip(tmp_path):

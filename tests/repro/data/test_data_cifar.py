@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -15,7 +16,7 @@ from planetoid_files import Memo, array_of, number, text, write
 
 from amverify.errors import CorruptFile, DataUnavailable
 from repro import data
-from repro.data import cifar, registry
+from repro.data import cifar, local, registry
 from repro.data.local import Layout
 
 
@@ -86,6 +87,35 @@ FILES = {
     "py": dict.fromkeys(cifar.PYTHON, pickled_batch(20)),
 }
 ARCHIVES = {kind: packed(files, f"cifar-10-batches-{kind}") for kind, files in FILES.items()}
+
+
+@pytest.mark.parametrize(
+    ("archive", "told"),
+    [
+        (ARCHIVES["bin"][:-100], "no readable archive"),
+        (b"", "no readable archive"),
+        (gzip.compress(b"x" * 2000), "no readable archive"),
+        (packed({}, "x"), r"data_batch_1\.bin is not in it"),
+        (packed({"data_batch_1.bin": b""}, "x"), r"data_batch_2\.bin is not in it"),
+    ],
+)
+def test_an_archive_that_is_none_is_named(archive: bytes, told: str, tmp_path: Path) -> None:
+    layout = replace(cifar.SOURCE.layouts[0], sum=md5(archive))
+    (tmp_path / layout.archive).write_bytes(archive)
+    with pytest.raises(CorruptFile, match=rf"binary\.tar\.gz: .*{told}"):
+        local.obtain_locally("cifar10", replace(cifar.SOURCE, layouts=(layout,)), tmp_path)
+
+
+def test_an_archive_is_no_link_and_unpacks_to_no_more_than_it_may() -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        link = tarfile.TarInfo("a")
+        link.type, link.linkname = tarfile.SYMTYPE, "a"
+        archive.addfile(link)
+    with pytest.raises(ValueError, match="a is not in it"):
+        local._members(out.getvalue(), ["a"], 10**6)
+    with pytest.raises(ValueError, match="unpacks to more than 2000 bytes"):
+        local._members(packed({"a": bytes(3000)}, "x"), ["a"], 2000)
 
 
 @pytest.fixture
