@@ -65,9 +65,11 @@ coverage: $(STAMP)
 ROOM   ?= proofs/kernel
 MIRROR ?= tests/proofs
 FAULTS ?= 60
+SEED   ?= 0
+WATCH  ?= tests/proofs/test_standing.py
 mutation: $(STAMP)
-	$(TESTENV) $(BIN)/python -m tests.controls.mutation.measure .coverage-seen mirror $(MIRROR)
-	$(TESTENV) $(BIN)/python -m tests.controls.mutation.run $(ROOM) --seen .coverage-seen --faults $(FAULTS) --prefer $(MIRROR)
+	$(TESTENV) $(BIN)/python -m tests.controls.mutation.measure .coverage-seen mirror $(MIRROR) $(WATCH)
+	$(TESTENV) $(BIN)/python -m tests.controls.mutation.run $(ROOM) --seen .coverage-seen --faults $(FAULTS) --seed $(SEED) --watch $(WATCH) --jobs 2
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -q -s -p no:xdist

@@ -1,45 +1,31 @@
 """Mutation testing of a room: how many small faults do the tests notice, and which do they not?
 
     python -m tests.controls.mutation.measure SEEN judge tests/judge    # once, for each part
-    python -m tests.controls.mutation.run amverify/judge --seen SEEN --prefer tests/judge
+    python -m tests.controls.mutation.run amverify/judge --seen SEEN --sheet judge.jsonl
+    python -m tests.controls.mutation.run --again judge.jsonl --with tests/judge/test_sides.py
 
 Draws faults from a room's modules (``sites.py``), puts each into a copy of the tree and runs there
-the tests that run its lines, until one fails. A fault that none notices is printed: it is to be
-killed by a test, or to be shown to change nothing. The share comes with a 95 % interval (Wilson's).
+the tests that run its lines, the quickest first, until one fails. A fault that none notices is
+printed: it is to be killed by a test, or to be shown to change nothing. The share comes with a 95 %
+interval (Wilson's). ``--again`` tries those that were left once more, with tests that are named.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import json
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from scipy.stats import binomtest
 
 from tests.controls.mutation import trial
-from tests.controls.mutation.choice import Seen
+from tests.controls.mutation.bench import LEFT, Bench, Outcome, Task, noted
+from tests.controls.mutation.choice import ROOT, Seen, chosen
 from tests.controls.mutation.sites import Fault, faults
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a fault: *killed*, *survived*, *endless* (its time ran out), *untested*."""
-
-    module: str
-    fault: Fault
-    outcome: str
-    tests: int
-
-    def __str__(self) -> str:
-        return f"{self.outcome:9} {self.module}:{self.fault} ({self.tests} tests)"
 
 
 def drawn(room: str, number: int, seed: int) -> list[tuple[str, Fault]]:
@@ -62,71 +48,79 @@ def written(module: str, fault: Fault) -> str | None:
     return None if same else changed
 
 
-def chosen(seen: Seen, module: str, fault: Fault, prefer: list[str], most: int) -> list[str]:
-    """The tests to run: those of the line, of preferred folders first, or those of the module."""
-    tests = seen.tests(module, fault.lines)
-    if not tests and seen.ran(module, fault.lines):
-        tests = seen.of_module(module)
-    near = [t for t in tests if t.startswith(tuple(prefer))]
-    return [*near, *(t for t in tests if t not in set(near))][:most]
-
-
-def outcomes(asked: argparse.Namespace, tree: Path) -> Iterator[Outcome]:
-    """One after the other."""
-    seen = Seen(asked.seen)
-    draw = drawn(asked.room, asked.faults, asked.seed)
-    wanted = [chosen(seen, *one, asked.prefer, asked.tests) for one in draw]
-    sound = trial.sound(sorted(set().union(*wanted)), tree / "trial.log")
-    for (module, fault), near in zip(draw, wanted, strict=True):
-        changed, tests = written(module, fault), [t for t in near if t in sound]
-        if changed is None:
-            continue
-        if not tests:
-            yield Outcome(module, fault, "untested", 0)
-            continue
-        allowed = 20 + 5 * sum(seen.seconds[t] for t in tests)
-        with trial.instead(tree / module, changed):
-            good = trial.passed(tests, allowed, tree / "trial.log")
-        word = {True: "survived", False: "killed", None: "endless"}[good]
-        yield Outcome(module, fault, word, len(tests))
+def tasks(asked: argparse.Namespace) -> list[Task]:
+    """What is to be tried: faults drawn, or those that an earlier run left where they still fit."""
+    if asked.again:
+        left = [o for o in noted(asked.again) if o.outcome in LEFT]
+        fit = [o for o in left if o.fault.stands((ROOT / o.module).read_text())]
+        made = [(o.module, o.fault, asked.tests, 1200.0, False) for o in fit]
+    else:
+        seen, made = Seen(asked.seen), []
+        for module, fault in drawn(asked.room, asked.faults, asked.seed):
+            tests, seconds = chosen(seen, module, fault, asked.watch, asked.seconds / 3)
+            allowed = max(min(asked.seconds, 20 + 5 * seconds), 20 + 2 * seconds)
+            made.append((module, fault, tests, allowed, seen.inside(module, fault)))
+    texts = [written(*one[:2]) for one in made]
+    return [
+        Task(module, fault, text, tuple(tests), seconds, inside)
+        for (module, fault, tests, seconds, inside), text in zip(made, texts, strict=True)
+        if text is not None
+    ]
 
 
 def told(found: list[Outcome]) -> str:
     """The share of killed faults, with its interval."""
     count = len(found)
-    killed = sum(o.outcome in ("killed", "endless") for o in found)
+    killed = sum(o.outcome not in LEFT for o in found)
     between = binomtest(killed, count).proportion_ci(method="wilson")
-    kinds = {w: sum(o.outcome == w for o in found) for w in ("endless", "survived", "untested")}
+    kinds = {w: sum(o.outcome == w for o in found) for w in ("endless", *LEFT)}
     rest = ", ".join(f"{n} {word}" for word, n in kinds.items() if n)
     share = f"{100 * killed / count:.1f} % ({100 * between.low:.0f} to {100 * between.high:.0f})"
     return f"{killed} of {count} faults noticed, {share}; {rest}"
 
 
-def main() -> int:
-    """Tries them; status 1 if one survives."""
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description="small faults that the tests have to notice")
-    parser.add_argument("room", help="a folder or a module, amverify/judge")
-    parser.add_argument("--seen", type=Path, required=True, help="what measure left")
+    parser.add_argument("room", nargs="?", help="a folder or a module, amverify/judge")
+    parser.add_argument("--seen", type=Path, help="what measure left")
     parser.add_argument("--faults", type=int, default=60, help="how many; 0 for all")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tests", type=int, default=150, help="at most so many for a fault")
-    parser.add_argument("--prefer", nargs="*", default=[], help="folders whose tests come first")
-    parser.add_argument("--json", type=Path, help="the outcomes, to read again")
+    parser.add_argument("--seconds", type=float, default=90, help="of a processor, for a fault")
+    parser.add_argument("--watch", nargs="*", default=[], help="tests for lines run by an import")
+    parser.add_argument("--again", type=Path, help="the sheet of before: those left, once more")
+    parser.add_argument("--with", dest="tests", nargs="*", default=[], help="tests for --again")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--sheet", type=Path, help="a file for the outcomes, to read again")
     asked = parser.parse_args()
-    asked.seen = asked.seen.resolve()
-    asked.json = asked.json and asked.json.resolve()
-    found = []
+    if not (asked.again and asked.tests) and not (asked.seen and asked.room):
+        parser.error("ROOM --seen FOLDER of measure, or --again FILE --with TESTS")
+    return asked
+
+
+def _begin(name: str, sheet: Path, share: list[Task]) -> None:
+    Bench(Path(name), sheet).work(share)
+
+
+def main() -> int:
+    """Tries them; status 1 if one survives."""
+    asked = arguments()
+    todo = tasks(asked)
     with tempfile.TemporaryDirectory() as name:
-        tree = trial.copied(ROOT, Path(name).resolve())
-        trial.ready(tree)
-        for outcome in outcomes(asked, tree):
-            found.append(outcome)
-            if outcome.outcome != "killed":
-                print(outcome, flush=True)
-            if asked.json:
-                asked.json.write_text(json.dumps([asdict(o) for o in found]))
-    print(f"{asked.room}, seed {asked.seed}: {told(found)}")
-    return int(any(o.outcome in ("survived", "untested") for o in found))
+        sheet = asked.sheet.resolve() if asked.sheet else Path(name) / "sheet.jsonl"
+        sheet.write_text("")
+        trial.imported()
+        fork = get_context("fork")
+        parts = [(f"{name}/{i}", sheet, todo[i :: asked.jobs]) for i in range(asked.jobs)]
+        workers = [fork.Process(target=_begin, args=part) for part in parts]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        found = noted(sheet)
+    where = asked.again or f"{asked.room}, seed {asked.seed}"
+    print(f"{where}: {told(found)}" if found else "no faults")
+    return int(any(o.outcome in LEFT for o in found))
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ class Fault:
         """The module with the fault."""
         return text[: self.start] + self.new + text[self.end :]
 
+    def stands(self, text: str) -> bool:
+        """Whether the module still has the old text there."""
+        return text[self.start : self.end] == self.old
+
     def __str__(self) -> str:
         short = " ".join(self.old.split()), " ".join(self.new.split())
         return f"{self.line}: {self.kind}: {short[0][:150]}  ->  {short[1][:150]}"

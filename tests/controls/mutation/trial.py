@@ -46,11 +46,16 @@ def ready(tree: Path) -> None:
     os.environ |= {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     os.chdir(tree)
     sys.path[:] = [str(tree), *(p for p in sys.path if Path(p or ".").resolve() != tree)]
-    for name in HEAVY:
-        importlib.import_module(name)
+    imported()
     ours = [n for n in sys.modules if n.split(".")[0] in ("amverify", "proofs", "repro")]
     if ours:
         raise RuntimeError(f"{ours[0]} is in memory already: faults would not be seen")
+
+
+def imported() -> None:
+    """What is large and not ours."""
+    for name in HEAVY:
+        importlib.import_module(name)
 
 
 @contextlib.contextmanager
@@ -65,29 +70,34 @@ def instead(file: Path, text: str) -> Iterator[None]:
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def passed(tests: Sequence[str], seconds: float, log: Path) -> bool | None:
-    """Whether the tests pass; None if the processor's time that was allowed did not suffice."""
-    status = _ended(lambda: _run(["-x", *tests], seconds, log), seconds)
-    return None if os.WIFSIGNALED(status) else os.WEXITSTATUS(status) == 0
+def failing(tests: Sequence[str], seconds: float, log: Path) -> tuple[str, str | None]:
+    """*survived*, *killed* or *endless* (the processor's time ran out); the first to fail.
 
-
-def sound(tests: Sequence[str], log: Path) -> set[str]:
-    """Those that pass in the unchanged copy; of others nothing can be learnt."""
+    A module that cannot be imported is no test: then there is a failure and no name.
+    """
     answers = log.with_suffix(".json")
-    answers.write_text("{}")
-    seconds = 24.0 * 3600
+    answers.write_text("[]")
 
     def run() -> int:
+        limited(seconds, log)
         clock = Clock()
-        code = _run(tests, seconds, log, clock)
-        answers.write_text(json.dumps(clock.passed))
+        code = _pytest(["-x", *tests], clock)
+        answers.write_text(json.dumps(clock.failed))
         return code
 
-    _ended(run, seconds)
-    return set(json.loads(answers.read_text()))
+    status = ended(run, seconds)
+    if os.WIFSIGNALED(status):
+        return "endless", None
+    failed = json.loads(answers.read_text())
+    return "killed" if os.WEXITSTATUS(status) else "survived", failed[0] if failed else None
 
 
-def _ended(task: Callable[[], int], seconds: float) -> int:
+def collected(tests: Sequence[str], session: object) -> int:
+    """A session that collects the tests and runs what the plugin says."""
+    return _pytest(["-s", *tests], session)
+
+
+def ended(task: Callable[[], int], seconds: float) -> int:
     """The status of a process of its own that did a task, or slept for too long."""
     child = os.fork()
     if child == 0:
@@ -105,17 +115,20 @@ def _ended(task: Callable[[], int], seconds: float) -> int:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return status
-        if time.monotonic() - began > 10 * seconds:
+        if time.monotonic() - began > 30 * seconds:
             os.kill(child, signal.SIGKILL)
         time.sleep(0.05)
 
 
-def _run(arguments: Sequence[str], seconds: float, log: Path, *plugins: object) -> int:
-    """Pytest's exit status, with this process's output in ``log``."""
+def limited(seconds: float, log: Path) -> None:
+    """From now on this process has so much of the processor, and writes into ``log``."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(out, 1)
     os.dup2(out, 2)
+
+
+def _pytest(arguments: Sequence[str], *plugins: object) -> int:
     import pytest
 
     return int(pytest.main([*OPTIONS, *arguments], plugins=[*plugins]))

@@ -1,0 +1,62 @@
+"""A pytest session that has collected its tests once, and runs some of them for each fault.
+
+Each fault is tried in a process forked from the session, where ``swap`` puts it into the function.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.controls.mutation import trial
+from tests.controls.mutation.clock import Clock
+
+Put = Callable[[], bool]
+"""Puts a fault into this process; False if it cannot."""
+UNFIT = 77
+"""The status of a process that could not take its fault."""
+
+
+class Session:
+    """A plugin: the tests by name, and the work to be done with them."""
+
+    def __init__(self, work: Callable[[Session], None], log: Path) -> None:
+        self._work, self._log, self._clock = work, log, Clock()
+        self._items: dict[str, pytest.Item] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Pytest calls this when it has collected."""
+        session.config.pluginmanager.register(self._clock)
+        self._items = {item.nodeid: item for item in session.items}
+        self._work(self)
+        return True
+
+    def failing(self, tests: Sequence[str], seconds: float, put: Put) -> tuple[str, str | None]:
+        """*unfit*, *survived*, *killed* or *endless*; and the test that failed first."""
+        answers = self._log.with_suffix(".json")
+        answers.write_text("[]")
+
+        def task() -> int:
+            trial.limited(seconds, self._log)
+            if not put():
+                return UNFIT
+            self._run([self._items[t] for t in tests if t in self._items])
+            answers.write_text(json.dumps(self._clock.failed))
+            return int(bool(self._clock.failed))
+
+        status = trial.ended(task, seconds)
+        if os.WIFSIGNALED(status):
+            return "endless", None
+        failed = json.loads(answers.read_text())
+        words = {0: "survived", UNFIT: "unfit"}
+        return words.get(os.WEXITSTATUS(status), "killed"), failed[0] if failed else None
+
+    def _run(self, items: Sequence[pytest.Item]) -> None:
+        for item, following in zip(items, [*items[1:], None], strict=False):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._clock.failed:
+                return
