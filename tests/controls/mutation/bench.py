@@ -110,14 +110,14 @@ class Bench:
         tests = list(task.tests)
         while tests:
             word, by = run(tests, True)
-            if word != "killed" or self._passes(by or "--collect-only", tests, run):
+            if word != "killed" or self._passes(by, tests, run):
                 return word, by, len(tests)
             tests = [t for t in tests if by and t != by]
         return "untested", None, 0
 
-    def _passes(self, test: str, tests: Sequence[str], run: Try) -> bool:
-        if test == "--collect-only":
-            return run([test, *tests], False)[0] == "survived"
+    def _passes(self, test: str | None, tests: Sequence[str], run: Try) -> bool:
+        if test is None:
+            return run(["--collect-only", *tests], False)[0] == "survived"
         if test not in self._sound:
             self._sound[test] = run([test], False)[0] == "survived"
         return self._sound[test]

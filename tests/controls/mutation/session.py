@@ -17,8 +17,6 @@ from tests.controls.mutation.clock import Clock
 
 Put = Callable[[], bool]
 """Puts a fault into this process; False if it cannot."""
-UNFIT = 77
-"""The status of a process that could not take its fault."""
 
 
 class Session:
@@ -43,7 +41,7 @@ class Session:
         def task() -> int:
             trial.limited(seconds, self._log)
             if not put():
-                return UNFIT
+                return 1
             self._run([self._items[t] for t in tests if t in self._items])
             answers.write_text(json.dumps(self._clock.failed))
             return int(bool(self._clock.failed))
@@ -52,8 +50,9 @@ class Session:
         if os.WIFSIGNALED(status):
             return "endless", None
         failed = json.loads(answers.read_text())
-        words = {0: "survived", UNFIT: "unfit"}
-        return words.get(os.WEXITSTATUS(status), "killed"), failed[0] if failed else None
+        if os.WEXITSTATUS(status) == 0:
+            return "survived", None
+        return ("killed", failed[0]) if failed else ("unfit", None)
 
     def _run(self, items: Sequence[pytest.Item]) -> None:
         for item, following in zip(items, [*items[1:], None], strict=False):

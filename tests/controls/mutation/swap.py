@@ -25,7 +25,7 @@ def swapped(file: str, text: str, changed: str, line: int) -> bool:
     inner = {(c.co_qualname, c.co_firstlineno) for c in _inner(old)}
     found, made = [], (old.co_qualname, old.co_firstlineno)
     for each in gc.get_objects():
-        if isinstance(each, FunctionType) and each.__code__.co_filename == file:
+        if type(each) is FunctionType and each.__code__.co_filename == file:
             key = (each.__code__.co_qualname, each.__code__.co_firstlineno)
             found += [each] if key == made else []
             if key in inner:
