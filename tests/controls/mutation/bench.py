@@ -36,7 +36,8 @@ class Outcome:
 class Task:
     """A fault, the tests to run, and the processor's seconds that they may take.
 
-    ``inside``: of a function that no import calls, so that its code can be changed where it is.
+    ``inside``: of a function, so that its code can be changed where it is. ``known``: that no
+    import calls that function; else a fault that survives so is tried in a process of its own.
     """
 
     module: str
@@ -45,6 +46,7 @@ class Task:
     tests: tuple[str, ...]
     seconds: float
     inside: bool = False
+    known: bool = True
 
 
 class Bench:
@@ -79,7 +81,7 @@ class Bench:
         unfit = []
         for i, task in enumerate(tasks):
             word, by, tests = self._tried(task, self._inside(session, task))
-            if word == "unfit":
+            if word == "unfit" or (word == "survived" and not task.known):
                 unfit.append(i)
                 self._unfit.write_text(json.dumps(unfit))
             else:

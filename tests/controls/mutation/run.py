@@ -24,7 +24,7 @@ from scipy.stats import binomtest
 
 from tests.controls.mutation import trial
 from tests.controls.mutation.bench import LEFT, Bench, Outcome, Task, noted
-from tests.controls.mutation.choice import ROOT, Seen, chosen
+from tests.controls.mutation.choice import ROOT, Seen, chosen, outside
 from tests.controls.mutation.sites import Fault, faults
 
 
@@ -53,7 +53,10 @@ def tasks(asked: argparse.Namespace) -> list[Task]:
     if asked.again:
         left = [o for o in noted(asked.again) if o.outcome in LEFT]
         fit = [o for o in left if o.fault.stands((ROOT / o.module).read_text())]
-        made = [(o.module, o.fault, asked.tests, 1200.0, False) for o in fit]
+        made = [
+            (o.module, o.fault, asked.tests, 1200.0, outside(o.module, o.fault.lines[0]) is None)
+            for o in fit
+        ]
     else:
         seen, made = Seen(asked.seen), []
         for module, fault in drawn(asked.room, asked.faults, asked.seed):
@@ -62,7 +65,7 @@ def tasks(asked: argparse.Namespace) -> list[Task]:
             made.append((module, fault, tests, allowed, seen.inside(module, fault)))
     texts = [written(*one[:2]) for one in made]
     return [
-        Task(module, fault, text, tuple(tests), seconds, inside)
+        Task(module, fault, text, tuple(tests), seconds, inside, not asked.again)
         for (module, fault, tests, seconds, inside), text in zip(made, texts, strict=True)
         if text is not None
     ]

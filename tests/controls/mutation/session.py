@@ -42,7 +42,7 @@ class Session:
             trial.limited(seconds, self._log)
             if not put():
                 return 1
-            self._run([self._items[t] for t in tests if t in self._items])
+            self._run(self._named(tests))
             answers.write_text(json.dumps(self._clock.failed))
             return int(bool(self._clock.failed))
 
@@ -53,6 +53,12 @@ class Session:
         if os.WEXITSTATUS(status) == 0:
             return "survived", None
         return ("killed", failed[0]) if failed else ("unfit", None)
+
+    def _named(self, tests: Sequence[str]) -> list[pytest.Item]:
+        """Tests by their names, or all of a file or folder."""
+        own = [self._items[t] for t in tests if t in self._items]
+        wide = tuple(t for t in tests if t not in self._items)
+        return own + [item for name, item in self._items.items() if wide and name.startswith(wide)]
 
     def _run(self, items: Sequence[pytest.Item]) -> None:
         for item, following in zip(items, [*items[1:], None], strict=False):
