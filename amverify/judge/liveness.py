@@ -88,7 +88,8 @@ def _motionless(ctx: Context) -> list[str]:
 def _inertialess(ctx: Context) -> list[str]:
     """The inertia that the settings announce, where none is felt."""
     blocks, extrapolated = ctx.trace.blocks, _extrapolated(ctx.trace)
-    relaxed = "t" in blocks and bool(((blocks["t"] > 1) & (blocks["step"] > 0)).any())
+    moved = blocks["step"] > 0 if "step" in blocks else np.ones(len(extrapolated), dtype=bool)
+    relaxed = "t" in blocks and bool(((blocks["t"] > 1) & moved).any())
     if relaxed or (extrapolated & ctx.once(_felt)).any():
         return []
     if not extrapolated.any():
@@ -97,12 +98,11 @@ def _inertialess(ctx: Context) -> list[str]:
 
 
 def _extrapolated(trace: Trace) -> Rows:
-    """The rows with p1 or p2 and a displacement."""
-    size = np.zeros(len(trace.blocks["inertia"]))
-    for name in ("p1", "p2"):
-        if name in trace.blocks:
-            size = size + np.abs(trace.blocks[name])
-    found: Rows = (size > 0) & (trace.blocks["inertia"] > 0)
+    """The rows with p1 or p2 and a displacement; one that was not recorded may be anything."""
+    displaced: Rows = trace.blocks["inertia"] > 0
+    if "p1" not in trace.blocks or "p2" not in trace.blocks:
+        return displaced
+    found: Rows = displaced & ((trace.blocks["p1"] != 0) | (trace.blocks["p2"] != 0))
     return found
 
 

@@ -190,10 +190,10 @@ class Context:
         """A column.
 
         Raises:
-            Missing: if the trace has none of this name.
+            Missing: if the trace has none of this name, or no row of the table.
         """
         found: Table = self.trace.table(table)
-        if name not in found:
+        if name not in found or not len(found[name]):
             by = lacking(self.trace, name)[0] if table == "sweeps" else source(table, name)
             raise Missing(meaning(table, name), by.argument, by.of)
         return found[name]

@@ -44,6 +44,8 @@ rho, H, z2, g1, e1, e0, M, B, Lmax, smax, p1max, p2max = symbols(
     "rho H z2 g1 e1 e0 M B Lmax smax p1max p2max"
 )
 ZERO = sp.Integer(0)
+LARGEST = 300
+"""A power of ten beyond this is no double, or nearly none."""
 SOURCE = "Wang, Li & Zhao, mDLAM (arXiv 1811.04187)"
 
 
@@ -73,8 +75,9 @@ def _trend(symbol: str, name: str, sweep: NDArray[np.int64], alpha: NDArray[np.f
     good = smallest > 0
     if good.sum() < 3:
         return text
-    slope = np.polyfit(numbers[good], np.log10(smallest[good]), 1)[0]
-    return f"{text}; per 100 sweeps it changes by a factor of {10 ** (100 * slope):.3g}"
+    power = 100 * float(np.polyfit(numbers[good], np.log10(smallest[good]), 1)[0])
+    factor = f"{10**power:.3g}" if abs(power) < LARGEST else f"1e{power:+.0f}"
+    return f"{text}; per 100 sweeps it changes by a factor of {factor}"
 
 
 M1 = Theorem(
@@ -95,8 +98,7 @@ M1 = Theorem(
 
 
 def _no_clip(ctx: Context) -> tuple[bool | None, str]:
-    active = ctx.column("measures", "active")
-    sweep = ctx.column("measures", "sweep")
+    active, sweep = (ctx.column("measures", name) for name in ("active", "sweep"))
     if active.max() > 0:
         first, worst = int(np.flatnonzero(active > 0)[0]), int(active.argmax())
         return False, (

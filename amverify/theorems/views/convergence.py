@@ -13,6 +13,7 @@ from amverify.numbers.formulas import evaluate
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.parameters import INFIMUM
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.path import CONSTANT, EXPONENT, SAFE, Path, tail_sums
 from amverify.theorems.views.powers import power
 from amverify.theorems.views.reach import Rows, reached
@@ -163,7 +164,7 @@ def tails(ctx: Context) -> Instances:
     path = Path(
         found.sweep, found.replicate, level, level, found.values["dpsi"], found.values["e1"],
         found.values["e0"], dist, np.zeros(len(eta)), eta, _each(found.slip, found.begins),
-        (eta + v.rad + dist.rad) / _low(b) * SAFE,
+        _shared(eta + v.rad + dist.rad, _low(b)),
     )  # fmt: skip
     known = {"a": rate(ctx), "b": _worst(b), "c": c, "theta": theta}
     _, allowance = tail_sums(path, now, path.first(), known)
@@ -181,10 +182,8 @@ def tails(ctx: Context) -> Instances:
 
 def _levels(ctx: Context, found: Run) -> Ball:
     """Ψ^k."""
-    table = [ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")]
-    place = {key: i for i, key in enumerate(zip(*table, strict=True))}
-    at = [place[key] for key in zip(found.sweep.tolist(), found.replicate.tolist(), strict=True)]
-    return ctx.ball("sweeps", "lyapunov").take(np.array(at, dtype=np.int64))
+    at = places(ctx, "sweeps", found.sweep, found.replicate)
+    return ctx.ball("sweeps", "lyapunov").take(at)
 
 
 def _each(total: NDArray[np.float64], begins: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -193,6 +192,13 @@ def _each(total: NDArray[np.float64], begins: NDArray[np.int64]) -> NDArray[np.f
     first = np.arange(len(total)) == begins
     with np.errstate(all="ignore"):
         return np.where(first, total, np.maximum(total - before, 0.0) + 2.0**-50 * total) * SAFE
+
+
+def _shared(width: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Width in units of b; infinite where b is unknown, or 0."""
+    with np.errstate(all="ignore"):
+        found = width / least * SAFE
+    return np.where(found >= 0, found, np.inf)
 
 
 def _low(ball: Ball) -> float:

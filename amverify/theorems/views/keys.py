@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.theorems.base import Blocks, Context
+from amverify.theorems.base import Blocks, Context, Missing
 
 Columns = Sequence[NDArray[np.int64]]
 _ROOM = 1 << 62
+WHOLE = "amverify.traced(…), every sweep of it"
 
 
 def codes(columns: Columns) -> NDArray[np.int64]:
@@ -55,6 +56,22 @@ def matched(mine: Columns, theirs: Columns) -> tuple[NDArray[np.int64], NDArray[
     known[known] = others[at[known]] == own[known]
     rows = np.flatnonzero(known)
     return rows, order[at[rows]]
+
+
+def places(
+    ctx: Context, table: str, sweep: NDArray[np.int64], replicate: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The rows of a table of these sweeps and replicates; (n,) as they are.
+
+    Raises:
+        Missing: if the table lacks one of them.
+    """
+    theirs = ctx.column(table, "sweep"), ctx.column(table, "replicate")
+    mine, found = matched((sweep, replicate), theirs)
+    if len(mine) < len(sweep):
+        lost = int(np.delete(sweep, mine)[0])
+        raise Missing(f"sweep {lost} among the {table}", WHOLE, "layered")
+    return found
 
 
 def numbered(ctx: Context) -> tuple[NDArray[np.int64], list[tuple[str, int]]]:

@@ -13,6 +13,7 @@ import numpy as np
 from amverify.numbers.balls import Ball
 from amverify.theorems.base import Context
 from amverify.theorems.views.columns import fact
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.residuals_penalty import MEASURED
 from amverify.theorems.views.settings import in_moduli
 
@@ -30,10 +31,8 @@ def _below(ctx: Context) -> tuple[bool | None, str]:
         return True, MEASURED
     if ctx.trace.header.get("dtype") != "float64" or "residual_joint" not in ctx.trace.measures:
         return True, "no distance was measured in float64"
-    keys = [ctx.column("sweeps", name).tolist() for name in ("sweep", "replicate")]
-    place = {key: row for row, key in enumerate(zip(*keys, strict=True))}
-    at = [ctx.column("measures", name).tolist() for name in ("sweep", "replicate")]
-    rows = np.array([place[key] for key in zip(*at, strict=True)], dtype=np.int64)
+    at = (ctx.column("measures", name) for name in ("sweep", "replicate"))
+    rows = places(ctx, "sweeps", *at)
     squared = ctx.ball("sweeps", "joint_residual").take(rows)
     gap = Ball.of(squared.mid + squared.rad).sqrt() - ctx.ball("measures", "residual_joint")
     beyond = gap.surely_negative & np.isfinite(squared.rad)

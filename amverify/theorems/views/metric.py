@@ -125,11 +125,12 @@ def _carried(ctx: Context) -> tuple[bool | None, str]:
     sweep, layer, kind, replicate = (key[order] for key in keys)
     same = (kind[1:] == kind[:-1]) & (layer[1:] == layer[:-1])
     same &= (replicate[1:] == replicate[:-1]) & (sweep[1:] == sweep[:-1] + 1)
-    first = np.concatenate(([True], ~same)) & (sweep == 1)
+    first = sweep == 1
+    first[1:] &= ~same
     left, held = (ctx.ball("blocks", n).take(order) for n in ("metric_step", "metric_before"))
     gap = left.take(slice(None, -1)) - held.take(slice(1, None))
-    lost = np.concatenate(([False], same & (np.abs(gap.mid) > gap.rad)))
-    lost |= first & (held.mid > held.rad)
+    lost = first & (held.mid > held.rad)
+    lost[1:] |= same & (np.abs(gap.mid) > gap.rad)
     if lost.any():
         row = np.zeros(len(order), dtype=bool)
         row[order[np.flatnonzero(lost)[0]]] = True

@@ -14,6 +14,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
 from amverify.theorems.base import Blocks, Context, Instances, Missing
 from amverify.theorems.views.columns import fact, shrinking
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.settings import given, in_moduli
 from amverify.trace.sources import JOINT
 
@@ -156,15 +157,8 @@ def by_layer(ctx: Context, rows: Rows, beyond: int = 0) -> dict[str, Ball]:
 
 def _value(ctx: Context, rows: Rows) -> Ball:
     """F − inf R after the sweep of block rows."""
-    table = [ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")]
-    place = {key: i for i, key in enumerate(zip(*table, strict=True))}
-    keys = zip(
-        *(ctx.column("blocks", n)[rows].tolist() for n in ("sweep", "replicate")), strict=True
-    )
-    where = [place.get(key, -1) for key in keys]
-    if -1 in where:
-        raise Missing("every sweep of blocks", "amverify.traced(…), every sweep of it")
-    value = ctx.ball("sweeps", "value").take(np.array(where, dtype=np.int64))
+    sweep, who = (ctx.column("blocks", n)[rows] for n in ("sweep", "replicate"))
+    value = ctx.ball("sweeps", "value").take(places(ctx, "sweeps", sweep, who))
     return value - given(ctx, "loss_infimum")
 
 

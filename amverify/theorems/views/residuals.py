@@ -21,6 +21,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances
 from amverify.theorems.views.columns import fact, pairs, unit
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.kinds import Kind, together
 from amverify.theorems.views.reach import (
     Layers,
@@ -198,10 +199,8 @@ def _added(ctx: Context) -> tuple[bool | None, str]:
     starts = np.flatnonzero(new)
     own = ctx.ball("blocks", "residual") + ctx.ball("blocks", "second_residual")
     parts = summed(own.take(rows), starts)
-    keys = zip(*(ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")), strict=True)
-    place = {key: row for row, key in enumerate(keys)}
-    at = zip(sweep[starts].tolist(), who[starts].tolist(), strict=True)
-    gap = ctx.ball("sweeps", "joint_residual").take(np.array([place[key] for key in at])) - parts
+    at = places(ctx, "sweeps", sweep[starts], who[starts])
+    gap = ctx.ball("sweeps", "joint_residual").take(at) - parts
     wrong = np.abs(gap.mid) > gap.rad
     if wrong.any():
         return False, f"sweep {sweep[starts][wrong][0]}: ‖w‖² is not the sum of its blocks' ‖w_i‖²"

@@ -23,6 +23,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems import reach
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact, unit
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.kinds import Kind, together
 from amverify.theorems.views.penalty import beside, of_kind, size
 from amverify.theorems.views.reach import Rows, by_layer, reached
@@ -250,12 +251,7 @@ def jointly(ctx: Context) -> Instances:
     sweep, who = (ctx.column("measures", n) for n in ("sweep", "replicate"))
     late = sweep > 0
     sweep, who = sweep[late], who[late]
-    table = zip(*(ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")), strict=True)
-    place = {key: i for i, key in enumerate(table)}
-    after, before = (
-        np.array([place[k - back, r] for k, r in zip(sweep.tolist(), who.tolist(), strict=True)])
-        for back in (0, 1)
-    )
+    after, before = (places(ctx, "sweeps", sweep - back, who) for back in (0, 1))
     total, rounding = totals(ctx, sweep, who)
     step = ctx.ball("sweeps", "step")
     values = {

@@ -18,6 +18,7 @@ from amverify.numbers.roundoff import gamma
 from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views import residuals_penalty as penalty
 from amverify.theorems.views.columns import fact
+from amverify.theorems.views.keys import places
 from amverify.theorems.views.lyapunov import kept, sweep_falls
 from amverify.theorems.views.reach import level, settled_from
 from amverify.theorems.views.residuals import largest, step_rounding
@@ -60,8 +61,8 @@ def run(ctx: Context) -> Run:
     falls, late = sweep_falls(ctx), settled_from(ctx)
     rows = np.flatnonzero(falls.sweep > late)
     sweep, who = falls.sweep[rows], falls.replicate[rows]
-    at = _places(ctx, sweep, who)
-    before = _places(ctx, sweep - 1, who)
+    at = places(ctx, "sweeps", sweep, who)
+    before = places(ctx, "sweeps", sweep - 1, who)
     begins = np.maximum.accumulate(np.where(sweep == late + 1, np.arange(len(rows)), 0))
     if len(rows) and (sweep - late != np.arange(len(rows)) - begins + 1).any():
         raise Missing(f"every sweep from {late + 1} on", "amverify.traced(…), every sweep of it")
@@ -86,18 +87,6 @@ def run(ctx: Context) -> Run:
         "total": since(squared, begins),
     }
     return Run(sweep, who, values, begins, since(Ball.of(each), begins).mid * UP)
-
-
-def _places(ctx: Context, sweep: NDArray[np.int64], who: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of the sweeps table of these sweeps and replicates."""
-    table = [ctx.column("sweeps", n).tolist() for n in ("sweep", "replicate")]
-    place = {key: i for i, key in enumerate(zip(*table, strict=True))}
-    found = [place.get(key, -1) for key in zip(sweep.tolist(), who.tolist(), strict=True)]
-    if -1 in found:
-        raise Missing(
-            "every sweep of blocks, and the one before", "amverify.traced(…), every sweep of it"
-        )
-    return np.array(found, dtype=np.int64)
 
 
 def over_blocks(ctx: Context, found: Run, each: Ball) -> Ball:
@@ -154,7 +143,7 @@ def sharpness(ctx: Context, found: Run) -> tuple[dict[str, Ball], Floats]:
         w, off = penalty.totals(ctx, found.sweep, found.replicate)
     else:
         b = largest(ctx, found.replicate)
-        at = _places(ctx, found.sweep, found.replicate)
+        at = places(ctx, "sweeps", found.sweep, found.replicate)
         w = ctx.ball("sweeps", "joint_residual").take(at).sqrt()
         off = step_rounding(ctx, found.sweep, found.replicate)
     b1 = b["b_own"] + b["b_near"] + b["b_next"] + b["b_far"]
