@@ -145,17 +145,40 @@ def _of_length(ctx: Context, name: str, ball: Ball, order: NDArray[np.int64]) ->
     size = np.sqrt(ctx.column("sweeps", "norm")[order])
     if "outside" in ctx.trace.sweeps:
         size = size + np.sqrt(ctx.column("sweeps", "outside")[order])
-    earlier = np.concatenate((size[:1], size[:-1]))
+    alone = _without_neighbour(ctx, order)
+    earlier = np.where(alone, _at_most(ctx, order, size), _shifted(size))
     h = gamma(8, unit(ctx)) * (size + earlier) if np.isfinite(unit(ctx)) else np.full(
         len(order), np.inf)  # fmt: skip
     with np.errstate(all="ignore"):
         length = np.sqrt(ball.mid + ball.rad)
         if name == "step2" and {"used_error", "gradient"} <= set(ctx.trace.sweeps):
             slope = np.sqrt(ctx.column("sweeps", "gradient")[order])
-            before = np.concatenate((slope[:1], slope[:-1]))
+            before = np.where(alone, 0.0, _shifted(slope))
             h = h + length * ctx.column("sweeps", "used_error")[order] / before
         if name == "grad2":
             step = np.sqrt(ctx.column("sweeps", "step")[order])
-            h = np.where(h > 0, h * (length + np.concatenate((length[:1], length[:-1]))) / step, 0)
+            both = length + np.where(alone, np.inf, _shifted(length))
+            h = np.where(h > 0, h * both / step, 0)
         found = (2 * length + h) * h * SAFE
     return np.where(np.isnan(found), np.inf, found)
+
+
+def _shifted(column: Array) -> Array:
+    """In each row what the row before holds."""
+    return np.concatenate((column[:1], column[:-1]))
+
+
+def _without_neighbour(ctx: Context, order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows k are not preceded by row k − 1: the first ones, and those after a gap."""
+    sweep, replicate = (ctx.column("sweeps", name)[order] for name in ("sweep", "replicate"))
+    found = np.ones(len(order), dtype=bool)
+    found[1:] = (np.diff(sweep) != 1) | (np.diff(replicate) != 0)
+    return found
+
+
+def _at_most(ctx: Context, order: NDArray[np.int64], size: Array) -> Array:
+    """A bound on ‖x^{k−1}‖ where that row is missing: ‖x^k‖ + ‖e‖."""
+    if "step" not in ctx.trace.sweeps:
+        return np.full(len(order), np.inf)
+    step = ctx.ball("sweeps", "step").take(order)
+    return (size + np.sqrt(step.mid + step.rad)) * SAFE

@@ -12,6 +12,7 @@ from amverify.record.heard import refusals
 from amverify.record.heard.elsewhere import elsewhere
 from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Ends, Replays, by_column
+from amverify.record.heard.thinned import ENDS
 from amverify.record.known.declared import AUTO, Bound
 from amverify.record.known.tracked import tracked
 from amverify.record.loop import Loop
@@ -72,13 +73,17 @@ class Attached(Loop):
         refusals.objective(value, needed=declarations.get("exact") is None)
         there = elsewhere(point, optimizer, value)
         where = "" if there is None else f" at {there.name}"
+        if there is not None and int(declarations.get("every") or 1) > ENDS:
+            raise InvalidInput(
+                f"every: rows are at {there.name}, of which every step is needed; leave one out"
+            )
         recorder = cls(subject or f"{type(optimizer).__name__}{where}", **declarations)
         record = recorder._record
         record.point = None if there is None else there.name
         if record.declared.exact is not None:
             value = None
         follow = record.declared.follows(gradient)
-        listener = Listener(optimizer, value, gradient, record, follow, there)
+        listener = Listener(optimizer, value, gradient, record, follow, there, record.every)
         recorder._listener, record.standing = listener, listener.standing
         record.objective = None if value is None else listener.at
         return recorder
@@ -146,6 +151,8 @@ class Attached(Loop):
             raise InvalidInput("replayed: Recorder.attach(optimizer, value) comes before")
         if self._record.rows or self._replays is not None:
             raise InvalidInput("replayed: say it once, before the first step")
+        if self._record.every > ENDS:
+            raise InvalidInput("replayed: it says itself which steps, at=…; leave every out")
         record = self._record
         named = by_column(bounds or {}, [one.name for one in record.tracked], record.point)
         self._replays = Replays(self._listener, record, step, batches, at, draws, named)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, is_whole
 from amverify.record.blocks import Updates
 from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Replays
+from amverify.record.heard.thinned import Thinned
 from amverify.record.known.declared import AUTO, Bound, Bounded, Declared
 from amverify.record.known.objectives import Objective, called
 from amverify.record.known.seen import Seen
+from amverify.record.known.tracked import copied
 from amverify.record.limit import count
 from amverify.record.points.vector import coarser, flat, format_of, scalar
 from amverify.record.record import Record, Schedule
@@ -34,12 +37,17 @@ class Loop:
         seed: int | None = None,
         value: Callable[[Any], Any] | None = None,
         computed_in: str | None = None,
+        every: int = 1,
     ) -> None:
         if keep_iterates is not None and keep_iterates < 1:
             raise InvalidInput(f"keep_iterates: expected 1 or more, got {keep_iterates}")
+        if not is_whole(every, 1):
+            raise InvalidInput(f"every: expected a whole number, 1 or more, got {every!r}")
         self.subject, self.seed = subject, seed
         bounds = Declared(value_error, gradient_error, operations, exact)
-        self._record = Record(bounds, computed_in, eta, momentum, keep_iterates)
+        self._record = Record(bounds, computed_in, eta, momentum, keep_iterates, every)
+        self._thinned = Thinned(every)
+        self._passed: tuple[Seen, Any, Any] | None = None
         self._value = value
         self._record.objective = None if value is None else Objective(value)
         self._listener: Listener | None = None
@@ -85,7 +93,15 @@ class Loop:
             return
         if self._updates is not None:
             self._updates.closed(params)
-        self._record.take(self._seen(params, value, gradient, eta, momentum))
+        due, thin = self._thinned.due, self._thinned.thin
+        if due:
+            seen = self._seen(params, value, gradient, eta, momentum)
+            self._record.take(self._thinned.placed(seen) if thin else seen)
+        if thin:
+            kept = copied(params)
+            here = self._thinned.placed(Seen(kept, eta=eta, momentum=momentum))
+            self._passed = None if due else (here, value, gradient)
+            (self._thinned.taken if due else self._thinned.passed)(kept)
 
     def _seen(
         self,
@@ -112,10 +128,16 @@ class Loop:
         return Seen(params, number, slope, eta, momentum, known=known, kind=kind)
 
     def _so_far(self) -> Record:
-        """The record with the point that waits for the next step to start."""
-        if self._listener is None:
+        """The record with the point that waits for the next step to start, or was not due."""
+        if self._listener is None and self._passed is None:
             return self._record
         whole = self._record.forked()
+        if self._listener is None:
+            assert self._passed is not None
+            here, value, gradient = self._passed
+            last = self._seen(here.params, value, gradient, here.eta, here.momentum)
+            whole.take(replace(last, number=here.number, before=here.before))
+            return whole
         whole.heard, whole.late = self._listener.notes(), self._listener.late
         seen = self._listener.last()
         if seen is not None:

@@ -12,6 +12,7 @@ show the point that waits for its next step, the run's own record does not see.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from amverify.errors import InvalidInput
@@ -46,6 +48,10 @@ COARSE = (
 )
 RARE = 0.01
 """A share of the steps below which their few digits are chance: each is still left open."""
+THIN = (
+    "of every {0} steps one is recorded, with both its ends, and the last point: what is said of "
+    "steps is said of those"
+)
 TRACKED = "the rounding of {0} is unknown ({1}): pass error or operations to track"
 
 Schedule = float | Callable[[int], float] | None
@@ -61,7 +67,8 @@ class Record:
         computed_in: the format of the run's steps, where it was named.
         eta: η of the steps, a number or a function of the step's number.
         momentum: β, the same way.
-        keep: keep x itself every so many rows.
+        keep: keep x itself every so many steps.
+        every: of so many steps one is recorded, with both its ends.
 
     Attributes:
         objective: f at any point, where it can be called.
@@ -77,6 +84,7 @@ class Record:
     eta: Schedule = None
     momentum: Schedule = None
     keep: int | None = None
+    every: int = 1
     objective: Callable[[Vector], float] | None = None
     standing: Standing | None = None
     heard: list[str] = field(default_factory=list)
@@ -90,6 +98,7 @@ class Record:
 
     def __post_init__(self) -> None:
         self._values, self._probe = Values(self.declared), Probe(U)
+        self._numbers = array("q")
         self._steps_in = "float64" if self.computed_in is None else self.computed_in
         unit_roundoff(self._steps_in)
         self._shapes: tuple[tuple[int, ...], ...] = ()
@@ -106,7 +115,7 @@ class Record:
         found.rows, found.iterates = self.rows.forked(), dict(self.iterates)
         found.tracked = [one.forked() for one in self.tracked]
         found._values, found._probe = self._values.forked(), self._probe.forked()
-        found._coarse = dict(self._coarse)
+        found._coarse, found._numbers = dict(self._coarse), copy(self._numbers)
         return found
 
     def plain(self) -> Record:
@@ -116,16 +125,22 @@ class Record:
         return found
 
     @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Which step led to each row."""
+        return np.array(self._numbers, dtype=np.int64)
+
+    @property
     def here(self) -> Vector:
         """The last point."""
         return self._last[-1].x
 
     def take(self, seen: Seen, /) -> bool:
         """Append a row, or end the record; whether it goes on."""
+        number = len(self.rows) if seen.number is None else seen.number
         if self.stopped is None and seen.error is not None:
-            self.stopped = f"step {len(self.rows)}: {seen.error}"
+            self.stopped = f"step {number}: {seen.error}"
         if self.stopped is None:
-            self._add(seen, len(self.rows))
+            self._add(seen, number)
         return self.stopped is None
 
     def after(self, seen: Seen, /) -> Columns | str:
@@ -138,7 +153,8 @@ class Record:
     def end(self, reason: str, rows: int, /) -> None:
         """End the record with the first so many rows."""
         self.rows.cut(rows)
-        self.iterates = {k: x for k, x in self.iterates.items() if k < rows}
+        self._numbers = self._numbers[:rows]
+        self.iterates = {k: x for k, x in self.iterates.items() if k in self._numbers}
         self.stopped = reason
 
     def end_as(self, other: Record, sweep: int, /) -> None:
@@ -179,7 +195,8 @@ class Record:
 
     def settings(self) -> dict[str, Any]:
         """What the header's settings say of the rows."""
-        said = {"point": self.point, "late": self.late}
+        every = self.every if self.every > 2 else None
+        said = {"point": self.point, "late": self.late, "every": every}
         return {name: text for name, text in said.items() if text}
 
     def _notes(self) -> list[str]:
@@ -188,10 +205,12 @@ class Record:
         often = {kind: many for kind, many in self._coarse.items() if many > RARE * len(self.rows)}
         coarse = [COARSE.format(many, kind) for kind, many in often.items()]
         lost = [] if self._lost is None else [self._lost]
-        return [*self._values.notes(), *self.heard, *lost, *lacks, *coarse]
+        thin = [THIN.format(self.every)] if self.every > 2 else []
+        return [*self._values.notes(), *self.heard, *lost, *lacks, *coarse, *thin]
 
     def _add(self, seen: Seen, number: int) -> None:
-        """Append row ``number``, or end the record where something is not finite."""
+        """Append the row of step ``number``, or end the record where something is not finite."""
+        self._skipped(seen.before)
         x, dtype = self._vector(seen, number)
         if not np.isfinite(x).all():
             self._stop(number, "a parameter")
@@ -215,6 +234,13 @@ class Record:
         if self._follow_tracked(row, number, seen.params, out):
             self._append(row, number, now)
 
+    def _skipped(self, before: Sequence[Any] | None) -> None:
+        """The last points before the next one, which are no rows."""
+        if before is not None:
+            self._last = [Point(flat(p)[0], None, None, None, unseen=True) for p in before]
+            for one in self.tracked:
+                one.skipped(before)
+
     def _used(self, number: int, seen: Seen) -> Columns:
         """Of a row beside the point of its step: η and β of that step, and how far out it was."""
         if seen.beside is None:
@@ -231,6 +257,7 @@ class Record:
 
     def _append(self, row: Columns, number: int, now: Point) -> None:
         self.rows.append(row)
+        self._numbers.append(number)
         self._last = [*self._last, now][-2:]
         if self.keep and number % self.keep == 0:
             self.iterates[number] = {"x": now.x}
@@ -255,7 +282,7 @@ class Record:
         """f, if it is finite."""
         known, value = seen.known, seen.value
         kind = coarser(dtype, seen.kind, "float64" if known is None else known.coarsest)
-        f = self._values.value(number, x, value, kind, known)
+        f = self._values.value(len(self.rows), x, value, kind, known, number)
         followed = known is not None and known.value is not None
         return f if np.isfinite(f.rad if value is None or followed else value) else None
 
@@ -297,7 +324,7 @@ class Record:
         if not np.isfinite(row["execution"]).all() and self.objective is not None:
             size = np.abs(x) + np.abs(self._last[-1].x)
             size = size if seen.beside is None else size + seen.beside.size
-            found = self._probe.allowance(number, x, at, self.objective, size)
+            found = self._probe.allowance(len(self.rows), x, at, self.objective, size)
             row["execution"] = np.array([found])
         self._measured |= bool(np.isfinite(row["execution"]).all())
 
@@ -307,7 +334,7 @@ class Record:
         try:
             with standing as there:
                 for one in self.tracked:
-                    row |= one.row(number, there, out)
+                    row |= one.row(len(self.rows), there, out)
         except NotFinite as error:
             if not number and self.standing is None:
                 raise

@@ -58,6 +58,8 @@ class Recorder(Attached, Minimised):
         eta: η, where each step is e = −η∇f + βΔ (a function of the step's number if it varies).
         momentum: β, the same way.
         keep_iterates: keep x itself every so many steps.
+        every: for long runs: of so many steps one is recorded, with both its ends (x⁰, x¹, xᵏ,
+            xᵏ⁺¹, x²ᵏ, …, and the last point). Rows keep the numbers of their steps.
         seed: what the run was seeded with, for the header.
 
     Raises:
@@ -106,6 +108,8 @@ class Recorder(Attached, Minimised):
                 "block: an attached optimiser steps all blocks at once; record its loop by "
                 "Recorder() and recorder.step(x, value)"
             )
+        if self._thinned.thin:
+            raise InvalidInput("block: every update of every sweep is a row; leave every out")
         if self.stopped is not None:
             return
         if self._updates is None:
@@ -146,7 +150,7 @@ class Recorder(Attached, Minimised):
         header = of_run(self.subject, said, {**(constants or {}), **declarations}, self.seed)
         columns = record.columns()
         rows = len(record.rows)
-        keys = {"sweep": np.arange(rows), "replicate": np.zeros(rows, dtype=np.int64)}
+        keys = {"sweep": record.numbers, "replicate": np.zeros(rows, dtype=np.int64)}
         if updates is not None and is_number(said.get("rho")):
             keys["rho"] = np.full(rows, float(said["rho"]))
         return Trace(

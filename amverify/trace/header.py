@@ -133,6 +133,7 @@ SETTINGS: Mapping[str, Callable[[Any], bool]] = {
     "widths": _listed,
     **dict.fromkeys(("coupling", "nonsmooth", "activation", "loss", "dtype", "meta"), _text),
     **dict.fromkeys(("point", "late"), _text),
+    "every": _whole,
     "start_norm": _named,
     "inertia": _listed,
     "alpha_bounds": _pair,

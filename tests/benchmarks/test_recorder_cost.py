@@ -25,6 +25,8 @@ LEVELS: dict[str, dict[str, Any]] = {
     "default": {},
     "gradient=False": {"gradient": False},
     "declared bounds, gradient=False": {"gradient": False, "operations": 2000},
+    "every=10": {"every": 10},
+    "every=50": {"every": 50},
 }
 FOUND: list[str] = []
 Step = Callable[[], object]

@@ -33,6 +33,7 @@ from amverify.record.heard.elsewhere import Elsewhere
 from amverify.record.heard.groups import Held, counted, plain_step, stepped
 from amverify.record.heard.nesting import Nest
 from amverify.record.heard.refusals import hooked, one_line, readable
+from amverify.record.heard.thinned import Thinned
 from amverify.record.known.observed import observed
 from amverify.record.known.seen import Beside, Seen
 from amverify.record.limit import count
@@ -64,6 +65,7 @@ class Listener:
         sink: keeps the rows.
         follow: bound the rounding of f and ∇f; see ``record.shadow``.
         point: where rows are, if not where steps are made.
+        every: of so many steps one is recorded, with both its ends.
 
     Raises:
         InvalidInput: for what cannot be recorded; see ``refusals``.
@@ -77,12 +79,14 @@ class Listener:
         sink: Sink,
         follow: bool = False,
         point: Elsewhere | None = None,
+        every: int = 1,
     ) -> None:
         self._optimizer, self._value, self._gradient, self._sink = optimizer, value, gradient, sink
         self._follow, self._point = follow, point
         self._nest = Nest()
         self._held = Held(optimizer)
         self._rows = self._steps = self.moved = 0
+        self._thinned = Thinned(every)
         self._verified = 1
         self._here: list[Tensor] = []
         self._from: Seen | None = None
@@ -104,7 +108,7 @@ class Listener:
         if self._handles and self._going and self._pending is not None:
             seen = self.last()
             if seen is None:
-                self._settle(parameters_of(self._optimizer))
+                self._settle(parameters_of(self._optimizer), ends=True)
             else:
                 self._take(seen)
             self._pending = None
@@ -158,6 +162,7 @@ class Listener:
 
     def row(self, seen: Seen) -> Seen:
         """What is recorded of a point of the steps: itself, or the point beside it."""
+        seen = self._thinned.placed(self._valued(seen))
         if self._point is None or seen.error is not None:
             return seen
         try:
@@ -167,6 +172,12 @@ class Listener:
         with placed(self._held.params, where):
             there = self._look(seen.eta, seen.momentum)
         return replace(there, coarse=seen.coarse, beside=self._beside(seen))
+
+    def _valued(self, seen: Seen) -> Seen:
+        """A point where the run is, with f there."""
+        if not seen.unvalued:
+            return seen
+        return replace(self._look(seen.eta, seen.momentum), used=seen.used, coarse=seen.coarse)
 
     def _beside(self, seen: Seen) -> Beside:
         """The point of the step, for what rounding can do to the one that is recorded."""
@@ -233,13 +244,22 @@ class Listener:
         if reason is not None:
             self._end(reason, self._rows)
             return
+        if not self._thinned.due:
+            self._pending = self._glance(*plain_step(self._optimizer))
+            return
         self._pending = self._with_gradient(self._look(*plain_step(self._optimizer)), closure)
         self._around = self._surroundings()
+
+    def _glance(self, eta: float | None = None, momentum: float | None = None) -> Seen:
+        """The present point, with nothing of f."""
+        copies = [p.detach().clone() for p in self._held.params]
+        return Seen(copies, eta=eta, momentum=momentum, unvalued=True)
 
     def _with_gradient(self, seen: Seen, closure: bool) -> Seen:
         """With what is known of the gradient that the step used; a closure's is one of many."""
         params = self._held.params
-        at = [s for s in ([self._from, seen] if closure else [self._from]) if s is not None]
+        before = None if self._thinned.skipped else self._from
+        at = [s for s in ([before, seen] if closure else [before]) if s is not None]
         slopes = [None if s.known is None else s.known.gradient for s in at]
         coarse = self._digits.coarse(params, slopes, [s.slope for s in at])
         whole = not closure and any(p.grad is not None for p in params)
@@ -263,22 +283,29 @@ class Listener:
         self._loaded = True
         return f"after step {self._steps} the optimiser's state was loaded, with other parameters"
 
-    def _settle(self, params: list[Tensor]) -> None:
+    def _settle(self, params: list[Tensor], ends: bool = False) -> None:
         """The next step starts here, or the run ends: record the point."""
         seen, self._pending = self._pending, None
         moved = not _same(params, self._here if seen is None else seen.params)
+        self.moved += moved
         if seen is None:
             if moved:
-                self.moved += 1
-                self._take(self._look(None, None))
+                self._arrived(self._glance())
             return
         if not self._still(seen):
             return
         if moved:
-            self.moved += 1
-            there = self._look(seen.eta, seen.momentum)
+            there = self._glance(seen.eta, seen.momentum)
             seen = replace(there, used=seen.used, coarse=seen.coarse)
-        self._take(seen)
+        self._arrived(seen, ends)
+
+    def _arrived(self, seen: Seen, ends: bool = False) -> None:
+        """The run is here: a row, or a point that is passed."""
+        if ends or self._thinned.due:
+            self._take(seen)
+        else:
+            self._thinned.passed(seen.params)
+            self._here = seen.params
 
     def _still(self, seen: Seen) -> bool:
         """Whether f is what it was where the step ended."""
@@ -286,7 +313,7 @@ class Listener:
             return True
         now = self._surroundings()
         changed = now.changes(self._around) if now and self._around else []
-        if not changed and self._steps & (self._steps - 1):
+        if not changed and self._rows & (self._rows - 1):
             return True
         with placed(self._held.params, seen.params):
             again = self._look(None, None)
@@ -337,6 +364,7 @@ class Listener:
 
     def _take(self, seen: Seen) -> None:
         """Hand over a row; what goes wrong there ends the recording, never the loop."""
+        seen = self._valued(seen)
         row = self.row(seen)
         error = row.error
         if error is None:
@@ -345,9 +373,10 @@ class Listener:
             except Exception as caught:
                 error = one_line(caught)
         if error is not None:
-            self._end(f"step {self._rows}: {error}", self._rows)
+            self._end(f"step {self._thinned.number}: {error}", self._rows)
             return
         self._rows += 1
+        self._thinned.taken(seen.params)
         self._here, self._from = seen.params, seen
         if self._point is not None:
             self._point.passed(seen.params)

@@ -43,6 +43,9 @@ class Seen:
         coarse: its format, if its digits are fewer than its own.
         kind: the coarsest format of f and ∇f as they were given.
         beside: of a row beside the point of its step.
+        unvalued: f was not asked for here.
+        number: of the step that led here; else the row's own.
+        before: the last points before it, two at most, where the run's last one is no row.
     """
 
     params: Any
@@ -56,3 +59,6 @@ class Seen:
     coarse: str | None = None
     kind: str = "float64"
     beside: Beside | None = None
+    unvalued: bool = False
+    number: int | None = None
+    before: tuple[Any, ...] | None = None

@@ -77,6 +77,13 @@ class Tracked:
         found._probe = self._probe.forked()
         return found
 
+    def skipped(self, before: Sequence[Any]) -> None:
+        """The last points before the next one are no rows: one or two of them, as they were."""
+        old, older = _alone(before[-1]), _alone(before[0])
+        points = (old, older) if self._two else (old,)
+        self._old = old if self._two else None
+        self._size = np.abs(flat(_leaves(points))[0])
+
     def row(self, number: int, params: Any, out: Vector | None = None) -> Columns:
         """The columns of one point.
 
@@ -90,7 +97,7 @@ class Tracked:
             NotFinite: if that is not finite.
         """
         now = _alone(params)
-        old = _copied(now) if self._old is None or not self._two else self._old
+        old = copied(now) if self._old is None or not self._two else self._old
         points = (now, old) if self._two else (now,)
         ball = self._ball(points)
         if not np.isfinite(ball.mid):
@@ -105,7 +112,7 @@ class Tracked:
         )
         self._size = np.abs(x)
         if self._two:
-            self._old = _copied(now)
+            self._old = copied(now)
         return {
             self.name: np.array([ball.mid]),
             f"{self.name}_error": np.array([ball.rad]),
@@ -185,7 +192,8 @@ def _leaves(points: tuple[Any, ...]) -> list[Any]:
     return [leaf for x in points for leaf in (x if isinstance(x, list | tuple) else (x,))]
 
 
-def _copied(x: Any) -> Any:
+def copied(x: Any) -> Any:
+    """A point of its own, in the form of x."""
     found = [p.detach().clone() if isinstance(p, Tensor) else np.array(p) for p in _leaves((x,))]
     return found if isinstance(x, list | tuple) else found[0]
 

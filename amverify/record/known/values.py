@@ -42,7 +42,13 @@ class Values:
         return found
 
     def value(
-        self, row: int, x: Vector, given: float | None, kind: str, known: Observed | None
+        self,
+        row: int,
+        x: Vector,
+        given: float | None,
+        kind: str,
+        known: Observed | None,
+        step: int | None = None,
     ) -> Ball:
         """f in some row; its radius is infinite where nothing is known.
 
@@ -52,10 +58,12 @@ class Values:
             given: f as it was recorded.
             kind: the coarsest format of parameters and value.
             known: what an evaluation gave that was followed.
+            step: the number of the step that led there, if it is not the row's.
         """
         declared, said = self.declared.value(x, given, kind)
         if said:
-            self._check(row, given, declared, None if known is None else known.value)
+            number = row if step is None else step
+            self._check(number, given, declared, None if known is None else known.value)
         computed = None if known is None else known.value
         if said and self.refuted is None and (computed is None or declared.rad <= computed.rad):
             self._trusting.append(row)

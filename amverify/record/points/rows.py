@@ -33,7 +33,7 @@ Without a gradient, or a bound on its error, the column is unknown: infinite, ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +174,8 @@ class Point:
 
     ``bounded`` says whether the radii of ``gradient`` bound its errors; ``slip`` bounds those of
     the gradient that the run itself had there. ``off`` is how far its own value was off f.
-    ``outside``: how large the point of the step is, where this one is beside it.
+    ``outside``: how large the point of the step is, where this one is beside it. ``unseen``: it is
+    no row, and of f nothing is known there.
     """
 
     x: Vector
@@ -185,6 +186,7 @@ class Point:
     slip: Vector | None = None
     off: float = 0.0
     outside: Vector | None = None
+    unseen: bool = False
 
     @property
     def overflowed(self) -> bool:
@@ -195,10 +197,13 @@ class Point:
 
 SLOPES = ("gradient", "slope", "departure")
 """Columns that a gradient's error decides."""
+FROM_BEFORE = ("slope_error", "departure_error", "used_error", "execution")
+"""What only the gradient at the point before can tell."""
 
 
 def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
     """The columns of the last of up to three consecutive points; unknown errors are infinite."""
+    points = [_standing_in(p, points[-1]) for p in points]
     bounded = all(p.bounded for p in points)
     gradients = [p.gradient for p in points]
     stacked = None
@@ -229,7 +234,18 @@ def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
         found["eta"] = eta
     if momentum is not None:
         found["momentum"] = momentum
+    if points[max(len(points) - 2, 0)].unseen:
+        found |= {name: unknown for name in FROM_BEFORE if name in found}
     return {name: _known(name, column[-1:]) for name, column in found.items()}
+
+
+def _standing_in(point: Point, now: Point) -> Point:
+    """A point of which nothing is known has ∇f = 0; what would be told of it is left open."""
+    if not point.unseen or now.gradient is None:
+        return point
+    none = np.zeros_like(point.x)
+    slipped = None if now.slip is None else none
+    return replace(point, gradient=Ball(none, none), bounded=now.bounded, slip=slipped)
 
 
 def _known(name: str, column: Vector) -> Vector:
