@@ -10,10 +10,13 @@ no writer.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import re
 import secrets
 import stat
+import time
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -150,6 +153,10 @@ class Aside:
     is whom the place belongs to. It has the permissions of the file that it replaces, else those
     of any new file (``umask``). A link is followed: the file that it names is replaced.
 
+    A writer that is killed leaves its file behind. The next process that writes into the folder
+    removes it, at once or, where it can be read as far as it goes (``partial``), after a day. A
+    file that is being written is locked, and stays.
+
     Args:
         path: the place; its folder has to be there.
         ending: of the name until then.
@@ -161,11 +168,11 @@ class Aside:
 
     def __init__(self, path: Path, ending: str = "tmp") -> None:
         self.target = ordinary(path)
-        self.path = self.target.with_name(f".{secrets.token_hex(8)}.{ending}")
+        _tidied(self.target.parent)
         self._mode = _permissions(self.target)
         begin = 0o666 if self._mode is None else 0o600
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self.file = os.fdopen(os.open(self.path, flags, begin), "wb")
+        self.path, descriptor = _begun(self.target, begin, ending)
+        self.file = os.fdopen(descriptor, "wb")
 
     def finish(self) -> None:
         """It is whole: on the disk, then in its place."""
@@ -174,8 +181,8 @@ class Aside:
             if self._mode is not None:
                 os.fchmod(self.file.fileno(), self._mode)
             os.fsync(self.file.fileno())
-            self.file.close()
             self.path.replace(self.target)
+            self.file.close()
         except BaseException:
             self.drop()
             raise
@@ -186,6 +193,66 @@ class Aside:
             self.file.close()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
+
+
+UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.(amv\.)?(tmp|partial)")
+"""Names of files half written; those without ``amv`` are of versions that did not lock them."""
+_DAY = 86400.0
+_TIDIED: set[Path] = set()
+
+
+def _begun(target: Path, mode: int, ending: str) -> tuple[Path, int]:
+    """A new file beside ``target``, open and locked, where there are locks.
+
+    Another process may take it for one left behind until it is locked; then another is begun.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    for attempt in range(8):
+        path = target.with_name(f".{secrets.token_hex(8)}.amv.{ending}")
+        descriptor = os.open(path, flags, mode)
+        if attempt == 7 or (_locked(descriptor) is not False and os.fstat(descriptor).st_nlink):
+            break
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+    return path, descriptor
+
+
+def _locked(descriptor: int) -> bool | None:
+    """Take a file's lock until it is closed; False where another has it, None without locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _tidied(folder: Path) -> None:
+    """Remove what writers that are gone left in a folder; a process looks there once."""
+    if folder in _TIDIED:
+        return
+    _TIDIED.add(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = UNFINISHED.fullmatch(entry.name)
+            if name and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    _removed(Path(entry.path), 0.0 if name[1] and name[2] == "tmp" else _DAY)
+
+
+def _removed(path: Path, age: float) -> None:
+    """Remove a file of ours that nobody writes and that was not written for so many seconds."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path, flags)
+    try:
+        own = os.fstat(descriptor)
+        ours = own.st_uid == os.geteuid() and own.st_nlink == 1
+        idle = not age or time.time() - own.st_mtime >= age
+        if ours and idle and _locked(descriptor):
+            path.unlink()
+    finally:
+        os.close(descriptor)
 
 
 def _permissions(target: Path) -> int | None:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from amverify.errors import InvalidInput
-from amverify.files import DOCUMENT, cannot_write, read_text
+from amverify.files import DOCUMENT, UNFINISHED, cannot_write, read_text
 from repro.engine.cache import FORMAT, MISSHAPEN, spec_of
 from repro.engine.keys import deciding
 from repro.engine.provenance import SAMT, STOCHASTIC, code_version, versions
@@ -29,7 +29,6 @@ CURRENT, OTHER, DAMAGED = STATES
 ABANDONED = 3600.0
 """Seconds after which a file half written is one that a kill left."""
 _NAME = re.compile(r".+-seed\d+-[0-9a-f]{24}\.json")
-_LEFT = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _ours(path: Path) -> bool:
     """Whether it is a run's file, or one half written and not being written any more."""
     if not path.is_file() or path.is_symlink():
         return False
-    if _LEFT.fullmatch(path.name):
+    if UNFINISHED.fullmatch(path.name):
         return time.time() - path.stat().st_mtime > ABANDONED
     return bool(_NAME.fullmatch(path.name))
 

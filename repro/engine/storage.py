@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from amverify.files import cannot_write
+from amverify.files import Aside, cannot_write
 
 
 def check_writable(folder: Path) -> None:
@@ -20,11 +19,9 @@ def check_writable(folder: Path) -> None:
 
     Raises :class:`CannotWrite` with the reason.
     """
-    probe = folder / f".probe.{secrets.token_hex(4)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        Aside(folder / "probe").drop()
     except OSError as error:
         raise cannot_write(folder, error) from error
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from amverify.files import cannot_write
 
 MARK = ".amverify-report"
 """Stands in a folder that this wrote, and that it may therefore replace."""
+DAY = 86400.0
+"""Seconds after which a site half written is one that a kill left."""
 
 
 def refused(out: Path) -> None:
@@ -36,6 +40,7 @@ def placed(files: Iterable[tuple[str, str | bytes]], out: Path) -> int:
     try:
         count = _written(files, aside)
         _swapped(aside, out)
+        _tidied(out)
         return count
     except OSError as error:
         raise cannot_write(out, error) from error
@@ -68,3 +73,12 @@ def _swapped(new: Path, out: Path) -> None:
             old.rename(out)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _tidied(out: Path) -> None:
+    """Remove what writers of this site left that were killed a day ago or more."""
+    name = re.compile(rf"\.{re.escape(out.name)}\.[0-9a-f]{{16}}\.(old\.)?tmp")
+    for path in out.parent.iterdir():
+        if name.fullmatch(path.name) and not path.is_symlink() and (path / MARK).is_file():
+            if time.time() - path.stat().st_mtime > DAY:
+                shutil.rmtree(path, ignore_errors=True)

@@ -3,7 +3,8 @@
 ``kills.py --what audit|trace|estimator`` runs it. A writer is forked from a process that has
 imported everything, so that a kill meets writing and not importing. It writes two contents in turn
 to the same names. After each kill every file is one of the two, whole; what else lies in the folder
-harms nobody: the next run, over what was left, succeeds and ends with both files as they are to be.
+harms nobody: the next run, over what was left, succeeds, ends with both files as they are to be and
+removes it (the trace that was half written stays a day: it can be read).
 
 What is killed: *audit*, the command with all its files; *trace*, a recorder's trace of a few
 megabytes; *estimator*, a fit with ``warm_start`` that saves its network after each sweep.
@@ -29,6 +30,7 @@ import numpy as np
 import torch
 
 import amverify as amv
+from amverify import files
 from amverify.command.cli import main as command
 from amverify.trace.file import load_trace, save_trace
 from amverify.trace.trace import Trace
@@ -161,6 +163,7 @@ def forked(work: Callable[[], None]) -> int:
     if child:
         return child
     try:
+        files._TIDIED.clear()
         work()
         os._exit(0)
     except BaseException as error:
@@ -206,3 +209,5 @@ def _look(program: Program, folder: Path, tally: Tally, number: int) -> None:
         if when == "after the kill":
             status = os.waitpid(forked(partial(program.once, folder, number)), 0)[1]
             tally.faults += [f"the run after kill {number} failed"] * bool(status)
+    stray = {file.name for file in folder.glob(".*.tmp")} - program.names
+    tally.faults += [f"left after the run that followed kill {number}: {name}" for name in stray]

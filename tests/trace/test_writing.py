@@ -86,11 +86,11 @@ def test_a_name_that_is_taken_is_not_opened(tmp_path, monkeypatch):
     victim = tmp_path / "victim"
     victim.write_bytes(b"mine")
     monkeypatch.setattr("secrets.token_hex", lambda _: "known")
-    (tmp_path / ".known.tmp").symlink_to(victim)
+    (tmp_path / ".known.amv.tmp").symlink_to(victim)
     with pytest.raises(CannotWrite):
         write(tmp_path / "own", "new")
     assert victim.read_bytes() == b"mine"
-    assert (tmp_path / ".known.tmp").is_symlink()
+    assert (tmp_path / ".known.amv.tmp").is_symlink()
 
 
 def test_two_traces_written_at_once_to_one_name_are_each_whole(tmp_path):
