@@ -79,6 +79,6 @@ def _tidied(out: Path) -> None:
     """Remove what writers of this site left that were killed a day ago or more."""
     name = re.compile(rf"\.{re.escape(out.name)}\.[0-9a-f]{{16}}\.(old\.)?tmp")
     for path in out.parent.iterdir():
-        if name.fullmatch(path.name) and not path.is_symlink() and (path / MARK).is_file():
-            if time.time() - path.stat().st_mtime > DAY:
-                shutil.rmtree(path, ignore_errors=True)
+        ours = name.fullmatch(path.name) and not path.is_symlink() and (path / MARK).is_file()
+        if ours and time.time() - path.stat().st_mtime > DAY:
+            shutil.rmtree(path, ignore_errors=True)
