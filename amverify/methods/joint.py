@@ -301,19 +301,29 @@ class _Sweep:
                       (problem.mu, problem.mu_bias), t, c)
         )  # fmt: skip
 
-        @cache
-        def image() -> Tensor:
+        def formed() -> Tensor:
             return onto(e_b, a, e_w.mT, 1.0)
 
+        image = cache(formed)
         self.journal.solved(
             Solved(layer, a, residual, (w, b), (new_w, new_b), (moved_w, moved_b), (e_w, e_b),
                    image, c, t)
         )  # fmt: skip
         self.point.w[i], self.point.b[i] = new_w, new_b
         self.moved.w[i], self.moved.b[i] = e_w, e_b
-        self.spans["V", layer] = self._span(image, i)
+        self.spans["V", layer] = self._length(formed, image, i)
         # inputs that never change: what is formed here serves the next sweep, so no sum of steps
         return problem.affine(self.point, 1) if layer == 1 else pre.add_(image())
+
+    def _length(self, formed: Callable[[], Tensor], image: Callable[[], Tensor], i: int) -> Span:
+        """The span of this sweep's step, which keeps no image: those take as much room as z.
+
+        Momentum's next sweep asks for it, so then it is formed now.
+        """
+        if not self.method.momentum:
+            return self._span(formed, i)
+        span = self._span(image, i)
+        return Span.of_length(span.square)
 
     def _span(self, image: Tensor | Callable[[], Tensor], i: int) -> Span:
         """‖[Δ_W Δ_b]‖²_Q = ρ‖AΔ_Wᵀ + 1Δ_b‖² + μ‖Δ_W‖² + μ_b‖Δ_b‖² of the last step of V."""
@@ -362,7 +372,7 @@ class _Sweep:
         c: Scalar = 0.0
         if self.method.momentum and self.before.sweep:
             c = self._momentum(key, self.spans[key].square)
-        new = output_step(problem, axpy(pre, c, moved), z)
+        new = output_step(problem, axpy(pre, c, moved), z, problem.rho)
         e = new - z
         self.journal.mapped(Mapped(pre, z, new, moved, e, c))
         self.point.z[-1], self.moved.z[-1] = new, e

@@ -28,7 +28,7 @@ class Metric(NamedTuple):
 
 
 class Span:
-    """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once."""
+    """‖e‖²_M = Σ w‖x‖² of a step, formed when it is asked for, once; then the x are let go."""
 
     def __init__(self, *terms: tuple[Scalar, Tensor | Callable[[], Tensor]]) -> None:
         self._terms = terms
@@ -47,6 +47,7 @@ class Span:
         for weight, given in self._terms:
             x = given if isinstance(given, Tensor) else given()
             total = total + weight * dot(x, x)
+        self._terms = ()
         return total
 
 

@@ -14,11 +14,11 @@ from amverify.network.layered import LayeredProblem
 from amverify.network.losses import CrossEntropy
 
 
-def output_step(problem: LayeredProblem, centre: Tensor, z: Tensor) -> Tensor:
-    """argmin_u R(u) + (ρ/2)‖u − centre‖², of the shape of z, which is a guess of it."""
+def output_step(problem: LayeredProblem, centre: Tensor, z: Tensor, lam: float) -> Tensor:
+    """argmin_u R(u) + (λ/2)‖u − centre‖², λ > 0, of the shape of z, which is a guess of it."""
     loops = compiled() if type(problem.loss) is CrossEntropy and z.is_cpu else None
     if loops is None:
-        return problem.loss.prox(centre, problem.target, problem.rho, z)
+        return problem.loss.prox(centre, problem.target, lam, z)
     given = [u.contiguous() for u in (centre, z, problem.target)]
     made = torch.empty_like(given[0])
     operands = array("q", [u.data_ptr() for u in (*given, made)])
@@ -30,7 +30,7 @@ def output_step(problem: LayeredProblem, centre: Tensor, z: Tensor) -> Tensor:
         targets,
         classes,
         z.dtype is torch.float32,
-        problem.rho,
+        lam,
         enough,
     )
     return made

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from amverify.errors import InvalidInput
 from amverify.methods.inertia import Admitted, Inertia, Safeguard
+from amverify.methods.outputs import output_step
 from amverify.methods.region import Region, certify_in
 from amverify.network.blocks import Block, axpy, blockwise
 from amverify.network.scalars import Scalar, flat, on_host, plain, product, square
@@ -181,7 +182,8 @@ def _try(task: Task, modulus: Scalar) -> Stepped:
     u, s = block.u, rule.scale
     if block.rest is not None:
         assert isinstance(modulus, float)
-        plus = block.rest.prox(block.descend(s, modulus, d, image, p1, p2), s * modulus)
+        centre = block.descend(s, modulus, d, image, p1, p2)
+        plus = output_step(block.rest.problem, centre, u, s * modulus)
         return _extrapolate_output(task, plus, modulus, Admitted(p1, p2, t, delta_next, z))
     if block.bounds is None:  # nothing is clipped, so the third inertia scales the whole step
         new = block.descend(s, modulus, d, image, p1, p2, t)
@@ -284,6 +286,7 @@ def _double(task: Task, modulus: Scalar) -> Stepped:
         if served:
             return stepped._replace(backtracks=count)
         modulus, count = larger, count + 1
+        del stepped, d, d_image  # of N rows each, while the next are made
 
 
 def _lost(u: Tensor) -> Tensor:

@@ -152,11 +152,7 @@ class _Sweep:
         problem, point, last = self.problem, self.point, self.problem.layers
         pre = problem.affine(point, 1)
         for layer in range(1, last + 1):
-            image = self.first_image if layer == 1 else None
-            stepped = self._step(weight_block(problem, point, pre, layer), image)
-            if layer == 1:
-                self.first_image = stepped.image
-            pre.add_(stepped.image)
+            pre.add_(self._weight_image(weight_block(problem, point, pre, layer)))
             if self.method.biases:
                 pre.add_(self._step(bias_block(problem, point, pre, layer)).e)
             if layer == last:
@@ -167,8 +163,7 @@ class _Sweep:
             else:
                 self._step(auxiliary_block(problem, point, pre, layer, self.eps))
             pre = problem.affine(point, layer + 1)
-            stepped = self._step(activation_block(problem, point, pre, layer, self.eps))
-            pre.add_(stepped.image)
+            pre.add_(self._step(activation_block(problem, point, pre, layer, self.eps)).image)
         return TIAMState(
             self.before.first,
             point,
@@ -179,6 +174,13 @@ class _Sweep:
             self.first_image,
             self.journal.rows(),
         )
+
+    def _weight_image(self, block: Block) -> Tensor:
+        """Step W_l: what that adds to pre_l. Nothing else of N rows is kept while others step."""
+        if block.layer > 1:
+            return self._step(block).image
+        self.first_image = self._step(block, self.first_image).image
+        return self.first_image
 
     def _step(self, block: Block, image: Tensor | None = None) -> Stepped:
         """Step one convex block and put it in its place; ``image`` is AΔ, if it is known."""

@@ -56,10 +56,6 @@ class Rest:
     z: Tensor
     _change: Callable[[Tensor], Tensor] | None = None
 
-    def prox(self, v: Tensor, lam: float) -> Tensor:
-        """argmin R(u) + (λ/2)‖u − v‖²."""
-        return self.problem.loss.prox(v, self.problem.target, lam, self.z)
-
     def change(self, new: Tensor) -> Scalar:
         """R(new) − R(z)."""
         if self._change is None:

@@ -31,6 +31,7 @@ from amverify.network.scalars import Scalar, on_host
 
 _SCALAR_STEPS = 60
 _NEAR = 0.05
+ROWS = 4096
 
 
 class Loss(ABC):
@@ -259,8 +260,13 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     by Newton's method on u, where nothing of the size of 1/λ cancels. ``near``, a guess of
     the result, only saves steps: where Newton's method on u moves it little, the first part
     is left out. Computed in float64, whatever the dtype of v. On an accelerator, where
-    looking at a value costs a synchronisation, the number of steps is fixed.
+    looking at a value costs a synchronisation, the number of steps is fixed; elsewhere many rows
+    are taken ``ROWS`` at a time, since a score of float64 copies of them are made.
     """
+    if v.ndim == 2 and len(v) > ROWS and on_host(v):
+        guesses = [None] * -(-len(v) // ROWS) if near is None else near.split(ROWS)
+        parts = zip(v.split(ROWS), target.split(ROWS), guesses, strict=True)
+        return torch.cat([cross_entropy_prox(*part[:2], lam, part[2]) for part in parts])
     wide, y = v.double(), target.double()
     newton = _Newton(wide, y, lam, torch.finfo(v.dtype).eps)
     looks = on_host(v)

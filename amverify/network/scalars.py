@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 Scalar = float | Tensor
+PART = 2**16
+"""Entries of a large block that are summed at a time."""
 
 
 def finite(value: Any) -> bool:
@@ -54,7 +56,12 @@ def _of_each(u: Tensor, v: Tensor) -> Tensor:
 
 
 def dot(u: Tensor, v: Tensor) -> Scalar:
-    """⟨u, v⟩ of two blocks, accumulated in float64."""
+    """⟨u, v⟩ of two blocks, accumulated in float64: of large ones a part at a time, so that
+    no copies of them in that format are made.
+    """
+    if plain(u) and u.numel() > PART and u.dtype is not torch.float64:
+        parts = zip(u.reshape(-1).split(PART), v.reshape(-1).split(PART), strict=True)
+        return sum(torch.dot(x.double(), y.double()).item() for x, y in parts)
     return product(u)(flat(u), flat(v))
 
 

@@ -33,7 +33,7 @@ def test_to_fifty_digits(lam, scale):
     for row, hot in enumerate((0, 3, 1)):
         exact = exact_cross_entropy_prox(v[row].tolist(), hot, lam)
         size = float(v[row].abs().sum()) + max(abs(float(x)) for x in exact)
-        for computed, u in zip(output_step(p, v, guess)[row].tolist(), exact, strict=True):
+        for computed, u in zip(output_step(p, v, guess, p.rho)[row].tolist(), exact, strict=True):
             assert abs(float(mpmath.mpf(computed) - u)) <= gamma(40, torch.float64) * size
 
 
@@ -46,9 +46,9 @@ def test_many_rows(dtype, soft, monkeypatch):
     v = draw(2, 37, 3, seed=1, scale=3.0).to(dtype).mT.contiguous().mT
     guess = p.loss.prox(v, p.target, p.rho) + 0.01
     guess[0, ::5] += 3
-    fast = output_step(p, v, guess)
+    fast = output_step(p, v, guess, p.rho)
     monkeypatch.setattr(outputs, "compiled", lambda: None)
-    slow = output_step(p, v, guess)
+    slow = output_step(p, v, guess, p.rho)
     off = 8 * unit(dtype) * (1 + slow.abs().amax()) + (gamma(40, torch.float64) / 0.01) * soft
     assert_within(fast, slow, off, "fast and slow")
 
@@ -57,7 +57,7 @@ def test_what_is_not_a_number_is_seen():
     p = problem(37, 3, 0.01)
     v = draw(37, 3, seed=1)
     v[36, 0] = torch.nan
-    assert torch.isnan(output_step(p, v, v)).any(-1).nonzero().flatten().tolist() == [36]
+    assert torch.isnan(output_step(p, v, v, p.rho)).any(-1).nonzero().flatten().tolist() == [36]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -65,5 +65,6 @@ def test_huge_logits(dtype):
     big = 1e30 if dtype is torch.float32 else 1e200
     v = torch.tensor([[big, -big, 0.0], [-big, big, big]], dtype=dtype)
     for lam in LAMBDAS:
-        made = output_step(problem(2, 3, lam, torch.tensor([0, 1]), dtype), v, torch.zeros_like(v))
+        p = problem(2, 3, lam, torch.tensor([0, 1]), dtype)
+        made = output_step(p, v, torch.zeros_like(v), lam)
         assert bool(torch.isfinite(made).all())

@@ -274,3 +274,13 @@ def test_targets_accepted():
     assert torch.equal(CE.targets(thirds, 3, torch.float32), thirds)
     y = draw(4, 2, seed=0)
     assert torch.equal(SQUARED.targets(y, 2, torch.float64), y)
+
+
+@pytest.mark.parametrize("guess", [False, True])
+def test_many_rows_are_taken_a_part_at_a_time(guess, monkeypatch):
+    v, y = draw(17, 4, seed=3, scale=3.0), target_of(CE, 17, 4)
+    near = draw(17, 4, seed=4) if guess else None
+    whole = cross_entropy_prox(v, y, 0.3, near)
+    monkeypatch.setattr("amverify.network.losses.ROWS", 5)
+    parts = cross_entropy_prox(v, y, 0.3, near)
+    assert_within(parts, whole, 64 * unit(torch.float64) * (1 + v.abs().amax()), "prox")
