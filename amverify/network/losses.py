@@ -264,9 +264,12 @@ def cross_entropy_prox(v: Tensor, target: Tensor, lam: float, near: Tensor | Non
     are taken ``ROWS`` at a time, since a score of float64 copies of them are made.
     """
     if v.ndim == 2 and len(v) > ROWS and on_host(v):
-        guesses = [None] * -(-len(v) // ROWS) if near is None else near.split(ROWS)
-        parts = zip(v.split(ROWS), target.split(ROWS), guesses, strict=True)
-        return torch.cat([cross_entropy_prox(*part[:2], lam, part[2]) for part in parts])
+        cuts = [slice(i, i + ROWS) for i in range(0, len(v), ROWS)]
+        found = [
+            cross_entropy_prox(v[at], target[at], lam, None if near is None else near[at])
+            for at in cuts
+        ]
+        return torch.cat(found)
     wide, y = v.double(), target.double()
     newton = _Newton(wide, y, lam, torch.finfo(v.dtype).eps)
     looks = on_host(v)

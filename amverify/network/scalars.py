@@ -60,8 +60,9 @@ def dot(u: Tensor, v: Tensor) -> Scalar:
     no copies of them in that format are made.
     """
     if plain(u) and u.numel() > PART and u.dtype is not torch.float64:
-        parts = zip(u.reshape(-1).split(PART), v.reshape(-1).split(PART), strict=True)
-        return sum(torch.dot(x.double(), y.double()).item() for x, y in parts)
+        x, y = u.reshape(-1), v.reshape(-1)
+        cuts = [slice(i, i + PART) for i in range(0, len(x), PART)]
+        return sum(torch.dot(x[at].double(), y[at].double()).item() for at in cuts)
     return product(u)(flat(u), flat(v))
 
 
