@@ -24,6 +24,8 @@ from amverify.numbers.exact import endpoints, rational
 
 LONGEST = 1 << 14
 """Bits of numerator and denominator, beyond which a fraction becomes a ball."""
+FACTORS = 4096
+"""Of a power that is multiplied out; a higher one is a ball."""
 
 
 class Undecided(ArithmeticError):
@@ -98,6 +100,8 @@ class Exactly:
         exact = power.held if isinstance(power, Exactly) else power
         if isinstance(exact, Rational | float | np.number) and float(exact).is_integer():
             whole = int(float(exact))
+            if abs(whole) > FACTORS:
+                return Exactly(self.ball**whole)
             found = Exactly(1)
             for _ in range(abs(whole)):
                 found = found * self

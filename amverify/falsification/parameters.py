@@ -34,6 +34,8 @@ from amverify.numbers.given import given
 
 PARTS = 256
 DIGITS = 24
+MOST = 2 * Fraction(2) ** 1023
+"""Twice the largest parameter, about."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Parameter:
             low, high = Exactly(found.side(node, 0)).ends
         except (ArithmeticError, Unknown):
             raise InvalidInput(f"parameter {self.name}={self.text}: it has no value") from None
+        if abs(low + high) > MOST:
+            raise InvalidInput(f"parameter {self.name}={self.text}: too large for a double")
         return (low + high) / 2
 
 

@@ -74,6 +74,7 @@ def test_nobody_makes_floats_of_them(how):
         Exactly(float("nan"))
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=Fraction(1, 10**6), max_value=10**6))
 def test_a_parameter_is_rounded_toward_zero(x):
     kept = Fraction(short(x))
@@ -108,3 +109,13 @@ def test_the_audit_and_the_search_read_a_claim_alike(problem, text, share):
         assert run.margin < 0
     if verdict is Verdict.HOLDS:
         assert found is None
+
+
+@pytest.mark.parametrize("power", [4097, -4097, 10**12])
+def test_a_high_power_is_a_ball_that_holds_it(power: int) -> None:
+    """It is not multiplied out; 1 and 2 stay what they are."""
+    low, high = (Exactly(1) ** power).ends
+    assert low <= 1 <= high
+    if abs(power) < 10**5:
+        low, high = (Exactly(2) ** power).ends
+        assert low <= Fraction(2) ** power <= high
