@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import multiprocessing
+import os
 import random
 import re
 import resource
@@ -40,8 +41,8 @@ from parsers import PARSERS, Parser
 SECONDS, BYTES = 2.0, 1 << 28
 SPACE = 1 << 30
 """Bytes of address space that a parser's process may add to what it has."""
-STILL = 60.0
-"""A process that is at one file for so many seconds is killed."""
+STILL, LOST = 20.0, 900.0
+"""A process that is at one file for so many processor seconds, or seconds, is killed."""
 CHUNK = 10_000
 """Files that one process reads."""
 FORK = multiprocessing.get_context("fork")
@@ -208,7 +209,7 @@ def alone(name: str, count: int, seed: object) -> Tally:
     child = FORK.Process(target=_child, args=(name, count, seed, number, theirs))
     child.start()
     theirs.close()
-    tally = _answer(ours, number)
+    tally = _answer(ours, number, child.pid)
     if tally is None:
         child.kill()
     child.join()
@@ -225,18 +226,25 @@ def _child(name: str, count: int, seed: object, number: Any, pipe: Connection) -
     pipe.send(fuzzed(name, count, seed, partial(setattr, number, "value")))
 
 
-def _answer(pipe: Connection, number: Any) -> Tally | None:
+def _answer(pipe: Connection, number: Any, process: int | None) -> Tally | None:
     """What a process says in the end; None if it dies, or is at one file for too long."""
-    last = -1
-    while not pipe.poll(STILL):
-        if number.value == last:
+    last, since, used = -1, time.monotonic(), 0.0
+    while not pipe.poll(5):
+        if number.value != last:
+            last, since, used = int(number.value), time.monotonic(), _used(process)
+        elif _used(process) - used > STILL or time.monotonic() - since > LOST:
             return None
-        last = int(number.value)
     try:
         found: Tally = pipe.recv()
     except EOFError:
         return None
     return found
+
+
+def _used(process: int | None) -> float:
+    """Processor seconds of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def row(name: str, given: argparse.Namespace) -> int:
