@@ -125,7 +125,7 @@ def _decode_tuple(value: Any, inner: tuple[Any, ...], where: str) -> tuple[Any, 
     if not isinstance(value, list):
         raise Malformed(f"{where}: expected a list, found {shown(value)}")
     if _plain_numbers(value, inner):
-        return tuple(value)
+        return tuple(_in_range(value, where)) if inner[0] is int else tuple(value)
     each = inner[:1] * len(value) if inner[1:] == (...,) else inner
     if len(each) != len(value):
         raise Malformed(f"{where}: expected {len(each)} values, found {len(value)}")
@@ -174,4 +174,11 @@ def _decode_leaf(value: Any, hint: Any, where: str) -> Any:
     if type(value) is not hint:
         name = {str: "text", int: "a whole number", bool: "true or false"}[hint]
         raise Malformed(f"{where}: expected {name}, found {shown(value)}")
-    return value
+    return _in_range([value], where)[0] if hint is int else value
+
+
+def _in_range(numbers: list[int], where: str) -> list[int]:
+    """Whole numbers that all can be made floats of, as pages and charts do."""
+    if numbers and not -(2**63) <= min(numbers) <= max(numbers) < 2**63:
+        raise Malformed(f"{where}: a whole number beyond 64 bits")
+    return numbers

@@ -28,4 +28,5 @@ def members(content: bytes, names: Sequence[str], largest: int) -> dict[str, NDA
                 for name, info in packed.items()
             }
     except Exception as error:  # on damage zipfile and numpy raise a dozen kinds, by accident too
-        raise ValueError(f"it is no readable npz archive ({error or type(error)})") from error
+        said = str(error)[:200] or type(error).__name__  # numpy quotes a header, zipfile a name
+        raise ValueError(f"it is no readable npz archive ({said})") from error

@@ -39,7 +39,7 @@ from mutations import spoilt
 from parsers import PARSERS, Parser
 
 SECONDS, BYTES = 2.0, 1 << 28
-SPACE = 1 << 30
+SPACE = 4 << 30
 """Bytes of address space that a parser's process may add to what it has."""
 STILL, LOST = 20.0, 900.0
 """A process that is at one file for so many processor seconds, or seconds, is killed."""
@@ -109,7 +109,7 @@ _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|/\S+|[\w.+-]*\d[\w.+-]*|[^\x00-\x7f]+
 
 def _words(error: BaseException) -> str:
     """A message without what varies in it."""
-    return " ".join(_VARYING.sub("_", str(error)).split())[:60] or type(error).__name__
+    return " ".join(_VARYING.sub("_", str(error)).split())[:90] or type(error).__name__
 
 
 def _place(error: BaseException) -> str:
@@ -163,6 +163,7 @@ def fuzzed(name: str, count: int, seed: object, at: Callable[[int], object] = id
     Raises:
         AssertionError: if the parser refuses a file that is whole.
     """
+    warmed(name)
     parser, tally = PARSERS[name], Tally()
     if not _hooked:
         sys.addaudithook(_hook)
@@ -170,8 +171,6 @@ def fuzzed(name: str, count: int, seed: object, at: Callable[[int], object] = id
     old = signal.signal(signal.SIGVTALRM, _late)
     with tempfile.TemporaryDirectory(dir=_memory()) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for whole in parser.seeds():
-            _accepted(parser, name, whole, Path(folder))
         for number, content in enumerate(contents(name, count, seed)):
             at(number)
             fault = tried(parser, content, Path(folder), tally)
@@ -181,8 +180,19 @@ def fuzzed(name: str, count: int, seed: object, at: Callable[[int], object] = id
     return tally
 
 
+def warmed(name: str) -> None:
+    """That whole files are read; with it go the imports, which are no fault of a file's.
+
+    Raises:
+        AssertionError: if one is refused.
+    """
+    parser = PARSERS[name]
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        for whole in parser.seeds():
+            _accepted(parser, name, whole, Path(folder))
+
+
 def _accepted(parser: Parser, name: str, content: bytes, folder: Path) -> None:
-    """That a whole file is read; with it go the imports, which are no fault of a file's."""
     try:
         parser.read(content, folder)
     except parser.raises as error:
@@ -249,6 +259,7 @@ def _used(process: int | None) -> float:
 
 def row(name: str, given: argparse.Namespace) -> int:
     """One parser's row of the table; 1 with a fault."""
+    warmed(name)
     tally, started = Tally(), _spent()
     sizes = [min(CHUNK, given.count - first) for first in range(0, given.count, CHUNK)]
     for chunk, size in enumerate(sizes):

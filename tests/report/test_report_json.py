@@ -98,6 +98,8 @@ MALFORMED = {
     "a field missing": (change(*FIRST, to={"theorem": "T1"}), "'title' is missing"),
     "a list that is none": (change(*FIRST, "notes", to="note"), "expected a list"),
     "too large a number": (change(*FIRST, "constants", 0, "low", to=10**400), "expected a number"),
+    "too large a count": (change(*FIRST, "counts", "floor", to=2**63), "beyond 64 bits"),
+    "too large a sweep": (change(*FIRST, "slack", "sweeps", to=[1, 10**400]), "beyond 64 bits"),
     "an unknown mark": (change("report", "header", to={"a": {"$code": "x"}}), "no mark"),
     "an array of objects": (
         change("report", "header", "a", to={"$array": {"dtype": "|O", "shape": [], "values": []}}),

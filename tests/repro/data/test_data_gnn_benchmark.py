@@ -204,3 +204,10 @@ def test_features_of_a_pair_are_halved_at_each_step() -> None:
     adjacency = symmetric_adjacency(np.array([0]), np.array([1]), 2)
     x = propagated(adjacency, sp.csr_array(np.array([[2.0], [4.0]])), np.array([1]))
     np.testing.assert_allclose(x, [[3, 3, 3, 3, 4]])
+
+
+def test_what_numpy_quotes_is_told_briefly(tmp_path: Path) -> None:
+    member = b"\x93NUMPY\x01\x00" + (9000).to_bytes(2, "little") + b"x" * 9000
+    with pytest.raises(CorruptFile, match="Cannot parse header") as told:
+        load(rewritten("labels", member), tmp_path)
+    assert len(str(told.value)) < 600
