@@ -12,7 +12,7 @@ gradient's ball comes from the operators that autograd calls.
 | ``elementary`` | exp, log, tanh, … of balls |
 | ``store`` | shadows by the memory that they belong to: views and in-place updates need no rule |
 | ``mode`` | follows every operator, and what leaves torch |
-| ``rules`` | what an operator does to shadows: ``fields``, ``sums``, ``choices``, ``routes`` |
+| ``rules`` | what an operator does to shadows: ``fields``, ``sums``, ``products``, … |
 
 **What f is.** The composition of torch's operators as they are documented, in exact arithmetic, of
 the numbers that are there: parameters and data at their float values, python numbers as doubles,

@@ -18,6 +18,8 @@ from amverify.numbers.roundoff import ETA, U
 
 WIDE = torch.float64
 _SAFE = 1 + 2.0**-46
+FAR = 2.0**-900
+"""u times it, times what ``up`` adds, is still 2^{−999}: more than 4η."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,9 @@ class Ball:
 
     def __mul__(self, other: Ball) -> Ball:
         mid = self.mid * other.mid
-        parts = [U * mid.abs() + lost(self.size(), other.size())]
+        parts = [U * mid.abs()]
+        if not far_from_underflow(mid):
+            parts.append(lost(self.size(), other.size()))
         if other.rad is not None:
             parts.append(self.mid.abs() * other.rad)
         if self.rad is not None:
@@ -91,6 +95,11 @@ def up(*parts: Tensor | None) -> Tensor:
 def lost(one: Tensor, other: Tensor) -> Tensor:
     """What underflow can cost a product or quotient of two magnitudes, and their radii."""
     return ((one != 0) & (other != 0)).to(WIDE) * (4 * ETA)
+
+
+def far_from_underflow(mid: Tensor) -> bool:
+    """Whether all products are so large that what underflow can cost is lost in their rounding."""
+    return bool(mid.numel()) and float(mid.abs().min()) > FAR
 
 
 def hull(one: Ball, other: Ball) -> Ball:

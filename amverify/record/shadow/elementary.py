@@ -7,9 +7,9 @@ A function f, monotone or with a bounded slope, maps ⟨m, r⟩ into ⟨f(m), s�
 | exp, expm1 | e^m (e^r − 1) |
 | log, log1p | −log(1 − r/m), with 1 + m for m in log1p |
 | √ | r/√m, and √(m + r) where the ball reaches 0: f is not defined below |
-| tanh | r min(1, 4e^{−2d}), d the least member of \|ball\| |
-| sigmoid | r min(1/4, e^{−d}) |
-| erf | r·1.13·e^{−d²} |
+| tanh | r min(1, (1 − tanh²m)(1 + 4r)) for r ≤ 1/2, as sech² changes by e^{2r} at most; else r |
+| sigmoid | r min(1/4, σ(m)(1 − σ(m))(1 + 2r)) for r ≤ 1, the same way; else r/4 |
+| erf | r·1.13·e^{−d²}, d the least member of \|ball\| |
 | sin, cos | min(r, 2) |
 
 and 8u|f(m)| more for torch's own error in f, 2^{−1022} where a result is that small.
@@ -24,16 +24,17 @@ import torch
 from torch import Tensor
 
 from amverify.numbers.roundoff import U
-from amverify.record.shadow.balls import WIDE, Ball, lost, number, up
+from amverify.record.shadow.balls import Ball, lost, number, up
 
 ULPS = 8
 _LEAST = 2.0**-1022
+_TAIL = 2.0**-46
+"""More than torch's error in tanh m or σ(m) can take from the slope there."""
 _SAFE = 1 + 2.0**-46
 
 
 def _closed(mid: Tensor, spread: Tensor | None) -> Ball:
-    small = (mid.abs() < 2 * _LEAST).to(WIDE) * _LEAST
-    return Ball(mid, up(2 * ULPS * U * mid.abs() + small, spread))
+    return Ball(mid, up((2 * ULPS * U * mid.abs()).add_(_LEAST), spread))
 
 
 def _nearest(x: Ball) -> Tensor:
@@ -82,14 +83,20 @@ def sqrt(x: Ball) -> Ball:
 
 def tanh(x: Ball) -> Ball:
     """The hyperbolic tangent."""
-    slope = (4 * (-2 * _nearest(x)).exp() * _SAFE).clamp_max(1)
-    return _closed(x.mid.tanh(), None if x.rad is None else x.rad * slope + lost(x.rad, slope))
+    mid = x.mid.tanh()
+    if x.rad is None:
+        return _closed(mid, None)
+    slope = (1 - mid * mid).add_(_TAIL).mul_(1 + 4 * x.rad).clamp_max_(1)
+    return _closed(mid, x.rad * torch.where(x.rad > 0.5, 1.0, slope))
 
 
 def sigmoid(x: Ball) -> Ball:
     """1/(1 + e^{−x})."""
-    slope = ((-_nearest(x)).exp() * _SAFE).clamp_max(0.25)
-    return _closed(x.mid.sigmoid(), None if x.rad is None else x.rad * slope + lost(x.rad, slope))
+    mid = x.mid.sigmoid()
+    if x.rad is None:
+        return _closed(mid, None)
+    slope = (mid * (1 - mid)).add_(_TAIL).mul_(1 + 2 * x.rad).clamp_max_(0.25)
+    return _closed(mid, x.rad * torch.where(x.rad > 1, 0.25, slope))
 
 
 def erf(x: Ball) -> Ball:

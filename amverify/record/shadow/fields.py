@@ -55,6 +55,36 @@ def absolute(a: Any) -> Ball:
     return abs(ball(a))
 
 
+@rule("tanh_backward.default")
+def tanh_backward(grad: Any, output: Any) -> Ball:
+    """g(1 − t²), the ball of 1 − t² at once: |δ(2t + δ)| more, |δ| ≤ r."""
+    t = ball(output)
+    slope = 1 - t.mid * t.mid
+    rad = (slope.abs() * (2 * U)).add_(U)
+    if t.rad is not None:
+        rad = (t.mid.abs().mul_(2).add_(t.rad)).mul_(t.rad).add_(rad)
+    return ball(grad) * Ball(slope, up(rad))
+
+
+@rule("sigmoid_backward.default")
+def sigmoid_backward(grad: Any, output: Any) -> Ball:
+    """gσ(1 − σ)."""
+    s = ball(output)
+    return ball(grad) * (s * (number(1, s.mid) - s))
+
+
+@rule("threshold_backward.default")
+def threshold_backward(grad: Any, a: Any, threshold: float) -> Ball:
+    """g where a is above the threshold, else 0; the ball around both where that is open."""
+    g, x = ball(grad), ball(a)
+    x = x if threshold == 0 else x - number(threshold, x.mid)
+    on, off = x.mid > x.radius(), x.mid <= -x.radius()
+    if bool((on | off).all()):
+        mid = torch.where(on, g.mid, 0.0)
+        return Ball(mid, None if g.rad is None else torch.where(on, g.rad, 0.0))
+    return pick(on, g, off, Ball(torch.zeros_like(g.mid)))
+
+
 @rule("sign.default", "sgn.default")
 def sign(a: Any) -> Ball:
     """±1 where the sign is sure, 0 where a is exactly 0."""

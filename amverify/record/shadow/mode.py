@@ -22,12 +22,12 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from amverify.record.shadow import choices, fields, routes, sums
+from amverify.record.shadow import choices, fields, products, routes, sums
 from amverify.record.shadow.balls import Ball
 from amverify.record.shadow.operands import RULES, NoRule, Operand
 from amverify.record.shadow.store import Store
 
-__all__ = ["Following", "Leaving", "choices", "fields", "routes", "sums"]
+__all__ = ["Following", "Leaving", "choices", "fields", "products", "routes", "sums"]
 
 CONSTANT = frozenset(
     ("ones_like", "zeros_like", "full_like", "new_ones", "new_zeros", "new_full", "rand_like",

@@ -1,8 +1,7 @@
-r"""Rules for sums and products: linear operators, matrix products, convolutions, softmax.
+r"""Rules for sums: linear operators, convolutions, softmax, norms of layers and batches.
 
 A sum of n terms in any order errs by γ_n Σ|x_i|; here long sums are halved until eight terms are
-left, so that n is 8 + log₂ of their number. A product AB of balls, n terms long, has the radius
-|A|(γ_n|B| + q) + r(|B| + q).
+left, so that n is 8 + log₂ of their number. Matrix products are in ``products``.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from amverify.numbers.roundoff import ETA
 from amverify.record.shadow import elementary
 from amverify.record.shadow.balls import WIDE, Ball, gamma_of, number, up
 from amverify.record.shadow.operands import NoRule, ball, rule
+from amverify.record.shadow.products import bilinear
 
 FEW = 8
 
@@ -121,37 +121,6 @@ def linear(f: Callable[[Tensor], Tensor], x: Ball, n: int) -> Ball:
     spread = None if x.rad is None else f(x.rad)
     slack = 2 * n * ETA
     return Ball(f(x.mid), up(gamma_of(n) * f(x.mid.abs()) + slack, spread) * (1 + gamma_of(n)))
-
-
-def bilinear(f: Callable[[Tensor, Tensor], Tensor], a: Ball, b: Ball, n: int) -> Ball:
-    """A product that is linear in both, n terms an entry."""
-    one, other = a.mid.abs(), b.mid.abs()
-    weights = gamma_of(n) * other if b.rad is None else gamma_of(n) * other + b.rad
-    rad = f(one, weights * (1 + 2.0**-46))
-    if a.rad is not None:
-        rad = rad + f(a.rad, b.size())
-    rad = rad * (1 + gamma_of(n)) + _underflow(one, a, other, b, n)
-    return Ball(f(a.mid, b.mid), up(rad))
-
-
-def _underflow(one: Tensor, a: Ball, other: Tensor, b: Ball, n: int) -> float:
-    """Every product may underflow a few times; nothing does where a factor is 0 throughout."""
-    zero = (not bool(one.any()) and a.rad is None) or (not bool(other.any()) and b.rad is None)
-    return 0.0 if zero else 16 * n * ETA
-
-
-@rule("mm.default", "bmm.default", "mv.default", "dot.default")
-def product(a: Any, b: Any) -> Ball:
-    """Matrix products."""
-    x, y = ball(a), ball(b)
-    return bilinear(torch.matmul, x, y, x.mid.shape[-1])
-
-
-@rule("addmm.default", "addmv.default", "baddbmm.default")
-def add_product(c: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> Ball:
-    """βC + αAB."""
-    found = product(a, b).times(alpha)
-    return found if beta == 0 else ball(c).times(beta) + found
 
 
 @rule("convolution.default")
@@ -346,3 +315,18 @@ def batch_norm(
         none = Ball(torch.zeros(0, dtype=WIDE))
         return out, none, none
     return out, *(Ball(b.mid.reshape(-1), b.radius().reshape(-1)) for b in (middle, scale))
+
+
+@rule("mse_loss.default")
+def mse_loss(a: Any, b: Any, reduction: int = 1) -> Ball:
+    """(a − b)², its mean (reduction 1) or its sum (2)."""
+    d = ball(a) - ball(b)
+    squares = d * d
+    return squares if not reduction else (mean(squares) if reduction == 1 else sum_(squares))
+
+
+@rule("mse_loss_backward.default")
+def mse_loss_backward(grad: Any, a: Any, b: Any, reduction: int) -> Ball:
+    """2(a − b)g, over their number for a mean."""
+    found = ((ball(a) - ball(b)) * ball(grad)).times(2.0)
+    return found / number(found.mid.numel(), found.mid) if reduction == 1 else found
