@@ -12,6 +12,7 @@ from typing import Any
 from rich.text import Text
 
 from amverify.claims import is_written
+from amverify.command.memory import keep
 from amverify.command.place import place
 from amverify.command.specification import read_specification
 from amverify.console.pace import Pace, about
@@ -64,6 +65,7 @@ class Files:
 
 def judged(request: Request, files: Files, verbose: bool, quiet: bool) -> int:
     """Judge, write the files, print the report unless ``quiet``; returns the exit status."""
+    keep()
     known = _asked(request)
     given = constants_of(request.constants)
     with Screen(stderr=True, quiet=quiet).status("") as line:

@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import flint
 import numpy as np
@@ -99,7 +100,7 @@ def again(
     """
     decided, failures = 0, []
     allowance = np.broadcast_to(np.asarray(instances.allowance), (len(instances),))
-    for row in rows.tolist():
+    for row in (rows if exact is not None else _sharp(inequality, instances, rows)).tolist():
         values = known(inequality, instances, row, exact)
         if values is None:
             continue
@@ -114,6 +115,22 @@ def again(
     return decided, failures
 
 
+def _sharp(
+    inequality: Inequality, instances: Instances, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Those of the rows in which every symbol is a number without an error."""
+    for name in _names(inequality):
+        rad = instances.values[name].rad
+        rows = rows[np.broadcast_to(rad, (len(instances),))[rows] == 0]
+    return rows
+
+
+@lru_cache(maxsize=256)
+def _names(inequality: Inequality) -> tuple[str, ...]:
+    """The symbols of both sides, by name."""
+    return tuple(sorted(x.name for x in inequality.lhs.free_symbols | inequality.rhs.free_symbols))
+
+
 def known(
     inequality: Inequality, instances: Instances, row: int, exact: Exact | None
 ) -> dict[str, Real] | None:
@@ -123,12 +140,12 @@ def known(
         where = int(instances.sweep[row]), instances.block(row), int(instances.replicate[row])
         given = exact(*where) or {}
     values: dict[str, Real] = {}
-    for symbol in inequality.lhs.free_symbols | inequality.rhs.free_symbols:
-        measured = instances.values[symbol.name].take(row)
-        if symbol.name in given:
-            values[symbol.name] = given[symbol.name]
+    for name in _names(inequality):
+        measured = instances.values[name].take(row)
+        if name in given:
+            values[name] = given[name]
         elif measured.rad == 0:
-            values[symbol.name] = Fraction(float(measured.mid))
+            values[name] = Fraction(float(measured.mid))
         else:
             return None
     return values

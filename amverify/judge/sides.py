@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
@@ -48,19 +51,37 @@ def _room(part: Ball, n: int) -> Ball:
 
 
 def slack(instances: Instances, lhs: Ball, rhs: Ball, margin: Ball) -> Slack:
-    """The least relative margin of each sweep."""
+    """The least relative margin of each sweep, a stretch of whole sweeps at a time."""
+    sweeps, parts, floors = instances.sweep, [], []
     with np.errstate(all="ignore"):
-        size = np.abs(lhs.mid)
-        size += np.abs(rhs.mid)
-        relative = np.where(size > 0, margin.mid / size, 0.0)
-        worst = _least(relative, instances.sweep)
-        size = size[worst]
-        floor = np.where(size > 0, np.minimum(margin.rad[worst] / size, 1e300), 0.0)
-    return Slack(
-        tuple(instances.sweep[worst].tolist()),
-        tuple(relative[worst].tolist()),
-        tuple(floor.tolist()),
-    )
+        for rows in _stretches(sweeps):
+            size = np.abs(lhs.mid[rows])
+            size += np.abs(rhs.mid[rows])
+            relative = np.where(size > 0, margin.mid[rows] / size, 0.0)
+            own = sweeps[rows]
+            worst = _least(relative, own)
+            size, rad = size[worst], margin.rad[rows][worst]
+            floors.append(np.where(size > 0, np.minimum(rad / size, 1e300), 0.0))
+            parts.append((own[worst], relative[worst]))
+    numbers, margins = zip(*parts, strict=True) if parts else ((), ())
+    return Slack(_tuple(numbers), _tuple(margins), _tuple(floors))
+
+
+def _tuple(parts: Sequence[NDArray[Any]]) -> tuple[Any, ...]:
+    return tuple(value for part in parts for value in part.tolist())
+
+
+def _stretches(groups: NDArray[np.int64]) -> Iterator[slice | NDArray[np.int64]]:
+    """The rows of a few whole groups at a time, the groups in order: a stretch is in the cache."""
+    later = groups[1:] >= groups[:-1]
+    order = None if later.all() else np.argsort(groups, kind="stable")
+    own = groups if order is None else groups[order]
+    start, n = 0, len(own)
+    while start < n:
+        end = min(start + CHUNK, n)
+        end = int(np.searchsorted(own, own[end - 1], side="right"))
+        yield slice(start, end) if order is None else order[start:end]
+        start = end
 
 
 def _least(values: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,10 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING, Any
 
 from amverify.errors import expect
 from amverify.report import drawn, slack, words
@@ -33,6 +30,10 @@ from amverify.report.selection import (
 )
 from amverify.shown import mathml
 from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def to_html(
@@ -76,6 +77,8 @@ def _rows(
     report: Report, findings: tuple[Finding, ...], proofs: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """What the table needs of each finding, and its section as long as the page has room."""
+    from markupsafe import Markup
+
     most = slack.MOST_POINTS // (5 if len(findings) > MANY else 1)
     template, room, rows = _environment().get_template("finding.html.j2"), SECTIONS, []
     for finding, name in zip(map(brief, findings), _names(findings), strict=True):
@@ -118,6 +121,8 @@ def _is_hash(entry: tuple[str, tuple[str, ...]]) -> bool:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("amverify.report"),
         autoescape=True,
@@ -156,6 +161,8 @@ def _cleaned(value: Any) -> Any:
 
 def _mathml(latex: str) -> Markup:
     """A formula as MathML, which is HTML already; nothing where it cannot be set."""
+    from markupsafe import Markup
+
     return Markup(mathml(words.clean(latex)) or "")
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from amverify.judge import hypothesis
+from amverify.judge import floor, hypothesis
+from amverify.judge import sides as of
 from amverify.judge.hypothesis import judged
-from amverify.judge.sides import _least
+from amverify.judge.sides import _least, slack
 from amverify.numbers.balls import PART, Ball
 from amverify.theorems.base import VIOLATION, Inequality, Instances, symbols
 
@@ -54,3 +55,40 @@ def test_costs_of_many_open_rows_are_those_of_each(monkeypatch):
     assert 0 < np.isfinite(whole).sum() < n
     assert np.array_equal(judged(rows, condition).cost, whole)
     assert [judged(rows.only(i), condition).cost[0] for i in range(n)] == whole.tolist()
+
+
+def rows(groups, **values) -> Instances:
+    return Instances(values, groups, np.zeros(len(groups), dtype=np.int64))
+
+
+@pytest.mark.parametrize("sort", [False, True])
+def test_the_slack_of_stretches_is_that_of_all_rows_at_once(sort, monkeypatch):
+    rng = np.random.default_rng(2)
+    monkeypatch.setattr(of, "CHUNK", 5)
+    for count in (0, 1, 7, 300):
+        groups = rng.integers(0, 40, count)
+        groups = np.sort(groups) if sort else groups
+        lhs, rhs = (Ball.of(rng.choice([-1.0, 0.0, 0.5, 3.0], count)) for _ in range(2))
+        margin = Ball(rng.choice([np.nan, np.inf, 1.0, -0.5], count), rng.choice([0.1, 0.2], count))
+        with np.errstate(all="ignore"):
+            size = np.abs(lhs.mid) + np.abs(rhs.mid)
+            relative = np.where(size > 0, margin.mid / size, 0.0)
+            worst = by_sorting(relative, groups) if count else np.empty(0, dtype=int)
+            floors = np.where(size > 0, margin.rad / size, 0.0)[worst]
+        found = slack(rows(groups), lhs, rhs, margin)
+        assert found.sweeps == tuple(groups[worst].tolist())
+        assert np.array_equal(found.margin, relative[worst], equal_nan=True)
+        assert np.array_equal(found.floor, floors, equal_nan=True)
+
+
+def test_only_rows_that_are_known_exactly_are_looked_at_again():
+    y, h = symbols("y h")
+    claim = Inequality("h", y, h)
+    mid, rad = np.arange(12.0), np.where(np.arange(12) % 3, 0.0, 0.1)
+    own = rows(np.arange(12), y=Ball.of(mid, np.roll(rad, 1)), h=Ball.of(6.0))
+    whole = rows(np.arange(12), y=Ball.of(mid, rad), h=Ball.of(np.full(12, 6.0)))
+    for found in (own, whole):
+        each = [i for i in range(12) if floor.known(claim, found, i, None) is not None]
+        decided, failures = floor.again(claim, found, np.arange(12), None)
+        assert decided == len(each) == 8
+        assert [f.row for f in failures] == [i for i in each if mid[i] > 6]
