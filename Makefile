@@ -53,11 +53,11 @@ controls: $(STAMP)
 	$(BIN)/python -m pytest -m long -n $(JOBS) -q
 	$(BIN)/python tests/controls/run.py
 
-# Lines and branches that the suite runs, per room; pages of each file in .coverage-html/.
+# Lines and branches that the suite and its processes run, per room; pages of each file in .coverage-html/.
 # Where Python has sys.monitoring for branches (3.14) it costs little; elsewhere about half as much again.
 coverage: $(STAMP)
 	$(BIN)/python -m coverage erase
-	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q --cov --cov-report=
+	$(TESTENV) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q --cov --cov-config=tests/coverage.toml --cov-report=
 	$(BIN)/python -m coverage html --quiet
 	$(BIN)/python -m tests.controls.mutation.rooms
 

@@ -83,6 +83,18 @@ TORN: Mapping[str, Callable[[Trace], Trace]] = {
 }
 
 
+ODD: Mapping[str, tuple[str, object]] = {
+    "no widths": ("widths", []),
+    "too many widths": ("widths", [3, 2, 2, 2]),
+    "one weight of inertia": ("inertia", [0.1]),
+    "a ridge below every normal number": ("mu_bias", 1e-320),
+    "h as steep as doubles go": ("activation_lipschitz", 1e308),
+    "no penalty": ("nu", 0.0),
+    "layers that are not there": ("layers", 99),
+}
+"""Settings that a header may have, and that no run of ours has."""
+
+
 def kept(kind: str, torn: Trace) -> None:
     """No theorem is accused that the whole trace does not accuse."""
     _, before = whole(kind)
@@ -94,6 +106,14 @@ def kept(kind: str, torn: Trace) -> None:
 @pytest.mark.parametrize("kind", few(KINDS, keep=3))
 def test_a_trace_that_lacks(kind: str, lost: str) -> None:
     kept(kind, TORN[lost](whole(kind)[0]))
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("kind", ["joint", "penalty"])
+def test_settings_that_no_run_has(kind: str, name: str) -> None:
+    trace, (setting, value) = whole(kind)[0], ODD[name]
+    settings = {**trace.settings, setting: value}
+    kept(kind, replace(trace, header={**trace.header, "settings": settings}))
 
 
 def each(trace: Trace) -> Iterator[Trace]:

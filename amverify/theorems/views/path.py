@@ -193,8 +193,7 @@ def tail_sums(
     path: Path, now: NDArray[np.int64], first: NDArray[np.int64], known: Mapping[str, Ball]
 ) -> tuple[Ball, NDArray[np.float64]]:
     """Σ_{k≥K} ‖e_{k+1}‖ for each K of ``now``, and how far rounding may push it up."""
-    a = float(known["a"].mid - known["a"].rad)
-    b = float(known["b"].mid + known["b"].rad)
+    a, b = known["a"].mid - known["a"].rad, known["b"].mid + known["b"].rad
     lost = power(Ball.of(path.slip), Ball.of(1.0) - known["theta"])
     bent = known["c"] * lost / (Ball.of(1.0) - known["theta"])
     with np.errstate(all="ignore"):

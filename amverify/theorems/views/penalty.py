@@ -13,7 +13,7 @@ from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views.columns import fact, unit
 from amverify.theorems.views.lyapunov import moving
 from amverify.theorems.views.reach import Rows, instances
-from amverify.theorems.views.settings import in_moduli
+from amverify.theorems.views.settings import in_moduli, widths
 
 
 def _penalised(ctx: Context) -> tuple[bool | None, str]:
@@ -71,8 +71,8 @@ def beside(ctx: Context, rows: Rows, kind: bytes, beyond: int = 0) -> Rows:
 
 def size(ctx: Context, rows: Rows) -> Ball:
     """‖u^{k+1}‖ of these rows."""
-    widths = [int(n) for n in ctx.setting("widths")]
-    count = max(*widths, int(ctx.setting("samples"))) * max(widths) + 16
+    widest = max(widths(ctx))
+    count = max(widest, int(ctx.setting("samples"))) * widest + 16
     most = ctx.column("blocks", "norm")[rows]
     return Ball.of(most, 2 * gamma(count, unit(ctx)) * most).sqrt()
 

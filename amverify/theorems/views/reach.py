@@ -15,7 +15,7 @@ from amverify.theorems import reach
 from amverify.theorems.base import Blocks, Context, Instances, Missing
 from amverify.theorems.views.columns import fact, shrinking
 from amverify.theorems.views.keys import places
-from amverify.theorems.views.settings import given, in_moduli
+from amverify.theorems.views.settings import given, in_moduli, widths
 from amverify.trace.sources import JOINT
 
 Rows = NDArray[np.int64]
@@ -86,7 +86,7 @@ def reached(ctx: Context, who: Rows) -> Reach:
     shared |= {**_coupling(ctx, shape), "level": level(ctx, who)}
     grown = reach.REACH_A_PENALTY if in_moduli(ctx) else reach.REACH_A
     found, sizes = [Ball.of(float(ctx.setting("input_norm")) * shape)], []
-    for width in list(ctx.setting("widths"))[1:]:
+    for width in widths(ctx)[1:]:
         size = math.sqrt(int(ctx.setting("samples")) * int(width)) * (1 + gamma(2))
         sizes.append(Ball.of(size * shape))
         symbols = {**shared, "A": found[-1], "S": sizes[-1]}

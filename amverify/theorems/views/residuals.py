@@ -34,7 +34,7 @@ from amverify.theorems.views.reach import (
     settled_from,
 )
 from amverify.theorems.views.residuals_penalty import MEASURED, signs
-from amverify.theorems.views.settings import given, in_moduli
+from amverify.theorems.views.settings import given, in_moduli, widths
 
 FAMILIES = ("step_j", "near_j", "next_j", "far_j", "past_j")
 KINDS = {reach.V: b"V", reach.Z: b"z", reach.ACTIVE: b"a", reach.OUT: b"z"}
@@ -104,12 +104,13 @@ def _rounded(ctx: Context, rows: Rows, found: Layers, at: NDArray[np.intp]) -> N
     """What rounding of V_l's steps may add to its residual."""
     most = ctx.column("blocks", "ceiling")[rows]
     layer = ctx.column("blocks", "layer")[rows]
-    inputs = np.array(list(ctx.setting("widths")))[layer - 1]
+    inputs = np.array(widths(ctx))[layer - 1]
     n, rho = int(ctx.setting("samples")), float(ctx.setting("rho"))
     own = [np.sqrt(ctx.column("blocks", c)[rows]) for c in ("norm", "step", "inertia")]
     met = [np.sqrt(ctx.column("blocks", c)[found.y[at]]) for c in ("norm", "step")]
-    size = 2 * most * (2 * own[0] + 2 * own[1] + own[2]) + np.sqrt(rho * most) * (met[0] + met[1])
     with np.errstate(all="ignore"):
+        size = 2 * most * (2 * own[0] + 2 * own[1] + own[2])
+        size = size + np.sqrt(rho * most) * (met[0] + met[1])
         added = np.array([gamma(n + int(m) + 16, unit(ctx)) for m in inputs])
         solved = np.array([gamma(3 * (int(m) + 1) ** 2) for m in inputs])
         rounding: NDArray[np.float64] = (added + solved) * size * 2

@@ -27,7 +27,7 @@ from amverify.theorems.views.keys import places
 from amverify.theorems.views.kinds import Kind, together
 from amverify.theorems.views.penalty import beside, of_kind, size
 from amverify.theorems.views.reach import Rows, by_layer, reached
-from amverify.theorems.views.settings import given, stretch
+from amverify.theorems.views.settings import given, inertia, stretch, widths
 
 Floats = NDArray[np.float64]
 FAMILIES = ("near_j", "next_j", "far_j")
@@ -135,22 +135,26 @@ class _Sizes:
 
 def _longest(ctx: Context) -> int:
     """Additions in the longest sum of a step."""
-    return int(ctx.setting("samples")) + 2 * max(int(n) for n in ctx.setting("widths")) + 64
+    return int(ctx.setting("samples")) + 2 * max(widths(ctx)) + 64
 
 
 def _penalty_size(ctx: Context, sizes: _Sizes) -> Floats:
     """What ν(a − h(z)) is made of."""
-    width = np.array(list(ctx.setting("widths")))[sizes.layer]
+    width = np.array(widths(ctx))[sizes.layer]
     zero = float(ctx.setting("activation_at_zero")) * sizes.across * np.sqrt(width)
     lip = float(ctx.setting("activation_lipschitz"))
     found: Floats = float(ctx.setting("nu")) * (sizes.of(b"a") + lip * sizes.of(b"z") + zero)
     return found
 
 
+@np.errstate(all="ignore")
 def rounded(ctx: Context, case: str, rows: Rows) -> Floats:
-    """What rounding of these steps may add to ‖w‖."""
-    if not len(rows):
-        return np.zeros(0)
+    """What rounding of these steps may add to ‖w‖; infinite where that is not known."""
+    found = _rounded(ctx, case, rows) if len(rows) else np.zeros(0)
+    return np.where(np.isnan(found), np.inf, found)
+
+
+def _rounded(ctx: Context, case: str, rows: Rows) -> Floats:
     few, sizes, rho = gamma(_longest(ctx), unit(ctx)), _Sizes(ctx, rows), float(ctx.setting("rho"))
     s, t, p1, p2 = (ctx.column("blocks", n)[rows] for n in ("s", "t", "p1", "p2"))
     turned = 1 + np.abs(p1) + np.abs(p2)
@@ -166,14 +170,13 @@ def rounded(ctx: Context, case: str, rows: Rows) -> Floats:
     if case == reach.OUT:
         top = top + float(ctx.setting("loss_lipschitz"))
         own = own + _mapped(ctx, sizes, s * rho)
-    with np.errstate(all="ignore"):
-        found: Floats = 8 * (1 + s / t) * few * ((1 + t / s) * slope + t * turned * top * own)
+    found: Floats = 8 * (1 + s / t) * few * ((1 + t / s) * slope + t * turned * top * own)
     return found
 
 
 def _mapped(ctx: Context, sizes: _Sizes, weight: Floats) -> Floats:
     """R's proximal map mixes a sample's entries, and soft targets cancel to a unit over sρ."""
-    outputs = int(list(ctx.setting("widths"))[-1])
+    outputs = widths(ctx)[-1]
     root = sizes.across * float(np.sqrt(outputs))
     found: Floats = 8 * outputs**2 * (sizes.of(b"z") + sizes.residual() + root) * (1 + 1 / weight)
     return found
@@ -183,7 +186,7 @@ def _near_rounded(ctx: Context, rows: Rows, sizes: _Sizes, few: float) -> Floats
     """An exact minimiser: its centre, its piece's minimum, and the choice of the piece."""
     rho, nu = float(ctx.setting("rho")), float(ctx.setting("nu"))
     lip, weight = float(ctx.setting("activation_lipschitz")), ctx.column("blocks", "gamma")[rows]
-    total, pull = rho + weight + nu * lip**2, _penalty_size(ctx, sizes)
+    total, pull = rho + weight + nu * lip * lip, _penalty_size(ctx, sizes)
     reached = sizes.residual() + sizes.own(rows) * (1 + np.abs(ctx.column("blocks", "p1")[rows]))
     compared = total * reached**2 + pull**2 / nu
     found: Floats = 8 * few * (total * reached + lip * pull) + np.sqrt(8 * few * total * compared)
@@ -197,7 +200,7 @@ def largest(ctx: Context, who: Rows) -> dict[str, Ball]:
     """
     found, count = reached(ctx, who), len(who)
     one, zero = Ball.of(np.ones(count)), Ball.of(np.zeros(count))
-    asked = [Ball.of(float(p)) for p in (list(ctx.setting("inertia")) or [0.0, 0.0])[:2]]
+    asked = [Ball.of(p) for p in inertia(ctx)[:2]]
     scale = given(ctx, "scale")
     used = {"s": scale, "t": one, "p1": asked[0], "p2": asked[1]}
     used |= {"gamma": scale * given(ctx, "rho"), "lipR": given(ctx, "loss_lipschitz")}

@@ -13,15 +13,40 @@ from __future__ import annotations
 
 from amverify.numbers.balls import Ball
 from amverify.numbers.roundoff import gamma
-from amverify.theorems.base import Context
+from amverify.theorems.base import Context, Missing
 from amverify.theorems.views.columns import unit
 
 HALF = Ball.of(0.5)
+TRACED = "amverify.traced(method, problem, …)"
 
 
 def given(ctx: Context, name: str) -> Ball:
     """A number of the settings, as it is."""
     return Ball.of(float(ctx.setting(name)))
+
+
+def widths(ctx: Context) -> list[int]:
+    """n_0, …, n_L.
+
+    Raises:
+        Missing: if the settings have another number of them than of layers.
+    """
+    found, layers = [int(n) for n in ctx.setting("widths")], int(ctx.setting("layers"))
+    if len(found) != layers + 1:
+        raise Missing(f"{layers + 1} widths for {layers} layers", TRACED, "layered")
+    return found
+
+
+def inertia(ctx: Context) -> tuple[float, float, float]:
+    """p1, p2 and p3 of TIAM's settings; 0 where there is no inertia.
+
+    Raises:
+        Missing: if they are not three.
+    """
+    asked = [float(p) for p in ctx.setting("inertia")] or [0.0, 0.0, 0.0]
+    if len(asked) != 3:
+        raise Missing("three weights of inertia", TRACED, "layered")
+    return asked[0], asked[1], asked[2]
 
 
 def in_moduli(ctx: Context) -> bool:
@@ -66,8 +91,7 @@ def least_share(ctx: Context) -> Ball:
 
 def stretch(ctx: Context) -> Ball:
     """The largest t that TIAM's settings allow."""
-    asked = list(ctx.setting("inertia")) or [0.0, 0.0, 0.0]
-    t = Ball.of(1.0) + Ball.of(float(asked[2]))
+    t = Ball.of(1.0) + Ball.of(inertia(ctx)[2])
     if ctx.setting("safeguard") != "certified":
         return t
     cut = Ball.of(2.0) * given(ctx, "scale") * (Ball.of(1.0) - given(ctx, "margin"))

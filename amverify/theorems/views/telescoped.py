@@ -104,6 +104,7 @@ def over_blocks(ctx: Context, found: Run, each: Ball) -> Ball:
     return summed(each.take(rows), starts).take(np.array(at, dtype=np.int64))
 
 
+@np.errstate(all="ignore")
 def since(ball: Ball, begins: NDArray[np.int64]) -> Ball:
     """Sums from the row where each replicate begins."""
     mid, rad = np.zeros(len(begins)), np.zeros(len(begins))
@@ -122,8 +123,10 @@ def least_since(ball: Ball, begins: NDArray[np.int64]) -> Ball:
     for start in np.unique(begins):
         rows = np.flatnonzero(begins == start)
         low[rows], high[rows] = (np.minimum.accumulate(x[rows]) for x in (low, high))
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, 0.0), np.where(known, high, 0.0)
     mid = (low + high) / 2
-    return Ball.of(mid, (high - mid) * UP)
+    return Ball.of(mid, np.where(known, (high - mid) * UP, np.inf))
 
 
 def steps(ctx: Context) -> Instances:
