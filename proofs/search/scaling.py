@@ -21,7 +21,7 @@ from proofs.kernel.checker import Relation
 from proofs.kernel.polynomial import Poly, const
 from proofs.kernel.squares import Gram, Term
 from proofs.script.multipliers import Undecided
-from proofs.search import sos
+from proofs.search import quadratic, sos
 from proofs.search.sos import Certificate
 
 WIDE = 2.0**24
@@ -39,7 +39,7 @@ class Units:
 def find(
     goal: Relation, given: Sequence[Poly], zero: Sequence[Poly], most: int | None = None
 ) -> Certificate:
-    """As :func:`proofs.search.sos.find`, in better units where the claim's own are found wanting.
+    """As :func:`proofs.search.sos.find`; exactly or in better units where its own fail.
 
     Raises:
         Undecided: if no certificate was found; says so if the claim is badly scaled.
@@ -49,6 +49,9 @@ def find(
     try:
         return sos.find(goal, given, zero, most)
     except Undecided as why:
+        exact = None if given or zero else quadratic.find(goal)
+        if exact is not None:
+            return exact
         if spread(polys) <= WIDE:
             raise
         said = str(why)

@@ -12,8 +12,9 @@ with g_i ≥ 0 and h_j = 0 given, m_k the monomials up to the degree that is lef
 
 Where μ = 0 (the inequality is tight somewhere) step 3 has no room. *Facial reduction* makes some:
 a vector v in the kernel of Q_k is guessed in small rationals, and m_k is replaced by a basis of
-what is orthogonal to v. Where nothing is found the answer is :class:`Undecided`: it says nothing of
-the claim.
+what is orthogonal to v. On such a face p = (x − ½)² + 10⁻²⁰ lacks its constant, which floating
+point does not see: it is asked for as a slack ≥ 0 besides, which the exact projection finds.
+Where nothing is found the answer is :class:`Undecided`: it says nothing of the claim.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ from proofs.kernel.squares import Gram, Term, semidefinite
 from proofs.script.multipliers import Undecided
 from proofs.search.multipliers import solve
 
+Free = Literal["none", "least", "any"]
+"""A constant beside the squares: none, one of at least μ, or any that is not negative."""
 ZERO, ONE = Fraction(0), Fraction(1)
 LARGEST = 60
 """Monomials in one Gram matrix; more are not tried."""
@@ -132,6 +135,8 @@ class _System:
     columns: list[Poly]
     rows: list[Monomial]
     right: list[Fraction]
+    slack: bool
+    """Whether its last unknown is a constant beside the squares."""
 
     @property
     def matrix(self) -> list[list[Fraction]]:
@@ -139,7 +144,7 @@ class _System:
 
 
 def _system(
-    goal: Poly, blocks: Sequence[_Block], zero: Sequence[tuple[Poly, Poly]], strict: bool
+    goal: Poly, blocks: Sequence[_Block], zero: Sequence[tuple[Poly, Poly]], slack: Free
 ) -> _System:
     columns = [
         block.product * block.basis[i] * block.basis[j] * const(1 if i == j else 2)
@@ -147,13 +152,14 @@ def _system(
         for i, j in block.pairs
     ]
     columns += [h * m for h, m in zero]
-    columns += [const(1)] if strict else []
+    columns += [const(1)] if slack != "none" else []
     rows = sorted(set(goal.terms).union(*(c.terms for c in columns)))
-    return _System(columns, rows, [goal.terms.get(r, ZERO) for r in rows])
+    right = [goal.terms.get(r, ZERO) for r in rows]
+    return _System(columns, rows, right, slack != "none")
 
 
 def _solve_floating(
-    system: _System, blocks: Sequence[_Block], strict: bool
+    system: _System, blocks: Sequence[_Block], slack: Free
 ) -> tuple[float, NDArray[np.float64]]:
     """The largest μ and the unknowns there."""
     import cvxpy as cp
@@ -169,8 +175,8 @@ def _solve_floating(
         asked.append(gram - least * np.eye(n) >> 0)
         asked += [gram[i, j] == unknown[start + k] for k, (i, j) in enumerate(block.pairs)]
         start += len(block.pairs)
-    if strict:
-        asked.append(unknown[a.shape[1] - 1] >= least)
+    if slack != "none":
+        asked.append(unknown[a.shape[1] - 1] >= (least if slack == "least" else 0))
     problem: Any = cp.Problem(cp.Maximize(least), asked)
     try:
         problem.solve(solver=cp.CLARABEL)
@@ -296,9 +302,28 @@ def find(
     alone = not given and not zero and not strict
     blocks = _blocks(goal.poly, given, names, most, alone)
     free = [(h, m) for h in zero for m in monomials(names, most - degree(h))]
+    try:
+        return _searched(goal, given, zero, blocks, free, "least" if strict else "none")
+    except Undecided as why:
+        first = why
+    try:
+        return _searched(goal, given, zero, blocks, free, "any")
+    except Undecided:
+        raise Undecided(str(first) or f"no certificate of degree {most} was found") from None
+
+
+def _searched(
+    goal: Relation,
+    given: Sequence[Poly],
+    zero: Sequence[Poly],
+    blocks: list[_Block],
+    free: Sequence[tuple[Poly, Poly]],
+    slack: Free,
+) -> Certificate:
+    """A certificate, on smaller faces where there is no room; ``Undecided`` without one."""
     for _ in range(ROUNDS):
-        system = _system(goal.poly, blocks, free, strict)
-        least, point = _solve_floating(system, blocks, strict)
+        system = _system(goal.poly, blocks, free, slack)
+        least, point = _solve_floating(system, blocks, slack)
         if least > 1e-7:
             found = _rational(goal, given, zero, system, blocks, free, point)
             if found is not None:
@@ -310,7 +335,7 @@ def find(
         if least < -1e-5 or None in smaller or left == blocks:
             break
         blocks = left
-    raise Undecided(f"no certificate of degree {most} was found")
+    raise Undecided("")
 
 
 def _rational(
@@ -334,7 +359,7 @@ def _rational(
         start = sum(len(b.pairs) for b in blocks)
         for k, (h, m) in enumerate(free):
             factors[h] = factors[h] + const(u[start + k]) * m
-        slack = u[-1] if goal.kind == ">" else ZERO
+        slack = u[-1] if system.slack else ZERO
         found = Certificate(goal, tuple(given), tuple(zero), terms,
                             tuple(factors[h] for h in zero), slack)  # fmt: skip
         try:
