@@ -1,4 +1,7 @@
-"""What every test may ask for: real data where it is at hand, a skip with the reason where not."""
+"""What every test may ask for: real data where it is at hand, a skip with the reason where not.
+
+Hypothesis measures no time here: how long a draw takes is the machine's affair.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from amverify.errors import DataUnavailable
 from repro.data import load
 from repro.data.dataset import Dataset
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
