@@ -43,6 +43,11 @@ _DIGITS = {
     "float64": ((24, "float32"), (32, "float32")),
 }
 """Formats by the binary digits that they leave, in the format of the parameters."""
+_BITS = {
+    "float32": (torch.int32, 2**8 - 1, 0x7F800000, -(2**31)),
+    "float64": (torch.int64, 2**21 - 1, 0x7FF0000000000000, -(2**63)),
+}
+"""Of a format: its integers; what is 0 in entries of at most 16, or 32, digits; exponent; sign."""
 MOST = 0.5
 """The share of the entries of an array that have so few digits."""
 MANY = 16
@@ -81,10 +86,12 @@ class Digits:
             slopes: ∇f at the points where these may have been evaluated, if they are known.
             own: the same as the recorded objective gives it in the run's format.
         """
-        given = [_mantissas(p.grad.detach()) for p in params if p.grad is not None]
+        held_now = [p.grad.detach() for p in params if p.grad is not None]
+        early = len(self._seen) < MANY
+        given = [_mantissas(g) for g in held_now if early or not _full(g)]
         found = [kind for kind in map(_format, given) if kind is not None]
         self._always &= bool(found)
-        if len(self._seen) < MANY:
+        if early:
             self._seen.update(*(mantissa[:MANY].tolist() for _, mantissa in given))
         if not found:
             return None
@@ -109,6 +116,22 @@ def _equal(a: Vector, b: Vector, kind: str) -> bool:
     """Whether two evaluations in one format agree to some last places."""
     most = APART * unit_roundoff(kind) * np.maximum(np.abs(a), np.abs(b))
     return bool((np.abs(a - b) <= most).all())
+
+
+def _full(gradient: Tensor) -> bool:
+    """Whether fewer than most entries can have few digits, seen from their bits alone.
+
+    Numbers below the normal range, infinite or NaN count as if they had.
+    """
+    kind = str(gradient.dtype).removeprefix("torch.")
+    if kind not in _BITS or gradient.is_sparse:
+        return False
+    integers, low, exponent, sign = _BITS[kind]
+    bits = gradient.contiguous().view(integers)
+    power = bits & exponent
+    few = ((bits & low) == 0) | (power == 0) | (power == exponent)
+    there = (bits & ~sign) != 0
+    return int((few & there).sum()) <= MOST * int(there.sum())
 
 
 def _mantissas(gradient: Tensor) -> tuple[str, Vector]:

@@ -64,6 +64,7 @@ class Points:
         slip: a bound on the error of the gradient that the steps used, (K, n); else the radii.
         curved: f need not be convex; see the module.
         outside: what else entries' roundings are relative to, where steps are made elsewhere.
+        earlier: the point before them, if there is one: then only the last row is wanted.
     """
 
     x: NDArray[np.float64]
@@ -76,6 +77,7 @@ class Points:
     slip: NDArray[np.float64] | None = None
     curved: bool = False
     outside: Vector | None = None
+    earlier: Vector | None = None
 
     @property
     def used(self) -> NDArray[np.float64]:
@@ -88,19 +90,22 @@ class Points:
 def step_columns(points: Points) -> Columns:
     """Every column that the points alone give, with its error bound; row 0 is the start."""
     x = points.x
-    e = difference(x, np.concatenate((x[:1], x[:-1])))
+    before_them = x[:1] if points.earlier is None else points.earlier[None]
+    e = difference(x, np.concatenate((before_them, x[:-1])))
     before = Ball(np.concatenate((e.mid[:1], e.mid[:-1])), np.concatenate((e.rad[:1], e.rad[:-1])))
     found: Columns = {}
-    _put(found, "step", squared(e))
-    _put(found, "cross", inner(before, e))
-    _put(found, "inertia", squared(before))
-    _put(found, "norm", squared(Ball.of(x)))
+    kept = slice(None) if points.earlier is None else slice(-1, None)
+    now, past = e.take(kept), before.take(kept)
+    _put(found, "step", squared(now))
+    _put(found, "cross", inner(past, now))
+    _put(found, "inertia", squared(past))
+    _put(found, "norm", squared(Ball.of(x[kept])))
     if points.gradient is None:
         return found
     g = points.gradient
     old = _earlier(g)
-    _put(found, "gradient", squared(g), points.bounded)
-    _put(found, "slope", inner(old, e), points.bounded)
+    _put(found, "gradient", squared(g.take(kept)), points.bounded)
+    _put(found, "slope", inner(old.take(kept), now), points.bounded)
     if points.eta is not None:
         _put(found, "departure", _departure(points, e, before, old), points.bounded)
     return found
@@ -205,9 +210,12 @@ def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
     """The columns of the last of up to three consecutive points; unknown errors are infinite."""
     points = [_standing_in(p, points[-1]) for p in points]
     bounded = all(p.bounded for p in points)
+    missing = any(p.gradient is None for p in points)
+    earlier = points[0].x if len(points) > 2 else None
+    points = points[-2:]
     gradients = [p.gradient for p in points]
     stacked = None
-    if all(g is not None for g in gradients):
+    if not missing:
         stacked = Ball(
             np.stack([g.mid for g in gradients if g is not None]),
             np.stack([g.rad for g in gradients if g is not None]),
@@ -219,7 +227,9 @@ def last_row(points: Sequence[Point], unit: float, least: float) -> Columns:
     slip = None
     if stacked is not None and all(p.slip is not None for p in points):
         slip = np.stack([p.slip for p in points if p.slip is not None])
-    given = Points(x, stacked, bounded, eta, momentum, unit, least, slip, True, now.outside)
+    given = Points(
+        x, stacked, bounded, eta, momentum, unit, least, slip, True, now.outside, earlier
+    )
     found = step_columns(given)
     unknown = np.full(len(points), np.inf)
     if not bounded:
