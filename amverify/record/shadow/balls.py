@@ -19,7 +19,7 @@ from amverify.numbers.roundoff import ETA, U
 WIDE = torch.float64
 _SAFE = 1 + 2.0**-46
 FAR = 2.0**-900
-"""u times it, times what ``up`` adds, is still 2^{−999}: more than 4η."""
+"""Of a product that is larger, 4η is lost in what ``_SAFE`` adds to u times it: 2^{−999}."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Ball:
 
     def size(self) -> Tensor:
         """|mid| + rad."""
-        return self.mid.abs() if self.rad is None else (self.mid.abs() + self.rad) * _SAFE
+        return self.mid.abs() if self.rad is None else (self.mid.abs() + self.rad).mul_(_SAFE)
 
     def __neg__(self) -> Ball:
         return Ball(-self.mid, self.rad)
@@ -45,21 +45,23 @@ class Ball:
 
     def __add__(self, other: Ball) -> Ball:
         mid = self.mid + other.mid
-        return Ball(mid, up(U * mid.abs(), self.rad, other.rad))
+        return Ball(mid, up(mid.abs().mul_(U), self.rad, other.rad))
 
     def __sub__(self, other: Ball) -> Ball:
         return self + (-other)
 
     def __mul__(self, other: Ball) -> Ball:
         mid = self.mid * other.mid
-        parts = [U * mid.abs()]
-        if not far_from_underflow(mid):
-            parts.append(lost(self.size(), other.size()))
+        rad = mid.abs()
+        far = bool(rad.numel()) and float(rad.min()) > FAR
+        rad.mul_(U)
+        if not far:
+            rad.add_(lost(self.size(), other.size()))
         if other.rad is not None:
-            parts.append(self.mid.abs() * other.rad)
+            rad.addcmul_(self.mid.abs(), other.rad)
         if self.rad is not None:
-            parts.append(self.rad * other.size())
-        return Ball(mid, up(*parts))
+            rad.addcmul_(self.rad, other.size())
+        return Ball(mid, rad.mul_(_SAFE))
 
     def __truediv__(self, other: Ball) -> Ball:
         mid = self.mid / other.mid
@@ -86,20 +88,17 @@ def number(x: float, like: Tensor | None = None) -> Ball:
 def up(*parts: Tensor | None) -> Tensor:
     """The sum of what is not negative, rounded up."""
     given = [part for part in parts if part is not None]
-    total = given[0]
-    for part in given[1:]:
-        total = total + part
-    return total * _SAFE
+    if len(given) == 1:
+        return given[0] * _SAFE
+    total = given[0] + given[1]
+    for part in given[2:]:
+        total = total.add_(part) if part.shape == total.shape else total + part
+    return total.mul_(_SAFE)
 
 
 def lost(one: Tensor, other: Tensor) -> Tensor:
     """What underflow can cost a product or quotient of two magnitudes, and their radii."""
     return ((one != 0) & (other != 0)).to(WIDE) * (4 * ETA)
-
-
-def far_from_underflow(mid: Tensor) -> bool:
-    """Whether all products are so large that what underflow can cost is lost in their rounding."""
-    return bool(mid.numel()) and float(mid.abs().min()) > FAR
 
 
 def hull(one: Ball, other: Ball) -> Ball:

@@ -20,31 +20,14 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
 
 from amverify.record.shadow import choices, fields, products, routes, sums
 from amverify.record.shadow.balls import Ball
+from amverify.record.shadow.names import BLANK, CONSTANT, INERT, REFUSED, VIEWS
 from amverify.record.shadow.operands import RULES, NoRule, Operand
 from amverify.record.shadow.store import Store
 
 __all__ = ["Following", "Leaving", "choices", "fields", "products", "routes", "sums"]
-
-CONSTANT = frozenset(
-    ("ones_like", "zeros_like", "full_like", "new_ones", "new_zeros", "new_full", "rand_like",
-     "randn_like", "randint_like", "bernoulli_", "uniform_", "normal_", "random_", "exponential_",
-     "bernoulli")
-)  # fmt: skip
-"""Their results are exact as the run holds them, whatever they were given."""
-BLANK = frozenset(("empty_like", "new_empty", "empty", "empty_strided", "new_empty_strided"))
-VIEWS = frozenset(
-    ("view", "_unsafe_view", "t", "transpose", "permute", "expand", "slice", "select", "unsqueeze",
-     "squeeze", "detach", "alias", "as_strided", "unbind", "split", "split_with_sizes", "diagonal",
-     "unfold", "lift_fresh", "_reshape_alias", "unsafe_split", "detach_", "t_", "unsqueeze_",
-     "squeeze_", "transpose_")
-)  # fmt: skip
-REFUSED = frozenset(("set_", "resize_", "resize_as_", "swap_"))
-"""They give a tensor other memory."""
-INERT = frozenset(("is_pinned", "sym_size", "sym_stride", "sym_numel", "is_same_size"))
 
 
 @cache
@@ -72,13 +55,12 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One operator."""
         kwargs = kwargs or {}
-        name = str(func).removeprefix("aten.")
-        base = name.partition(".")[0]
-        if torch.Tag.nondeterministic_seeded in func.tags:
+        name, base, seeded = _named(func)
+        if seeded:
             self.random |= kwargs.get("generator") is not None
         if base == "native_batch_norm_backward" and args[7]:
             args = (*args[:3], None, None, *args[5:])  # a batch's own means are used
-        given = list(_tensors((args, kwargs)))
+        given = _tensors((args, kwargs))
         if base in INERT:
             return func(*args, **kwargs)
         if base in REFUSED or name == "view.dtype":
@@ -184,10 +166,8 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 self.store.lose(t, "running means, used after they were updated")
 
     def _ruled(self, rule: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        def wrap(x: Any) -> Any:
-            return Operand(x, self.store) if isinstance(x, Tensor) else x
-
-        return rule(*tree_map(wrap, args), **tree_map(wrap, kwargs))
+        given = {key: _operands(x, self.store) for key, x in kwargs.items()}
+        return rule(*_operands(args, self.store), **given)
 
     def _depends(self, given: Iterable[Tensor]) -> bool:
         return any(self.store.of(t).depends for t in given)
@@ -225,7 +205,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _lose(self, found: tuple[Any, list[Tensor]], why: str) -> Any:
         out, changed = found
-        if not list(_tensors(out)):
+        if not _tensors(out):
             self.lack = self.lack or why
         for t in (*_tensors(out), *changed):
             self.store.lose(t, why)
@@ -282,12 +262,32 @@ def _foreign(t: Tensor) -> bool:
     return t.layout is not torch.strided or t.is_complex() or t.is_quantized
 
 
-def _tensors(found: Any) -> Iterable[Tensor]:
+@cache
+def _named(func: Any) -> tuple[str, str, bool]:
+    """An operator's name with its overload and without, and whether it draws random numbers."""
+    name = str(func).removeprefix("aten.")
+    return name, name.partition(".")[0], torch.Tag.nondeterministic_seeded in func.tags
+
+
+def _operands(x: Any, store: Store) -> Any:
+    """An operator's arguments with tensors as operands."""
+    if isinstance(x, Tensor):
+        return Operand(x, store)
+    return type(x)([_operands(part, store) for part in x]) if type(x) in (list, tuple) else x
+
+
+def _tensors(within: Any) -> list[Tensor]:
     """All tensors within arguments or results."""
-    if isinstance(found, Tensor):
-        yield found
-    elif isinstance(found, tuple | list):
-        for part in found:
-            yield from _tensors(part)
-    elif isinstance(found, dict):
-        yield from _tensors(list(found.values()))
+    if isinstance(within, Tensor):
+        return [within]
+    if isinstance(within, dict):
+        within = within.values()
+    elif not isinstance(within, tuple | list):
+        return []
+    found: list[Tensor] = []
+    for part in within:
+        if isinstance(part, Tensor):
+            found.append(part)
+        elif isinstance(part, tuple | list | dict):
+            found += _tensors(part)
+    return found

@@ -57,8 +57,8 @@ def by_norms(a: Ball, b: Ball) -> Ball:
         weights, columns = weights + spread, columns + spread
     rad = rows.unsqueeze(-1) * weights.unsqueeze(-2)
     if a.rad is not None:
-        rad = rad + _norm(a.rad, -1).unsqueeze(-1) * columns.unsqueeze(-2)
-    return Ball(torch.matmul(a.mid, b.mid), rad * (1 + 4 * gamma_of(n + 8)) * _SAFE)
+        rad.addcmul_(_norm(a.rad, -1).unsqueeze(-1), columns.unsqueeze(-2))
+    return Ball(torch.matmul(a.mid, b.mid), rad.mul_((1 + 4 * gamma_of(n + 8)) * _SAFE))
 
 
 def _norm(x: Tensor, dim: int) -> Tensor:

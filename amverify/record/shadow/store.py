@@ -34,7 +34,7 @@ class Store:
     """The shadows of one evaluation; ``depends`` says whether numbers are functions of x."""
 
     def __init__(self, params: Iterable[Tensor]) -> None:
-        self._memories: dict[tuple[str, int], Memory] = {}
+        self._memories: dict[tuple[torch.device, int], Memory] = {}
         for p in params:
             self.of(p, create=True).depends = True
 
@@ -71,8 +71,9 @@ class Store:
         """Make a ball the shadow of a tensor, and of whatever views its memory."""
         found = self.of(t, create=True)
         found.depends |= depends
-        mid = ball.mid.expand(t.shape)
-        rad = None if ball.rad is None else ball.rad.expand(t.shape)
+        mid, rad = ball.mid, ball.rad
+        if mid.shape != t.shape or (rad is not None and rad.shape != t.shape):
+            mid, rad = mid.expand(t.shape), None if rad is None else rad.expand(t.shape)
         whole = t.numel() * t.element_size() == t.untyped_storage().nbytes()
         if whole and t.is_contiguous():
             found.mid = mid.contiguous().reshape(-1)
@@ -120,6 +121,6 @@ class Store:
             self.write(t, Ball(none, torch.full_like(none, math.inf)), False)
 
 
-def _key(t: Tensor) -> tuple[str, int]:
+def _key(t: Tensor) -> tuple[torch.device, int]:
     """Device and address of a tensor's memory; a sparse one has none of its own."""
-    return str(t.device), t.untyped_storage().data_ptr() if t.layout is torch.strided else 0
+    return t.device, t.untyped_storage().data_ptr() if t.layout is torch.strided else 0

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from flint import arb, ctx
 from torch import nn
 
+from amverify.record.heard import digits
 from amverify.record.shadow import elementary, mode, products, shadowed
 from amverify.record.shadow.balls import Ball
 from amverify.record.shadow.operands import RULES
@@ -116,3 +117,18 @@ def test_a_relu_at_0_and_at_an_open_sign():
     found = shadowed(lambda: F.relu(x).sum(), [x], True)
     assert found.gradient.mid.tolist() == [0.0, 0.0, 1.0]
     assert found.gradient.rad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_digits_seen_from_bits_are_those_of_the_mantissas():
+    full = 0
+    for seed in range(200):
+        generator = torch.Generator().manual_seed(seed)
+        wide_, short = ((torch.float32, torch.bfloat16), (torch.float64, torch.float32))[seed % 2]
+        g = torch.randn(200, generator=generator).to(wide_) * 10.0 ** (-44 + seed % 47)
+        g += g * torch.randn(200, generator=generator).to(wide_)
+        g[:seed] = g[:seed].to(short).to(wide_)
+        g[:: 7 + seed % 3] = (0.0, float("nan"), float("inf"))[seed % 3]
+        if digits._full(g):
+            full += 1
+            assert digits._format(digits._mantissas(g)) is None, seed
+    assert full > 50
