@@ -7,12 +7,12 @@ import pytest
 from test_rates import by_hand
 
 from amverify.numbers.balls import Ball
-from amverify.theorems.base import Context, Instances
+from amverify.theorems.base import Context, Instances, Missing
 from amverify.theorems.views import inexact
 from amverify.theorems.views import path as paths
 from amverify.trace.trace import Trace
 
-GAPS = [1.0, 0.5, 0.375, 0.25, 0.0625, 0.03125]
+GAPS = [0.75, 0.5, 0.375, 0.25, 0.0625, 0.03125]
 KNOWN = {"a": 0.5, "b": 3.0, "c": 8.0, "tau": 10.0, "omega": 4.0}
 
 
@@ -65,7 +65,9 @@ def test_a_sublinear_rate_counts_from_the_start(memory: int) -> None:
     found = paths.sublinear_steps(context(0.75, memory=memory))
     j = np.arange(1, 5 // memory + 1)
     assert found.sweep.tolist() == (memory * j).tolist()
-    assert_bound(found, A0=1.0, Aj=R[memory * j] ** -0.5, j=j, two=2 ** (1 / 3), r1=R[memory * j])
+    assert_bound(
+        found, A0=R[0] ** -0.5, Aj=R[memory * j] ** -0.5, j=j, two=2 ** (1 / 3), r1=R[memory * j]
+    )
 
 
 def test_each_regime_binds_its_own_rows_alone() -> None:
@@ -178,3 +180,14 @@ def test_two_runs_in_one_trace_are_not_joined() -> None:
     assert path.first().tolist() == [0, 0, 2, 2]
     assert paths.tails(both).replicate.tolist() == [0, 1]
     assert paths.recursion_steps(both).sweep.tolist() == [1, 2, 1, 2]
+
+
+def test_without_a_residual_the_gradient_of_f_is_one_and_of_psi_none() -> None:
+    trace, declared = by_hand(GAPS)
+    sweeps = {name: own for name, own in trace.sweeps.items() if not name.startswith("residual")}
+    sweeps |= {"gradient": np.full(6, 9.0), "gradient_error": np.zeros(6)}
+    found = paths.residual(Context(Trace(trace.header, sweeps=sweeps), declared))
+    np.testing.assert_allclose(found.mid, 3.0, rtol=1e-15)
+    sweeps |= {"lyapunov": sweeps["value"], "lyapunov_error": np.zeros(6)}
+    with pytest.raises(Missing):
+        paths.residual(Context(Trace(trace.header, sweeps=sweeps), declared))

@@ -149,3 +149,14 @@ def test_a_sweep_s_fall_is_its_blocks(ctx: Context) -> None:
         mine = (blocks["sweep"] == found.sweep[i]) & (blocks["replicate"] == found.replicate[i])
         assert math.isclose(found.values["dpsi"].mid[i], own[mine].sum(), rel_tol=1e-9)
     assert len(found) == 2 * (9 - (k0(ctx) and 2))
+
+
+def test_rounding_of_a_sweep_is_that_of_its_blocks(ctx: Context) -> None:
+    blocks, found = residuals.blocks(ctx), residuals.jointly(ctx)
+    assert blocks.blocks is not None
+    for i in range(len(found)):
+        mine = (blocks.sweep == found.sweep[i]) & (blocks.replicate == found.replicate[i])
+        own = blocks.allowance[mine]
+        assert (own[blocks.blocks.kind[mine] == b"V"] > 0).all()
+        assert math.isclose(found.allowance[i], own.sum(), rel_tol=1e-12)
+        assert found.allowance[i] < 1e-9 * max(found.values["total"].mid[i], 1.0)
