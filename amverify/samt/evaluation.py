@@ -11,6 +11,7 @@ its graph let go before the next is.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from amverify.samt.averaging import average, is_parallel
 from amverify.samt.closures import Stored, checked, differentiated, explained, in_grad, number
 from amverify.samt.counters import Counters
 from amverify.samt.fast.chain import Chain, Written
+from amverify.samt.fast.comparison import difference
 from amverify.samt.fast.dense import Dense
 from amverify.samt.fast.loss import known
 from amverify.samt.parts import Backward, Gradients, Part, Target, scaled, total, whole
@@ -52,7 +54,8 @@ class Evaluation:
         settings: whether FLOPs are counted, and the ranks to average with.
         stored: ``.grad`` of all that is trained.
 
-    ``chain`` turns None once modules are seen to hold something that a pass moves.
+    ``chain`` turns None once modules are seen to hold something that a pass moves, or to make parts
+    of a pass find something else; ``unfit`` then says so.
     """
 
     parts: Sequence[Part]
@@ -62,6 +65,7 @@ class Evaluation:
     settings: Settings
     stored: Stored
     first_loss: Tensor | None = field(default=None, init=False)
+    unfit: str | None = field(default=None, init=False)
     _updated: str | None = field(default=None, init=False)
     _part: Part | None = field(default=None, init=False)
 
@@ -182,6 +186,7 @@ class Evaluation:
                 loss, backward = self._forward(part, target, graph)
             except Written:
                 self.chain = chain = None
+                self.unfit = "a module writes into what it is given"
                 if replay is not None:
                     replay.again()
                 loss, backward = self._forward(part, target, graph)
@@ -192,9 +197,34 @@ class Evaluation:
         if part.first and replay is not None:
             if chain is not None and replay.moved:
                 self.chain = None  # parts of a pass would find other values than the whole
+                self.unfit = "a pass moves what modules hold: buffers or attributes"
             replay.called()
         part.first = False
+        chain = self.chain
+        if chain is not None and not (chain.sure or chain.plain or graph):
+            return self._compared(part, target, loss.detach(), found)
         return loss.detach(), found
+
+    def _compared(
+        self, part: Part, target: Target, loss: Tensor, found: Gradients
+    ) -> tuple[Tensor, Gradients]:
+        """What a chain found, where a whole pass from the same state finds it too; else its own."""
+        if not isinstance(part.loss, Told):
+            return loss, found
+        if part.replay is not None:
+            part.replay.call()
+        with torch.enable_grad():
+            whole_loss = checked(part.loss(), part.name, target)
+        own = differentiated(whole_loss, target.parameters, "loss", target, False)
+        why = difference((loss, [whole(g) for g in found]), (whole_loss.detach(), own))
+        if why is None:
+            return loss, found
+        self.chain = None
+        self.unfit = f"parts of a pass find {why}: a module writes or reads what is not its own"
+        warnings.warn(
+            f"SAMT {target}: {self.unfit}; whole passes are run from now on", stacklevel=2
+        )
+        return whole_loss.detach(), [*own]
 
     def _replay(self, part: Part) -> Replay | None:
         """What is to be set back between calls; None where nothing can draw or keep."""

@@ -33,9 +33,9 @@ from amverify.samt.blocks import Given, Group, groups_of
 from amverify.samt.closures import Stored
 from amverify.samt.counters import Counters
 from amverify.samt.evaluation import Evaluation
-from amverify.samt.fast.chain import Chain, find_chain, is_plain
 from amverify.samt.kinds import Kind
 from amverify.samt.parts import Part
+from amverify.samt.plan import Plan, Ways
 from amverify.samt.scaler import scaler_of
 from amverify.samt.settings import Settings
 from amverify.samt.stepsizes import Pool
@@ -82,10 +82,9 @@ class SAMT(torch.optim.Optimizer):
         self._currents: list[Current] = []
         self._blocks: list[Block] | None = None
         self._pools: list[Pool] = []
-        self._chain: Chain | None = None
+        self._ways = Ways()
         self._held: list[Part] = []
         self._stored: Stored | None = None
-        self._draws = self.uses_chain = False
         self.meta_optimiser: torch.optim.Optimizer | None = None
         groups, self._model = groups_of(params, model)
         self._frozen = Frozen(self._model)
@@ -158,7 +157,7 @@ class SAMT(torch.optim.Optimizer):
         blocks = self._prepared()
         told = all(isinstance(part.loss, Told) for part in parts)
         stored = Stored([w for block in blocks for w in block.parameters], asked=not told)
-        chain = self._found_chain(parts, blocks)
+        chain = self._ways.chain_for(self._model, [part.loss for part in parts], blocks)
         evaluation = Evaluation(parts, self.counters, chain, self._model, self.settings, stored)
         sweep = Sweep(
             blocks, self._pools, self.settings, evaluation, self.counters, self.meta_optimiser
@@ -176,8 +175,7 @@ class SAMT(torch.optim.Optimizer):
             evaluation.end()
             self._stored, self._held = None, []
         self._bad += sweep.bad
-        self.uses_chain = evaluation.chain is not None
-        self._draws |= chain is not None and not self.uses_chain
+        self._ways.over(evaluation)
         assert evaluation.first_loss is not None, "a sweep evaluates the loss"
         return evaluation.first_loss
 
@@ -216,6 +214,21 @@ class SAMT(torch.optim.Optimizer):
         if self._stored is not None:
             self._stored.emptied = True
         super().zero_grad(set_to_none)
+
+    @property
+    def uses_chain(self) -> bool:
+        """Whether the last step took less than a whole pass for each block; ``plan`` says why."""
+        return self._ways.used
+
+    def plan(self, inputs: Any = None) -> Plan:
+        """How a told step takes each block's gradient, why not faster, and what the last one did.
+
+        Printed, it has a line for each block, in the order of a sweep.
+
+        Args:
+            inputs: of a batch; without it the plan is of the model alone.
+        """
+        return self._ways.plan(self._model, inputs, self._made(), self.settings)
 
     @property
     def gradient_evaluations(self) -> float:
@@ -261,7 +274,7 @@ class SAMT(torch.optim.Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything that a copy needs; what refers to memory of this one is made anew."""
-        return {**self.__dict__, "_blocks": None, "_pools": [], "_chain": None, "_held": []}
+        return {**self.__dict__, "_blocks": None, "_pools": [], "_held": []}
 
     def _thetas(self) -> list[Tensor]:
         return [own["theta"] for own in self.state.values()]
@@ -285,7 +298,7 @@ class SAMT(torch.optim.Optimizer):
             current.read()
         if self._blocks is None or not all(block.stands(self.state) for block in self._blocks):
             self._blocks, self._pools = assembled(self.param_groups, self._currents, self.state)
-            self._chain = None
+            self._ways.chain = None
         return self._blocks
 
     def _prepared(self) -> list[Block]:
@@ -304,13 +317,3 @@ class SAMT(torch.optim.Optimizer):
                         "frozen after this optimiser was made; make another"
                     )
         return blocks
-
-    def _found_chain(self, parts: list[Part], blocks: list[Block]) -> Chain | None:
-        """The chain as the model is now, if it may serve: parts of a pass draw no numbers."""
-        told = [p.loss for p in parts if isinstance(p.loss, Told) and is_plain(p.loss.inputs)]
-        if len(told) < len(parts) or self._draws:
-            return None
-        batch = [(given.inputs, given.targets) for given in told]
-        trained = [block.parameters for block in blocks]
-        self._chain = find_chain(self._model, trained, self._chain, batch)
-        return self._chain

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
 
 from amverify.errors import InvalidInput
+from amverify.samt.nested import leaves
 
 Closure: TypeAlias = Callable[[], Tensor]
 Loss: TypeAlias = Callable[[Any, Any], Tensor]
@@ -51,7 +51,7 @@ class Told(NamedTuple):
     def foreign(self) -> str | None:
         """Arrays in the batch that are no tensors of torch, in one line, if there are any."""
         for name, given in (("inputs", self.inputs), ("targets", self.targets)):
-            for leaf in tree_leaves(given):
+            for leaf in leaves(given):
                 if hasattr(leaf, "__array__") and not isinstance(leaf, Tensor):
                     return f"{name}: {type(leaf).__name__} is no tensor; torch.as_tensor makes one"
         return None
@@ -61,7 +61,7 @@ class Told(NamedTuple):
         """Rows of the batch: of the only tensor, or of all if they agree."""
         if isinstance(self.inputs, Tensor):
             return len(self.inputs) if self.inputs.ndim else None
-        sizes = {len(x) for x in tree_leaves(self.inputs) if isinstance(x, Tensor) and x.ndim}
+        sizes = {len(x) for x in leaves(self.inputs) if isinstance(x, Tensor) and x.ndim}
         return sizes.pop() if len(sizes) == 1 else None
 
 

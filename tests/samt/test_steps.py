@@ -148,6 +148,9 @@ def test_a_chain_runs_each_layer_forward_as_often_as_the_order_needs() -> None:
     optimiser = SAMT(model, extrapolation=0.0)
     x, y = torch.randn(5, 4), torch.randint(0, CLASSES, (5,))
     optimiser.step(loss=cross_entropy, inputs=x, targets=y)
+    assert calls == {0: 1 + 3, 1: 2 + 3, 2: 3 + 3}  # the first sweep is compared with whole passes
+    calls.update({0: 0, 1: 0, 2: 0})
+    optimiser.step(loss=cross_entropy, inputs=x, targets=y)
     assert calls == {0: 1, 1: 2, 2: 3}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from amverify import samt
 from amverify.samt import unlisted
@@ -84,3 +86,20 @@ def test_no_other_file_of_samt_reads_them() -> None:
         if not (isinstance(node.value, ast.Name) and node.value.id == "self")
     }
     assert found == set()
+
+
+def test_what_others_read_under_such_names_is_there() -> None:
+    """The recorder's follower, and the type of an exported graph's operators."""
+    seen: list[str] = []
+
+    class Seeing(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            seen.append(str(func))
+            return func(*args, **(kwargs or {}))
+
+    with Seeing():  # type: ignore[no-untyped-call]
+        torch.zeros(2).add(1.0)
+    assert "aten.add.Tensor" in seen
+    assert isinstance(torch.ops.aten.add.Tensor, torch._ops.OpOverload)

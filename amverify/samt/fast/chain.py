@@ -29,7 +29,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from amverify.samt.fast.dense import Dense, find_dense
-from amverify.samt.fast.doubts import is_doubtful
+from amverify.samt.fast.doubts import doubt, is_torchs
 from amverify.samt.replay import Replay
 from amverify.samt.unlisted import is_hooked, version
 
@@ -41,21 +41,24 @@ class Written(Exception):
     """A segment wrote into what it was given: what is kept is no longer what it was."""
 
 
-def modules_in_order(model: nn.Module) -> list[nn.Module] | None:
-    """The modules of a plain chain, nested ``nn.Sequential`` unfolded; None if it is none.
+def modules_in_order(model: nn.Module) -> list[nn.Module] | str:
+    """The modules of a plain chain, nested ``nn.Sequential`` unfolded; or why it is none.
 
     A chain with hooks, with modules that give several tensors, or with a module that occurs twice
     and holds anything is left to whole passes: there, a pass must not be done in parts.
     """
-    if not isinstance(model, nn.Sequential) or "forward" in model.__dict__:
-        return None
-    if type(model).forward is not nn.Sequential.forward:
-        return None
-    found, every = list(_unfold(model)), list(model.modules())
-    hooked = any(_is_touched(module) for module in every)
-    twice = any(count > 1 and _holds(part) for part, count in Counter(found).items())
-    several = any(isinstance(module, MANY) for module in every)
-    return None if hooked or twice or several else found
+    if not isinstance(model, nn.Sequential) or type(model).forward is not nn.Sequential.forward:
+        return f"the model is a {type(model).__name__}, no nn.Sequential"
+    for name, module in model.named_modules(remove_duplicate=False):
+        if _is_touched(module):
+            return f"{name or 'the model'} has hooks, or a forward of its own"
+        if isinstance(module, MANY):
+            return f"{name} gives several tensors ({type(module).__name__})"
+    found = list(_unfold(model))
+    for part, count in Counter(found).items():
+        if count > 1 and _holds(part):
+            return f"{type(part).__name__} stands at several places, with what it holds"
+    return found or "the model has no modules"
 
 
 def _unfold(module: nn.Sequential) -> Iterator[nn.Module]:
@@ -94,7 +97,8 @@ class Chain:
         layers: for each block the number of ``nn.Linear`` before its first module.
         dense: the same as a dense network, if it is one.
 
-    ``plain`` says whether the dense network serves the present batch.
+    ``plain`` says whether the dense network serves the present batch; ``sure``, whether parts of a
+    pass find what the whole finds: torch's own modules do, with others a sweep compares both.
     """
 
     model: nn.Module
@@ -110,10 +114,14 @@ class Chain:
 
     def __post_init__(self) -> None:
         self._tree = [*self.model.named_modules(remove_duplicate=False)]
+        self.sure = all(is_torchs(module) for _, module in self._tree)
 
-    def stands(self) -> bool:
-        """Whether the model is still made of the same modules, and nothing was hooked to them."""
-        now = [*self.model.named_modules(remove_duplicate=False)]
+    def stands(self, now: Sequence[tuple[str, nn.Module]]) -> bool:
+        """Whether the model is still made of the same modules, and nothing was hooked to them.
+
+        Args:
+            now: its modules and their names.
+        """
         return now == self._tree and not any(_is_touched(module) for _, module in now)
 
     def begin(self, x: Tensor) -> None:
@@ -182,8 +190,8 @@ def find_chain(
     blocks: Sequence[Sequence[Tensor]],
     last: Chain | None = None,
     batch: Iterable[object] = (),
-) -> Chain | None:
-    """The chain that a model is, cut for ``blocks``; None if it is none.
+) -> Chain | str:
+    """The chain that a model is, cut for ``blocks``; or why there is none.
 
     Args:
         model: any module, or none.
@@ -191,20 +199,24 @@ def find_chain(
         last: what was found before for these blocks and this model; it serves again if it stands.
         batch: inputs and targets that it is to serve, in any nesting.
     """
-    if model is None or is_doubtful(model, batch):
-        return None
-    if last is not None and last.stands():
+    if model is None:
+        return "SAMT was not given the model (model=)"
+    now = [*model.named_modules(remove_duplicate=False)]
+    why = doubt(model, batch, list(dict.fromkeys(module for _, module in now)))
+    if why is not None:
+        return why
+    if last is not None and last.stands(now):
         return last
     parts = modules_in_order(model)
-    if not parts:
-        return None
+    if isinstance(parts, str):
+        return parts
     holders: dict[int, int] = {}
     for place, part in enumerate(parts):
         for parameter in part.parameters():
             holders.setdefault(id(parameter), place)
     firsts = [[holders.get(id(p)) for p in block] for block in blocks]
     if any(place is None for block in firsts for place in block):
-        return None  # a parameter that is used outside the model
+        return "a block holds a parameter that is none of the model's"
     first = [min(place for place in block if place is not None) for block in firsts]
     cuts = sorted({0, *first})
     segments = [parts[a:b] for a, b in zip(cuts, [*cuts[1:], len(parts)], strict=True)]

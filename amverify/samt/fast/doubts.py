@@ -11,12 +11,12 @@ is not seen to be so, whole passes are run:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.utils._pytree import tree_leaves
 
+from amverify.samt.nested import leaves
 from amverify.samt.replay import TORCHS, held_by
 from amverify.samt.unlisted import all_hooked
 
@@ -24,27 +24,39 @@ DEPTH, MOST = 3, 1000
 """How deep, and through how many objects, what a module keeps is looked through."""
 
 
-def is_doubtful(model: nn.Module, batch: Iterable[object] = ()) -> bool:
-    """Whether it cannot be told that parts of a pass find what the whole pass finds.
+def doubt(
+    model: nn.Module, batch: Iterable[object] = (), modules: Sequence[nn.Module] = ()
+) -> str | None:
+    """Why it cannot be told that parts of a pass find what the whole pass finds; None if it can.
+
+    Nothing of it is remembered from step to step: parameters, their memory and what modules keep
+    may be written at any time, and torch tells nobody.
 
     Args:
         model: the whole of it.
         batch: what a step was given, in any nesting.
+        modules: all of the model's, if they were listed just now.
     """
-    modules = list(model.modules())
-    if all_hooked() or any(type(m).__call__ is not nn.Module.__call__ for m in modules):
-        return True
+    modules = modules or [*model.modules()]
+    if all_hooked():
+        return "hooks are registered for all modules"
+    for m in modules:
+        if type(m).__call__ is not nn.Module.__call__:
+            return f"{type(m).__name__} has a __call__ of its own"
     places = _places(model)
     if places is None:
-        return True
-    leaves = [x for x in tree_leaves(list(batch)) if isinstance(x, Tensor)]
-    if any(_place(x) in (None, *places) for x in leaves if x.numel()):
-        return True
+        return "parameters share memory with each other or with a buffer, or have none to be seen"
+    for x in leaves(list(batch)):
+        if isinstance(x, Tensor) and x.numel() and _place(x) in (None, *places):
+            return "the batch lies in a parameter's or a buffer's memory, or in none to be seen"
     own = {id(module) for module in modules}
-    return any(_reaches_out(m, own, places) for m in modules if not _is_torchs(m))
+    for m in modules:
+        if not is_torchs(m) and _reaches_out(m, own, places):
+            return f"{type(m).__name__} keeps, unregistered, another part of the model, or much"
+    return None
 
 
-def _is_torchs(module: nn.Module) -> bool:
+def is_torchs(module: nn.Module) -> bool:
     """Whether it is torch's own code, which uses nothing that it has not registered."""
     return type(module).__module__.startswith("torch.nn.")
 
@@ -59,13 +71,12 @@ def _place(x: Tensor) -> int | None:
 
 def _places(model: nn.Module) -> set[int] | None:
     """The memory of parameters and buffers; None if parameters share any, or it is not known."""
-    every = [*model.parameters()]
-    found = {_place(w) for w in every if w.numel()}
+    each = [_place(w) for w in model.parameters() if w.numel()]
+    found = set(each)
     kept = {_place(b) for b in model.buffers() if b.numel()}
-    if len(found) < sum(w.numel() > 0 for w in every) or found & kept:
+    if len(found) < len(each) or None in found or None in kept or found & kept:
         return None
-    places = {place for place in found | kept if place is not None}
-    return places if len(places) == len(found | kept) else None
+    return {place for place in found | kept if place is not None}
 
 
 def _reaches_out(module: nn.Module, modules: set[int], places: set[int]) -> bool:
