@@ -18,8 +18,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from amverify.compiled.threads import limited, worth
+from amverify.compiled.threads import limited
 from amverify.errors import InvalidInput
+from amverify.estimators.inputs import Features, outputs, tensor, threads
 from amverify.estimators.settings import Scheme, scheme
 from amverify.estimators.training import Stopping, Trained, begun, train
 from amverify.judge.audit import audit
@@ -123,18 +124,18 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         _check(self)
         going_on = self.warm_start and hasattr(self, "network_")
         self._scaler = _scaler(self.scale, x)
-        inputs = self._inputs(x)
+        inputs = self._scaled(x)
         random = check_random_state(self.random_state)
         seed = int(random.randint(2**31 - 1))
         widths = (inputs.shape[1], *_widths(self.hidden), outputs)
         start: Parameters | nn.Sequential = torch_default(widths, seed)
         if going_on:
             start = self.network_
-        with limited(worth(len(y), widths)):
+        with limited(threads(inputs, widths, keeps=self._keeps(self.audit))):
             return self._fitted(inputs, y, start, widths, groups, seed)
 
     def _fitted(
-        self, inputs: Tensor, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
+        self, inputs: Features, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
     ) -> Self:
         """Choose the ridge, train."""
         self.ridge_ = self._chosen_ridge(inputs, y, start, widths, groups, seed)
@@ -153,7 +154,7 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _chosen_ridge(
-        self, inputs: Tensor, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
+        self, inputs: Features, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
     ) -> float:
         if self.ridge != "auto":
             return float(self.ridge)
@@ -181,7 +182,7 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _train(
         self,
-        inputs: Tensor,
+        inputs: Features,
         y: Tensor,
         start: Parameters | nn.Sequential,
         widths: tuple[int, ...],
@@ -191,7 +192,8 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[Trained, Report | None]:
         """The network and, where it is audited, the report."""
         made = scheme(self.method)
-        problem = self._problem(made, inputs, y, widths, ridge)
+        x = tensor(inputs, DTYPES[self.dtype], keeps=self._keeps(audited))
+        problem = self._problem(made, x, y, widths, ridge)
         method = made.make(self._labels)
         if not audited:
             return train(method, problem, start, stopping), None
@@ -214,18 +216,22 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
             dtype=DTYPES[self.dtype],
         )
 
-    def _inputs(self, x: Any) -> Tensor:
-        scaled: Any = x if self._scaler is None else self._scaler.transform(x)
-        dense: Array = scaled.toarray() if sparse.issparse(scaled) else scaled
-        return torch.from_numpy(np.ascontiguousarray(dense)).to(DTYPES[self.dtype])
+    def _keeps(self, audited: object) -> bool:
+        """Whether sparse features stay sparse: products are enough, and nothing is recorded."""
+        return scheme(self.method).sparse and not audited
+
+    def _scaled(self, x: Features) -> Features:
+        return x if self._scaler is None else self._scaler.transform(x)
+
+    def _said(self, network: nn.Sequential, x: Features) -> Tensor:
+        """What a network says of scaled features, (N, n_L) in float64."""
+        return outputs(network, x, DTYPES[self.dtype])
 
     def _outputs(self, x: ArrayLike) -> Tensor:
         """What the network says of new samples, (N, n_L)."""
         check_is_fitted(self, "network_")
         checked = validate_data(self, x, reset=False, accept_sparse="csr", dtype=np.float64)
-        with torch.no_grad():
-            found: Tensor = self.network_(self._inputs(checked))
-        return found.double()
+        return self._said(self.network_, self._scaled(checked))
 
     network_: nn.Sequential
     _labels: bool
@@ -234,7 +240,7 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
     def _loss(self, made: Scheme) -> Loss:
         raise NotImplementedError
 
-    def _held_out(self, x: Tensor, y: Tensor) -> Callable[[nn.Sequential], float]:
+    def _held_out(self, x: Features, y: Tensor) -> Callable[[nn.Sequential], float]:
         """The score of a network on samples that were held out."""
         raise NotImplementedError
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from amverify.estimators.base import Array, LayeredEstimator
+from amverify.estimators.inputs import Features
 from amverify.estimators.settings import Scheme, scheme
 from amverify.network.losses import CrossEntropy, Loss, SquaredError
 
@@ -67,15 +68,12 @@ class TIAMClassifier(ClassifierMixin, LayeredEstimator):  # type: ignore[misc]
     def _loss(self, made: Scheme) -> Loss:
         return SquaredError() if made.squared else CrossEntropy()
 
-    def _held_out(self, x: Tensor, y: Tensor) -> Callable[[nn.Sequential], float]:
+    def _held_out(self, x: Features, y: Tensor) -> Callable[[nn.Sequential], float]:
         squared = scheme(self.method).squared
 
         def score(network: nn.Sequential) -> float:
-            with torch.no_grad():
-                outputs = network(x).double()
-                right = float((outputs.argmax(1) == y).double().mean())
-                if squared:
-                    return right
-                return right - 1e-3 * float(cross_entropy(outputs, y))
+            outputs = self._said(network, x)
+            right = float((outputs.argmax(1) == y).double().mean())
+            return right if squared else right - 1e-3 * float(cross_entropy(outputs, y))
 
         return score

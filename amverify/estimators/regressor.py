@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
 from amverify.estimators.base import Array, LayeredEstimator, _scaler
+from amverify.estimators.inputs import Features
 from amverify.estimators.settings import Scheme
 from amverify.network.losses import Loss, SquaredError
 
@@ -62,9 +63,8 @@ class TIAMRegressor(RegressorMixin, LayeredEstimator):  # type: ignore[misc]
     def _loss(self, made: Scheme) -> Loss:
         return SquaredError()
 
-    def _held_out(self, x: Tensor, y: Tensor) -> Callable[[nn.Sequential], float]:
+    def _held_out(self, x: Features, y: Tensor) -> Callable[[nn.Sequential], float]:
         def score(network: nn.Sequential) -> float:
-            with torch.no_grad():
-                return -float((network(x).double() - y).square().mean())
+            return -float((self._said(network, x) - y).square().mean())
 
         return score

@@ -37,6 +37,7 @@ class Scheme:
         coupling: from ε.
         biases: whether the ridge is on the biases too (JointTIAM's theorems ask for it).
         squared: whether it minimises the squared error only.
+        sparse: whether it takes sparse features as they are; else a dense copy is made.
         theorems: what its runs are audited on.
     """
 
@@ -44,6 +45,7 @@ class Scheme:
     coupling: Callable[[float], Coupling]
     biases: bool = False
     squared: bool = False
+    sparse: bool = False
     theorems: tuple[str, ...] = ("M3",)
 
 
@@ -54,12 +56,17 @@ SCHEMES = {
         biases=True,
         theorems=("TM", "TJ", "TPsi", "TK"),
     ),
-    "tiam": Scheme(lambda labels: TIAM(label_output=labels), Band, theorems=("T1", "T3", "M3")),
+    "tiam": Scheme(
+        lambda labels: TIAM(label_output=labels), Band, sparse=True, theorems=("T1", "T3", "M3")
+    ),
     "mdlam": Scheme(
         lambda labels: mdlam(label_output=labels),
         lambda epsilon: Band(max(100.0, epsilon), 0.5, epsilon),
+        sparse=True,
     ),
-    "dladmm": Scheme(lambda labels: DlADMM(label_output=labels), lambda epsilon: Penalty(1.0)),
+    "dladmm": Scheme(
+        lambda labels: DlADMM(label_output=labels), lambda epsilon: Penalty(1.0), sparse=True
+    ),
     "bcd": Scheme(lambda labels: BCD(), lambda epsilon: Penalty(1.0), squared=True),
 }
 """By the name that an estimator's ``method`` takes."""

@@ -103,7 +103,12 @@ class DlADMM(Method[DlADMMState]):
         """
         if not isinstance(problem.coupling, Penalty):
             raise InvalidInput("dlADMM: needs the coupling Penalty(ν), not a band")
-        first, point = start(problem, parameters, label_output=self.label_output)
+        first, point = start(
+            problem,
+            parameters,
+            label_output=self.label_output,
+            takes_sparse=not self.record,
+        )
         dual = torch.zeros_like(point.z[-1])
         return DlADMMState(first, point, dual, problem.rho, self.trial)
 

@@ -97,7 +97,12 @@ class TIAM(Method[TIAMState]):
 
     def initialise(self, problem: LayeredProblem, parameters: Parameters) -> TIAMState:
         """Weights as given, z and a by a forward pass (and z_L by the labels); Δ = 0."""
-        first, point = start(problem, parameters, label_output=self.label_output)
+        first, point = start(
+            problem,
+            parameters,
+            label_output=self.label_output,
+            takes_sparse=not self.record,
+        )
         groups = _by_kind(point).values()
         still = Point(*([torch.zeros_like(u) for u in group] for group in groups))
         return TIAMState(first, point, still, {}, {})

@@ -87,15 +87,22 @@ def replicated(draw: Callable[[int], Parameters], seeds: Sequence[int]) -> Param
 
 
 def start(
-    problem: LayeredProblem, parameters: Parameters, *, label_output: bool = False
+    problem: LayeredProblem,
+    parameters: Parameters,
+    *,
+    label_output: bool = False,
+    takes_sparse: bool = False,
 ) -> tuple[FirstLayer, Point]:
     """The point with these weights, z and a by a forward pass, and W_1's representation.
 
     ``label_output`` then sets z_L to mDLAM's ±1: +1 at the true class, −1 elsewhere.
 
     Raises:
-        InvalidInput: where a weight, or what the network makes of it, is not finite in the format.
+        InvalidInput: where a weight, or what the network makes of it, is not finite in the format;
+            for sparse inputs where the method does not take them, or weights are replicated.
     """
+    if problem.sparse:
+        _check_sparse(takes_sparse, parameters[0][0])
     weights, biases = (
         [u.to(dtype=problem.dtype, device=problem.x.device) for u in group] for group in parameters
     )
@@ -113,3 +120,13 @@ def start(
     if label_output:
         point.z[-1] = (2 * problem.target - 1).expand(point.z[-1].shape).clone()
     return first, point
+
+
+def _check_sparse(taken: bool, weight: Tensor) -> None:
+    if not taken:
+        raise InvalidInput(
+            "x: this method, or a recorded run, takes dense inputs, x.to_dense(); sparse ones are "
+            "for TIAM and its relatives and dlADMM, not recorded"
+        )
+    if weight.ndim > 2:
+        raise InvalidInput("x: with sparse inputs one run at a time, without replicates")

@@ -24,6 +24,7 @@ from amverify.errors import InvalidInput
 from amverify.network.activations import Activation, activation
 from amverify.network.coupling import Band, Coupling, Penalty, check_coupling
 from amverify.network.losses import CrossEntropy, Loss
+from amverify.network.sparse import entries, is_sparse, norm_squared_above, place
 from amverify.network.weights import InputSpace, Representation, input_space
 
 
@@ -59,7 +60,7 @@ class LayeredProblem:
     """Data, network and constants of F.
 
     Args:
-        x: inputs (N, n_0), finite.
+        x: inputs (N, n_0), finite; sparse ones in CSR layout stay sparse (TIAM and its relatives).
         y: class numbers (N,) or real targets (N, n_L).
         widths: n_0, …, n_L.
         rho: ρ > 0, the weight of the quadratic terms φ_l.
@@ -97,7 +98,9 @@ class LayeredProblem:
 
     @cached_property
     def input_norm_squared(self) -> Tensor:
-        """σ_max(X)²."""
+        """σ_max(X)²; of sparse inputs a bound above it (:mod:`amverify.network.sparse`)."""
+        if self.sparse:
+            return norm_squared_above(self.space.inputs)
         norm: Tensor = torch.linalg.matrix_norm(self.space.inputs.double(), 2)
         return norm.square().to(self.dtype)
 
@@ -116,6 +119,11 @@ class LayeredProblem:
         """The row (1, N) whose product with a block of samples is their mean."""
         n = self.samples
         return torch.full((1, n), 1 / n, dtype=self.dtype, device=self.x.device)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether X is sparse, so that a method can take products with it and nothing else."""
+        return is_sparse(self.x)
 
     @property
     def layers(self) -> int:
@@ -218,6 +226,10 @@ def _check(problem: LayeredProblem) -> None:
     x, y, widths = problem.x, problem.y, problem.widths
     if x.ndim != 2:
         raise InvalidInput(f"x: expected shape (N, n_0), got {tuple(x.shape)}")
+    if not (x.layout is torch.strided or is_sparse(x)):
+        raise InvalidInput(f"x: sparse inputs in CSR layout, x.to_sparse_csr(), got {x.layout}")
+    if is_sparse(x) and problem.representation == "spanned":
+        raise InvalidInput("representation: sparse inputs are taken as they are, not 'spanned'")
     if x.shape[0] == 0:
         raise InvalidInput("x: no samples (N = 0)")
     if len(widths) < 2:
@@ -229,18 +241,19 @@ def _check(problem: LayeredProblem) -> None:
     if y.ndim == 0 or y.shape[0] != x.shape[0]:
         rows = y.shape[0] if y.ndim else 0
         raise InvalidInput(f"y: {rows} rows, but x has {x.shape[0]}")
-    if not bool(torch.isfinite(x).all()):
-        row, column = torch.nonzero(~torch.isfinite(x))[0].tolist()
+    stored = entries(x)
+    if not bool(torch.isfinite(stored).all()):
+        row, column = place(x, ~torch.isfinite(stored))
         raise InvalidInput(
             f"x: not finite at row {row}, column {column}: remove or impute such entries"
         )
     if problem.dtype not in (torch.float32, torch.float64):
         raise InvalidInput(f"dtype: float32 or float64, got {problem.dtype}")
-    beyond = torch.isinf(x.to(problem.dtype))
+    beyond = torch.isinf(stored.to(problem.dtype))
     if bool(beyond.any()):
-        row, column = torch.nonzero(beyond)[0].tolist()
+        row, column = place(x, beyond)
         raise InvalidInput(
-            f"x: {float(x[row, column]):g} at row {row}, column {column} is infinite in "
+            f"x: {float(stored[beyond][0]):g} at row {row}, column {column} is infinite in "
             f"{_named(problem.dtype)}: scale the inputs"
         )
     _check_constants(problem)

@@ -24,6 +24,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from amverify.network.sparse import is_sparse
+
 Representation = Literal["auto", "dense", "spanned"]
 
 
@@ -123,9 +125,11 @@ class InputSpace:
 def input_space(x: Tensor, representation: Representation, dtype: torch.dtype) -> InputSpace:
     """The dense or spanned view of X (N, n_0); ``auto`` takes the span when N < n_0.
 
-    The factorisation is made once, in float64, whatever ``dtype`` the methods use.
+    Sparse X is taken as it is. The factorisation is made once, in float64, whatever ``dtype`` the methods use.
     """
     samples, features = x.shape
+    if is_sparse(x):
+        return InputSpace(x.to(dtype), None)
     if representation == "dense" or (representation == "auto" and samples >= features):
         return InputSpace(x.to(dtype), None)
     if samples > features:
