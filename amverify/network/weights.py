@@ -125,7 +125,8 @@ class InputSpace:
 def input_space(x: Tensor, representation: Representation, dtype: torch.dtype) -> InputSpace:
     """The dense or spanned view of X (N, n_0); ``auto`` takes the span when N < n_0.
 
-    Sparse X is taken as it is. The factorisation is made once, in float64, whatever ``dtype`` the methods use.
+    Sparse X is taken as it is.
+    The factorisation is made once, in float64, whatever ``dtype`` the methods use.
     """
     samples, features = x.shape
     if is_sparse(x):

@@ -33,7 +33,7 @@ def test_the_answers_are_those_of_a_dense_copy(
     thin = TIAMClassifier(**QUICK | {"method": method} | options).fit(x, y)
     monkeypatch.setattr("amverify.estimators.base.tensor", lambda x, dtype, keeps: full(x, dtype))
     dense = TIAMClassifier(**QUICK | {"method": method} | options).fit(x, y)
-    assert thin.n_iter_ == dense.n_iter_ and thin.ridge_ == dense.ridge_
+    assert (thin.n_iter_, thin.ridge_) == (dense.n_iter_, dense.ridge_)
     found, wanted = thin.predict_proba(x), dense.predict_proba(x)
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)  # the bound of σ_max is 1e-7 above
 
