@@ -76,7 +76,7 @@ def obtain(
                 raise DataUnavailable("downloading is switched off")
             found[file.name] = VerifiedFile(file.url, fetch(file, cache, progress))
         except DataUnavailable as error:
-            where = f"in {folder} nor in {cache}" if folder else f"in {cache}"
+            where = f"in {folder} nor in the cache {cache}" if folder else f"in {cache}"
             raise DataUnavailable(
                 f"{dataset}: {file.name} is not {where}, and {error}; get {_listed(source)} "
                 f"from {source.page}, put what you got into a folder, and name that folder "

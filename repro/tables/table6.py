@@ -12,11 +12,10 @@ F, ``certified`` reduces it so that Ψ provably decreases. All else is TIAM's co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
-from repro.render import Cell, Document, Number, Table, Text
+from repro.render import Cell, Document, Table
 from repro.spec import RunSpec
 from repro.tables.parts import joint_inertia, penalty_inertia
 from repro.tables.parts.full_batch import (
@@ -27,10 +26,9 @@ from repro.tables.parts.full_batch import (
     rows_by_dataset,
     runs_of,
 )
-from repro.tables.parts.measures import Group, final, group, target_of, to_target
-from repro.tables.parts.regions import region, triple_columns
+from repro.tables.parts.measures import group, target_of
+from repro.tables.parts.regions import triple_columns, triple_row
 from repro.tables.parts.request import Protocol, Request, notes_without_data
-from repro.tables.parts.verdicts import first_failing, judged
 
 PROTOCOL = Protocol(
     ("cora", "citeseer", "digits"),
@@ -95,7 +93,8 @@ def _table(
 
     def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
         target = target_of(group(specs[name, INERTIAS[0], "none"], runs))
-        return (_row(key, own, runs, target) for key, own in specs.items() if key[0] == name)
+        own = {key: some for key, some in specs.items() if key[0] == name}
+        return (triple_row(key, some, runs, target, CLAIMS) for key, some in own.items())
 
     return Table(
         name="inertia",
@@ -112,28 +111,4 @@ def _table(
             "A verdict that not all seeds share says how many gave it."
         ),
         notes=tuple(notes_without_data(laboratory, request.datasets)),
-    )
-
-
-def _row(
-    key: tuple[str, tuple[float, float, float], str],
-    specs: tuple[RunSpec, ...],
-    runs: Mapping[RunSpec, FinishedRun],
-    target: float | None,
-) -> tuple[Cell, ...]:
-    name, inertia, safeguard = key
-    measured: Group = group(specs, runs)
-    found = judged(specs, runs)
-    objective = final(measured, "objective")
-    sweeps, _, _ = to_target(measured, target)
-    return (
-        Text(name),
-        Text(f"({', '.join(f'{p:g}' for p in inertia)})"),
-        Number(region(*inertia), "+.2f"),
-        Text(safeguard),
-        replace(objective, format=".4g"),
-        final(measured, "test_accuracy"),
-        sweeps,
-        *(Text(found[claim].verdict_text(), found[claim].configuration) for claim in CLAIMS),
-        Text(first_failing(found)),
     )

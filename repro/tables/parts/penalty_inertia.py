@@ -8,17 +8,15 @@ HOLD; without a safeguard the same parameters stand beside it. μ_b > 0 is what 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from repro.engine import FinishedRun, Laboratory
 from repro.full_batch.configurations import configuration
-from repro.render import Cell, Number, Table, Text
+from repro.render import Cell, Table
 from repro.spec import RunSpec, Setting
 from repro.tables.parts.full_batch import rows_by_dataset, runs_of
-from repro.tables.parts.measures import final, group, target_of, to_target
-from repro.tables.parts.regions import region, triple_columns
+from repro.tables.parts.measures import group, target_of
+from repro.tables.parts.regions import triple_columns, triple_row
 from repro.tables.parts.request import Request
-from repro.tables.parts.verdicts import first_failing, judged
 
 METHOD = "tiam_penalty_ridge"
 PENALTY, RIDGE = 1.0, 0.05
@@ -69,7 +67,10 @@ def table(
 
     def rows_of(name: str) -> Iterator[tuple[Cell, ...]]:
         target = target_of(group(specs[name, WANTED[0]], runs))
-        return (_row(name, wanted, specs[name, wanted], runs, target) for wanted in WANTED)
+        return (
+            triple_row((name, *wanted), specs[name, wanted], runs, target, CLAIMS)
+            for wanted in WANTED
+        )
 
     return Table(
         name="penalty",
@@ -83,27 +84,4 @@ def table(
             "mean final test accuracy without inertia (first row). Residuals are measured after "
             "every sweep, as TK asks. M3: F does not increase; what falls with inertia is Ψ."
         ),
-    )
-
-
-def _row(
-    name: str,
-    wanted: Wanted,
-    specs: tuple[RunSpec, ...],
-    runs: Mapping[RunSpec, FinishedRun],
-    target: float | None,
-) -> tuple[Cell, ...]:
-    triple, safeguard = wanted
-    measured, found = group(specs, runs), judged(specs, runs)
-    sweeps, _, _ = to_target(measured, target)
-    return (
-        Text(name),
-        Text(f"({', '.join(f'{p:g}' for p in triple)})"),
-        Number(region(*triple), "+.2f"),
-        Text(safeguard),
-        replace(final(measured, "objective"), format=".4g"),
-        final(measured, "test_accuracy"),
-        sweeps,
-        *(Text(found[claim].verdict_text(), found[claim].configuration) for claim in CLAIMS),
-        Text(first_failing(found)),
     )

@@ -137,7 +137,9 @@ def test_what_cannot_be_had_says_how_to_get_it(download: bool, says: str, tmp_pa
             manifest=MANIFEST,
         )
     message = str(caught.value)
-    assert message.startswith(f"cora: ind.cora.x is not in {tmp_path} nor in {tmp_path}/cache")
+    assert message.startswith(
+        f"cora: ind.cora.x is not in {tmp_path} nor in the cache {tmp_path}/cache"
+    )
     for needed in (*CONTENTS, "https://example.org/data", "--data-dir", "AMVERIFY_DATA"):
         assert needed in message
     assert "\n" not in message
