@@ -5,13 +5,15 @@ as one asks, so is the margin rhs − lhs of an inequality; it is then found as 
 an interval [lo, hi] that shrinks as the precision is doubled:
 
     lhs ≤ rhs   holds if lo ≥ cost,   fails if hi < −cost − room
-    lhs < rhs   holds if lo > cost,   fails if hi ≤ −cost
+    lhs < rhs   holds if lo > cost,   fails if hi ≤ −cost − room
 
 ``room`` is what rounding in the method's *own* step can do (the column ``execution``), as the
 fraction that the recorded float is. Exact values remove the error of *measuring*; they cannot
-make a rounded step the step of the theorem. So a margin in [−room, 0) stays at the floor; where
-the room is unknown nothing fails. ``cost`` is what the hypotheses that rounding leaves open may
-take (``amverify.judge.hypothesis``).
+make a rounded step the step of the theorem. So a margin in [−room, 0) stays at the floor, and so
+does 0 under a strict claim unless the room is 0: a run may stand still because its steps are
+rounded, and 2 < 2 is false of values that no rounded step has made. Where the room is unknown
+nothing fails. ``cost`` is what the hypotheses that rounding leaves open may take
+(``amverify.judge.hypothesis``).
 
 The exact values are those at the points as they are stored. Parameters of a method (L, s, p1, …)
 are floats that it used as they are: exact as they stand.
@@ -57,9 +59,11 @@ class Margin:
     @property
     def bad(self) -> bool:
         """Whether it surely fails, by more than the method's own rounding can explain."""
-        if self.strict:
-            return self.high <= -self.cost
-        return self.room is not None and self.high < -self.room - self.cost
+        return self.room is not None and self._fails(self.high, self.room)
+
+    def _fails(self, margin: Fraction, room: Fraction) -> bool:
+        least = -room - self.cost
+        return margin <= least if self.strict else margin < least
 
     @property
     def excuse(self) -> Fraction:
@@ -69,11 +73,8 @@ class Margin:
     @property
     def settled(self) -> bool:
         """Whether no closer look can change the answer."""
-        if self.strict:
-            holds, fails = self.high > self.cost, self.low <= -self.cost
-        else:
-            holds = self.high >= self.cost
-            fails = self.room is not None and self.low < -self.room - self.cost
+        holds = self.high > self.cost if self.strict else self.high >= self.cost
+        fails = self.room is not None and self._fails(self.low, self.room)
         return self.good or self.bad or not (holds or fails)
 
 

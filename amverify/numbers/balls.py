@@ -197,6 +197,18 @@ def _settled(mid: Array, rounding: Array, radii: Array | None, least: float = 0.
     return Ball.of(mid, rad)
 
 
+def difference(x: Ball, y: Ball) -> Ball:
+    """x − y; without an error where both have none and x − y is a float (Knuth's TwoSum)."""
+    found = x - y
+    sharp = (x.rad == 0) & (y.rad == 0) & np.isfinite(found.rad)
+    if not sharp.any():
+        return found
+    with np.errstate(all="ignore"):
+        part = found.mid - x.mid
+        lost = (x.mid - (found.mid - part)) - (y.mid + part)
+    return Ball(found.mid, np.where(sharp & (lost == 0), 0.0, found.rad))
+
+
 def summed(ball: Ball, starts: NDArray[np.int64]) -> Ball:
     """Sums over runs of rows that begin at ``starts``, each to the next start.
 

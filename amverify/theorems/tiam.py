@@ -60,6 +60,7 @@ from amverify.theorems.views.columns import (
     banded,
     block_rows,
     boxes_kept,
+    of_parameters,
     shrinking,
     updated,
 )
@@ -246,7 +247,7 @@ T2 = Theorem(
     source="amverify, specification, T2",
     symbols={k: MEANING[k] for k in _T1_SYMBOLS},
     conclusions=(
-        Conclusion(REGION, block_gradient_steps, (POSITIVE_SCALE, THIRD, *FALLS)),
+        Conclusion(REGION, of_parameters(block_gradient_steps), (POSITIVE_SCALE, THIRD, *FALLS)),
         Conclusion(
             Inequality("decrease", dF + T2_WEIGHT / 2 * (e2 - d2), sp.Integer(0)),
             block_gradient_steps,

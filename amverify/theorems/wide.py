@@ -74,7 +74,7 @@ from amverify.theorems.tiam import (
     theta,
     unpaid,
 )
-from amverify.theorems.views.columns import BOXED, CARRIED, CONSISTENT
+from amverify.theorems.views.columns import BOXED, CARRIED, CONSISTENT, of_parameters
 
 z = sp.Symbol("z", real=True)
 INVERSE = 1 / (z * (2 - z))
@@ -167,7 +167,7 @@ T2z = Theorem(
     source="amverify, by performance estimation (proofs.pep)",
     symbols={name: _MEANING[name] for name in _SYMBOLS},
     conclusions=(
-        Conclusion(REGION_Z, _steps, (*FAMILY, *FALLS_Z)),
+        Conclusion(REGION_Z, of_parameters(_steps), (*FAMILY, *FALLS_Z)),
         Conclusion(
             Inequality("decrease", dF + WEIGHT_Z / 2 * (e2 - d2), -MARGIN_Z * (e2 + d2)),
             _steps,

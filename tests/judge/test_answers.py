@@ -30,9 +30,10 @@ def test_what_falls_strictly_holds_and_is_counted_in_floating_point() -> None:
 
 
 def test_what_stays_is_not_said_to_fall_strictly() -> None:
-    """A change of 0 lies within the rounding of the difference: it is not counted as holding."""
-    finding = judge(Context(descent((1.0, 0.5, 0.5))), strictly())
-    assert (finding.counts.decided, finding.counts.floor, finding.counts.failed) == (1, 1, 0)
+    """A change of 0: it fails where the values have no error, and is open where they have."""
+    for error, expected in ((0.0, (1, 0, 1)), (1e-9, (1, 1, 0))):
+        counts = judge(Context(descent((1.0, 0.5, 0.5), error=error)), strictly()).counts
+        assert (counts.decided, counts.floor, counts.failed) == expected
 
 
 def test_where_a_hypothesis_fails_it_is_said_what_the_conclusion_did() -> None:

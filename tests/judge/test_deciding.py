@@ -50,9 +50,12 @@ def test_room_is_what_a_rounded_step_may_take(room):
     assert decided(CLAIM, Fraction(room) + TINY, room) == (1, 1)
 
 
-def test_a_strict_claim_has_no_room():
-    assert decided(STRICT, Fraction(0), 1.0) == (1, 1)
-    assert decided(STRICT, -TINY, 1.0) == (1, 0)
+@pytest.mark.parametrize("room", [0.0, 2.0**-30])
+def test_equality_breaks_a_strict_claim_where_no_step_can_have_made_it(room):
+    assert decided(STRICT, -TINY, room) == (1, 0)
+    assert decided(STRICT, Fraction(0), room) == ((1, 1) if room == 0 else (0, 0))
+    assert decided(STRICT, Fraction(room), room) == (1, 1)
+    assert decided(STRICT, Fraction(0), float("inf")) == (0, 0)
 
 
 @pytest.mark.parametrize("room", [float("inf"), float("nan")])

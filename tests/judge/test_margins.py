@@ -35,12 +35,12 @@ def at(margin: Margin, value: Fraction) -> Margin:
 
 def said(value: Fraction, margin: Margin) -> str:
     """What a number alone decides, as the head of ``judge/floor.py`` writes it."""
-    if margin.strict:
-        return "holds" if value > margin.cost else "fails" if value <= -margin.cost else "open"
-    if value >= margin.cost:
+    if value > margin.cost or (value == margin.cost and not margin.strict):
         return "holds"
-    room = margin.room
-    return "fails" if room is not None and value < -margin.cost - room else "open"
+    if margin.room is None:
+        return "open"
+    least = -margin.cost - margin.room
+    return "fails" if value < least or (value == least and margin.strict) else "open"
 
 
 def test_an_interval_decides_what_all_its_numbers_decide() -> None:

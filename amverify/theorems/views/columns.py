@@ -8,14 +8,15 @@ f0, f1 (values), df = f1 − f0, e2, de, d2, g0 = ‖∇f(x^{k−1})‖², g1 = 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.numbers.balls import Ball
+from amverify.numbers.balls import Ball, difference
 from amverify.numbers.roundoff import UNITS, U, gamma
-from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing
+from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing, View
 from amverify.theorems.views.keys import codes, numbered
 from amverify.trace.names import block_names
 from amverify.verdict import Checked
@@ -230,7 +231,16 @@ def change_of_sweep(ctx: Context, before: NDArray[np.int64], after: NDArray[np.i
     if "change" in ctx.trace.sweeps:
         return ctx.ball("sweeps", "change").take(after)
     value = ctx.ball("sweeps", "value")
-    return value.take(after) - value.take(before)
+    return difference(value.take(after), value.take(before))
+
+
+def of_parameters(view: View) -> View:
+    """A view for an inequality of parameters alone: what a step's rounding does is not in it."""
+
+    def rows(ctx: Context) -> Instances:
+        return replace(view(ctx), allowance=0.0)
+
+    return rows
 
 
 def fact(name: str, text: str, check: Callable[[Context], tuple[bool | None, str]]) -> Fact:
