@@ -247,8 +247,9 @@ class Listener:
         if not self._thinned.due:
             self._pending = self._glance(*plain_step(self._optimizer))
             return
-        self._pending = self._with_gradient(self._look(*plain_step(self._optimizer)), closure)
         self._around = self._surroundings()
+        seen = self._look(*plain_step(self._optimizer), self._around)
+        self._pending = self._with_gradient(seen, closure)
 
     def _glance(self, eta: float | None = None, momentum: float | None = None) -> Seen:
         """The present point, with nothing of f."""
@@ -330,16 +331,19 @@ class Listener:
     def _surroundings(self) -> Surroundings | None:
         return None if self._value is None else Surroundings(self._value, self._held.params)
 
-    def _look(self, eta: float | None, momentum: float | None) -> Seen:
+    def _look(
+        self, eta: float | None, momentum: float | None, around: Surroundings | None = None
+    ) -> Seen:
         params = self._held.params
         copies = [p.detach().clone() for p in params]
         if self._value is None:
             return Seen(copies, eta=eta, momentum=momentum)
         try:
             if self._follow:
-                known = observed(self._value, params, self._gradient, self._rows < 2)
+                leaks = self._rows < 2
+                known = observed(self._value, params, self._gradient, leaks, around)
                 return Seen(copies, known.number, known.slope, eta, momentum, known=known)
-            found = evaluate(self._value, params, self._gradient)
+            found = evaluate(self._value, params, self._gradient, around)
         except Exception as error:
             return Seen(copies, eta=eta, momentum=momentum, error=one_line(error))
         return Seen(copies, *found, eta, momentum)

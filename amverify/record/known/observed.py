@@ -12,6 +12,7 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.record.points.vector import Vector, evaluating, filled, flat, scalar
+from amverify.record.quiet.surroundings import Surroundings
 from amverify.record.shadow import shadowed
 
 LEAK = "a number that depends on x is read past torch's operators"
@@ -39,7 +40,11 @@ class Observed:
 
 
 def observed(
-    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool, leaks: bool = False
+    value: Callable[[], Any],
+    params: Sequence[Tensor],
+    gradient: bool,
+    leaks: bool = False,
+    around: Surroundings | None = None,
 ) -> Observed:
     """Evaluate quietly, and follow every operator; see ``record.shadow``.
 
@@ -48,11 +53,12 @@ def observed(
         params: they form x.
         gradient: follow the backward pass too.
         leaks: look for numbers that are read unseen; see ``leaking``.
+        around: what ``value`` can reach, if that has been looked at just now.
 
     Raises:
         InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
     """
-    with evaluating(value, params, gradient):
+    with evaluating(value, params, gradient, around):
         found = shadowed(value, params, gradient)
         number = scalar(found.result)
         leak = leaks and found.value is not None and leaking(value, params, found.value)

@@ -18,6 +18,7 @@ from torch import Tensor
 from amverify.errors import InvalidInput
 from amverify.numbers.roundoff import ETA, UNITS
 from amverify.record.quiet.evaluation import quietly
+from amverify.record.quiet.surroundings import Surroundings
 
 Vector = NDArray[np.float64]
 
@@ -122,14 +123,17 @@ def parameters_of(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def evaluate(
-    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool
+    value: Callable[[], Any],
+    params: Sequence[Tensor],
+    gradient: bool,
+    around: Surroundings | None = None,
 ) -> tuple[float, Vector | None]:
     """f and, by autograd, ∇f (0 where f does not depend on a parameter), evaluated quietly.
 
     Raises:
         InvalidInput: if ``value`` does not return one number, or it depends on no parameter.
     """
-    with evaluating(value, params, gradient):
+    with evaluating(value, params, gradient, around):
         result = value()
         number = scalar(result)
         if not gradient:
@@ -153,10 +157,13 @@ def numbers(
 
 @contextmanager
 def evaluating(
-    value: Callable[[], Any], params: Sequence[Tensor], gradient: bool
+    value: Callable[[], Any],
+    params: Sequence[Tensor],
+    gradient: bool,
+    around: Surroundings | None = None,
 ) -> Iterator[None]:
     """Quietly; all parameters, frozen ones too, have a gradient if one is wanted."""
-    with quietly(params, value), torch.set_grad_enabled(gradient):
+    with quietly(params, value, around), torch.set_grad_enabled(gradient):
         for p in params if gradient else ():
             p.requires_grad_(True)
         yield

@@ -33,14 +33,17 @@ Restore = Callable[[], Any]
 
 
 @contextmanager
-def quietly(params: Sequence[Tensor], value: Any = None) -> Iterator[None]:
+def quietly(
+    params: Sequence[Tensor], value: Any = None, around: Surroundings | None = None
+) -> Iterator[None]:
     """Evaluate inside; see the module.
 
     Args:
         params: what the optimiser holds.
         value: the objective that will be called.
+        around: what it can reach, if that has been looked at just now.
     """
-    around = Surroundings(value, params)
+    around = Surroundings(value, params) if around is None else around
     undo = [_switches(), _generators(around.found.generators.values()), _slopes(params, around)]
     buffers = _Buffers(around.found.modules.values())
     undo.append(_meeting(buffers))
