@@ -10,7 +10,7 @@ from torch import nn
 import amverify as amv
 from amverify.claims.quantities import quantity
 from amverify.errors import InvalidInput
-from amverify.record.heard import listener
+from amverify.record.heard import looks
 from amverify.record.known.observed import observed
 from amverify.record.points.rows import FROM_BEFORE
 from amverify.theorems.base import Context
@@ -106,7 +106,7 @@ def test_the_objective_is_followed_at_recorded_points_alone(monkeypatch):
         calls.append(1)
         return observed(*given)
 
-    monkeypatch.setattr(listener, "observed", counted)
+    monkeypatch.setattr(looks, "observed", counted)
     Run("descent", dtype=torch.float32, every=50).steps(49)
     assert len(calls) <= 4
 

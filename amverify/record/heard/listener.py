@@ -31,13 +31,13 @@ from torch import Tensor
 from amverify.record.heard.digits import Digits, held
 from amverify.record.heard.elsewhere import Elsewhere
 from amverify.record.heard.groups import Held, counted, plain_step, stepped
+from amverify.record.heard.looks import Looks
 from amverify.record.heard.nesting import Nest
 from amverify.record.heard.refusals import hooked, one_line, readable
 from amverify.record.heard.thinned import Thinned
-from amverify.record.known.observed import observed
 from amverify.record.known.seen import Beside, Seen
 from amverify.record.limit import count
-from amverify.record.points.vector import Vector, evaluate, flat, numbers, parameters_of, placed
+from amverify.record.points.vector import Vector, flat, parameters_of, placed
 from amverify.record.quiet.surroundings import Surroundings
 from amverify.record.quiet.undone import undone
 
@@ -81,8 +81,8 @@ class Listener:
         point: Elsewhere | None = None,
         every: int = 1,
     ) -> None:
-        self._optimizer, self._value, self._gradient, self._sink = optimizer, value, gradient, sink
-        self._follow, self._point = follow, point
+        self._optimizer, self._value, self._sink, self._point = optimizer, value, sink, point
+        self._looks = Looks(value, gradient, follow)
         self._nest = Nest()
         self._held = Held(optimizer)
         self._rows = self._steps = self.moved = 0
@@ -253,8 +253,7 @@ class Listener:
 
     def _glance(self, eta: float | None = None, momentum: float | None = None) -> Seen:
         """The present point, with nothing of f."""
-        copies = [p.detach().clone() for p in self._held.params]
-        return Seen(copies, eta=eta, momentum=momentum, unvalued=True)
+        return replace(self._looks.glanced(self._held.params), eta=eta, momentum=momentum)
 
     def _with_gradient(self, seen: Seen, closure: bool) -> Seen:
         """With what is known of the gradient that the step used; a closure's is one of many."""
@@ -334,19 +333,8 @@ class Listener:
     def _look(
         self, eta: float | None, momentum: float | None, around: Surroundings | None = None
     ) -> Seen:
-        params = self._held.params
-        copies = [p.detach().clone() for p in params]
-        if self._value is None:
-            return Seen(copies, eta=eta, momentum=momentum)
-        try:
-            if self._follow:
-                leaks = self._rows < 2
-                known = observed(self._value, params, self._gradient, leaks, around)
-                return Seen(copies, known.number, known.slope, eta, momentum, known=known)
-            found = evaluate(self._value, params, self._gradient, around)
-        except Exception as error:
-            return Seen(copies, eta=eta, momentum=momentum, error=one_line(error))
-        return Seen(copies, *found, eta, momentum)
+        seen = self._looks.valued(self._held.params, self._rows < 2, around)
+        return replace(seen, eta=eta, momentum=momentum)
 
     @contextmanager
     def standing(self, params: Sequence[Tensor] | None) -> Iterator[list[Tensor]]:
@@ -357,14 +345,7 @@ class Listener:
 
     def at(self, x: Vector) -> float:
         """f at any point, in the run's format."""
-        assert self._value is not None
-        where, start = [], 0
-        for p in self._held.params:
-            part = torch.from_numpy(x[start : start + p.numel()].reshape(tuple(p.shape)))
-            where.append(part.to(p.device, p.dtype))
-            start += p.numel()
-        with placed(self._held.params, where):
-            return numbers(self._value, self._held.params, self._gradient, 1)[0]
+        return self._looks.at(self._held.params, x)
 
     def _take(self, seen: Seen) -> None:
         """Hand over a row; what goes wrong there ends the recording, never the loop."""
