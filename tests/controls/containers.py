@@ -51,10 +51,11 @@ def chunks_of(content: bytes) -> list[Chunk]:
 
 def joined(chunks: Sequence[Chunk]) -> bytes:
     """A trace of these chunks, each with its right length and checksum."""
-    parts = [MAGIC]
+    parts, before = [MAGIC], 0
     for tag, rows, payload in chunks:
-        head = HEAD.pack(tag, rows, len(payload))
-        parts += [head, CRC.pack(zlib.crc32(payload, zlib.crc32(head))), payload]
+        head = HEAD.pack(tag, rows % 2**32, len(payload))
+        before = zlib.crc32(payload, zlib.crc32(head, before))
+        parts += [head, CRC.pack(before), payload]
     return b"".join(parts)
 
 

@@ -7,7 +7,7 @@ A fault is: another error; a message of several lines; more than two seconds or 
 kilobytes; a name that is looked up, a process that is started or a connection that is made
 while the file is read or what is in it is used; a process that ends. *words*: different messages,
 without what varies in them; *s*: processor seconds. A fault's file is kept in ``--out``. Status 1
-with a fault.
+with a fault. Ctrl-C ends with the row so far.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -43,7 +44,7 @@ SPACE = 4 << 30
 """Bytes of address space that a parser's process may add to what it has."""
 STILL, LOST = 20.0, 900.0
 """A process that is at one file for so many processor seconds, or seconds, is killed."""
-CHUNK = 10_000
+CHUNK = 2_000
 """Files that one process reads."""
 FORK = multiprocessing.get_context("fork")
 FORM = "{:16}{:>9}{:>9}{:>9}{:>7}{:>8}{:>9}{:>6}"
@@ -219,10 +220,13 @@ def alone(name: str, count: int, seed: object) -> Tally:
     child = FORK.Process(target=_child, args=(name, count, seed, number, theirs))
     child.start()
     theirs.close()
-    tally = _answer(ours, number, child.pid)
-    if tally is None:
-        child.kill()
-    child.join()
+    tally = None
+    try:
+        tally = _answer(ours, number, child.pid)
+    finally:
+        if tally is None:
+            child.kill()
+        child.join()
     if tally is None:
         tally = Tally()
         content = next(islice(contents(name, count, seed), int(number.value), None))
@@ -262,18 +266,23 @@ def row(name: str, given: argparse.Namespace) -> int:
     warmed(name)
     tally, started = Tally(), _spent()
     sizes = [min(CHUNK, given.count - first) for first in range(0, given.count, CHUNK)]
-    for chunk, size in enumerate(sizes):
-        tally.add(alone(name, size, f"{given.seed} {chunk}"))
+    done = 0
+    with suppress(KeyboardInterrupt):
+        for chunk, size in enumerate(sizes):
+            tally.add(alone(name, size, f"{given.seed} {chunk}"))
+            done += size
     found = tally.faults.total()
-    told = (name, given.count, tally.read, tally.refused, len(tally.said), found,
+    told = (name, done, tally.read, tally.refused, len(tally.said), found,
             f"{tally.slowest:.2f}", f"{_spent() - started:.0f}")  # fmt: skip
     print(FORM.format(*told), flush=True)
     for what, times in tally.said.most_common(given.messages):
-        print(f"    {times / given.count:6.1%} {what}", flush=True)
+        print(f"    {times / max(done, 1):6.1%} {what}", flush=True)
     for number, (fault, times) in enumerate(tally.faults.most_common()):
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / f"{name}-{number}.bin").write_bytes(tally.examples[fault])
         print(f"    {times} times: {fault}", flush=True)
+    if done < given.count:
+        raise SystemExit(130)
     return int(found > 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import fuzz
@@ -21,6 +22,15 @@ def test_a_spoilt_file_ends_in_a_value_or_a_documented_error(name, count):
     tally = fuzz.fuzzed(name, count, seed=count)
     assert tally.faults == {}
     assert tally.refused + tally.read == count
+
+
+@pytest.mark.parametrize("name", ["trace", "checkpoint", "counterexample", "cache entry"])
+def test_what_is_sealed_again_is_read(name):
+    parser = PARSERS[name]
+    for whole in parser.seeds():
+        assert parser.sealed(whole) == whole or json.loads(parser.sealed(whole)) == json.loads(
+            whole
+        )
 
 
 def _other_error(content, folder):
