@@ -22,6 +22,7 @@ from amverify.theorems.lyapunov import TPsi
 from amverify.theorems.metric import TH, TM, TMG, TMQ
 from amverify.theorems.minimisers import TCplus
 from amverify.theorems.nesterov import G5
+from amverify.theorems.nonconvex import T2n
 from amverify.theorems.published import A1, D1, M1, M2, M3, M4
 from amverify.theorems.rates import K2, T5, T6
 from amverify.theorems.relative import T4
@@ -30,7 +31,7 @@ from amverify.theorems.residuals_penalty import TRp
 from amverify.theorems.samt import S4, S5, S4m
 from amverify.theorems.search import offered
 from amverify.theorems.shared_batch import S7
-from amverify.theorems.tiam import T1, T2, T3, T1p, T2n
+from amverify.theorems.tiam import T1, T2, T3, T1p
 from amverify.theorems.wide import T2z, T3z
 
 CATALOGUE: dict[str, Theorem] = {

@@ -1,4 +1,4 @@
-r"""TIAM: block descent (T1, T1p), the admissible region (T2, T2n) and Lyapunov decrease (T3).
+r"""TIAM: block descent (T1, T1p), the region (T2; T2n in `nonconvex`), Lyapunov decrease (T3).
 
 One block u of modulus L, Δ = u^k − u^{k−1}, e = u^{k+1} − u^k, t = 1 + p3, c = p1·s − p2.
 
@@ -36,19 +36,11 @@ from amverify.theorems.base import (
     symbols,
 )
 from amverify.theorems.blockwise import (
-    COMPOSITE,
-    CONVEX_G,
     CURVED,
     EITHER,
-    FORWARD,
     MINIMISER,
     MODULI,
-    MODULUS_SIGN,
-    PROXIMAL,
     TERMS,
-    TERMS_NONCONVEX,
-    THIRD_SIGN,
-    UNCLIPPED,
     WEIGHT_SIGN,
 )
 from amverify.theorems.properties import Falls
@@ -128,10 +120,11 @@ _T1P_TERMS = {name: TERMS[name] for name in ("dF", "e2", "de", "d2")}
 def block_gradient_steps(ctx: Context) -> Instances:
     """Inertial proximal-gradient updates whose box did not shrink under them."""
     rows = updated(ctx, b"gradient") & boxes_kept(ctx)
-    return _noted(block_rows(ctx, rows, *_T1_SYMBOLS), applies_from(ctx))
+    return noted(block_rows(ctx, rows, *_T1_SYMBOLS), applies_from(ctx))
 
 
-def _noted(found: Instances, notes: tuple[str, ...]) -> Instances:
+def noted(found: Instances, notes: tuple[str, ...]) -> Instances:
+    """The instances with notes on them."""
     return Instances(
         found.values, found.sweep, found.replicate, found.blocks, found.allowance, notes
     )
@@ -261,61 +254,6 @@ T2 = Theorem(
     terms=TERMS,
 )
 
-REGION_NONCONVEX = Inequality(
-    "region",
-    2 * (sp.Abs(p1) * s + sp.Abs(p2)) + 1,
-    2 * s,
-    "the parameters lie in iPALM's region: 2s − 1 > 2(|p1| s + |p2|)",
-    strict=True,
-)
-T2N_WEIGHT = L * (s - HALF)
-_T2N_SYMBOLS = ("dF", "e2", "de", "d2", "rise", "turn", "L", "s", "t", "p1", "p2")
-
-
-def _nonconvex_steps(ctx: Context) -> Instances:
-    """As T1's, with what H and ∇H did from u^k."""
-    rows = updated(ctx, b"gradient") & boxes_kept(ctx)
-    return _noted(block_rows(ctx, rows, *_T2N_SYMBOLS), applies_from(ctx))
-
-
-T2n = Theorem(
-    id="T2n",
-    title="admissible region, H not convex",
-    statement=(
-        "H with modulus L but not convex in the block (∇H is L-Lipschitz: |∇²H| ≤ L; used are "
-        "H(u^{k+1}) ≤ H(u^k) + ⟨∇H(u^k), e⟩ + (L/2)‖e‖² and −⟨∇H(û) − ∇H(u^k), e⟩ ≤ "
-        "(L|p2|/2)(‖e‖² + ‖Δ‖²), which are seen on a run), g convex, "
-        "p3 = 0, 2s − 1 > 2(|p1| s + |p2|). With δ = L(s − ½): ΔF + (δ/2)(‖e‖² − ‖Δ‖²) ≤ 0. δ is "
-        "proportional to L: the decrease telescopes for constant L and s only. "
-        "A modulus from above alone is not enough: H = −50u², "
-        "L = s = 1, p1 = 0, p2 = 2/5, u = −1 and Δ = 1001/400 give +7.94."
-    ),
-    latex=(
-        r"2s-1>2(|p_1|s+|p_2|)\ \Rightarrow\ "
-        r"\Delta F+\tfrac\delta2(\|e\|^2-\|\Delta\|^2)\le0"
-    ),
-    source="iPALM (Pock & Sabach 2016), with step scale; amverify, specification, T2n",
-    symbols={k: MEANING[k] for k in _T2N_SYMBOLS},
-    conclusions=(
-        Conclusion(
-            Inequality("decrease", dF + T2N_WEIGHT / 2 * (e2 - d2), sp.Integer(0)),
-            _nonconvex_steps,
-            (
-                POSITIVE_SCALE,
-                Inequality("p3 = 0", t, sp.Integer(1), "no third inertia"),
-                RISE,
-                TURN,
-                REGION_NONCONVEX,
-            ),
-        ),
-    ),
-    facts=(BOXED, CONSISTENT, MODULI, FORWARD),
-    hypotheses=(COMPOSITE, CONVEX_G, PROXIMAL, UNCLIPPED, MODULUS_SIGN, THIRD_SIGN),
-    constants={"δ": T2N_WEIGHT},
-    liveness=("motion", "inertia"),
-    terms=TERMS_NONCONVEX,
-)
-
 LYAPUNOV_CHANGE = dF + delta1 / 2 * e2 - delta / 2 * d2
 """A block's part of Ψ^{k+1} − Ψ^k."""
 FALL = theta * L * (s / t - HALF)
@@ -348,7 +286,7 @@ def lyapunov_updates(ctx: Context) -> Instances:
                       "delta1", "bend")  # fmt: skip
     values = {**rows.values, "theta": _margin(ctx)}
     found = Instances(values, rows.sweep, rows.replicate, rows.blocks, rows.allowance)
-    return _noted(found, applies_from(ctx))
+    return noted(found, applies_from(ctx))
 
 
 def _lyapunov_proximal(ctx: Context) -> Instances:

@@ -39,6 +39,7 @@ from amverify.theorems import (
     joint,
     lyapunov,
     metric,
+    nonconvex,
     rates,
     relative,
     samt,
@@ -55,7 +56,7 @@ from proofs.kernel.polynomial import Refused
 FILE = Path(__file__).with_name("Statements.v")
 
 THEOREMS: tuple[Theorem, ...] = (
-    *(tiam.T1, tiam.T1p, tiam.T2, tiam.T2n, tiam.T3, relative.T4),
+    *(tiam.T1, tiam.T1p, tiam.T2, nonconvex.T2n, tiam.T3, relative.T4),
     *(metric.TM, metric.TMG, metric.TMQ, metric.TH, joint.TJ),
     *(lyapunov.TPsi, complexity.TC0, complexity.TK, convergence.TC),
     *(rates.T5, rates.T6),
