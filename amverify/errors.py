@@ -20,7 +20,8 @@ status meaning
 ends when nobody foresaw it is :mod:`amverify.console.entry`'s.
 """
 
-from numbers import Integral
+from collections.abc import Callable, Iterable, Mapping
+from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -43,6 +44,37 @@ def expect(name: str, value: object, kind: type, how: str) -> None:
     """
     if not isinstance(value, kind):
         raise InvalidInput(f"{name}: expected a {kind.__name__}, got {type(value).__name__}; {how}")
+
+
+_KINDS: dict[type, str] = {
+    Real: "a number",
+    Integral: "a whole number",
+    Mapping: "a mapping",
+    Callable: "a function",  # type: ignore[dict-item]
+    Iterable: "several",
+    str: "a text",
+    bool: "True or False",
+    type(None): "None",
+}
+
+
+def of_kinds(given: Mapping[str, object], kinds: Mapping[str, type | tuple[type, ...]]) -> None:
+    """That each argument is of one of its kinds; arrays without dimensions count as numbers.
+
+    Args:
+        given: values of arguments by name; there may be others.
+        kinds: by name.
+
+    Raises:
+        InvalidInput: naming the first that is of none.
+    """
+    for name, admitted in kinds.items():
+        own = admitted if isinstance(admitted, tuple) else (admitted,)
+        value = given[name]
+        if isinstance(value, own) or (Real in own and getattr(value, "ndim", None) == 0):
+            continue
+        named = " or ".join(_KINDS.get(kind, f"a {kind.__name__}") for kind in own)
+        raise InvalidInput(f"{name}: expected {named}, got {brief(value)}")
 
 
 def is_whole(value: object, least: int) -> bool:

@@ -34,7 +34,7 @@ from amverify.claims.tree import (
 )
 from amverify.claims.view import LEAST, Claimed
 from amverify.claims.whole import WHOLE
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from amverify.numbers.given import plain
 from amverify.theorems.base import Conclusion, Hypothesis, Inequality, Parameter, Theorem
 from amverify.theorems.parameters import INFIMUM
@@ -96,7 +96,7 @@ def claim(
             "recorder.replayed(step, batches=…, at=…)"
         )
     said = parsed(text)
-    conditions = tuple(_given(one, said) for one in _several(given))
+    conditions = tuple(_given(one, said) for one in _several("given", given))
     each = _each(said, conditions, declared)
     plain_ = {name: value for name, value in declared.items() if name not in each}
     parameters = _parameters(said, conditions, plain_)
@@ -104,7 +104,7 @@ def claim(
         raise InvalidInput("claim: a claim that begins with 'exists' takes no given")
     parts = comparisons(said)
     _says_something(said, parts)
-    hypotheses = tuple(_trusted(one) for one in _several(trust))
+    hypotheses = tuple(_trusted(one) for one in _several("trust", trust))
     sides = [side for one in (said, *conditions) for side in (one.lhs, one.rhs)]
     replays = any(expectations(side) for side in sides)
     if replays and "alpha" in parameters:
@@ -171,8 +171,13 @@ def _measured(node: Node) -> bool:
     return any(True for found in (quantities, slices, expectations) for _ in found(node))
 
 
-def _several(given: str | Iterable[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _several(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(one, str) for one in found):
+        raise InvalidInput(f"claim, {name}: expected a text, or several, got {brief(given)}")
+    return found
 
 
 def _trusted(text: str) -> Hypothesis:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
 from amverify import shown
 from amverify.claims.quantities import KNOWN, available, quantity
-from amverify.errors import expect
+from amverify.errors import expect, of_kinds
 from amverify.judge.usable import Probing, Use, uses
 from amverify.theorems.base import Missing
 from amverify.trace.columns import COLUMNS
@@ -110,6 +111,7 @@ def usable(trace: Trace, constants: Mapping[str, Any] | None = None) -> Usable:
         InvalidInput: for what is no trace, or a constant that is no number.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
+    of_kinds(locals(), {"constants": (Mapping, NoneType)})
     own = [name for name in available(Probing(trace)) if name not in KNOWN]
     names = [*KNOWN, *(name for name in own if name not in COLUMNS["sweeps"])]
     subject = str(trace.header.get("subject", "a run"))

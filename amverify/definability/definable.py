@@ -3,13 +3,14 @@ r"""``definable``: from a loss, however it is given, to its certificate."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import NoneType
 from typing import Any
 
 from amverify.definability.certificate import Certificate
 from amverify.definability.domain import Box, Domain, declared
 from amverify.definability.exponents import claimed
 from amverify.definability.ledger import Ledger, Refused
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 
 
 def definable(
@@ -38,6 +39,7 @@ def definable(
     Raises:
         InvalidInput: for what is no loss, a box that is none, or a name that no variable has.
     """
+    of_kinds(locals(), {"inputs": (Iterable, NoneType), "name": str})
     domain = declared(box, fixed)
     import sympy
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 
 Box = tuple[float, float]
 
@@ -60,10 +60,13 @@ def declared(box: Box | Mapping[str, Box] | None, fixed: Iterable[str]) -> Domai
     Raises:
         InvalidInput: unless each box is a pair low < high of finite numbers.
     """
+    names = (fixed,) if isinstance(fixed, str) or not isinstance(fixed, Iterable) else tuple(fixed)
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidInput(f"fixed: expected names, got {brief(fixed)}")
     boxes = {} if box is None else dict(box) if isinstance(box, Mapping) else {"*": box}
     for name, pair in boxes.items():
         boxes[name] = _pair(name, pair)
-    return Domain(boxes, (fixed,) if isinstance(fixed, str) else tuple(fixed))
+    return Domain(boxes, names)
 
 
 def _pair(name: str, pair: object) -> Box:

@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from amverify.compiled.threads import limited
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.estimators.inputs import Features, outputs, tensor, threads
 from amverify.estimators.settings import Scheme, scheme
 from amverify.estimators.training import Stopping, Trained, begun, train
@@ -207,9 +207,9 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
             x,
             y,
             widths,
-            rho=self.rho,
-            mu=ridge * self.rho,
-            mu_bias=ridge * self.rho if made.biases else 0.0,
+            rho=float(self.rho),
+            mu=ridge * float(self.rho),
+            mu_bias=ridge * float(self.rho) if made.biases else 0.0,
             coupling=made.coupling(self.epsilon),
             activation=activation(self.activation),
             loss=self._loss(made),
@@ -268,7 +268,7 @@ def _scaler(wanted: bool, x: Array) -> StandardScaler | None:
 
 def _widths(hidden: int | Sequence[int]) -> tuple[int, ...]:
     widths: tuple[Any, ...] = tuple(np.atleast_1d(np.asarray(hidden, dtype=object)))
-    if not all(isinstance(n, Integral) and int(n) > 0 for n in widths):
+    if not all(isinstance(n, Integral) and 0 < int(n) < 2**31 for n in widths):
         raise InvalidInput(f"hidden: widths of the hidden layers, 1 or more each, got {hidden!r}")
     return tuple(int(n) for n in widths)
 
@@ -299,6 +299,10 @@ def _held_out_part(
 
 def _check(estimator: LayeredEstimator) -> None:
     """Refuse what no later check refuses by its name here."""
+    numbers = dict.fromkeys(("rho", "epsilon", "tol", "validation_fraction"), Real)
+    flags = dict.fromkeys(("scale", "early_stopping", "warm_start", "verbose"), (bool, Real))
+    audited = {"audit": (bool, str, Sequence)}
+    of_kinds(vars(estimator), {"dtype": str, "method": str, **numbers, **flags, **audited})
     if estimator.dtype not in DTYPES:
         raise InvalidInput(f"dtype: {' or '.join(DTYPES)}, got {estimator.dtype!r}")
     for name in ("sweeps", "patience"):
@@ -306,7 +310,9 @@ def _check(estimator: LayeredEstimator) -> None:
         if not (isinstance(value, Integral) and int(value) >= 1):
             raise InvalidInput(f"{name}: a whole number, at least 1, got {value!r}")
     ridge: Any = estimator.ridge
-    if ridge != "auto" and not (isinstance(ridge, Real) and 0 <= float(ridge) < np.inf):
+    if not (isinstance(ridge, str) and ridge == "auto") and not (
+        isinstance(ridge, Real) and 0 <= float(ridge) < np.inf
+    ):
         raise InvalidInput(f"ridge: 'auto' or a number, at least 0, got {ridge!r}")
     if not (estimator.callback is None or callable(estimator.callback)):
         raise InvalidInput(

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 from amverify import report as _renderers  # noqa: F401 - so that a report can show itself
-from amverify.errors import InvalidInput, expect
+from amverify.errors import InvalidInput, expect, of_kinds
 from amverify.judge.conclusion import Tested, tested
 from amverify.judge.constants import refuse_misspelt, refuse_unknown, unread
 from amverify.judge.curves import curves
@@ -69,6 +70,7 @@ def audit(
             wanted), or one that contradicts its theorem.
     """
     expect("trace", trace, Trace, HOW_TO_GET_ONE)
+    of_kinds(locals(), {"constants": (Mapping, NoneType)})
     check_once(trace.sweeps)
     ctx = Context(trace, constants or {})
     report = audited(ctx, claims, exact)

@@ -23,11 +23,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Real
 
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.methods.base import Method
 from amverify.methods.rows.journal import NOTHING, Recorded, Rows, block_journal
 from amverify.methods.step import StepRule, take_step
@@ -89,6 +90,7 @@ class DlADMM(Method[DlADMMState]):
     name: str = "dladmm"
 
     def __post_init__(self) -> None:
+        of_kinds(vars(self), dict.fromkeys(("trial", "growth", "cap"), Real))
         if not (0 < self.trial < math.inf and 1 <= self.growth < math.inf and self.cap > 0):
             raise InvalidInput(
                 "dlADMM: needs trial > 0, growth ≥ 1 (both finite) and cap > 0, got "

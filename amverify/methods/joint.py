@@ -35,12 +35,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from numbers import Real
 
 import torch
 from torch import Tensor
 
 from amverify.compiled import lapack
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.methods.base import Method
 from amverify.methods.curvature import certified_curvature
 from amverify.methods.metric import Metric, Span, metric, onto
@@ -130,6 +131,8 @@ class JointTIAM(Method[JointState]):
     name: str = "joint_tiam"
 
     def __post_init__(self) -> None:
+        numbers = ("scale", "relaxation", "momentum", "inertia", "margin", "floor")
+        of_kinds(vars(self), dict.fromkeys(numbers, Real))
         for name, holds, wanted in (
             (
                 "scale",

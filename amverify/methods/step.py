@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
+from types import NoneType
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.methods.inertia import Admitted, Inertia, Safeguard
 from amverify.methods.outputs import output_step
 from amverify.methods.region import Region, certify_in
@@ -61,6 +63,9 @@ class StepRule:
     restart: bool = False
 
     def __post_init__(self) -> None:
+        texts = dict.fromkeys(("steps", "safeguard", "region"), str)
+        numbers = dict.fromkeys(("scale", "margin"), Real)
+        of_kinds(vars(self), {**texts, **numbers, "trial": (Real, NoneType)})
         if not 0 < self.scale < float("inf"):
             raise InvalidInput(f"step scale s: must be positive and finite, got {self.scale}")
         if self.steps not in ("exact", "backtracking"):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
+from types import NoneType
 
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput, brief
+from amverify.errors import InvalidInput, brief, of_kinds
 from amverify.network.activations import Activation
 from amverify.network.scalars import finite
 
@@ -32,6 +34,7 @@ class Band:
     floor: float | None = None
 
     def __post_init__(self) -> None:
+        of_kinds(vars(self), {"factor": Real, "floor": (Real, NoneType)})
         if not (finite(self.eps) and self.eps > 0):
             raise InvalidInput(f"band: ε must be positive and finite, got {brief(self.eps)}")
         if not 0 < self.factor <= 1:

@@ -37,7 +37,7 @@ def gaussian(widths: Sequence[int], seed: int, std: float = 0.1) -> Parameters:
     generator = torch.Generator().manual_seed(int(seed))
 
     def draw(rows: int, columns: int) -> Tensor:
-        return std * torch.randn(rows, columns, generator=generator, dtype=torch.float64)
+        return float(std) * torch.randn(rows, columns, generator=generator, dtype=torch.float64)
 
     weights, biases = [], []
     for n_in, n_out in pairwise(widths):

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.network.activations import Activation, activation
 from amverify.network.coupling import Band, Coupling, Penalty, check_coupling
 from amverify.network.losses import CrossEntropy, Loss
@@ -91,6 +91,7 @@ class LayeredProblem:
     target: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
+        of_kinds(vars(self), {"representation": str, "dtype": torch.dtype})
         _check(self)
         check_coupling(self.coupling, self.activation)
         vars(self)["target"] = self.loss.targets(self.y, self.widths[-1], self.dtype)

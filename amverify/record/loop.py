@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from numbers import Integral
+from types import NoneType
 from typing import Any
 
-from amverify.errors import InvalidInput, is_whole
+from amverify.errors import InvalidInput, brief, is_whole, of_kinds
 from amverify.record.blocks import Updates
 from amverify.record.heard.listener import Listener
 from amverify.record.heard.replays import Replays
@@ -39,8 +41,9 @@ class Loop:
         computed_in: str | None = None,
         every: int = 1,
     ) -> None:
-        if keep_iterates is not None and keep_iterates < 1:
-            raise InvalidInput(f"keep_iterates: expected 1 or more, got {keep_iterates}")
+        if keep_iterates is not None and not is_whole(keep_iterates, 1):
+            raise InvalidInput(f"keep_iterates: expected 1 or more, got {brief(keep_iterates)}")
+        of_kinds(locals(), {"operations": (Integral, str), "computed_in": (str, NoneType)})
         if not is_whole(every, 1):
             raise InvalidInput(f"every: expected a whole number, 1 or more, got {every!r}")
         self.subject, self.seed = subject, seed

@@ -11,12 +11,13 @@ written as escapes (``\u0394``), so that nothing is lost.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from amverify.errors import expect
+from amverify.errors import expect, of_kinds
 from amverify.report import words
 from amverify.verdict import EVIDENCE_MEANING, HOW_TO_GET_A_REPORT, Finding, Report, Verdict
 
@@ -50,6 +51,7 @@ def render(report: Report, console: Console | None = None, verbose: bool = False
         InvalidInput: if ``report`` is none.
     """
     expect("render", report, Report, HOW_TO_GET_A_REPORT)
+    of_kinds(locals(), {"console": (Console, NoneType)})
     console = console or Console()
     width = max(console.width, _NARROWEST)
     for text in _report(report, width, verbose):

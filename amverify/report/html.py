@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from amverify.errors import expect
+from amverify.errors import expect, of_kinds
 from amverify.report import drawn, slack, words
 from amverify.report.selection import (
     CHARACTERS,
@@ -51,6 +52,7 @@ def to_html(
             a sweep.
     """
     expect("to_html", report, Report, HOW_TO_GET_A_REPORT)
+    of_kinds(locals(), dict.fromkeys(("made", "proofs"), (Mapping, NoneType)))
     selection = selected(report.findings)
     rows = _rows(report, selection.shown, proofs or {})
     header = words.header(report)

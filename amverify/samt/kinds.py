@@ -22,13 +22,13 @@ over the dimensions along which α was broadcast: ``reduce``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 
 Shape: TypeAlias = tuple[int, ...]
 Kind: TypeAlias = str | Shape | Callable[[Shape], Shape]
@@ -77,14 +77,17 @@ def step_size_shape(kind: Kind, shape: Shape, where: str) -> Shape:
         if kind not in KINDS:
             raise InvalidInput(f"kind: one of {', '.join(KINDS)}, a shape or a function: {kind!r}")
         return KINDS[kind](shape)
-    found = tuple(kind(shape) if callable(kind) else kind)
+    found = kind(shape) if callable(kind) else kind
+    if not isinstance(found, Sequence):
+        raise InvalidInput(f"kind: a name, a shape or a function of one, got {brief(kind)}")
+    found = tuple(found)
     fits = len(found) == len(shape) and all(
         mine in (1, theirs) for mine, theirs in zip(found, shape, strict=True)
     )
     if not fits:
         raise InvalidInput(
-            f"{where}: step sizes of shape {found} do not broadcast over its shape {shape}; "
-            "give as many dimensions, each 1 or the parameter's own"
+            f"{where}: by its kind, step sizes of shape {found} do not broadcast over its shape "
+            f"{shape}; give as many dimensions, each 1 or the parameter's own"
         )
     return found
 

@@ -19,12 +19,13 @@ the paper's formulas are not in the public record that we have.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.samt import checkpoint
 from amverify.samt.asking import part_of, parts_of
 from amverify.samt.assembly import Frozen, alphas_by_name, assembled, begun, completed
@@ -76,6 +77,7 @@ class SAMT(torch.optim.Optimizer):
         settings: Settings | None = None,
         **more: Any,
     ) -> None:
+        of_kinds(locals(), {"settings": (Settings, NoneType)})
         self.settings = (Settings() if settings is None else settings).but(more)
         self.counters = Counters()
         self._generator = torch.Generator().manual_seed(self.settings.seed)

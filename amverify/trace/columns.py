@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 
 Column = NDArray[Any]
 Table = Mapping[str, Column]
@@ -188,6 +188,9 @@ def check(name: str, table: Table) -> None:
     """
     if not table:
         return
+    for column, values in table.items():
+        if not isinstance(values, np.ndarray) or not values.ndim:
+            raise InvalidInput(f"trace, {name}.{column}: expected an array, got {brief(values)}")
     lengths = {column: len(values) for column, values in table.items()}
     if len(set(lengths.values())) > 1:
         raise InvalidInput(f"trace, {name}: columns of different lengths: {lengths}")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from amverify import shown
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, of_kinds
 from amverify.trace.columns import KEYS, Column, Table, check
 
 HOW_TO_GET_ONE = (
@@ -57,6 +57,7 @@ class Trace:
     replays: Table = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        of_kinds(vars(self), dict.fromkeys(KEYS, Mapping))
         for name in KEYS:
             check(name, self.table(name))
 

@@ -7,6 +7,7 @@ on the same data changes nothing. All are made before the first is written, each
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ METADATA: Mapping[str, dict[str, Any]] = {
 
 
 def rendered(figure: Figure) -> dict[str, bytes]:
-    """The figure in each format, by suffix."""
+    """The figure in each format, by suffix; none holds a date, so none is asked for."""
+    os.environ.pop("SOURCE_DATE_EPOCH", None)
     found = {}
     for suffix, metadata in METADATA.items():
         out = io.BytesIO()

@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput, brief, is_whole
+from amverify.errors import InvalidInput, brief, is_whole, of_kinds
 from amverify.methods.base import Method
 from amverify.methods.dladmm import DlADMMState
 from amverify.methods.joint import JointTIAM
@@ -77,6 +78,11 @@ def traced(
         raise InvalidInput(f"method: one of amv's, such as amv.TIAM(), got {brief(method)}")
     if not isinstance(problem, LayeredProblem):
         raise InvalidInput(f"problem: a LayeredProblem, got {brief(problem)}")
+    functions = (Callable, NoneType)
+    kinds = {"header": (Mapping, NoneType), "on_sweep": functions, "on_state": functions}
+    of_kinds(locals(), kinds)  # type: ignore[arg-type]
+    if not is_whole(measure_every, 1):
+        raise InvalidInput(f"measure_every: at least 1, got {brief(measure_every)}")
     if not is_whole(sweeps, 1):
         raise InvalidInput(f"sweeps: at least 1, got {brief(sweeps)}")
     expect(sweeps)

@@ -30,7 +30,7 @@ def unit_roundoff(dtype: str) -> float:
         InvalidInput: for a format that is not real floating point of at most 64 bits.
     """
     if dtype not in UNITS:
-        raise InvalidInput(f"parameters: {dtype} is not one of {', '.join(UNITS)}")
+        raise InvalidInput(f"parameters (or computed_in): {dtype} is not one of {', '.join(UNITS)}")
     return UNITS[dtype]
 
 
