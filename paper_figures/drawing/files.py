@@ -26,12 +26,15 @@ METADATA: Mapping[str, dict[str, Any]] = {
 
 def rendered(figure: Figure) -> dict[str, bytes]:
     """The figure in each format, by suffix; none holds a date, so none is asked for."""
-    os.environ.pop("SOURCE_DATE_EPOCH", None)
-    found = {}
-    for suffix, metadata in METADATA.items():
-        out = io.BytesIO()
-        figure.savefig(out, format=suffix, metadata=metadata)
-        found[suffix] = out.getvalue()
+    found, epoch = {}, os.environ.pop("SOURCE_DATE_EPOCH", None)
+    try:
+        for suffix, metadata in METADATA.items():
+            out = io.BytesIO()
+            figure.savefig(out, format=suffix, metadata=metadata)
+            found[suffix] = out.getvalue()
+    finally:
+        if epoch is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = epoch
     return found
 
 
