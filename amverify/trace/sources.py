@@ -152,9 +152,10 @@ def source(table: str, name: str) -> Source:
 
 def meaning(table: str, name: str) -> str:
     """What a column holds, in words; of the column of its error bounds, whose it is."""
-    whose = name.removesuffix("_error")
-    told = COLUMNS.get(table, {}).get(whose, whose)
-    return f"a bound on the error of {told}" if whose != name else told
+    known, whose = COLUMNS.get(table, {}), name.removesuffix("_error")
+    if name in known or whose == name:
+        return known.get(name, name)
+    return f"a bound on the error of {known.get(whose, whose)}"
 
 
 def kind_of(trace: Trace) -> Kind:
