@@ -62,9 +62,12 @@ def _thinned(values: NDArray[np.float64]) -> Places:
         return np.arange(count)
     size = -(-3 * count // MOST)
     whole = count - count % size
-    known = np.where(np.isfinite(values), values, 0.0)[:whole].reshape(-1, size)
+    finite = np.where(np.isfinite(values), values, 0.0)
+    known, rest = finite[:whole].reshape(-1, size), finite[whole:]
     starts = np.arange(0, whole, size)
     parts = [starts, starts + known.argmin(1), starts + known.argmax(1), [count - 1]]
+    if len(rest):
+        parts.append([whole, whole + int(rest.argmin()), whole + int(rest.argmax())])
     return np.unique(np.concatenate(parts)).astype(np.intp)
 
 
