@@ -23,7 +23,7 @@ between successive gradients of its layer: it grows while they agree and shrinks
     True
 
 ``step`` returns the loss before the sweep. The model above is a chain, so one forward pass serves
-the whole sweep (``fast``): ``optimiser.uses_chain`` says so. Another model is run once a block.
+the whole sweep (``fast``): ``optimiser.plan()`` says so. Another model is run once a block.
 
 What is no such function is a closure, run once a block too; it computes the loss and no more.
 
@@ -75,12 +75,13 @@ for plain steps: ``extrapolation=0``, ``momentum=0``; ``amverify theorems S1`` s
 | ``kinds`` | shapes of step sizes |
 | ``stepsizes`` | α = lr·exp(θ) in its bounds, all θ in one vector, the meta-step |
 | ``hypergradient`` | closed form, and adjoints through n steps |
-| ``asking``, ``told`` | what a step is asked for: a loss with its batch, a closure, ``.grad`` |
+| ``asking``, ``told``, ``nested`` | what a step is given: a loss and batch, a closure, ``.grad`` |
 | ``evaluation``, ``parts`` | gradients by block |
 | ``closures``, ``scaler`` | what a closure gives back; gradients that others stored, or scaled |
 | ``replay``, ``sources`` | what a forward pass draws and keeps, the same on every call |
 | ``values``, ``clipping`` | settings as they are at this step; limits on directions |
 | ``fast`` | less than whole passes: chains, dense networks, losses without a graph, loops |
+| ``plan`` | which way each block's gradient comes, and why not a faster one |
 | ``blocks``, ``assembly``, ``settings`` | what is trained, and how; what is refused |
 | ``trainer`` | sweeps in Hugging Face's Trainer |
 | ``warm`` | the first step, paid beforehand |
