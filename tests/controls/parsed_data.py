@@ -161,7 +161,7 @@ def _keras(content: bytes) -> None:
 
 def _idx() -> list[bytes]:
     images = idx.written(np.arange(60, dtype=np.uint8).reshape(5, 3, 4))
-    return [images, idx.written(np.arange(9, dtype=np.uint8)), gzip.compress(images)]
+    return [images, idx.written(np.arange(9, dtype=np.uint8)), gzip.compress(images, mtime=0)]
 
 
 def _both(content: bytes, folder: Path) -> None:
@@ -173,7 +173,11 @@ def _both(content: bytes, folder: Path) -> None:
 
 
 def _gz() -> list[bytes]:
-    return [gzip.compress(b"a" * 5000 + bytes(range(256))), gzip.compress(b"", 0), b"plain"]
+    return [
+        gzip.compress(b"a" * 5000 + bytes(range(256)), mtime=0),
+        gzip.compress(b"", 0, mtime=0),
+        b"plain",
+    ]
 
 
 DATA: dict[str, Parser] = {

@@ -94,10 +94,11 @@ ARCHIVES = {kind: packed(files, f"cifar-10-batches-{kind}") for kind, files in F
     [
         (ARCHIVES["bin"][:-100], "no readable archive"),
         (b"", "no readable archive"),
-        (gzip.compress(b"x" * 2000), "no readable archive"),
+        (gzip.compress(b"x" * 2000, mtime=0), "no readable archive"),
         (packed({}, "x"), r"data_batch_1\.bin is not in it"),
         (packed({"data_batch_1.bin": b""}, "x"), r"data_batch_2\.bin is not in it"),
     ],
+    ids=["cut short", "empty", "a zip of no archive", "no member", "one member of five"],
 )
 def test_an_archive_that_is_none_is_named(archive: bytes, told: str, tmp_path: Path) -> None:
     layout = replace(cifar.SOURCE.layouts[0], sum=md5(archive))
