@@ -71,7 +71,8 @@ class Tally:
         worst = ", ".join(f"{name} {value:.3g}" for name, value in self.worst.items())
         return (
             f"first and last tenth {first:.1f} and {last:.1f} s of processor time, resident memory "
-            f"{self.resident[-1] / 2**20:.0f} MiB, {grown / 2**20:+.2f} since the first; {worst}"
+            f"{self.resident[-1] / 2**20:.0f} MiB, {grown / 2**20:+.2f} since the first; "
+            f"{len(self.faults)} faults; {worst}"
         )
 
 
@@ -185,7 +186,7 @@ def main() -> int:
     for number, k in enumerate(parts):
         if number % 20 == 19:
             print(f"{k} of {given.what}: {tally}", flush=True)
-    print(f"{given.count} of {given.what}: {tally}; {len(tally.faults)} faults", *tally.faults,
+    print(f"{given.count} of {given.what}: {tally}", *tally.faults,
           sep="\n")  # fmt: skip
     return int(bool(tally.faults))
 
