@@ -11,6 +11,7 @@ gradient's ball comes from the operators that autograd calls.
 | ``balls`` | tensors with radii, and the four operations |
 | ``elementary`` | exp, log, tanh, … of balls |
 | ``store`` | shadows by the memory that they belong to: views and in-place updates need no rule |
+| ``numerals`` | python numbers: those that were written are exact, those that torch made are not |
 | ``mode`` | follows every operator, and what leaves torch |
 | ``rules`` | what an operator does to shadows: ``fields``, ``sums``, ``products``, … |
 

@@ -72,8 +72,10 @@ class Ball:
             rad = torch.where(least > 0, spread / least * _SAFE, math.inf) + rad
         return Ball(mid, up(rad))
 
-    def times(self, factor: float) -> Ball:
+    def times(self, factor: float | Ball) -> Ball:
         """The ball times a number; ±1 and 0 cost nothing."""
+        if isinstance(factor, Ball):
+            return self * factor
         if factor in (1, -1):
             return self if factor == 1 else -self
         return self * number(factor, self.mid)

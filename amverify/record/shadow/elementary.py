@@ -163,3 +163,12 @@ def power(x: Ball, exponent: float) -> Ball:
     if whole:
         known = known | (low > 0)
     return _closed(mid, torch.where(known, spread, math.inf))
+
+
+def powers(x: Ball, exponent: Ball) -> Ball:
+    """x^p for all p of a ball: x^p(e^{δ|log x|} − 1) more, δ its radius."""
+    found = power(x, float(exponent.mid))
+    steps = log(x).size() * float(exponent.radius()) * _SAFE
+    spread = found.size() * steps.expm1() * (1 + 2 * ULPS * U)
+    none = (x.mid == 0) & (found.size() == 0)
+    return Ball(found.mid, up(found.radius(), torch.where(none, 0.0, spread)))

@@ -107,7 +107,8 @@ def _backward(result: Any, params: Sequence[Tensor]) -> tuple[Tensor | None, ...
     if not (isinstance(result, Tensor) and result.requires_grad and result.numel() == 1):
         return None
     leaves = [p for p in params if p.requires_grad]
-    found = iter(torch.autograd.grad(result.reshape(()), leaves, allow_unused=True))
+    slopes = torch.autograd.grad(result.reshape(()), leaves, allow_unused=True)
+    found = iter(None if g is None or g._is_zerotensor() else g for g in slopes)
     return tuple(next(found) if p.requires_grad else None for p in params)
 
 

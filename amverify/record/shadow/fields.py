@@ -96,8 +96,10 @@ def sign(a: Any) -> Ball:
 
 
 @rule("pow.Tensor_Scalar")
-def power(a: Any, exponent: float) -> Ball:
-    """a^p for a number p."""
+def power(a: Any, exponent: float | Ball) -> Ball:
+    """a^p for a number p, or for a small ball of them."""
+    if isinstance(exponent, Ball):
+        return elementary.powers(ball(a), exponent)
     return elementary.power(ball(a), exponent)
 
 
@@ -142,9 +144,29 @@ def elu(a: Any, alpha: float = 1, scale: float = 1, input_scale: float = 1) -> B
     """a where it is positive, else α(e^a − 1)."""
     x = ball(a)
     radius = x.radius()
-    below = Ball(x.mid.clamp_max(0), x.rad)
-    bent = elementary.expm1(below.times(input_scale)).times(alpha)
+    bent = elementary.expm1(_below(x).times(input_scale)).times(alpha)
     return pick(x.mid > radius, x, x.mid <= -radius, bent).times(scale)
+
+
+@rule("elu_backward.default")
+def elu_backward(
+    grad: Any, alpha: float, scale: float, input_scale: float, is_result: bool, a: Any
+) -> Ball:
+    """The slope of elu, selu and celu, from a or from its result.
+
+    Celu is α(e^{a/α} − 1) below 0; torch hands over 1/α as float32 has it, whatever the format.
+    """
+    g, x = ball(grad), ball(a)
+    one = number(1.0, x.mid)
+    inner = one.times(input_scale) if scale != 1 or input_scale == 1 else one / one.times(alpha)
+    depth = one.times(alpha).times(scale)
+    steep = x + depth if is_result else depth * elementary.exp(_below(x) * inner)
+    below, radius = g * inner * steep, x.radius()
+    return pick(x.mid > radius, g.times(scale), x.mid <= -radius, below)
+
+
+def _below(x: Ball) -> Ball:
+    return Ball(x.mid.clamp_max(0), x.rad)
 
 
 @rule("maximum.default")

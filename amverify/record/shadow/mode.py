@@ -23,9 +23,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from amverify.record.shadow import choices, fields, products, routes, sums
 from amverify.record.shadow.balls import Ball
-from amverify.record.shadow.names import BLANK, CONSTANT, INERT, REFUSED, VIEWS
+from amverify.record.shadow.names import BLANK, CONSTANT, INERT, MISTAKEN, PLAIN, REFUSED, VIEWS
+from amverify.record.shadow.numerals import Numerals
 from amverify.record.shadow.operands import RULES, NoRule, Operand
-from amverify.record.shadow.store import Store
+from amverify.record.shadow.store import Store, has_memory
 
 __all__ = ["Following", "Leaving", "choices", "fields", "products", "routes", "sums"]
 
@@ -33,7 +34,7 @@ __all__ = ["Following", "Leaving", "choices", "fields", "products", "routes", "s
 @cache
 def _decompositions() -> Any:
     known: Any = torch.export.default_decompositions()
-    return dict(known.items())
+    return {func: known[func] for func in known if str(func) not in MISTAKEN}
 
 
 class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -51,9 +52,14 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.lack: str | None = None
         self.random = False
         self.coarsest = "float64"
+        self.numerals = Numerals()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One operator."""
+        with self.numerals.inside():
+            return self._followed(func, args, kwargs)
+
+    def _followed(self, func: Any, args: Any, kwargs: Any) -> Any:
         kwargs = kwargs or {}
         name, base, seeded = _named(func)
         if seeded:
@@ -86,12 +92,16 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             out = func(*args, **kwargs)
             for t in _tensors(out):
                 self.store.of(t, create=True)
+            if base == "lift_fresh" and (meant := self.numerals.constant(base, args, out)):
+                self.store.write(out, meant, False)
             return out
         if base in CONSTANT or base in BLANK or not given:
             out = func(*args, **kwargs)
             for t in _tensors(out):
                 if base in BLANK:
                     self.store.blank(t)
+                elif (meant := self.numerals.constant(base, args, t)) is not None:
+                    self.store.write(t, meant, False)
                 else:
                     self.store.settle(t, False)
             return out
@@ -108,7 +118,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return out
 
     def _in_place(self, func: Any, name: str, args: Any, kwargs: Any, given: list[Tensor]) -> Any:
-        base, _, overload = name.partition(".")
+        base, _, overload = PLAIN.get(name, name).partition(".")
         rule = RULES.get(f"{base[:-1]}.{overload}") or RULES.get(f"{base[:-1]}.default")
         depends = self._depends(given)
         if rule is None:
@@ -118,7 +128,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             with self:
                 return args[0].copy_(plain(*args, **kwargs))
         try:
-            found = self._ruled(rule, args, kwargs)
+            found = self._ruled(base[:-1], rule, args, kwargs)
         except NoRule as lack:
             return self._lost(func, args, kwargs, given, f"{base} ({lack})")
         out = func(*args, **kwargs)
@@ -143,7 +153,7 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 return out
             return self._lose((out, given), name)
         try:
-            self._keep(out, self._ruled(rule, args, kwargs), depends)
+            self._keep(out, self._ruled(name.partition(".")[0], rule, args, kwargs), depends)
         except NoRule as lack:
             return self._lose((out, []), f"{name} ({lack})")
         self._updated(name, args)
@@ -165,7 +175,8 @@ class Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for t in _tensors(args[3:5]):
                 self.store.lose(t, "running means, used after they were updated")
 
-    def _ruled(self, rule: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    def _ruled(self, base: str, rule: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        args, kwargs = self.numerals.read(base, args, kwargs)
         given = {key: _operands(x, self.store) for key, x in kwargs.items()}
         return rule(*_operands(args, self.store), **given)
 
@@ -242,7 +253,8 @@ class Leaving(TorchFunctionMode):
                 if self.following.store.of(t).depends:
                     lack = f"a tensor that depends on x leaves torch ({name})"
                     self.following.lack = self.following.lack or lack
-        return func(*args, **(kwargs or {}))
+        with self.following.numerals.called(name, args, kwargs or {}):
+            return func(*args, **(kwargs or {}))
 
 
 def _fit(ball: Ball, like: Tensor) -> Ball:
@@ -259,7 +271,7 @@ def _listed(args: Any) -> list[Any]:
 
 
 def _foreign(t: Tensor) -> bool:
-    return t.layout is not torch.strided or t.is_complex() or t.is_quantized
+    return not has_memory(t) or t.is_complex() or t.is_quantized
 
 
 @cache

@@ -18,3 +18,7 @@ VIEWS = frozenset(
 REFUSED = frozenset(("set_", "resize_", "resize_as_", "swap_"))
 """They give a tensor other memory."""
 INERT = frozenset(("is_pinned", "sym_size", "sym_stride", "sym_numel", "is_same_size"))
+MISTAKEN = frozenset(("aten.multilabel_margin_loss_forward.default",))
+"""torch 2.13 decomposes them into something else than they are."""
+PLAIN = {"pow_.Scalar": "pow_.Tensor_Scalar", "pow_.Tensor": "pow_.Tensor_Tensor"}
+"""Operators in place whose overload has another name where they are not."""

@@ -99,6 +99,8 @@ class Store:
 
     def settle(self, t: Tensor, depends: bool) -> None:
         """The run's own numbers are exact here from now on."""
+        if not has_memory(t):
+            return
         found = self.of(t, create=True)
         whole = t.numel() * t.element_size() == t.untyped_storage().nbytes()
         if whole:
@@ -122,5 +124,10 @@ class Store:
 
 
 def _key(t: Tensor) -> tuple[torch.device, int]:
-    """Device and address of a tensor's memory; a sparse one has none of its own."""
-    return t.device, t.untyped_storage().data_ptr() if t.layout is torch.strided else 0
+    """Device and address of a tensor's memory; a sparse one and autograd's 0 have none."""
+    return t.device, t.untyped_storage().data_ptr() if has_memory(t) else 0
+
+
+def has_memory(t: Tensor) -> bool:
+    """Whether a tensor's numbers lie in memory: those of autograd's 0 (sgn's slope) do not."""
+    return t.layout is torch.strided and not t._is_zerotensor()

@@ -56,7 +56,7 @@ def total(x: Ball, dims: Sequence[int], keep: bool = False) -> Ball:
 
 
 def _all_dims(x: Ball, dims: Any) -> list[int]:
-    if dims is None or dims == []:
+    if dims is None or dims == [] or not x.mid.ndim:
         return list(range(x.mid.ndim))
     return [dims] if isinstance(dims, int) else list(dims)
 
