@@ -92,3 +92,19 @@ def test_only_rows_that_are_known_exactly_are_looked_at_again():
         decided, failures = floor.again(claim, found, np.arange(12), None)
         assert decided == len(each) == 8
         assert [f.row for f in failures] == [i for i in each if mid[i] > 6]
+
+
+def test_a_condition_is_decided_exactly_only_where_all_its_symbols_are():
+    """y ≤ h with y = h = 1: met where both are exact, open where either is not; < fails or is."""
+    y, h = symbols("y h")
+    values = {"y": Ball.of(np.ones(4), [0.0, 0.1, 0.0, 0.1])}
+    values["h"] = Ball.of(np.ones(4), [0.0, 0.0, 0.1, 0.1])
+    for strict in (False, True):
+        found = judged(rows(np.arange(4), **values), Inequality("", y, h, strict=strict))
+        assert found.cost.tolist() == [0.0, np.inf, np.inf, np.inf]
+
+
+def test_a_condition_without_symbols_may_stay_open():
+    one = sp.Integer(1)
+    found = judged(rows(np.arange(3), y=Ball.of(np.ones(3))), Inequality("", one, one, strict=True))
+    assert found.cost.tolist() == [np.inf] * 3

@@ -10,7 +10,7 @@ from support.problems import draw
 from support.rounding import gamma
 
 from amverify.errors import InvalidInput
-from amverify.network.activations import activation
+from amverify.network.activations import Activation, activation
 from amverify.network.coupling import Band, Penalty
 
 
@@ -71,3 +71,19 @@ def test_penalty_change_is_its_difference(size):
     if size == 1.0:
         difference = penalty.value(h, new, a) - penalty.value(h, z, a)
         torch.testing.assert_close(penalty.change(h, z, new, a), difference)
+
+
+def test_an_inverse_is_asked_for_the_open_range_only():
+    """2 max(z, 0), whose h⁻¹(c) = c/2 says nothing of levels up to 0: there no z is least."""
+    twice = Activation(
+        "twice",
+        lambda z: 2 * z.clamp(min=0),
+        lambda z: 2.0 * (z > 0),
+        2.0,
+        0.0,
+        math.inf,
+        lambda c: c / 2,
+    )
+    levels = torch.tensor([-1.0, 0.0, 1.0])
+    assert twice.lowest_preimage(levels).tolist() == [-math.inf, -math.inf, 0.5]
+    assert twice.highest_preimage(levels).tolist() == [-math.inf, 0.0, 0.5]

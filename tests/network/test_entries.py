@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from amverify.errors import InvalidInput
-from amverify.network.activations import activation, leaky_relu
-from amverify.network.entries import joint_minimiser, model
+from amverify.network.activations import ACTIVATIONS, activation, leaky_relu
+from amverify.network.entries import feasible, joint_minimiser, model
 
 PIECEWISE = [activation(n) for n in ("identity", "relu", "relu6", "hard_tanh")] + [leaky_relu(0.2)]
 
@@ -46,3 +46,17 @@ def test_smooth_activations_are_refused():
     x = torch.zeros(1)
     with pytest.raises(InvalidInput, match=r"tanh: the joint block .* relu"):
         joint_minimiser(activation("tanh"), x, x, 1.0, 1.0, 0.1)
+
+
+def test_an_entry_may_stay_within_the_rounding_of_the_band_and_not_beyond():
+    h, z = activation("relu"), torch.tensor([1000.0, 0.0])
+    for dtype in (torch.float32, torch.float64):
+        unit, at = torch.finfo(dtype).eps, z.to(dtype)
+        for off, inside in ((0.0, True), (1.0, True), (16.0, False)):
+            assert feasible(h, at, at + 0.5 + off * unit * (1 + at), 0.5).tolist() == [inside] * 2
+
+
+def test_only_pieces_that_add_nothing_and_scale_nothing_are_exact():
+    exact = {name for name in ACTIVATIONS if activation(name).exact}
+    assert exact == {"relu", "relu6", "hard_tanh", "identity"} & set(ACTIVATIONS)
+    assert not leaky_relu(0.5).exact

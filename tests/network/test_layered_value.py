@@ -13,6 +13,8 @@ from support.rounding import assert_within, gamma
 
 from amverify.network.coupling import Band, Penalty
 from amverify.network.initial import gaussian, replicated, start, torch_default
+from amverify.network.layered import LayeredProblem
+from amverify.network.losses import Logistic
 
 
 @pytest.mark.parametrize("coupling", COUPLINGS, ids=type)
@@ -124,3 +126,22 @@ def test_replicated_stacks_the_seeds():
         alone = gaussian((3, 2), seed)
         assert torch.equal(weights[0][i], alone[0][0])
         assert torch.equal(biases[0][i], alone[1][0])
+
+
+def test_soft_targets_are_those_between_0_and_1():
+    assert not problem(loss="cross_entropy").soft_targets
+    assert problem(loss="squared_error").soft_targets
+    shares = torch.tensor([[0.0, 1.0], [0.25, 0.75]], dtype=torch.float64)
+    assert LayeredProblem(torch.ones(2, 3), shares, (3, 2), 0.4, loss=Logistic()).soft_targets
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error", "logistic"])
+def test_the_size_of_a_loss_is_its_formula_in_absolute_values(loss):
+    """Reached where all count alike: one entry of ±3 a row, all entries ±3, z = −3y."""
+    p = problem(loss=loss)
+    target, (samples, classes) = p.target, p.target.shape
+    z = -3 * target if loss != "logistic" else 3 - 6 * target
+    each = {"cross_entropy": samples * (7 + math.log(classes)), "logistic": samples * classes * 7}
+    wanted = each.get(loss, 8 * float((target**2).sum()))
+    assert p.loss.size(float(z.norm()), target) == pytest.approx(wanted, rel=1e-14)
+    assert float(p.loss.gradient(z, target).norm()) <= p.loss.steepness(float(z.norm()), target)

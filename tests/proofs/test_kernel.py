@@ -137,6 +137,7 @@ def test_strictness_needs_a_strict_part() -> None:
     for premises, terms, wanted in (
         ([weak], [Term((0,))], X),
         ([strict], [Term((0,), ((ONE, X),))], X * X * Y),
+        ([strict], [Term((0,), ((ONE, X + const(1)),))], (X + const(1)) * (X + const(1)) * Y),
         ([weak, strict], [Term((0, 1))], X * Y),
         ([strict], [Term((0,), ((Fraction(0), const(1)),))], const(0)),
     ):
@@ -192,6 +193,8 @@ def test_cases_cover_every_sign_and_prove_the_same() -> None:
             checker.cases(X, branches)
     with pytest.raises(Refused, match="different"):
         checker.cases(X, {">=": up, "<=": checker.assume(AT_LEAST)})
+    with pytest.raises(Refused, match="are not signs"):
+        checker.cases(X, {">=": up, "<=": down, "!": up})
 
 
 def test_cases_keep_a_hypothesis_that_is_not_the_sign() -> None:

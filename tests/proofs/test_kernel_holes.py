@@ -216,6 +216,12 @@ def test_the_kernel_s_classes_have_no_children(parent: type) -> None:
         type("Child", (parent,), {})
 
 
+def test_a_name_is_a_text_itself() -> None:
+    assert plain("x")
+    assert not plain(Name("x"))
+    assert not plain(7)
+
+
 def test_a_theorem_cannot_be_changed() -> None:
     found = checker.assume(FALSE)
     with pytest.raises(AttributeError):

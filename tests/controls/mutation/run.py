@@ -7,7 +7,8 @@
 Draws faults from a room's modules (``sites.py``), puts each into a copy of the tree and runs there
 the tests that run its lines, the quickest first, until one fails. A fault that none notices is
 printed: it is to be killed by a test, or to be shown to change nothing. The share comes with a 95 %
-interval (Wilson's). ``--again`` tries those that were left once more, with tests that are named.
+interval (Clopper and Pearson's). ``--again`` tries those that were left once more, with tests that
+are named.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def told(found: list[Outcome]) -> str:
     """The share of killed faults, with its interval."""
     count = len(found)
     killed = sum(o.outcome not in LEFT for o in found)
-    between = binomtest(killed, count).proportion_ci(method="wilson")
+    between = binomtest(killed, count).proportion_ci(method="exact")
     kinds = {w: sum(o.outcome == w for o in found) for w in ("endless", *LEFT)}
     rest = ", ".join(f"{n} {word}" for word, n in kinds.items() if n)
     share = f"{100 * killed / count:.1f} % ({100 * between.low:.0f} to {100 * between.high:.0f})"
