@@ -91,6 +91,8 @@ def test_gradient_descent_below_two_over_l_holds_with_slack():
     assert Evidence.FLOAT in finding.evidence
     assert finding.counts.failed == 0
     assert max(finding.slack.margin) > 0.1
+    (a,) = (c for c in finding.constants if c.name == "a")
+    assert (a.low, a.high, a.origin) == (0.5, 0.5, "computed"), "1/η − L/2"
 
 
 def test_gradient_descent_above_two_over_l_is_not_the_theorem_s():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import inf, nan
 
@@ -10,15 +11,25 @@ import pytest
 import sympy as sp
 
 from amverify.judge.audit import audit
+from amverify.judge.conclusion import tested
 from amverify.judge.curves import MOST, _thinned
 from amverify.judge.hypothesis import _cheapest
 from amverify.judge.liveness import _inertialess, _motionless
 from amverify.judge.picked import least_modulus
 from amverify.judge.ruling import _bounds_from_above, _risen
 from amverify.judge.sides import _least, slack
+from amverify.judge.usable import uses
 from amverify.judge.witness import _float, by_how_much, exactly, with_state
 from amverify.numbers.balls import Ball
-from amverify.theorems.base import VIOLATION, Context, Inequality, Instances
+from amverify.theorems.base import (
+    VIOLATION,
+    Conclusion,
+    Context,
+    Inequality,
+    Instances,
+    Theorem,
+    symbols,
+)
 from amverify.trace.trace import Trace
 from amverify.verdict import Verdict, Witness
 
@@ -211,3 +222,30 @@ def test_what_fails_is_decided_as_what_holds_is() -> None:
     sweeps = {**keys, "value": np.array([3.0, 2.0, 5.0, 1.0]), "value_error": np.zeros(4)}
     counts = audit(Trace({}, sweeps=sweeps), "descent")["descent"].counts
     assert (counts.decided, counts.failed) == (3, 1)
+
+
+def test_the_witness_of_exact_failures_is_what_is_farthest_beyond_its_allowance() -> None:
+    """By 2⁻⁵³ beyond ¼, and by 2⁻⁵⁴ beyond ½: no float64 sum tells them from 0."""
+    y, h = symbols("y h")
+    beyond = Ball.of([0.75 - 2.0**-53, 0.5 - 2.0**-54])
+    known = {"y": Ball.of(np.ones(2)), "h": beyond}
+    found = replace(instances([1, 2]), values=known, allowance=np.array([0.25, 0.5]))
+    part = Conclusion(Inequality("", y, h), lambda ctx: found)
+    words = {"id": "H", "title": "", "statement": "", "latex": "", "source": ""}
+    theorem = Theorem(**words, symbols={"y": "", "h": ""}, conclusions=(part,))
+    ruled = tested(Context(Trace({})), theorem, part, None)
+    assert (ruled.counts.exact, ruled.counts.failed) == (2, 2)
+    assert ruled.witness is not None
+    assert ruled.witness.sweep == 1
+
+
+def test_a_theorem_that_speaks_of_no_row_is_of_no_use() -> None:
+    y, h = symbols("y h")
+    words = {"id": "H", "title": "", "statement": "", "latex": "", "source": ""}
+    for count, status, why in ((0, "never", "no row is of its kind"), (1, "usable", "")):
+        one = Ball.of(np.ones(count))
+        found = replace(instances([1] * count), values={"y": one, "h": one})
+        part = Conclusion(Inequality("", y, h), lambda ctx, found=found: found)
+        theorem = Theorem(**words, symbols={"y": "", "h": ""}, conclusions=(part,))
+        (use,) = uses(Trace({}), among=[theorem])
+        assert (use.status, use.why) == (status, why)

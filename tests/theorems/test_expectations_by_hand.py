@@ -207,3 +207,7 @@ def test_extremes_of_a_horizon_are_those_so_far() -> None:
     ctx.trace.sweeps["sweep"][:] = [0, 1, 3, 4]
     with pytest.raises(Missing, match="sweeps 0, 1, 2"):
         expectation.rates(ctx)
+
+
+def test_without_replays_nothing_is_replayed_dishonestly() -> None:
+    assert expectation._honest(Context(Trace({}))) == (True, "expectations by enumeration")
