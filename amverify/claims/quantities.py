@@ -36,6 +36,13 @@ NUMBERS = ("eta", "momentum", "eps", "rho", "alpha_min", "alpha_max")
 """Columns that hold what the method used: they have no error."""
 KNOWN = ("value", *RENAMED, *ROOTS, *NUMBERS)
 """Quantities that a run may have, recorded or not."""
+MEANT = {
+    **dict.fromkeys(("f", "loss", "cost", "objective", "obj"), "value"),
+    **dict.fromkeys(("lr", "learning_rate", "stepsize", "step_size"), "eta"),
+    **dict.fromkeys(("gradient", "gradients", "gradnorm", "grad_norm"), "grad"),
+    "beta": "momentum",
+}
+"""What others call these quantities."""
 STEPS = "recorder.step(x, value) at the start and after every step"
 SAFE = 1 + 2.0**-40
 UPDATE = "update"
@@ -88,11 +95,12 @@ def _look(ctx: Context, name: str, column: str) -> None:
         return
     if ctx.trace.iteration == UPDATE:
         raise Missing(*_of_update(name))
-    if name in KNOWN or column in COLUMNS["sweeps"]:
+    known = sorted(set(available(ctx)))
+    meant = [MEANT[name]] if MEANT.get(name) in known else []
+    if not meant and (name in KNOWN or column in COLUMNS["sweeps"]):
         found = source("sweeps", column)
         raise Missing(f"{name}[k]", found.argument, found.of)
-    known = sorted(set(available(ctx)))
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = meant or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise InvalidInput(
         f"claim: the run has no quantity {name}{hint} (it has {', '.join(known)}; "

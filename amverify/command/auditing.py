@@ -185,6 +185,8 @@ def gathered(request: Request, heard: Heard) -> tuple[Trace, tuple[Claim, ...]]:
         return load_trace(file), claims
     if ":" in subject and not path.exists():
         return run_subject(subject, request.time_limit, request.iteration_limit, heard)
+    if path.suffix == ".py":
+        raise InvalidInput(f"{subject}: name a function of it that gives a trace: {path.stem}:NAME")
     if not os.path.lexists(path):
         raise InvalidInput(f"{subject}: no such file{_like(path)}")
     return load_trace(path), ()

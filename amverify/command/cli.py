@@ -39,7 +39,7 @@ EXAMPLES = (
 )
 STATUS = (
     "Exit status: 0 holds, 1 violated, 2 bad input, 3 undecided, not applicable or vacuous, "
-    "6 cannot be written, 7 a fault of the program (no verdict), 130 interrupted, 141 closed pipe."
+    "7 a fault of the program (no verdict), 130 interrupted, 141 closed pipe."
 )
 app = application(
     "Is a convergence claim true of a run? Theorem + trace = verdict with evidence.",

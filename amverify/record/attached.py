@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any, Self
 
 import torch
@@ -62,13 +63,15 @@ class Attached(Loop):
                 Nesterov momentum and weight decay, η and β are its ``lr`` and ``momentum``.
 
         Raises:
-            InvalidInput: for what cannot be recorded so, saying what to pass instead: no torch
+            InvalidInput: for an argument that there is not; for what cannot be recorded so, saying
+                what to pass instead: no torch
                 optimiser or one without hooks (a wrapper that never called
                 ``Optimizer.__init__``); no parameters; a ``value`` that is missing, raises,
                 returns no number, depends on no parameter, changes them, gives two numbers at
                 one point, reads an iterator, or calls a scripted or traced module; a ``point``
                 that gives no parameters, or not those of this optimiser.
         """
+        refusals.arguments(declarations, signature(cls).parameters)
         refusals.optimiser(optimizer)
         refusals.objective(value, needed=declarations.get("exact") is None)
         there = elsewhere(point, optimizer, value)

@@ -121,7 +121,7 @@ class Ways:
             Way(blocks[k].group["name"], *_gradient(found, k, inputs), _update(blocks[k], settings))
             for k in order
         ]
-        return Plan(tuple(ways), self.last)
+        return Plan(tuple(ways), self.last or "it was broken off")
 
 
 def _gradient(found: Chain | str, block: int, x: Tensor | None) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -22,6 +23,8 @@ Decayed = Literal["all", "matrices"]
 MetaOptimiser: TypeAlias = Callable[[list[Tensor]], Optimizer]
 OF_BLOCKS = ("bounds", "extrapolation", "momentum", "weight_decay", "decayed", "clip")
 """Settings that a param group may have of its own."""
+MEANT = {"betas": "momentum", "beta": "momentum", "nesterov": "extrapolation"}
+"""What other optimisers call such settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,10 @@ class Settings:
         names = [own.name for own in fields(self)]
         for name in changes:
             if name not in names:
-                raise InvalidInput(f"SAMT: no setting {name!r}; there are {', '.join(names)}")
+                known = ["lr", "kind", "meta_lr", "model", *names]
+                near = get_close_matches(MEANT.get(name, name), known, n=1)
+                hint = f"did you mean {near[0]}? " if near else ""
+                raise InvalidInput(f"SAMT: no setting {name!r}; {hint}There are {', '.join(known)}")
         return replace(self, **changes)
 
     @property

@@ -87,6 +87,8 @@ def asked(
         return closure
     if closure is not None:
         raise InvalidInput("step: closure or loss=, not both")
+    if isinstance(loss, type):
+        raise InvalidInput(f"loss: a class, {loss.__name__}; give one of it, {loss.__name__}()")
     if not callable(loss):
         raise InvalidInput(f"loss: a function of outputs and targets, got {type(loss).__name__}")
     if lacking:

@@ -147,7 +147,7 @@ def write_template(paper: str, file: Path, screen: Console) -> None:
     write(file, (folder / f"{paper}.toml").read_text(encoding="utf-8"))
     screen.print(
         Text(
-            f"written: {file}; fill it in as its head says, then\n"
+            f"written: {file}; fill it in as {folder / 'README.md'} says, then\n"
             f"  python -m repro published check {file}\n"
             f"  {OWN}={file} python -m repro table2   # shows them beside what is measured\n"
             f"  {OWN}={file} python -m repro score    # counts them"

@@ -73,7 +73,7 @@ def obtain(
             return _unbundled(bundle, source)
         try:
             if not download:
-                raise DataUnavailable("downloading is switched off")
+                raise DataUnavailable("nothing is downloaded now")
             found[file.name] = VerifiedFile(file.url, fetch(file, cache, progress))
         except DataUnavailable as error:
             where = f"in {folder} nor in the cache {cache}" if folder else f"in {cache}"

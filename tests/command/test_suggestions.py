@@ -148,3 +148,10 @@ def test_what_cannot_be_asked_of_a_run_is_one_line(
 ) -> None:
     given = [str(traces / one) if one.endswith(".trace") else one for one in arguments]
     assert words in refused(capsys, "theorems", *given)
+
+
+def test_a_python_file_is_no_run_but_a_function_in_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.py").write_text("def run(): ...\n")
+    assert "gives a trace: mine:NAME" in refused(capsys, "audit", str(tmp_path / "mine.py"))

@@ -47,7 +47,12 @@ class Held:
 
 
 def counted(optimizer: torch.optim.Optimizer) -> str:
-    """What the optimiser's state says of earlier steps; nothing if it has made none."""
+    """What the optimiser's state says of earlier steps; nothing if it has made none.
+
+    SAMT has a state before its first step, and counts.
+    """
+    if getattr(getattr(optimizer, "counters", None), "block_updates", None) == 0:
+        return ""
     entries: list[Any] = [state for state in optimizer.state.values() if isinstance(state, dict)]
     counts = [int(e[key]) for e in entries for key in ("step", "n_iter") if key in e]
     if not any(counts) and (counts or not any(entries)):

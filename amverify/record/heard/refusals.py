@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -32,6 +33,20 @@ def optimiser(given: Any) -> None:
     inside = isinstance(getattr(given, "optimizer", None), torch.optim.Optimizer)
     hint = "; give the optimiser inside (.optimizer)" if inside else ""
     raise InvalidInput(f"recorder: {name} is no torch optimiser{hint}")
+
+
+def arguments(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse what ``attach`` has no argument for.
+
+    Raises:
+        InvalidInput: with the name that was meant, where one is near.
+    """
+    names = sorted({*known, "gradient", "point"})
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"; did you mean {near[0]}=?" if near else f"; there are {', '.join(names)}"
+            raise InvalidInput(f"attach: no argument {name}={hint}")
 
 
 def objective(value: Any, needed: bool) -> None:

@@ -125,7 +125,7 @@ def test_what_cannot_be_read_is_named(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("download", "says"),
-    [(False, "downloading is switched off"), (True, r"cannot be reached \(Connection refused\)")],
+    [(False, "nothing is downloaded now"), (True, r"cannot be reached \(Connection refused\)")],
 )
 def test_what_cannot_be_had_says_how_to_get_it(download: bool, says: str, tmp_path: Path) -> None:
     with pytest.raises(DataUnavailable, match=says) as caught:
