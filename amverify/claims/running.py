@@ -58,9 +58,7 @@ def running(
         start = np.maximum(segment.rows + part.start.offset, start + (part.name in OF_A_STEP))
     else:
         start = start + part.start.offset
-    if (segment.index[last] - segment.index[start] != last - start).any() or (
-        not part.start.moving and (segment.index[start] != part.start.offset).any()
-    ):
+    if not _whole(segment.index, start, last, part):
         raise Missing("rows between the start and k", "recorder.step(x, value) at every step")
     low, high = elements.mid - elements.rad, elements.mid + elements.rad
     if how in ("min", "max"):
@@ -73,6 +71,13 @@ def running(
         count = (last - start + 1).astype(float)
         return total / Ball.of(count), off / count
     return total, off
+
+
+def _whole(index: Rows, start: Rows, last: Rows, part: Slice) -> bool:
+    """Whether every row from start to last is there, and a fixed start is where it says."""
+    if (start >= len(index)).any() or (index[last] - index[start] != last - start).any():
+        return False
+    return part.start.moving or not (index[start] != part.start.offset).any()
 
 
 def _between(low: Array, high: Array) -> Ball:
