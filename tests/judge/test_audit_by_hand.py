@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from amverify.judge import conclusion
 from amverify.judge.audit import audit
-from amverify.judge.conclusion import tested
 from amverify.judge.curves import MOST, _thinned
 from amverify.judge.hypothesis import _cheapest
 from amverify.judge.liveness import _inertialess, _motionless
@@ -233,7 +233,7 @@ def test_the_witness_of_exact_failures_is_what_is_farthest_beyond_its_allowance(
     part = Conclusion(Inequality("", y, h), lambda ctx: found)
     words = {"id": "H", "title": "", "statement": "", "latex": "", "source": ""}
     theorem = Theorem(**words, symbols={"y": "", "h": ""}, conclusions=(part,))
-    ruled = tested(Context(Trace({})), theorem, part, None)
+    ruled = conclusion.tested(Context(Trace({})), theorem, part, None)
     assert (ruled.counts.exact, ruled.counts.failed) == (2, 2)
     assert ruled.witness is not None
     assert ruled.witness.sweep == 1

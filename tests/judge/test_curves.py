@@ -45,3 +45,15 @@ def test_the_kl_plot_is_there_once_its_constants_are_declared() -> None:
     assert {"gap", "residual", "declared"} <= set(names)
     by_name = {curve.name: curve for curve in audit(trace, "K2", known).curves}
     assert len(by_name["gap"].values) == len(by_name["residual"].values)
+
+
+def test_the_curve_is_of_the_replicate_that_fails() -> None:
+    first, second = falling(30), falling(30)
+    second["replicate"] += 1
+    second["value"][7] += 2.0
+    both = {name: np.concatenate([first[name], second[name]]) for name in first}
+    report = audit(Trace({}, sweeps=both), "descent")
+    assert report["descent"].witness is not None
+    assert report["descent"].witness.replicate == 1
+    (curve,) = report.curves
+    assert curve.values == tuple(second["value"].tolist())

@@ -67,6 +67,7 @@ def test_rounding_may_lengthen_a_path_by_the_sum_of_the_module(theta: float) -> 
     """Σ_k [2√(δ_k/a) + η_k/2 + (2b/a)φ(δ_k)], φ(s) = c·s^{1−θ}/(1−θ), η of the step before."""
     path, ctx, given = rounded_path(theta)
     a, b, c = (given[name] for name in "abc")
+    assert (path.slip > 2 * path.rounded).all(), "what measuring adds, and on both sides"
     before = np.concatenate(([0.0], path.off[:-1]))
     each = [
         2 * math.sqrt(slip / a) + off / 2 + 2 * b / a * c * slip ** (1 - theta) / (1 - theta)

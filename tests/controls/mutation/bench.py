@@ -114,7 +114,9 @@ class Bench:
             word, by = run(tests, True)
             if word != "killed" or self._passes(by, tests, run):
                 return word, by, len(tests)
-            tests = [t for t in tests if by and t != by]
+            if by not in tests:  # one of a file that was named: it fails without the fault too
+                return "untested", by, len(tests)
+            tests = [t for t in tests if t != by]
         return "untested", None, 0
 
     def _passes(self, test: str | None, tests: Sequence[str], run: Try) -> bool:
