@@ -157,4 +157,8 @@ def test_ctrl_c_at_any_moment_of_a_real_command(traces: Path) -> None:
             running.send_signal(signal.SIGINT)
             out, err = running.communicate(timeout=60)
         done = running.returncode == 0 and b"HOLDS" in out
-        assert done or running.returncode in (130, -signal.SIGINT), (running.returncode, err)
+        early = b"init_import_site" in err  # the interpreter itself did not stand yet
+        assert done or early or running.returncode in (130, -signal.SIGINT), (
+            running.returncode,
+            err,
+        )

@@ -44,7 +44,7 @@ TOLD = r"""VIOLATED: value\[k\] <= value\[k-1\]
   why: claim: f\(x_k\) − f\(x_\{k−1\}\) <= 0 fails at step 2 by 0\.5, rounding accounts for \S+ at most \(1 of 3 instances fail\)
   at step 2: left side 0\.5, right side 0
   margin: -0\.5, of which rounding explains \S+ at most
-  f\(x_k\) − f\(x_\{k−1\}\) = 0\.5 ± \S+
+  f\(x_k\) − f\(x_\{k−1\}\) = 0\.5
   not at fault: value\[k\] <= 3
   replay: amverify replay (\S+test_what_fails_is_told_in_a_dozen_lines\.json)
   trace: (\S+test_what_fails_is_told_in_a_dozen_lines\.trace)"""  # noqa: E501

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -113,15 +114,20 @@ def test_what_has_our_name_and_is_no_file_of_ours_stays(tmp_path):
     assert not older.exists()
 
 
+HALF = """
+import sys, time
+from pathlib import Path
+from amverify.files import Aside
+aside = Aside(Path(sys.argv[1]))
+aside.file.write(b"half")
+aside.file.flush()
+time.sleep(600)
+"""
+
+
 def test_a_process_that_is_killed_leaves_what_the_next_removes(tmp_path):
     """Until it is dead its file stays, whoever writes beside it."""
-    child = os.fork()
-    if not child:
-        aside = Aside(tmp_path / "run")
-        aside.file.write(b"half")
-        aside.file.flush()
-        time.sleep(600)
-        os._exit(1)
+    child = subprocess.Popen([sys.executable, "-c", HALF, str(tmp_path / "run")])
     try:
         while not any(path.stat().st_size for path in tmp_path.glob(".*.amv.tmp")):
             time.sleep(0.01)
@@ -129,8 +135,8 @@ def test_a_process_that_is_killed_leaves_what_the_next_removes(tmp_path):
         write(tmp_path / "own", "text")
         assert len(list(tmp_path.iterdir())) == 2
     finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        child.kill()
+        child.wait()
     another_process()
     write(tmp_path / "own", "text")
     assert list(tmp_path.iterdir()) == [tmp_path / "own"]
