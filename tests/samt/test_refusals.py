@@ -124,7 +124,7 @@ def test_a_parameter_that_was_frozen_since_is_named(tells: bool) -> None:
         ({"clip": 0.0}, "clip"),
         ({"meta_lr": -1.0}, "meta_lr"),
         ({"meta_weights": (1.0, 2.0)}, "meta_weights"),
-        ({"momentun": 0.5}, "no setting 'momentun'; there are bounds, .* momentum"),
+        ({"momentun": 0.5}, "no setting 'momentun'; did you mean momentum"),
     ],
 )
 def test_bad_settings_are_refused(settings: dict[str, Any], said: str) -> None:
