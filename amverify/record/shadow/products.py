@@ -7,7 +7,8 @@ Where they are large, each entry is bounded by Cauchy and Schwarz instead,
     Σ_k r_ik(|b_kj| + q_kj) ≤ ‖r_i‖(‖b_j‖ + ‖q_j‖),
 
 from norms of rows and columns: never less, of vectors whose entries are alike in size π/2 times as
-much, and no second product. A row or column that is 0 throughout makes nothing uncertain.
+much, and no second product. Every term may underflow a few times, too; a row or column that is 0
+throughout makes nothing uncertain.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from amverify.record.shadow.operands import ball, rule
 LARGE = 2**16
 """Multiplications from which on norms take less time than products."""
 _SAFE = 1 + 2.0**-46
+_LOST = 16 * ETA
+"""What underflow can take from a term and its bound."""
 _SQUARES = 2.0**-536
 """What underflow of a square can take from a norm, for each entry's share of its square root."""
 
@@ -37,14 +40,9 @@ def bilinear(f: Callable[[Tensor, Tensor], Tensor], a: Ball, b: Ball, n: int) ->
     rad = f(one, weights * _SAFE)
     if a.rad is not None:
         rad = rad + f(a.rad, b.size())
-    rad = rad * (1 + gamma_of(n)) + _underflow(one, a, other, b, n)
-    return Ball(f(a.mid, b.mid), up(rad))
-
-
-def _underflow(one: Tensor, a: Ball, other: Tensor, b: Ball, n: int) -> float:
-    """Every product may underflow a few times; nothing does where a factor is 0 throughout."""
     zero = (not bool(one.any()) and a.rad is None) or (not bool(other.any()) and b.rad is None)
-    return 0.0 if zero else 16 * n * ETA
+    rad = rad * (1 + gamma_of(n)) + (0.0 if zero else _LOST * n)
+    return Ball(f(a.mid, b.mid), up(rad))
 
 
 def by_norms(a: Ball, b: Ball) -> Ball:
@@ -57,8 +55,12 @@ def by_norms(a: Ball, b: Ball) -> Ball:
         weights, columns = weights + spread, columns + spread
     rad = rows.unsqueeze(-1) * weights.unsqueeze(-2)
     if a.rad is not None:
-        rad.addcmul_(_norm(a.rad, -1).unsqueeze(-1), columns.unsqueeze(-2))
-    return Ball(torch.matmul(a.mid, b.mid), rad.mul_((1 + 4 * gamma_of(n + 8)) * _SAFE))
+        spread = _norm(a.rad, -1)
+        rad.addcmul_(spread.unsqueeze(-1), columns.unsqueeze(-2))
+        rows = rows + spread
+    alive = (rows != 0).unsqueeze(-1) & (columns != 0).unsqueeze(-2)
+    rad.mul_((1 + 4 * gamma_of(n + 8)) * _SAFE).add_(alive, alpha=_LOST * n)
+    return Ball(torch.matmul(a.mid, b.mid), rad)
 
 
 def _norm(x: Tensor, dim: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import pytest
 import torch
@@ -40,6 +41,23 @@ def test_norms_of_rows_and_columns_bound_what_the_products_bound(scale, radius):
         assert (short.rad >= least).all()
         if not radius:
             assert (short.rad[0] == 0).all()
+
+
+@pytest.mark.parametrize(("one", "other"), [(-540, -540), (-530, -545), (-500, -575), (-1040, -40)])
+def test_norms_hold_where_terms_underflow(one, other):
+    """Every term is below the least double, their sum is not."""
+    generator = torch.Generator().manual_seed(0)
+    a = Ball(torch.rand(3, 256, dtype=torch.float64, generator=generator) * 2.0**one)
+    b = Ball(torch.rand(256, 3, dtype=torch.float64, generator=generator) * 2.0**other)
+    a.mid[0] = 0.0
+    for found in (products.by_norms(a, b), products.bilinear(torch.matmul, a, b, 256)):
+        for i in range(3):
+            for j in range(3):
+                pairs = zip(a.mid[i].tolist(), b.mid[:, j].tolist(), strict=True)
+                truth = sum(Fraction(x) * Fraction(y) for x, y in pairs)
+                mid, rad = Fraction(found.mid[i, j].item()), Fraction(found.rad[i, j].item())
+                assert abs(mid - truth) <= rad
+    assert (products.by_norms(a, b).rad[0] == 0).all()
 
 
 def test_norms_hold_where_squares_underflow():
