@@ -5,65 +5,11 @@ derivatives by every parameter (forward mode), which shares no line with what is
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
+import numpy as np
 import torch
+from duals import BITS, relu, sigmoid, softplus, variables
 from flint import arb, ctx
-
-BITS = 300
-
-
-@dataclass(frozen=True)
-class Dual:
-    """A number with its derivatives."""
-
-    v: arb
-    d: tuple[arb, ...]
-
-    def __add__(self, o):
-        return Dual(self.v + o.v, tuple(a + b for a, b in zip(self.d, o.d, strict=True)))
-
-    def __sub__(self, o):
-        return self + o.scaled(arb(-1))
-
-    def __mul__(self, o):
-        pairs = zip(self.d, o.d, strict=True)
-        return Dual(self.v * o.v, tuple(a * o.v + b * self.v for a, b in pairs))
-
-    def scaled(self, c):
-        return Dual(self.v * c, tuple(a * c for a in self.d))
-
-    def chain(self, value, slope):
-        return Dual(value, tuple(a * slope for a in self.d))
-
-    def exp(self):
-        return self.chain(self.v.exp(), self.v.exp())
-
-    def log(self):
-        return self.chain(self.v.log(), 1 / self.v)
-
-    def sqrt(self):
-        return self.chain(self.v.sqrt(), 1 / (2 * self.v.sqrt()))
-
-    def tanh(self):
-        t = self.v.tanh()
-        return self.chain(t, 1 - t * t)
-
-    def sigmoid(self):
-        s = 1 / (1 + (-self.v).exp())
-        return self.chain(s, s * (1 - s))
-
-    def softplus(self):
-        return self.chain((1 + self.v.exp()).log(), 1 / (1 + (-self.v).exp()))
-
-    def reciprocal(self):
-        return self.chain(1 / self.v, -1 / (self.v * self.v))
-
-    def relu(self):
-        return self if self.v > 0 else self.scaled(arb(0))
-
-    def abs(self):
-        return self if self.v > 0 else self.scaled(arb(-1))
 
 
 class Graph:
@@ -82,18 +28,6 @@ class Graph:
         self.data = torch.randn(3, 3, dtype=torch.float64).to(self.dtype)
         self.plan = [self.rng.randrange(10**9) for _ in range(self.rng.randint(3, 12))]
 
-    def inputs(self):
-        """The parameters as duals."""
-        total = sum(p.numel() for p in self.params)
-        flat, found = 0, []
-        for p in self.params:
-            row = []
-            for x in p.detach().double().tolist():
-                row.append(Dual(arb(x), tuple(arb(int(j == flat)) for j in range(total))))
-                flat += 1
-            found.append(row)
-        return found
-
     def run(self):
         """The value, by torch."""
         return self._walk([p * 1 for p in self.params], Torch(self.data))
@@ -101,7 +35,8 @@ class Graph:
     def truth(self):
         """The value and its gradient, in ball arithmetic."""
         rows = [[arb(x) for x in row] for row in self.data.double().tolist()]
-        return self._walk(self.inputs(), Exact(rows))
+        given = [np.array(p.detach().double().tolist()) for p in self.params]
+        return self._walk(variables(given), Exact(rows))
 
     def _walk(self, have, how):
         have = list(have)
@@ -202,16 +137,13 @@ class Exact:
         return [x + y for x, y in zip(a, b, strict=True)]
 
     def sub(self, a, b):
-        return [x - y.scaled(arb(0.1)) for x, y in zip(a, b, strict=True)]
+        return [x - y * 0.1 for x, y in zip(a, b, strict=True)]
 
     def mul(self, a, b):
         return [x.tanh() * y for x, y in zip(a, b, strict=True)]
 
     def share(self, a, b):
-        return [x * self._more(y * y).reciprocal() for x, y in zip(a, b, strict=True)]
-
-    def _more(self, x):
-        return Dual(1 + x.v, x.d)
+        return [x / (1 + y * y) for x, y in zip(a, b, strict=True)]
 
     def exp(self, a, _):
         return [x.tanh().exp() for x in a]
@@ -220,22 +152,22 @@ class Exact:
         return [x.tanh() for x in a]
 
     def sigmoid(self, a, _):
-        return [x.sigmoid() for x in a]
+        return [sigmoid(x) for x in a]
 
     def softplus(self, a, _):
-        return [x.tanh().scaled(arb(10)).softplus() for x in a]
+        return [softplus(x.tanh() * 10) for x in a]
 
     def root(self, a, _):
-        return [self._more(x * x).sqrt() for x in a]
+        return [(1 + x * x).sqrt() for x in a]
 
     def relu(self, a, _):
-        return [x.relu() for x in a]
+        return [relu(x) for x in a]
 
     def size(self, a, _):
-        return [x.abs() for x in a]
+        return [abs(x) for x in a]
 
     def matrix(self, a, _):
-        return [self._sum([x.scaled(c) for x, c in zip(a, row, strict=True)]) for row in self.data]
+        return [self._sum([x * c for x, c in zip(a, row, strict=True)]) for row in self.data]
 
     def _sum(self, a):
         first, *rest = a
@@ -250,8 +182,8 @@ class Exact:
     def middle(self, a, b):
         top = a[0]
         for x in a[1:]:
-            top = x if x.v > top.v else top
-        return [self._sum(a).scaled(1 / arb(3)), self._sum(b), top]
+            top = x if x > top else top
+        return [self._sum(a) / 3, self._sum(b), top]
 
     def shift(self, a, b):
         return [*a[1:], b[0]]
@@ -260,16 +192,16 @@ class Exact:
         return [a[1].tanh() * y for y in b][::-1]
 
     def inplace(self, a, b):
-        return [a[0].scaled(arb(2)), a[1] + b[0], a[2] + b[1]]
+        return [a[0] * 2, a[1] + b[0], a[2] + b[1]]
 
     def half(self, a, _):
-        return [x.scaled(1 / arb(3)) for x in a]
+        return [x / 3 for x in a]
 
     def where(self, a, b):
-        return [x if x.v > y.v else y.scaled(arb(2)) for x, y in zip(a, b, strict=True)]
+        return [x if x > y else y * 2 for x, y in zip(a, b, strict=True)]
 
     def cast(self, a, _):
         return a
 
     def end(self, a, b):
-        return self._sum([x * x for x in a]) + self._sum(b).scaled(1 / arb(3))
+        return self._sum([x * x for x in a]) + self._sum(b) / 3
