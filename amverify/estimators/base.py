@@ -228,10 +228,21 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         return outputs(network, x, DTYPES[self.dtype])
 
     def _outputs(self, x: ArrayLike) -> Tensor:
-        """What the network says of new samples, (N, n_L)."""
+        """What the network says of new samples, (N, n_L).
+
+        Raises:
+            InvalidInput: if that is not finite: no class and no value follows from NaN or ∞.
+        """
         check_is_fitted(self, "network_")
         checked = validate_data(self, x, reset=False, accept_sparse="csr", dtype=np.float64)
-        return self._said(self.network_, self._scaled(checked))
+        found = self._said(self.network_, self._scaled(checked))
+        wrong = len(found) - int(found.isfinite().all(1).sum())
+        if wrong:
+            raise InvalidInput(
+                f"X: the network's outputs are not finite for {wrong} of {len(found)} samples; "
+                "its weights or these features are too large"
+            )
+        return found
 
     network_: nn.Sequential
     _labels: bool

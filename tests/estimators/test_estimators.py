@@ -102,6 +102,19 @@ def test_the_network_is_torch_s_own():
     assert torch.equal(pickle.loads(pickle.dumps(network))[0].weight, network[0].weight)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e308])
+@pytest.mark.parametrize("made", [TIAMClassifier, TIAMRegressor])
+def test_no_class_and_no_value_is_made_of_outputs_that_are_not_finite(made, value):
+    x, y = IRIS
+    model = made(4, **QUICK).fit(x, y)
+    model.network_[2].weight.data.fill_(value)
+    model.network_[0].weight.data.fill_(1e3)
+    model.network_[0].bias.data.fill_(1e6)
+    for said in (model.predict, getattr(model, "predict_proba", model.predict)):
+        with pytest.raises(InvalidInput, match="not finite for 150 of 150 samples"):
+            said(x)
+
+
 @pytest.mark.parametrize("method", ["joint", "tiam"])
 def test_its_own_training_is_audited(method):
     x, y = IRIS
