@@ -75,13 +75,13 @@ def chosen(
 ) -> tuple[list[str], float]:
     """The tests to run for a fault, and their seconds: those of its lines, the quickest first.
 
-    A line that runs as its module is imported is no test's: there those that run a line with a
-    name that its statement gives come first, those that watch over the room, those of the module.
+    A line that runs as its module is imported, or in no test that is known, is no test's: there
+    those that run a line with a name that its statement gives come first, those that watch over
+    the room, those of the module.
     """
     names = outside(module, fault.lines[0])
-    if names is None:
-        tests = seen.tests(module, fault.lines)
-    else:
+    tests = seen.tests(module, fault.lines) if names is None else []
+    if not tests:
         near = seen.using(module, names) if names else []
         tests = [*seen.of_files(watch), *near, *seen.of_module(module)]
     kept, total = [], 0.0
