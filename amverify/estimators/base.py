@@ -12,7 +12,6 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -20,12 +19,20 @@ from torch import Tensor, nn
 
 from amverify.compiled.threads import limited
 from amverify.errors import InvalidInput, of_kinds
+from amverify.estimators.choice import (
+    SWEEPS_OF_A_FOLD,
+    Candidate,
+    Samples,
+    automatic,
+    candidates,
+    chosen,
+)
 from amverify.estimators.inputs import Features, outputs, tensor, threads
 from amverify.estimators.settings import Scheme, scheme
 from amverify.estimators.training import Stopping, Trained, begun, train
 from amverify.judge.audit import audit
 from amverify.network.activations import activation
-from amverify.network.initial import Parameters, torch_default
+from amverify.network.initial import torch_default
 from amverify.network.layered import LayeredProblem
 from amverify.network.losses import Loss
 from amverify.record.layered.run import Tracer
@@ -33,18 +40,14 @@ from amverify.verdict import Report
 
 Array = NDArray[Any]
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
-RIDGES = (0.3, 1.0, 3.0, 10.0)
-"""What ``ridge="auto"`` chooses from."""
-FOLDS, SWEEPS_OF_A_FOLD = 3, 60
-FEW = 20
-"""With fewer samples nothing is held out to choose a ridge: it is 1."""
 
 
 class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
     """A network of fully connected layers, trained by alternating minimisation.
 
     Args:
-        hidden: widths of the hidden layers; a number is one layer.
+        hidden: widths of the hidden layers; a number is one layer, () a linear model; ``auto``
+            takes one layer of 32 or none, by the cross-validation that chooses the ridge.
         method: ``joint`` (JointTIAM: provably convergent), ``tiam`` (as published), ``mdlam``,
             ``dladmm`` or ``bcd``.
         activation: of the hidden layers; see ``amverify.activation``. ``joint`` takes the piecewise
@@ -69,13 +72,14 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         random_state: of the initial weights and of what is held out.
         verbose: print F after every so many sweeps.
 
-    Fitted: ``network_`` (an ``nn.Sequential`` on scaled features), ``n_iter_``, ``ridge_``,
-    ``objective_`` (F by sweep), ``validation_scores_`` and ``report_`` where they were asked for.
+    Fitted: ``network_`` (an ``nn.Sequential`` on scaled features), ``n_iter_``, ``hidden_``,
+    ``ridge_``, ``objective_`` (F by sweep), ``validation_scores_`` and ``report_`` where they were
+    asked for.
     """
 
     def __init__(
         self,
-        hidden: int | Sequence[int] = (32,),
+        hidden: int | Sequence[int] | Literal["auto"] = "auto",
         *,
         method: str = "joint",
         activation: str = "relu",
@@ -122,82 +126,58 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
     def _fit(self, x: Array, y: Tensor, outputs: int, groups: Array | None) -> Self:
         """Scale, and fit what is scaled. ``groups``: classes, by which samples are held out."""
         _check(self)
-        going_on = self.warm_start and hasattr(self, "network_")
         self._scaler = _scaler(self.scale, x)
-        inputs = self._scaled(x)
-        random = check_random_state(self.random_state)
-        seed = int(random.randint(2**31 - 1))
-        widths = (inputs.shape[1], *_widths(self.hidden), outputs)
-        start: Parameters | nn.Sequential = torch_default(widths, seed)
-        if going_on:
-            start = self.network_
-        with limited(threads(inputs, widths, keeps=self._keeps(self.audit))):
-            return self._fitted(inputs, y, start, widths, groups, seed)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        samples = Samples(self._scaled(x), y, outputs, groups, seed)
+        hidden = self.hidden_ if self._going_on and automatic(self.hidden) else self.hidden
+        offered = candidates(hidden, self.ridge, len(y))
+        widths = samples.widths(max((c.hidden for c in offered), key=sum))
+        with limited(threads(samples.inputs, widths, keeps=self._keeps(self.audit))):
+            return self._fitted(samples, offered)
 
-    def _fitted(
-        self, inputs: Features, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
-    ) -> Self:
-        """Choose the ridge, train."""
-        self.ridge_ = self._chosen_ridge(inputs, y, start, widths, groups, seed)
-        kept, score = np.arange(len(y)), None
+    def _fitted(self, samples: Samples, offered: Sequence[Candidate]) -> Self:
+        """Choose, train."""
+        best = chosen(offered, samples, self._score)
+        kept, score = samples, None
         if self.early_stopping:
-            kept, held = _held_out_part(len(y), self.validation_fraction, seed, groups)
-            score = self._held_out(inputs[held], y[held])
+            kept, held = samples.held_out(self.validation_fraction)
+            score = self._held_out(held.inputs, held.y)
         stopping = Stopping(
             self.sweeps, self.tol, score, self.patience, self.callback, self.verbose
         )
-        trained, self.report_ = self._train(
-            inputs[kept], y[kept], start, widths, self.ridge_, stopping, self.audit
-        )
+        trained, self.report_ = self._train(kept, best, stopping, self.audit)
+        self.hidden_, self.ridge_ = best.hidden, best.ridge
         self.network_, self.objective_ = trained.network, trained.objective
         self.validation_scores_, self.n_iter_ = trained.scores, len(trained.objective)
         return self
 
-    def _chosen_ridge(
-        self, inputs: Features, y: Tensor, start: Any, widths: Any, groups: Array | None, seed: int
-    ) -> float:
-        if self.ridge != "auto":
-            return float(self.ridge)
-        if len(y) < FEW:
-            return 1.0
-        short = min(self.sweeps, SWEEPS_OF_A_FOLD)
-        folds = [_split(len(y), fold, seed, groups) for fold in range(FOLDS)]
+    def _score(self, candidate: Candidate, kept: Samples, held: Samples) -> float:
+        """Of a short training on what a fold keeps, on what it holds out."""
+        short = Stopping(min(self.sweeps, SWEEPS_OF_A_FOLD), self.tol, keeps=False)
+        trained, _ = self._train(kept, candidate, short)
+        return self._held_out(held.inputs, held.y)(trained.network)
 
-        def score(ridge: float) -> float:
-            found = 0.0
-            for kept, held in folds:
-                scored = self._held_out(inputs[held], y[held])
-                trained, _ = self._train(
-                    inputs[kept],
-                    y[kept],
-                    start,
-                    widths,
-                    ridge,
-                    Stopping(short, self.tol, keeps=False),
-                )
-                found += scored(trained.network)
-            return found
-
-        return max(RIDGES, key=score)
+    @property
+    def _going_on(self) -> bool:
+        return self.warm_start and hasattr(self, "network_")
 
     def _train(
         self,
-        inputs: Features,
-        y: Tensor,
-        start: Parameters | nn.Sequential,
-        widths: tuple[int, ...],
-        ridge: float,
+        samples: Samples,
+        candidate: Candidate,
         stopping: Stopping,
         audited: bool | str | Sequence[str] = False,
     ) -> tuple[Trained, Report | None]:
         """The network and, where it is audited, the report."""
         made = scheme(self.method)
-        x = tensor(inputs, DTYPES[self.dtype], keeps=self._keeps(audited))
-        problem = self._problem(made, x, y, widths, ridge)
+        x = tensor(samples.inputs, DTYPES[self.dtype], keeps=self._keeps(audited))
+        widths = samples.widths(candidate.hidden)
+        problem = self._problem(made, x, samples.y, widths, candidate.ridge)
         method = made.make(self._labels)
+        start = self.network_ if self._going_on else torch_default(widths, samples.seed)
         if not audited:
             return train(method, problem, start, stopping), None
-        theorems = made.theorems if audited is True else audited
+        theorems = made.audited(candidate.hidden) if audited is True else audited
         return _audited(method, problem, start, stopping, theorems)
 
     def _problem(
@@ -245,6 +225,7 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         return found
 
     network_: nn.Sequential
+    hidden_: tuple[int, ...]
     _labels: bool
     """Whether z_L starts at the labels' ±1."""
 
@@ -277,37 +258,6 @@ def _scaler(wanted: bool, x: Array) -> StandardScaler | None:
     return StandardScaler(with_mean=not sparse.issparse(x)).fit(x) if wanted else None
 
 
-def _widths(hidden: int | Sequence[int]) -> tuple[int, ...]:
-    widths: tuple[Any, ...] = tuple(np.atleast_1d(np.asarray(hidden, dtype=object)))
-    if not all(isinstance(n, Integral) and 0 < int(n) < 2**31 for n in widths):
-        raise InvalidInput(f"hidden: widths of the hidden layers, 1 or more each, got {hidden!r}")
-    return tuple(int(n) for n in widths)
-
-
-def _split(count: int, fold: int, seed: int, groups: Array | None) -> tuple[Array, Array]:
-    """The samples that a fold keeps and holds out; classes are spread over the folds."""
-    order = np.random.default_rng(seed).permutation(count)
-    if groups is not None:
-        order = order[np.argsort(groups[order], kind="stable")]
-    held = np.zeros(count, dtype=bool)
-    held[order[fold::FOLDS]] = True
-    return np.flatnonzero(~held), np.flatnonzero(held)
-
-
-def _held_out_part(
-    count: int, fraction: float, seed: int, groups: Array | None
-) -> tuple[Array, Array]:
-    """Kept and held-out samples; of every class some, where there are enough."""
-    if groups is not None:
-        sizes = np.bincount(groups)
-        if sizes.min() < 2 or round(count * fraction) < len(sizes):
-            groups = None
-    kept, held = train_test_split(
-        np.arange(count), test_size=fraction, random_state=seed, stratify=groups
-    )
-    return kept, held
-
-
 def _check(estimator: LayeredEstimator) -> None:
     """Refuse what no later check refuses by its name here."""
     numbers = dict.fromkeys(("rho", "epsilon", "tol", "validation_fraction"), Real)
@@ -321,9 +271,7 @@ def _check(estimator: LayeredEstimator) -> None:
         if not (isinstance(value, Integral) and int(value) >= 1):
             raise InvalidInput(f"{name}: a whole number, at least 1, got {value!r}")
     ridge: Any = estimator.ridge
-    if not (isinstance(ridge, str) and ridge == "auto") and not (
-        isinstance(ridge, Real) and 0 <= float(ridge) < np.inf
-    ):
+    if not automatic(ridge) and not (isinstance(ridge, Real) and 0 <= float(ridge) < np.inf):
         raise InvalidInput(f"ridge: 'auto' or a number, at least 0, got {ridge!r}")
     if not (estimator.callback is None or callable(estimator.callback)):
         raise InvalidInput(

@@ -48,6 +48,10 @@ class Scheme:
     sparse: bool = False
     theorems: tuple[str, ...] = ("M3",)
 
+    def audited(self, hidden: tuple[int, ...]) -> tuple[str, ...]:
+        """The theorems on such a network: without a hidden layer no block is joint."""
+        return tuple(t for t in self.theorems if hidden or t != "TJ")
+
 
 SCHEMES = {
     "joint": Scheme(

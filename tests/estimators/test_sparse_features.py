@@ -12,6 +12,8 @@ from scipy import sparse
 
 from amverify.errors import InvalidInput
 from amverify.estimators import TIAMClassifier, TIAMRegressor, inputs
+from amverify.estimators.choice import Candidate, Samples
+from amverify.estimators.training import Stopping
 
 QUICK: dict[str, Any] = {"hidden": (6,), "sweeps": 12, "ridge": 1.0, "random_state": 0}
 
@@ -47,13 +49,10 @@ def test_who_needs_a_dense_copy_has_one_or_says_that_it_does_not_fit(options: An
     assert 0 <= TIAMRegressor(**QUICK | options).fit(x, y).score(x, y) <= 1
     huge = sparse.csr_matrix((60, 2**40))
     with pytest.raises(InvalidInput, match=r"60 x 1,099,511,627,776 sparse features, 491520.0 GiB"):
-        TIAMRegressor(**QUICK | options | {"hidden": (1,), "scale": False})._train(
-            huge,
-            None,
-            None,
-            (1,),
-            1.0,
-            None,
+        TIAMRegressor(**QUICK | options | {"scale": False})._train(
+            Samples(huge, None, 1, None, 0),  # type: ignore[arg-type]
+            Candidate((1,), 1.0),
+            Stopping(1, 0.0),
             options.get("audit", False),  # type: ignore[arg-type]
         )
 
