@@ -85,10 +85,16 @@ def is_whole(value: object, least: int) -> bool:
 def brief(value: object) -> str:
     """What was given, on one line, in few signs."""
     try:
-        said = " ".join(repr(value).split())
+        said = repr(value)
     except Exception:
         said = f"a {type(value).__name__}"
-    return said if len(said) <= 80 else f"{said[:80]}…"
+    return one_line(said, 80)
+
+
+def one_line(text: object, most: int = 200) -> str:
+    """A message that may quote a file, on one line, in so many signs at most."""
+    said = " ".join(str(text).split())
+    return said if len(said) <= most else f"{said[:most]}…"
 
 
 def file_named(name: str, value: object) -> Path:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, one_line
 from amverify.falsification.exactly import Exactly, Inexact, Undecided, points
 from amverify.families.problem import Problem, Summed
 from amverify.numbers.exact import Enclosure
@@ -245,7 +245,7 @@ def _array(new: Any, shape: tuple[int, ...], where: str) -> NDArray[np.float64]:
 
 
 def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return one_line(f"{type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, one_line
 
 THEOREMS, FAMILIES, METHODS = "amverify.theorems", "amverify.families", "amverify.methods"
 
@@ -63,7 +63,7 @@ def _loaded(point: EntryPoint, kind: Any, label: str) -> Any:
     try:
         found = point.load()
     except (Exception, SystemExit) as error:
-        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        why = one_line(f"{type(error).__name__}: {error}")
         raise InvalidInput(f"{_called(point)} cannot be loaded: {why}") from None
     if not isinstance(found, kind):
         raise InvalidInput(f"{_called(point)} is a {type(found).__name__}, not a {kind.__name__}")

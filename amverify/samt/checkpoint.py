@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, one_line
 from amverify.samt.blocks import Group
 from amverify.samt.counters import Counters
 from amverify.samt.values import check_now, numbers
@@ -111,7 +111,7 @@ def load(optimiser: Any, given: Mapping[str, Any]) -> None:
         states = _states(given["state"], optimiser)
         meta = _meta(own["meta_optimiser"], optimiser)
     except InvalidInput as error:
-        raise InvalidInput(" ".join(str(error).split())[:_LONGEST]) from None
+        raise InvalidInput(one_line(error, _LONGEST)) from None
     except Exception as error:  # whatever a spoilt file holds
         said = str(error).splitlines() or [""]
         raise InvalidInput(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from amverify.errors import CannotWrite
+from amverify.errors import CannotWrite, one_line
 from amverify.files import DOCUMENT, read_text, write
 from repro.engine.keys import deciding
 from repro.engine.provenance import code_version
@@ -92,7 +92,7 @@ def look_up(cache: Cache, spec: RunSpec, key: str) -> FinishedRun | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, *MISSHAPEN) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = error.strerror if isinstance(error, OSError) else one_line(error)
         cache.say(f"warning: {path} is damaged ({reason}); that run is computed again")
         return None
 

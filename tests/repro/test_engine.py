@@ -21,7 +21,7 @@ from rich.console import Console
 
 from amverify.errors import CannotWrite, InvalidInput
 from repro.data.dataset import Dataset, Split
-from repro.engine import Interrupted, RunFailed, keys, run_all
+from repro.engine import Interrupted, RunFailed, keys, run_all, storage
 from repro.engine.cache import number
 from repro.engine.keys import configuration_hash, fingerprint, run_key
 from repro.engine.provenance import DECIDING, JUDGING, SAMT, STOCHASTIC
@@ -108,6 +108,9 @@ def test_record_tells_circumstances(tmp_path):
         lambda text: text.replace("0.5", "0.9"),
         lambda text: "",
         lambda text: "\x00\x01",
+        lambda text: storage.seal(
+            {**storage.unseal(text), "curves": {"objective": ["a." * 5000, 1.0]}}
+        ),
     ],
 )
 def test_damaged_file_is_said_and_computed_again(tmp_path, spoil):
@@ -119,6 +122,7 @@ def test_damaged_file_is_said_and_computed_again(tmp_path, spoil):
     runs = run_all(wanted, DATA, cache=tmp_path, execute=count, console=console)
     assert count.asked == wanted[:1]
     assert f"{path} is damaged" in said(console)
+    assert len(said(console)) < 4000
     assert runs[wanted[0]].result.curves["test_accuracy"][-1] == 0.5
     silent = screen()
     run_all(wanted, DATA, cache=tmp_path, execute=count, console=silent)
