@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 
 from mutation.sites import faults
-from mutation.swap import swapped
+from mutation.swap import functions, swapped
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,7 +92,7 @@ def test_a_fault_is_swapped_into_functions_of_a_module_in_memory(tmp_path):
 
     def put(line: int, new: str) -> bool:
         fault = next(f for f in faults(HOLDER) if (f.line, f.new) == (line, new))
-        return swapped(str(file), HOLDER, fault.of(HOLDER), line)
+        return swapped(functions(), str(file), HOLDER, fault.of(HOLDER), line)
 
     assert put(6, "(n - 1)")
     assert counter.next() == -1

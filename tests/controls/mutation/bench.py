@@ -91,7 +91,9 @@ class Bench:
         file = self.tree / task.module
 
         def put() -> bool:
-            return swapped(str(file), file.read_text(), task.changed, task.fault.line)
+            return swapped(
+                session.functions, str(file), file.read_text(), task.changed, task.fault.line
+            )
 
         def run(tests: Sequence[str], faulty: bool) -> tuple[str, str | None]:
             return session.failing(tests, task.seconds, put if faulty else lambda: True)

@@ -51,12 +51,9 @@ class Seen:
                 found |= self._tests[other][line]
         return self._quickest(found)
 
-    def inside(self, module: str, fault: Fault) -> bool:
-        """Whether it is in a function, and no import runs its lines."""
-        lines = fault.lines
-        return outside(module, lines[0]) is None and not any(
-            "" in self._tests[module][n] for n in lines
-        )
+    def at_import(self, module: str, fault: Fault) -> bool:
+        """Whether an import runs its lines."""
+        return any("" in self._tests[module][n] for n in fault.lines)
 
     def of_module(self, module: str) -> list[str]:
         """Those that run any line of a module."""

@@ -54,22 +54,23 @@ def tasks(asked: argparse.Namespace) -> list[Task]:
     if asked.again:
         left = [o for o in noted(asked.again) if o.outcome in LEFT]
         fit = [o for o in left if o.fault.stands((ROOT / o.module).read_text())]
-        made = [
-            (o.module, o.fault, asked.tests, 1200.0, outside(o.module, o.fault.lines[0]) is None)
-            for o in fit
-        ]
+        made = [(o.module, o.fault, asked.tests, 1200.0, False) for o in fit]
     else:
         seen, made = Seen(asked.seen), []
         for module, fault in drawn(asked.room, asked.faults, asked.seed):
             tests, seconds = chosen(seen, module, fault, asked.watch, asked.seconds / 3)
             allowed = max(min(asked.seconds, 20 + 5 * seconds), 20 + 2 * seconds)
-            made.append((module, fault, tests, allowed, seen.inside(module, fault)))
+            made.append((module, fault, tests, allowed, not seen.at_import(module, fault)))
     texts = [written(*one[:2]) for one in made]
     return [
-        Task(module, fault, text, tuple(tests), seconds, inside, not asked.again)
-        for (module, fault, tests, seconds, inside), text in zip(made, texts, strict=True)
+        Task(module, fault, text, tuple(tests), seconds, _of_a_function(module, fault), known)
+        for (module, fault, tests, seconds, known), text in zip(made, texts, strict=True)
         if text is not None
     ]
+
+
+def _of_a_function(module: str, fault: Fault) -> bool:
+    return outside(module, fault.lines[0]) is None
 
 
 def told(found: list[Outcome]) -> str:

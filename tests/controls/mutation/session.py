@@ -14,6 +14,7 @@ import pytest
 
 from tests.controls.mutation import trial
 from tests.controls.mutation.clock import Clock
+from tests.controls.mutation.swap import Functions, functions
 
 Put = Callable[[], bool]
 """Puts a fault into this process; False if it cannot."""
@@ -25,11 +26,13 @@ class Session:
     def __init__(self, work: Callable[[Session], None], log: Path) -> None:
         self._work, self._log, self._clock = work, log, Clock()
         self._items: dict[str, pytest.Item] = {}
+        self.functions: Functions = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Pytest calls this when it has collected."""
         session.config.pluginmanager.register(self._clock)
         self._items = {item.nodeid: item for item in session.items}
+        self.functions = functions()
         self._work(self)
         return True
 

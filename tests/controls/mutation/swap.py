@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import gc
 import inspect
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 
+Functions = Mapping[str, Sequence[FunctionType]]
 
-def swapped(file: str, text: str, changed: str, line: int) -> bool:
+
+def functions() -> Functions:
+    """All functions that there are, by the file of their code.
+
+    To look at every object costs a process that was forked a copy of most of its memory: this is
+    done once, before.
+    """
+    found: dict[str, list[FunctionType]] = defaultdict(list)
+    for each in gc.get_objects():
+        if type(each) is FunctionType:
+            found[each.__code__.co_filename].append(each)
+    return found
+
+
+def swapped(there: Functions, file: str, text: str, changed: str, line: int) -> bool:
     """Gives the function around a line its changed code; False if that cannot be done.
 
     Args:
+        there: the functions of this process.
         file: the module's, as its code objects name it.
         text: the module as it was imported.
         changed: the module with the fault.
@@ -24,12 +41,11 @@ def swapped(file: str, text: str, changed: str, line: int) -> bool:
     old, new = before[around[-1]], after[around[-1]]
     inner = {(c.co_qualname, c.co_firstlineno) for c in _inner(old)}
     found, made = [], (old.co_qualname, old.co_firstlineno)
-    for each in gc.get_objects():
-        if type(each) is FunctionType and each.__code__.co_filename == file:
-            key = (each.__code__.co_qualname, each.__code__.co_firstlineno)
-            found += [each] if key == made else []
-            if key in inner:
-                return False
+    for each in there.get(file, ()):
+        key = (each.__code__.co_qualname, each.__code__.co_firstlineno)
+        found += [each] if key == made else []
+        if key in inner:
+            return False
     if not found or len(old.co_freevars) != len(new.co_freevars):
         return False
     for each in found:
