@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from repro.names import nearest
 from repro.published.values import (
     Hyperparameters,
@@ -50,7 +50,7 @@ class Entry:
             return default
         value = self.left.pop(key)
         if not is_right(value):
-            raise self.wrong(key, f"is {value!r}; it must be {what}")
+            raise self.wrong(key, f"is {brief(value)}; it must be {what}")
         return value
 
     def close(self) -> None:

@@ -101,7 +101,7 @@ def rezipped(draw: Random, content: bytes, seeds: Sequence[bytes]) -> bytes:
             members[draw.choice(("x", "archive/data/0", f"{name}x"))] = members.pop(name)
         return content[: max(start, 0)] + zipped(members)
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, NotImplementedError, zlib.error,
-            OSError, IndexError, RuntimeError, struct.error):  # fmt: skip
+            OSError, IndexError, RuntimeError, OverflowError, struct.error):  # fmt: skip
         return flipped(draw, content, seeds)
 
 

@@ -119,6 +119,7 @@ def test_paper_without_values_is_in_order(file):
         (HEAD + SERIES.replace("test_acc", "acc"), r"key 'quantity' .* test_accuracy, "),
         (HEAD + SERIES.replace('table = "Table 1"', ""), r"key 'table' is missing"),
         (HEAD + SERIES + "page = 0\n", r"key 'page' is 0"),
+        (HEAD + SERIES + f"page.{'.'.join('a' * 300)} = 0\n", r"key 'page' is {'a': .*…; it must"),
         (HEAD + SERIES + SERIES.replace("cora", ""), r"no\. 2: key 'dataset'"),
         (
             HEAD + (SERIES + "headline = true\n") * 2,
@@ -142,6 +143,7 @@ def test_file_not_in_order_is_named_with_its_key(file, text, said):
     with pytest.raises(InvalidInput, match=said) as caught:
         read([file(text)])
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
     assert str(caught.value).startswith(("paper.toml: ", "published values: "))
 
 
