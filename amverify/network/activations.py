@@ -343,7 +343,7 @@ def _gelu() -> Activation:
         density = torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
         return 0.5 * (1 + torch.erf(z / root)) + z * density
 
-    low = -0.1699712074803442
+    low = -0.16997120747990366
     return Activation("gelu", tf.gelu, derivative, steepest, low, math.inf, module=nn.GELU)
 
 
@@ -352,7 +352,7 @@ def _silu() -> Activation:
         sigma = torch.sigmoid(z)
         return sigma * (1 + z * (1 - sigma))
 
-    steepest, low = 1.0998393194957, -0.2784645427610738
+    steepest, low = 1.099839320128867, -0.2784645427610738
     return Activation("silu", tf.silu, derivative, steepest, low, math.inf, module=nn.SiLU)
 
 
