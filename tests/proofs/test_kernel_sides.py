@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -105,6 +107,40 @@ def test_what_does_not_follow_is_refused_in_its_own_words(how: str) -> None:
     make, why = REFUSED[how]
     with pytest.raises(Refused, match=why):
         make()
+
+
+LIKE: Any = SimpleNamespace(terms={(("x", 1),): ONE}, names=frozenset("x"), __neg__=lambda: LIKE)
+"""Not a polynomial, and with all that one is asked for."""
+LIKENESSES: Mapping[str, tuple[Callable[[], object], str]] = {
+    "sum": (lambda: X + LIKE, "is no polynomial"),
+    "product": (lambda: X * LIKE, "is no polynomial"),
+    "atom": (lambda: atom("|{}|", LIKE), "is no polynomial"),
+    "relation": (lambda: Relation(LIKE, ">="), "is no relation"),
+    "text": (lambda: Relation("x", ">="), "is no relation"),  # type: ignore[arg-type]
+    "each": (lambda: Relation(X, ">=", 7), "is no relation"),  # type: ignore[arg-type]
+    "each like a text": (lambda: Relation(X, ">=", Alike("j of x")), "is no relation"),
+    "kind like a text": (lambda: Relation(X, Alike(">=")), "is no relation"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("what", LIKENESSES)
+def test_what_only_looks_like_a_part_is_refused(what: str) -> None:
+    make, why = LIKENESSES[what]
+    with pytest.raises(Refused, match=why):
+        make()
+
+
+def test_an_equation_is_a_combination_of_equations() -> None:
+    zero, weak = (checker.assume(Relation(X, kind)) for kind in ("=", ">="))  # type: ignore[arg-type]
+    goal = Relation(const(-2) * X * Y, "=")
+    found = checker.certificate([zero], goal, [], [(0, const(-2) * Y)])
+    assert (found.hypotheses, found.conclusion) == (zero.hypotheses, goal)
+    nothing = Relation(const(0), "=")
+    assert checker.certificate([], nothing, []).hypotheses == frozenset()
+    for terms, slack in (([Term((0,), ((ZERO, Y),))], 0), ([], ONE), ([Term((0,))], ONE)):
+        for goal in (nothing, Relation(const(ONE), "="), Relation(X, "=")):
+            with pytest.raises(Refused, match="equations only"):
+                checker.certificate([weak], goal, terms, slack=slack)
 
 
 SIGNS: Mapping[str, Relation] = {
