@@ -23,7 +23,7 @@ from amverify.theorems.base import (
     symbols,
 )
 from amverify.trace.trace import Trace
-from amverify.verdict import Checked
+from amverify.verdict import Checked, Counts
 
 x, y, h = symbols("x y h")
 FREE = Inequality("h ≥ 0", sp.Integer(0), h, "h is not negative")
@@ -213,3 +213,21 @@ def test_equal_parameters_are_looked_at_once_and_up_to_a_limit(
     monkeypatch.setattr(hypothesis, "MOST_EXACT", 1)
     assert "2 of 4 instances fail; met in 0, open in 2" in judged(found, border).checked.detail
     assert seen == [0, 1, 0]
+
+
+EDGES = Ball.of([0.5, 1.0, 0.5, -0.5, 0.0, 0.0], [0.5, 0.5, 0.25, 0.5, 0.25, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("strict", "counts"),
+    [(False, Counts(4, 0, 2, 0, 0)), (True, Counts(2, 1, 3, 1, 0))],
+)
+def test_at_its_edge_a_ball_shows_what_is_not_strict_alone(strict: bool, counts: Counts) -> None:
+    """0 ≤ y or 0 < y, y within [0, 1], [½, 1½], [¼, ¾], [−1, 0], [−¼, ¼], and 0."""
+    found = replace(rows(6, Ball.of(1.0)), values={"y": EDGES})
+    order = Inequality("order", sp.Integer(0), y, strict=strict)
+    part = Conclusion(order, lambda ctx: found)
+    words = {"id": "X", "title": "", "statement": "", "latex": "", "source": ""}
+    theorem = Theorem(**words, symbols={"y": ""}, conclusions=(part,))  # type: ignore[arg-type]
+    assert conclusion.tested(Context(Trace({})), theorem, part, None).counts == counts
+    assert (judged(found, order).cost[:3] == 0).tolist() == [not strict, True, True]
