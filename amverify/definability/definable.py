@@ -106,6 +106,9 @@ def _told(name: str, value: Any) -> str:
     if not value.varies:
         return f"{name} fixed"
     if value.bounded:
-        return f"{name} in [{value.low:g}, {value.high:g}]"
-    sign = {(True, True): " > 0", (True, False): " ≥ 0"}.get((value.low == 0, value.nonzero), "")
-    return f"{name}{sign}" if sign else f"{name} in ℝ"
+        apart = ", ≠ 0" if value.nonzero and value.low <= 0 <= value.high else ""
+        return f"{name} in [{value.low:g}, {value.high:g}]{apart}"
+    if value.low == 0 or value.high == 0:
+        sign = ">" if value.low == 0 else "<"
+        return f"{name} {sign if value.nonzero else {'>': '≥', '<': '≤'}[sign]} 0"
+    return f"{name} in ℝ" + (", ≠ 0" if value.nonzero else "")

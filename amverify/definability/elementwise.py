@@ -1,4 +1,4 @@
-r"""Operations entry by entry: arithmetic, activations, comparisons, cases."""
+r"""Operations entry by entry: arithmetic and activations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from amverify.definability.call import Call, Handler, Result, as_value
+from amverify.definability.cases import CASES
 from amverify.definability.expressions import rounded
 from amverify.definability.functions import FUNCTIONS, algebraic, apply
 from amverify.definability.ledger import Refused
@@ -29,8 +30,8 @@ def _unary(name: str) -> Handler:
     return lambda c: apply(name, c.value(), c.ledger)
 
 
-def _made(name: str, of: Callable[[Value], Value], jumps: bool = False) -> Handler:
-    return lambda c: algebraic(name, of(c.value()), c.ledger, jumps)
+def _made(name: str, of: Callable[[Value], Value]) -> Handler:
+    return lambda c: algebraic(name, of(c.value()), c.ledger)
 
 
 def _binary(name: str, of: Callable[[Value, Value], Value]) -> Handler:
@@ -38,7 +39,10 @@ def _binary(name: str, of: Callable[[Value, Value], Value]) -> Handler:
 
 
 def _scale(c: Call, name: str, by: str) -> Value:
-    return product(c.value(name), as_value(c.given(by, 1)))
+    made, factor = c.value(name), as_value(c.given(by, 1))
+    if made.masked and factor.low <= 0:
+        raise Refused("a mask of −∞ times a number that is not positive")
+    return product(made, factor)
 
 
 def _add(c: Call) -> Result:
@@ -46,7 +50,10 @@ def _add(c: Call) -> Result:
 
 
 def _sub(c: Call) -> Result:
-    made = plus(c.value(), negated(_scale(c, "other", "alpha")))
+    other = _scale(c, "other", "alpha")
+    if other.masked:
+        raise Refused("a mask of −∞ is subtracted")
+    made = plus(c.value(), negated(other))
     return algebraic("add", made, c.ledger)
 
 
@@ -96,7 +103,10 @@ def _between(low: float, high: float) -> Handler:
 
 
 def _leaky(c: Call) -> Result:
-    slope = float(c.given("negative_slope", 0.01))
+    return _sloped(c, float(c.given("negative_slope", 0.01)))
+
+
+def _sloped(c: Call, slope: float) -> Result:
     x = c.value()
     steep = product(x, constant(slope))
     made = larger(x, steep) if slope <= 1 else smaller(x, steep)
@@ -106,8 +116,7 @@ def _leaky(c: Call) -> Result:
 def _rrelu(c: Call) -> Result:
     if c.given("training", False):
         raise Refused("random: its slopes are drawn anew at each call", "call .eval() first")
-    slope = constant((float(c.given("lower", 0.125)) + float(c.given("upper", 1 / 3))) / 2)
-    return algebraic("leaky_relu", larger(c.value(), product(c.value(), slope)), c.ledger)
+    return _sloped(c, (float(c.given("lower", 0.125)) + float(c.given("upper", 1 / 3))) / 2)
 
 
 def _prelu(c: Call) -> Result:
@@ -135,12 +144,19 @@ def _gelu(c: Call) -> Result:
     return apply("gelu" if approximate == "none" else "gelu_tanh", c.value(), c.ledger)
 
 
+_LINEAR = 20.0
+"""Where torch's softplus goes over to its argument: off by 2e-9 there, which is not looked at."""
+
+
 def _softplus(c: Call) -> Result:
     beta = constant(float(c.given("beta", 1)))
     if beta.low <= 0:
         raise Refused("softplus needs β > 0")
     made = apply("softplus", product(c.value(), beta), c.ledger)
-    return product(made, constant(1 / beta.low))
+    made = product(made, constant(1 / beta.low))
+    if float(c.given("threshold", _LINEAR)) >= _LINEAR:
+        return made
+    return algebraic("softplus, cut short", together([made, c.value()]), c.ledger, jumps=True)
 
 
 def _logit(c: Call) -> Result:
@@ -193,42 +209,11 @@ def _addc(c: Call) -> Result:
     return algebraic("add", plus(c.value(), scaled), c.ledger)
 
 
-def _compared(c: Call) -> Result:
-    values = c.values()
-    varies = any(v.varies for v in values)
-    made = replace(together(values).made(0.0, 1.0), varies=varies, masked=False)
-    if not varies:
-        return replace(made, degree=0)
-    open_set = c.name in ("gt", "lt", "ne") and not any(v.jumps for v in values)
-    made = algebraic(f"comparison {c.name}", made, c.ledger, jumps=True)
-    return replace(made, semicontinuous=open_set)
-
-
-def _logical(c: Call) -> Result:
-    made = c.hull().made(0.0, 1.0)
-    return algebraic(c.name, made, c.ledger, jumps=made.jumps)
-
-
-def _where(c: Call) -> Result:
-    condition, hull = c.value("condition"), together([c.value(), c.value("other")])
-    joined = c.meets and not (c.value().jumps or c.value("other").jumps)
-    return _cases(c, condition, hull, jumps=not joined)
-
-
-def _masked_fill(c: Call) -> Result:
-    return _cases(c, c.value("mask"), together([c.value(), c.value("value")]))
-
-
-def _cases(c: Call, condition: Value, hull: Value, jumps: bool = True) -> Value:
-    if not condition.varies:
-        return algebraic("cases", hull, c.ledger)
-    both = hull.structure | condition.structure
-    made = replace(hull.made(hull.low, hull.high, nonzero=hull.nonzero), structure=both)
-    return algebraic("cases", replace(made, varies=True), c.ledger, jumps)
-
-
 def _round(c: Call) -> Result:
-    return rounded(c.name, c.value(), c.ledger)
+    x, decimals = c.value(), int(c.given("decimals", 0))
+    made = rounded(c.name, x, c.ledger)
+    step = 10.0**-decimals
+    return made if decimals == 0 else replace(made, low=x.low - step, high=x.high + step)
 
 
 def _frac(c: Call) -> Result:
@@ -298,16 +283,7 @@ ELEMENTWISE: dict[str, Handler] = {
     "lerp": _lerp,
     "addcmul": _addc,
     "addcdiv": _addc,
-    "sign": _made("sign", lambda x: x.made(-1.0, 1.0), True),
-    "sgn": _made("sign", lambda x: x.made(-1.0, 1.0), True),
-    "heaviside": lambda c: algebraic("heaviside", c.hull().made(0.0, 1.0), c.ledger, True),
-    "copysign": lambda c: algebraic("copysign", c.hull().made(), c.ledger, True),
-    **{name: _compared for name in ("gt", "lt", "ne", "ge", "le", "eq", "isclose")},
-    **{name: _compared for name in ("greater", "less", "greater_equal", "less_equal")},
-    **{name: _logical for name in ("logical_and", "logical_or", "logical_not", "logical_xor")},
-    **{name: _logical for name in ("bitwise_and", "bitwise_or", "bitwise_not", "bitwise_xor")},
-    "where": _where,
-    "masked_fill": _masked_fill,
+    **CASES,
     **{name: _round for name in ("floor", "ceil", "round", "trunc", "fix")},
     "frac": _frac,
 }

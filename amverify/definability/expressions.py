@@ -69,9 +69,13 @@ class Walk:
                 return self._folded("min", smaller, e.args)
             case sympy.Piecewise():
                 return self._pieces(e)
-            case sympy.sign() | sympy.Heaviside():
+            case sympy.sign():
                 made = self.value(e.args[0]).made(-1.0, 1.0)
-                return algebraic(type(e).__name__, made, self.ledger, jumps=True)
+                return algebraic("sign", made, self.ledger, jumps=True)
+            case sympy.Heaviside():
+                made = self.value(e.args[0]).made(0.0, 1.0)
+                made = together([made, *(self.value(at) for at in e.args[1:])])
+                return algebraic("Heaviside", made, self.ledger, jumps=True)
             case sympy.floor() | sympy.ceiling():
                 return rounded(type(e).__name__, self.value(e.args[0]), self.ledger)
             case sympy.Function():
@@ -82,6 +86,8 @@ class Walk:
         if not e.is_real or not e.is_finite:
             raise Refused("not a real number")
         near = float(e)
+        if math.isinf(near):
+            raise Refused("a number beyond all floats")
         exact = e.is_Rational and Fraction(int(e.p), int(e.q)) == Fraction(near)
         if exact:
             return constant(near)
@@ -118,19 +124,25 @@ class Walk:
         known = {"loggamma": "lgamma", "LambertW": ""}.get(name, name)
         if known not in FUNCTIONS or len(e.args) != 1:
             raise Refused("no rule for this function")
-        return apply(known, self.value(e.args[0]), self.ledger)
+        x = self.value(e.args[0])
+        made = apply(known, x, self.ledger)
+        if name != "acot" or x.never_zero:
+            return made
+        return algebraic("acot, from π/2 to −π/2 at 0", made, self.ledger, jumps=True)
 
     def _pieces(self, e: Any) -> Value:
-        branches = []
+        branches, jumps = [], False
         for branch, condition in e.args:
             self._condition(condition)
-            inside = Walk(self.ledger, narrowed(self.ranges, condition, e))
-            branches.append(inside.value(branch))
+            inside = narrowed(self.ranges, condition, e)
+            branches.append(Walk(self.ledger, inside).value(branch))
+            uncut = {s: replace(v, jumps=self.ranges[s].jumps) for s, v in inside.items()}
+            jumps = jumps or Walk(Ledger(), uncut).value(branch).jumps
         hull = together(branches)
         made = replace(hull.made(hull.low, hull.high, nonzero=hull.nonzero), varies=True)
         if continuous(e):
-            before = any(self.ranges[s].jumps for s in e.free_symbols if s in self.ranges)
-            return algebraic("cases, continuous", replace(made, jumps=before), self.ledger)
+            made = replace(made, jumps=jumps, semicontinuous=not jumps)
+            return algebraic("cases, continuous", made, self.ledger)
         return algebraic("cases", made, self.ledger, jumps=True)
 
     def _condition(self, condition: Any) -> None:

@@ -14,6 +14,7 @@ function; there it is restricted analytic.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,9 +27,10 @@ from amverify.definability.structures import (
     Structure,
     restricted,
 )
-from amverify.definability.values import Value, mapped
+from amverify.definability.values import Shape, Value, mapped
 
 _INF = math.inf
+_MOST, _LEAST = sys.float_info.max, math.ulp(0.0)
 _RULE = {EXPONENTIAL: "exponential", PFAFFIAN: "pfaffian", ANALYTIC: "arctangent"}
 
 
@@ -61,21 +63,33 @@ class Function:
             Refused: where the argument may leave the domain, or has to be bounded and is not.
         """
         self._inside(name, x, ledger)
-        low, high = self.image if isinstance(self.image, tuple) else mapped(x, self.image)
+        low, high = self._range(x)
+        nonzero = self.nonzero and not x.masked
         if not x.varies:
-            return replace(x.made(low, high, nonzero=self.nonzero), masked=False)
+            return replace(x.made(low, high, nonzero=nonzero), masked=False)
         inner = x.bounded and not self._touches(x)
         if self.home is None and not inner:
             raise Refused(f"{self.why}; its argument is not shown to be bounded", _BOX)
         home = restricted(self.home) if inner or self.home is None else self.home
         arctangent = self.home == ANALYTIC
         ledger.use("restricted" if inner and not arctangent else _RULE[home], name)
-        made = x.made(low, high, nonzero=self.nonzero and not x.masked)
+        made = x.made(low, high, nonzero=nonzero)
         edge = self._touches(x) and not self.closed
         if not inner and not arctangent and (not x.tame or (edge and x.jumps)):
             ledger.note(ledger.wild, f"{name} of what may be unbounded on a compact set")
         tame = x.tame and not (edge and x.jumps)
         return replace(made, structure=x.structure | home, tame=tame, masked=False)
+
+    def _range(self, x: Value) -> tuple[float, float]:
+        if isinstance(self.image, tuple):
+            return self.image
+        low, high = mapped(x, self.image)
+        if x.masked:
+            low = min(low, self.image(-_INF))
+        low, high = min(low, _MOST), max(high, -_MOST)
+        if self.nonzero and low == high == 0:
+            return (-_LEAST, 0.0) if self.image(0.0) < 0 else (0.0, _LEAST)
+        return low, high
 
     def _touches(self, x: Value) -> bool:
         return x.low <= self.lower > -_INF or x.high >= self.upper < _INF
@@ -121,6 +135,18 @@ def _log(x: float) -> float:
     return -_INF if x <= 0 else math.log(x)
 
 
+def _exp2(x: float) -> float:
+    return math.exp2(x) if x < 1023 else _INF
+
+
+def _expm1(x: float) -> float:
+    return math.expm1(x) if x < 709 else _INF
+
+
+def _log1p(x: float) -> float:
+    return -_INF if x <= -1 else math.log1p(x)
+
+
 def _sigmoid(x: float) -> float:
     return 1 / (1 + _exp(-x)) if x > -709 else 0.0
 
@@ -145,12 +171,12 @@ _POSITIVE = {"lower": 0.0}
 
 FUNCTIONS: dict[str, Function] = {
     "exp": _rises(_E, _exp, nonzero=True),
-    "exp2": _rises(_E, lambda x: _exp(x * math.log(2)), nonzero=True),
-    "expm1": _rises(_E, lambda x: _exp(x) - 1),
+    "exp2": _rises(_E, _exp2, nonzero=True),
+    "expm1": _rises(_E, _expm1),
     "log": _rises(_E, _log, **_POSITIVE),
     "log2": _rises(_E, lambda x: _log(x) / math.log(2), **_POSITIVE),
     "log10": _rises(_E, lambda x: _log(x) / math.log(10), **_POSITIVE),
-    "log1p": _rises(_E, lambda x: _log(1 + x), lower=-1.0),
+    "log1p": _rises(_E, _log1p, lower=-1.0),
     "sigmoid": _rises(_E, _sigmoid, nonzero=True),
     "log_sigmoid": _rises(_E, lambda x: -_softplus(-x), nonzero=True),
     "softplus": _rises(_E, _softplus, nonzero=True),
@@ -214,5 +240,5 @@ def algebraic(name: str, value: Value, ledger: Ledger, jumps: bool = False) -> V
         ledger.use("algebra", name)
         if jumps:
             ledger.note(ledger.jumps, name)
-            return replace(value, jumps=True, semicontinuous=False)
+            return replace(value, jumps=True, semicontinuous=False, degree=None, shape=Shape.OTHER)
     return value if value.varies else replace(value, structure=ALGEBRAIC)

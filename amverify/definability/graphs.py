@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import re
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,11 +19,8 @@ from amverify.definability.grouped import OF_MASKS
 from amverify.definability.layers import OPERATIONS
 from amverify.definability.ledger import Broken, Ledger, Refused
 from amverify.definability.meeting import meets
-from amverify.definability.tracing import quietly, shortened
+from amverify.definability.tracing import place, quietly
 from amverify.definability.values import Value, constant
-
-_TORCH = str(Path(torch.__file__).resolve().parent)
-_FRAME = re.compile(r'File "([^"]+)", line (\d+), in .*\n\s*(.*)')
 
 
 class Walk:
@@ -94,6 +89,9 @@ class Walk:
 
     def _visit(self, node: Node, changed: set[str]) -> None:
         self.ledger.place, self.node = place(node), node
+        meta = node.meta.get("val")
+        if isinstance(meta, Tensor) and meta.is_complex():
+            raise Refused("complex numbers have no rule", "give real and imaginary parts")
         if node.op == "placeholder":
             if node.name in changed:
                 raise Refused("it reads a buffer that it changes: not the same at each call")
@@ -129,7 +127,8 @@ class Walk:
             raise Refused("its arguments can't be told apart")
         tensors = {k: v for k, v in bound.kwargs.items() if isinstance(v, Node)}
         metas = {k: v.meta.get("val") for k, v in tensors.items()}
-        sizes = {k: _size(m) for k, m in metas.items() if isinstance(m, Tensor)}
+        every = {**metas, **_of_lists(bound.kwargs)}
+        sizes = {k: _size(m) for k, m in every.items() if isinstance(m, Tensor)}
         out = node.meta.get("val")
         out = next(iter(out), None) if isinstance(out, list | tuple) else out
         pair = list(tensors.values())[:2]
@@ -222,22 +221,10 @@ def operation(node: Node) -> str:
     return f"a{base[3:]}" if base.startswith("arc") else base
 
 
-def place(node: Node) -> str:
-    """The line of the user's code, else the innermost one of a module."""
-    frames = _FRAME.findall(node.meta.get("stack_trace") or "")
-    frames = [f for f in frames if not f[0].endswith("definability/tracing.py")]
-    own = [f for f in frames if _TORCH not in f[0]]
-    chosen = (own or frames)[-1:] or [("", "", "")]
-    file, line, text = chosen[0]
-    stack = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
-    module = f", in {stack[-1]}" if stack and not own else ""
-    return f"{Path(file).name}, line {line}: {shortened(text)}{module}" if file else ""
-
-
 def _fixed(held: Tensor | None) -> Value:
-    if held is None or held.numel() == 0 or held.is_meta:
+    if held is None or held.numel() == 0 or held.is_meta or held.is_complex():
         return constant(-math.inf, math.inf)
-    numbers = held.detach().double() if not held.is_complex() else held.abs().double()
+    numbers = held.detach().double()
     masked = bool((numbers == -math.inf).any())
     finite = numbers[numbers != -math.inf]
     if not bool(torch.isfinite(finite).all()):
@@ -280,6 +267,17 @@ def _size(meta: Tensor) -> tuple[int, ...]:
     if not all(isinstance(n, int) for n in meta.shape):
         raise Refused("a size depends on the values of tensors")
     return tuple(meta.shape)
+
+
+def _of_lists(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The tensors in lists of tensors, by the name of the list and their number in it."""
+    lists = {k: v for k, v in arguments.items() if isinstance(v, list | tuple)}
+    return {
+        f"{k}.{i}": item.meta.get("val")
+        for k, given in lists.items()
+        for i, item in enumerate(given)
+        if isinstance(item, Node)
+    }
 
 
 def _unknown(node: Node) -> Refused:

@@ -7,21 +7,23 @@ view reshape _unsafe_view _reshape_alias permute transpose t numpy_T mT movedim 
 swapaxes swapdims squeeze unsqueeze expand expand_as broadcast_to broadcast_tensors repeat
 tile flatten unflatten ravel cat concat concatenate stack hstack vstack dstack split
 split_with_sizes chunk unbind tensor_split select slice narrow flip fliplr flipud roll rot90
-clone contiguous alias detach lift lift_fresh lift_fresh_copy view_as diagonal diag unfold
+clone contiguous alias detach lift lift_fresh lift_fresh_copy view_as diagonal unfold
 select_scatter slice_scatter diagonal_scatter select_copy view_copy atleast_1d atleast_2d
 meshgrid pixel_shuffle pixel_unshuffle channel_shuffle upsample_nearest1d upsample_nearest2d
-upsample_nearest3d _upsample_nearest_exact2d upsample_linear1d upsample_bilinear2d
-upsample_trilinear3d reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
+upsample_nearest3d _upsample_nearest_exact2d reflection_pad1d reflection_pad2d
+reflection_pad3d replication_pad1d
 replication_pad2d replication_pad3d nan_to_num copy real positive as_strided conj resolve_conj
-resolve_neg block_diag combinations tensor identity pin_memory squeeze_copy unsqueeze_copy
+resolve_neg combinations tensor identity pin_memory squeeze_copy unsqueeze_copy
 expand_copy permute_copy
 """
 MOVED = tuple(_MOVED.split())
-"""Entries are moved, repeated or mixed convexly."""
+"""Entries are moved or repeated."""
+MIXED = ("mean", "nanmean", "upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d")
+"""Entries are mixed convexly."""
 _PADDED = """
-tril triu diag_embed im2col glu_pad avg_pool1d avg_pool2d avg_pool3d block_diag
+tril triu diag diag_embed im2col block_diag
 adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d
-_adaptive_avg_pool3d max_unpool2d feature_alpha
+_adaptive_avg_pool3d max_unpool2d
 """
 PADDED = tuple(_PADDED.split())
 """The same, with zeros among them."""

@@ -73,7 +73,8 @@ def _walk(x: sp.Expr, box: Box) -> flint.arb:
     if x.is_Rational:
         return flint.arb(flint.fmpq(int(x.p), int(x.q)))
     if x.is_Float:
-        return exact(float(x))
+        exactly = sp.Rational(x)
+        return flint.arb(flint.fmpq(int(exactly.p), int(exactly.q)))
     if x is sp.pi:
         return flint.arb.pi()
     if x is sp.E:

@@ -1,27 +1,29 @@
-r"""Layers and losses: convolution, normalisation, dropout, attention, recurrence, cross-entropy."""
+r"""Layers: convolution, normalisation, dropout, attention, recurrence."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 
+import torch
+
 from amverify.definability.call import Call, Handler, Result
+from amverify.definability.contractions import contracted
 from amverify.definability.elementwise import ELEMENTWISE
 from amverify.definability.functions import algebraic, apply
 from amverify.definability.ledger import Refused
+from amverify.definability.losses import LOSSES
 from amverify.definability.matrices import MATRICES
 from amverify.definability.powers import power
-from amverify.definability.reductions import REDUCTIONS, contracted
+from amverify.definability.reductions import REDUCTIONS
 from amverify.definability.values import (
     Shape,
     Value,
-    absolute,
     constant,
     larger,
     negated,
     plus,
     product,
-    square,
     summed,
     together,
 )
@@ -31,7 +33,7 @@ _ZERO, _ONE = constant(0.0), constant(1.0)
 
 def _linear(c: Call) -> Result:
     terms = c.sizes["weight"][-1]
-    made = contracted(c, [c.value(), c.value("weight")], terms)
+    made = contracted([c.value(), c.value("weight")], terms)
     return algebraic("linear", _with_bias(c, made), c.ledger)
 
 
@@ -42,14 +44,13 @@ def _with_bias(c: Call, made: Value) -> Value:
 
 def _convolution(c: Call) -> Result:
     terms = math.prod(c.sizes["weight"])
-    made = contracted(c, [together([c.value(), _ZERO]), c.value("weight")], terms)
+    made = contracted([together([c.value(), _ZERO]), c.value("weight")], terms)
     return algebraic("convolution", _with_bias(c, together([made, _ZERO])), c.ledger)
 
 
 def _bilinear(c: Call) -> Result:
-    made = contracted(
-        c, [c.value("input1"), c.value("weight"), c.value("input2")], math.prod(c.sizes["weight"])
-    )
+    factors = [c.value("input1"), c.value("weight"), c.value("input2")]
+    made = contracted(factors, math.prod(c.sizes["weight"][1:]))
     return algebraic("bilinear", _with_bias(c, made), c.ledger)
 
 
@@ -68,7 +69,7 @@ def _scaled_shifted(c: Call, made: Value) -> Value:
 
 def _epsilon(c: Call) -> float:
     eps = c.arguments.get("eps", 1e-5)
-    eps = 1e-7 if eps is None else float(eps)
+    eps = torch.finfo(getattr(torch, c.dtype.rpartition(".")[2])).eps if eps is None else float(eps)
     if eps < 0:
         raise Refused(f"normalisation with ε = {eps:g} < 0")
     if eps == 0:
@@ -84,7 +85,8 @@ def _normalised(c: Call) -> Result:
     most = math.sqrt(math.prod(c.sizes["input"]))
     x = replace(c.value().made(-most, most), tame=c.value().tame)
     made = algebraic("normalisation", _scaled_shifted(c, x), c.ledger)
-    return [made, constant(-math.inf, math.inf), constant(-math.inf, math.inf), made, made]
+    statistics = c.hull().made()
+    return [made, *[statistics] * 4]
 
 
 def _batch_norm(c: Call) -> Result:
@@ -115,7 +117,7 @@ def _attention(c: Call) -> Result:
     if float(c.given("dropout_p", 0.0)) > 0:
         raise Refused("random: attention with dropout", "call .eval() first")
     q, k, v = c.value("query"), c.value("key"), c.value("value")
-    scores = contracted(c, [q, k], c.sizes["query"][-1])
+    scores = contracted([q, k], c.sizes["query"][-1])
     bias = c.maybe("attn_mask")
     if bias is not None and not _truth(c):
         scores = plus(scores, bias)
@@ -151,7 +153,20 @@ def _recurrent(c: Call) -> Result:
         return [replace(joined_range(hidden, opened), degree=None)] * 3
     cell = plus(together([_ZERO, *_states(c)]), summed(product(opened, squashed), steps))
     out = product(opened, apply("tanh", cell, c.ledger))
+    if _projected(c):
+        out = summed(product(out, together(weights)), terms)
     return [out, out if not c.name.endswith("cell") else cell, cell]
+
+
+def _projected(c: Call) -> bool:
+    """Whether an LSTM multiplies its states by a last matrix (``proj_size``)."""
+    matrices = 4 if c.given("has_biases", True) else 2
+    layers = int(c.given("num_layers", 1)) * (2 if c.given("bidirectional", False) else 1)
+    return c.name == "lstm" and len(_listed(c.given("params"))) > matrices * layers
+
+
+def _listed(given: object) -> list[object]:
+    return list(given) if isinstance(given, list | tuple) else []
 
 
 def joined_range(a: Value, b: Value) -> Value:
@@ -162,105 +177,6 @@ def joined_range(a: Value, b: Value) -> Value:
 def _states(c: Call) -> list[Value]:
     given = c.given("hx", [])
     return [v for v in (given if isinstance(given, list | tuple) else [given]) if v is not None]
-
-
-def _reduced(c: Call, each: Value, name: str) -> Value:
-    """None, mean or sum of what each entry gives."""
-    reduction = c.given("reduction", 1)
-    made = summed(each, math.prod(c.sizes["input"])) if reduction == 2 else each
-    return algebraic(name, made, c.ledger)
-
-
-def _difference(c: Call) -> Value:
-    return plus(c.value(), negated(c.value("target")))
-
-
-def _mse(c: Call) -> Result:
-    return _reduced(c, square(_difference(c)), "squared error")
-
-
-def _l1(c: Call) -> Result:
-    return _reduced(c, absolute(_difference(c)), "absolute error")
-
-
-def _huber(c: Call) -> Result:
-    d = _difference(c)
-    shape = Shape.QUADRATIC if d.shape is Shape.AFFINE else Shape.OTHER
-    return _reduced(c, d.made(0.0, shape=shape), "huber")
-
-
-def _cross_entropy(c: Call) -> Result:
-    logs = apply("log_softmax", c.value(), c.ledger)
-    return _picked(c, logs, "cross-entropy")
-
-
-def _nll(c: Call) -> Result:
-    made = _picked(c, c.value(), "negative log-likelihood")
-    return [made, _ONE]  # the second: the total weight
-
-
-def _picked(c: Call, logs: Value, name: str) -> Value:
-    target, weight = c.value("target"), c.maybe("weight")
-    each = product(negated(logs), constant(0.0, 1.0))
-    if "target" in c.floating:
-        each = summed(product(negated(logs), target), max(c.sizes["input"], default=1))
-    made = each if weight is None else together([each, product(each, weight)])
-    return _reduced(c, together([made, _ZERO]), name)
-
-
-def _bce_logits(c: Call) -> Result:
-    x, y = c.value(), c.value("target")
-    made = plus(apply("softplus", x, c.ledger), negated(product(x, y)))
-    for name in ("weight", "pos_weight"):
-        more = c.maybe(name)
-        if more is not None:
-            made = plus(made, product(made, replace(more, low=-math.inf, high=math.inf)))
-    return _reduced(c, made, "logistic loss")
-
-
-def _bce(c: Call) -> Result:
-    """Its logarithms are cut at −100: analytic by pieces, and finite on [0, 1]."""
-    x, y = c.value(), c.value("target")
-    if x.low < 0 or x.high > 1:
-        raise Refused("its input is not shown to lie in [0, 1]", "use the loss with logits")
-    logs = larger(
-        apply("log", replace(x, low=math.exp(-100.0), high=1.0), c.ledger), constant(-100.0)
-    )
-    made = negated(plus(product(y, logs), product(plus(_ONE, negated(y)), logs)))
-    weight = c.maybe("weight")
-    return _reduced(c, made if weight is None else product(made, weight), "binary cross-entropy")
-
-
-def _kl_div(c: Call) -> Result:
-    x, y = c.value(), c.value("target")
-    if c.given("log_target", False):
-        away = plus(y, negated(x))
-        return _reduced(c, product(apply("exp", y, c.ledger), away), "KL divergence")
-    made = product(y, negated(x))
-    if y.varies:
-        made = plus(made, product(y, apply("log", y, c.ledger)))
-    return _reduced(c, made, "KL divergence")
-
-
-def _margin(c: Call) -> Result:
-    """Maxima of affine functions of the input, where targets are fixed."""
-    x = c.value()
-    if c.value("target").varies:
-        x = replace(x.made(), shape=Shape.OTHER)
-    rising = c.name in ("multi_margin_loss", "multilabel_margin_loss")
-    low = 0.0 if rising else -math.inf
-    plain = rising and x.shape <= Shape.AFFINE and float(c.given("p", 1)) == 1
-    made = x.made(low, shape=Shape.POLYHEDRAL if plain else Shape.OTHER)
-    return algebraic("hinge", made, c.ledger)
-
-
-def _soft_margin(c: Call) -> Result:
-    return _reduced(c, apply("softplus", product(c.value(), c.value("target")), c.ledger), c.name)
-
-
-def _ctc(c: Call) -> Result:
-    made = negated(apply("logsumexp", c.value("log_probs"), c.ledger))
-    return [algebraic("CTC", made, c.ledger)] * 2
 
 
 LAYERS: dict[str, Handler] = {
@@ -280,18 +196,12 @@ LAYERS: dict[str, Handler] = {
     "scaled_dot_product_attention": _attention,
     **dict.fromkeys(("lstm", "lstm_cell", "gru", "gru_cell", "rnn_tanh", "rnn_relu"), _recurrent),
     **dict.fromkeys(("rnn_tanh_cell", "rnn_relu_cell"), _recurrent),
-    "mse_loss": _mse,
-    "l1_loss": _l1,
-    **dict.fromkeys(("huber_loss", "smooth_l1_loss"), _huber),
-    "cross_entropy_loss": _cross_entropy,
-    **dict.fromkeys(("nll_loss", "nll_loss_nd", "nll_loss2d", "nll_loss_forward"), _nll),
-    "binary_cross_entropy_with_logits": _bce_logits,
-    "binary_cross_entropy": _bce,
-    "kl_div": _kl_div,
-    **dict.fromkeys(("multi_margin_loss", "multilabel_margin_loss"), _margin),
-    "hinge_embedding_loss": _margin,
-    "soft_margin_loss": _soft_margin,
-    "ctc_loss": _ctc,
 }
-OPERATIONS: dict[str, Handler] = {**ELEMENTWISE, **REDUCTIONS, **MATRICES, **LAYERS}
+OPERATIONS: dict[str, Handler] = {
+    **ELEMENTWISE,
+    **REDUCTIONS,
+    **MATRICES,
+    **LAYERS,
+    **LOSSES,
+}
 """All operations with a rule, by the name of the ATen operation."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from amverify.definability.call import Call, Handler, Result
 from amverify.definability.functions import algebraic, apply
 from amverify.definability.ledger import Refused
@@ -54,9 +56,10 @@ def _count_nonzero(c: Call) -> Result:
 def _distance(c: Call) -> Result:
     first, second = list(c.arguments)[:2]
     away = plus(c.value(first), product(c.value(second), constant(-1.0)))
-    width = c.sizes[first][-1] if c.sizes[first] else 1
-    if c.name == "dist":
-        width = math.prod(c.sizes[first])
+    size = c.sizes[first]
+    if "cdist" not in c.name:
+        size = np.broadcast_shapes(size, c.sizes[second])
+    width = math.prod(size if c.name == "dist" else size[-1:])
     shifted = plus(away, constant(float(c.given("eps", 0.0) or 0.0)))
     return norm(shifted, float(c.given("p", 2.0)), width, c)
 
@@ -90,7 +93,7 @@ def _slogdet(c: Call) -> Result:
     det = c.hull().made()
     c.ledger.note(c.ledger.where, "off singular matrices")
     size = apply("log", replace(absolute(algebraic("det", det, c.ledger)), nonzero=True), c.ledger)
-    return [replace(det.made(-1.0, 1.0), jumps=False), size, size, size]
+    return [det.made(-1.0, 1.0), size, size, size]
 
 
 def _quotient_norm(c: Call) -> Result:

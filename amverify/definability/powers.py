@@ -10,13 +10,14 @@ a real number: what is then claimed, ℝ_exp, holds for both.
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
 from amverify.definability.functions import algebraic, apply
 from amverify.definability.ledger import Ledger, Refused
 from amverify.definability.structures import EXPONENTIAL, restricted
-from amverify.definability.values import Value, product, square
+from amverify.definability.values import Value, product, pushed, square
 
 _SHORT = 1000
 _BOX = "declare a box for the variables (--box NAME=LOW,HIGH), or write it with |x|"
@@ -57,9 +58,9 @@ def _integer_power(x: Value, n: int, ledger: Ledger) -> Value:
     if n == 2:
         return algebraic("square", square(x), ledger)
     ends = [_ipow(x.low, n), _ipow(x.high, n)]
-    low = 0.0 if n % 2 == 0 and x.low <= 0 <= x.high else min(ends)
+    low = 0.0 if n % 2 == 0 and x.low <= 0 <= x.high else _down(min(ends))
     degree = None if x.degree is None else n * x.degree
-    made = x.made(low, max(ends), nonzero=x.never_zero, degree=degree)
+    made = x.made(low, _up(max(ends)), nonzero=x.never_zero, degree=degree)
     return algebraic("power", made, ledger)
 
 
@@ -91,7 +92,7 @@ def _root(x: Value, r: Fraction, ledger: Ledger) -> Value:
     if r < 0:
         return reciprocal(_root(x, -r, ledger), ledger)
     name = "sqrt" if r == Fraction(1, 2) else "power"
-    made = x.made(_fpow(x.low, float(r)), _fpow(x.high, float(r)), nonzero=x.never_zero)
+    made = x.made(_down(_fpow(x.low, float(r))), _up(_fpow(x.high, float(r))), nonzero=x.never_zero)
     return algebraic(name, made, ledger)
 
 
@@ -99,7 +100,7 @@ def _real_power(x: Value, r: float, ledger: Ledger) -> Value:
     _nonnegative(x, f"x^{r:.6g}")
     if r < 0:
         return reciprocal(_real_power(x, -r, ledger), ledger)
-    made = x.made(_fpow(x.low, r), _fpow(x.high, r), nonzero=x.never_zero)
+    made = x.made(_down(_fpow(x.low, r)), _up(_fpow(x.high, r)), nonzero=x.never_zero)
     if not x.varies:
         return made
     name = f"power {r:.6g}"
@@ -120,9 +121,9 @@ def reciprocal(x: Value, ledger: Ledger) -> Value:
         raise Refused("division by 0")
     low, high = -math.inf, math.inf
     if x.low >= 0:
-        low, high = _inverse(x.high), _inverse(x.low)
+        low, high = _down(_inverse(x.high)), _up(_inverse(x.low))
     elif x.high <= 0:
-        low, high = -_inverse(-x.low), -_inverse(-x.high)
+        low, high = -_up(_inverse(-x.high)), -_down(_inverse(-x.low))
     made = x.made(low, high, nonzero=True)
     edge = x.low <= 0 <= x.high
     tame = x.tame and not (edge and x.jumps)
@@ -131,6 +132,16 @@ def reciprocal(x: Value, ledger: Ledger) -> Value:
 
 def _inverse(x: float) -> float:
     return math.inf if x == 0 else 1 / x
+
+
+def _down(end: float) -> float:
+    """A lower end, outward; ±1 stay, which powers of ±1 are."""
+    return end if abs(end) == 1 else min(pushed(end, -math.inf), sys.float_info.max)
+
+
+def _up(end: float) -> float:
+    """An upper end, outward; what was rounded to 0 may be the least number."""
+    return end if abs(end) == 1 else max(pushed(end, math.inf), -sys.float_info.max)
 
 
 def quotient(a: Value, b: Value, ledger: Ledger) -> Value:

@@ -13,6 +13,7 @@ import inspect
 import io
 import logging
 import random
+import re
 import sys
 import traceback
 import warnings
@@ -23,11 +24,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import Node
 
 from amverify.definability.ledger import Refused
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _TORCH = str(Path(torch.__file__).resolve().parent)
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in .*\n\s*(.*)')
 
 
 class Wrapped(nn.Module):
@@ -158,6 +161,18 @@ def place_of(frames: Any) -> str:
         line = f": {shortened(frame.line)}" if frame.line else ""
         return f"{Path(file).name}, line {frame.lineno}{line}"
     return ""
+
+
+def place(node: Node) -> str:
+    """The line of the user's code, else the innermost one of a module."""
+    frames = _FRAME.findall(node.meta.get("stack_trace") or "")
+    frames = [f for f in frames if not f[0].endswith("definability/tracing.py")]
+    own = [f for f in frames if _TORCH not in f[0]]
+    chosen = (own or frames)[-1:] or [("", "", "")]
+    file, line, text = chosen[0]
+    stack = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
+    module = f", in {stack[-1]}" if stack and not own else ""
+    return f"{Path(file).name}, line {line}: {shortened(text)}{module}" if file else ""
 
 
 def shortened(line: str) -> str:

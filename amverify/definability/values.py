@@ -11,9 +11,11 @@ Ends of intervals are rounded outward.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from fractions import Fraction
 from functools import reduce
 
 from amverify.definability.structures import ALGEBRAIC, Structure
@@ -104,7 +106,14 @@ def outward(low: float, high: float) -> tuple[float, float]:
 def _moved(end: float, to: float) -> float:
     if math.isnan(end):
         return to
-    if end == 0 or math.isinf(end) or end == round(end):
+    if abs(end) < 2**53 and end == round(end):
+        return end
+    return pushed(end, to)
+
+
+def pushed(end: float, to: float) -> float:
+    """An end moved outward whatever it is, but for 0 and ±∞."""
+    if end == 0 or math.isinf(end):
         return end
     for _ in range(_ULPS):
         end = math.nextafter(end, to)
@@ -114,6 +123,35 @@ def _moved(end: float, to: float) -> float:
 def times(a: float, b: float) -> float:
     """A product of ends, 0·∞ = 0."""
     return 0.0 if a == 0 or b == 0 else a * b
+
+
+def _exactly(near: float, true: Callable[[], Fraction], to: float) -> float:
+    """An end that was rounded, moved outward unless it is the true one."""
+    if math.isnan(near):
+        return to
+    if math.isinf(near):
+        return near if near == to else math.copysign(sys.float_info.max, near)
+    number = true()
+    if Fraction(near) == number:
+        return near
+    if near == 0:
+        return math.copysign(math.ulp(0.0), to) if (number > 0) == (to > 0) else 0.0
+    return pushed(near, to)
+
+
+def added(a: float, b: float, to: float) -> float:
+    """A sum of ends, outward; of an infinite one it is exact."""
+    if math.isinf(a) or math.isinf(b):
+        return to if math.isnan(a + b) else a + b
+    return _exactly(a + b, lambda: Fraction(a) + Fraction(b), to)
+
+
+def multiplied(a: float, b: float, to: float) -> float:
+    """A product of ends, outward; 0·∞ = 0."""
+    found = times(a, b)
+    if math.isinf(a) or math.isinf(b) or math.isnan(found):
+        return found
+    return _exactly(found, lambda: Fraction(a) * Fraction(b), to)
 
 
 def together(values: Iterable[Value]) -> Value:
@@ -150,7 +188,7 @@ def joined(a: Value, b: Value) -> Value:
 
 def plus(a: Value, b: Value) -> Value:
     """a + b."""
-    low, high = outward(a.low + b.low, a.high + b.high)
+    low, high = added(a.low, b.low, -math.inf), added(a.high, b.high, math.inf)
     signed = (a.low >= 0 and b.low >= 0) or (a.high <= 0 and b.high <= 0)
     nonzero = signed and (a.never_zero or b.never_zero)
     both = _hull(a, b)
@@ -190,15 +228,16 @@ def product(a: Value, b: Value) -> Value:
 
 
 def _product_range(a: Value, b: Value) -> tuple[float, float]:
-    ends = [times(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-    return outward(min(ends), max(ends))
+    pairs = [(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    low = min(multiplied(x, y, -math.inf) for x, y in pairs)
+    return low, max(multiplied(x, y, math.inf) for x, y in pairs)
 
 
 def summed(a: Value, count: int) -> Value:
     """A sum of ``count`` such values; 0 of them sum to 0."""
     if count == 0:
         return constant(0.0)
-    low, high = outward(times(a.low, count), times(a.high, count))
+    low, high = multiplied(a.low, count, -math.inf), multiplied(a.high, count, math.inf)
     nonzero = a.never_zero and (a.low >= 0 or a.high <= 0)
     return replace(a, low=low, high=high, nonzero=nonzero)
 
@@ -210,12 +249,13 @@ def negated(a: Value) -> Value:
 
 def square(a: Value) -> Value:
     """a²."""
-    ends = (times(a.low, a.low), times(a.high, a.high))
+    ends = [multiplied(x, x, -math.inf) for x in (a.low, a.high)]
     low = 0.0 if a.low <= 0 <= a.high else min(ends)
+    high = max(multiplied(x, x, math.inf) for x in (a.low, a.high))
     rising = a.shape is Shape.POLYHEDRAL and a.low >= 0
     return a.made(
         max(0.0, low),
-        max(ends),
+        high,
         nonzero=a.never_zero,
         degree=None if a.degree is None else 2 * a.degree,
         shape=Shape.QUADRATIC if a.shape is Shape.AFFINE or rising else Shape.OTHER,
@@ -248,6 +288,12 @@ def smaller(a: Value, b: Value) -> Value:
     return negated(larger(negated(a), negated(b)))
 
 
+def mixed(a: Value) -> Value:
+    """A mean of such values with weights ≥ 0: it may be 0 where they have both signs."""
+    return replace(a, nonzero=a.never_zero and (a.low >= 0 or a.high <= 0))
+
+
 def mapped(a: Value, image: Callable[[float], float]) -> tuple[float, float]:
-    """The range of an increasing function of it, outward."""
-    return outward(image(a.low), image(a.high))
+    """The range of an increasing function of it, outward, within that of the function."""
+    low = max(pushed(image(a.low), -math.inf), image(-math.inf))
+    return low, min(pushed(image(a.high), math.inf), image(math.inf))
