@@ -199,7 +199,7 @@ def check(name: str, table: Table) -> None:
             raise InvalidInput(f"trace, {name}: column {key!r} is missing")
     for column, values in table.items():
         if not _NAME.fullmatch(column):
-            raise InvalidInput(f"trace, {name}: {column!r} is not a column name")
+            raise InvalidInput(f"trace, {name}: {brief(column)} is not a column name")
         if values.ndim != 1 or values.dtype.str not in TYPES:
             raise InvalidInput(
                 f"trace, {name}.{column}: expected one dimension of int64, float64 or short "

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from amverify.errors import CorruptFile, InvalidInput, expect, file_named
+from amverify.errors import CorruptFile, InvalidInput, expect, file_named, one_line
 from amverify.files import Aside, cannot_write, opened
 from amverify.trace.columns import Column, Table, check
 from amverify.trace.reading import CRC, END, HEAD, HEADER, ITERATE, MAGIC, TAGS, parsed
@@ -140,6 +140,6 @@ def load_trace(path: Path | str) -> Trace:
     except OSError as error:
         raise InvalidInput(f"{path}: {error.strerror}") from None
     except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from None
+        raise InvalidInput(f"{path}: {one_line(error)}") from None
     except ValueError as error:
-        raise CorruptFile(f"{path}: not a trace ({error})") from None
+        raise CorruptFile(f"{path}: not a trace ({one_line(error)})") from None

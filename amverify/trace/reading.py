@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amverify.errors import CorruptFile, is_whole
+from amverify.errors import CorruptFile, is_whole, one_line
 from amverify.trace.columns import TYPES, Column
 from amverify.trace.header import checked, shown
 from amverify.trace.trace import Trace
@@ -173,7 +173,7 @@ def _type(path: Path, layout: bytes) -> np.dtype[Any]:
             raise ValueError(f"columns {shown(types)}")
         return np.dtype(known)
     except (TypeError, ValueError) as error:
-        raise CorruptFile(f"{path}: bad column layout ({error})") from None
+        raise CorruptFile(f"{path}: bad column layout ({one_line(error)})") from None
 
 
 def _line(payload: memoryview) -> tuple[bytes, bool]:

@@ -75,12 +75,20 @@ def test_names_of_blocks_are_ascii():
         Trace({}, named)
 
 
-def test_a_layout_that_is_none_is_told_briefly(tmp_path):
+@pytest.mark.parametrize(
+    ("layout", "message"),
+    [
+        ([["sweep", [0] * 9000]], "bad column layout"),
+        ([["a" * 9000, "<f8"]] * 2, "bad column layout"),
+        ([["sweep", "<i8"], ["\n" * 9000, "<f8"]], "not a column name"),
+    ],
+)
+def test_a_layout_that_is_none_is_told_briefly(tmp_path, layout, message):
     path = tmp_path / "run.trace"
     writer = TraceWriter(path, {})
-    writer._chunk(TAGS["sweeps"], 0, json.dumps([["sweep", [0] * 9000]]).encode() + b"\n")
+    writer._chunk(TAGS["sweeps"], 0, json.dumps(layout).encode() + b"\n")
     writer.close()
-    with pytest.raises(CorruptFile, match="bad column layout") as told:
+    with pytest.raises((CorruptFile, InvalidInput), match=message) as told:
         load_trace(path)
     assert len(str(told.value)) < 300
 
