@@ -309,15 +309,15 @@ class Theorem:
     options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if set(self.terms) - set(self.symbols):
-            raise ValueError(f"{self.id}: terms of no symbol: {set(self.terms)}")
+        if lost := set(self.terms) - set(self.symbols):
+            raise ValueError(f"{self.id}: terms of no symbol: {lost}")
         for part in self.conclusions:
             for formula in (part.inequality, *part.conditions):
                 names = {x.name for x in (formula.lhs - formula.rhs).free_symbols}
                 for cost in formula.costs:
                     names |= {x.name for x in cost.free_symbols - {VIOLATION}}
-                if names - set(self.symbols):
-                    raise ValueError(f"{self.id}: symbols without a meaning: {names}")
+                if lost := names - set(self.symbols):
+                    raise ValueError(f"{self.id}: symbols without a meaning: {lost}")
         checks = {f.name for f in self.facts}
         checks |= {c.name for part in self.conclusions for c in part.conditions}
         for said in self.hypotheses:

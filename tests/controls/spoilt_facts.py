@@ -1,9 +1,9 @@
 """Which facts of a theorem notice that one entry of a run's columns, or one setting, is another.
 
 For each fact of each theorem and each column that it reads: the answer where an entry in the middle
-is four times as large, and where the first is negated. ``python tests/controls/spoilt_facts.py``
-writes the answers down in ``facts.json``: T, F, or U where the fact is open, and what it says, but
-for the numbers in it.
+is four times as large, where the first is negated, and where the column is absent.
+``python tests/controls/spoilt_facts.py`` writes the answers down in ``facts.json``: T, F, or U
+where the fact is open, and what it says, but for the numbers in it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def answer(fact: Fact, trace: Trace, constants: Mapping[str, float]) -> str:
     except InvalidInput as refusal:
         return f"I {NUMBER.sub('x', str(refusal))}"
     letter = {True: "T", False: "F", None: "U"}[found.holds]
-    return f"{letter} {NUMBER.sub('x', found.detail)}"
+    return f"{letter} {NUMBER.sub('x', found.detail.partition(' recorded: ')[0])}"
 
 
 def spoilt(trace: Trace, table: str, name: str) -> Iterator[tuple[str, Trace]]:
@@ -82,6 +82,16 @@ def spoilt(trace: Trace, table: str, name: str) -> Iterator[tuple[str, Trace]]:
         new[row] = change(new[row])
         if not (name.endswith("_error") and new[row] < 0):
             yield how, replace(trace, **{table: {**trace.table(table), name: new}})
+
+
+def without(trace: Trace, table: str, name: str) -> Trace:
+    """The run without a column, or without a setting; keys stay."""
+    if table == "settings":
+        settings = {n: v for n, v in trace.settings.items() if n != name}
+        return replace(trace, header={**trace.header, "settings": settings})
+    if name in KEYS[table]:
+        return trace
+    return replace(trace, **{table: {n: c for n, c in trace.table(table).items() if n != name}})
 
 
 WAYS: dict[str, tuple[tuple[str, int, Callable[[Any], Any]], ...]] = {
@@ -112,6 +122,7 @@ def answers(subject: str) -> dict[str, dict[str, str]]:
     for fact in ASKED[subject]:
         said = {"as it is": answer(fact, trace, own)}
         for table, column in read(fact, trace, own):
+            said[f"{table}.{column} absent"] = answer(fact, without(trace, table, column), own)
             for how, other in spoilt(trace, table, column):
                 said[f"{table}.{column} {how}"] = answer(fact, other, own)
         found[fact.name] = said

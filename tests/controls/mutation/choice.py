@@ -73,14 +73,14 @@ def chosen(
     """The tests to run for a fault, and their seconds: those of its lines, the quickest first.
 
     A line that runs as its module is imported, or in no test that is known, is no test's: there
-    those that run a line with a name that its statement gives come first, those that watch over
+    those that run a line with a name that its statement gives come next, those that watch over
     the room, those of the module.
     """
     names = outside(module, fault.lines[0])
     tests = seen.tests(module, fault.lines) if names is None else []
-    if not tests:
+    if not (tests and seen.inside(module, fault)):
         near = seen.using(module, names) if names else []
-        tests = [*seen.of_files(watch), *near, *seen.of_module(module)]
+        tests = [*tests, *seen.of_files(watch), *near, *seen.of_module(module)]
     kept, total = [], 0.0
     for test in dict.fromkeys(tests):
         if not kept or total + seen.seconds[test] <= most:
