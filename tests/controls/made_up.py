@@ -11,6 +11,7 @@ are taken, so that no other machine's arithmetic is in them.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +34,6 @@ from amverify.trace.trace import Trace
 FILE = Path(__file__).with_name("views.json")
 SWEEPS = 4
 """So many are kept of a run, and the start."""
-DIGITS = 11
 
 
 def number(name: str) -> float:
@@ -142,7 +142,7 @@ def summed(column: Any) -> list[float]:
     x = np.atleast_1d(np.asarray(column, dtype=np.float64))
     known = np.isfinite(x)
     weights = 1 + np.arange(len(x)) % 7 / 8
-    return [int((~known).sum()), float(f"{float((weights * x)[known].sum()):.{DIGITS}g}")]
+    return [int((~known).sum()), math.fsum((weights * x)[known].tolist())]
 
 
 def record() -> None:

@@ -19,6 +19,9 @@ from amverify.theorems import CATALOGUE
 VIEWS = json.loads(made_up.FILE.read_text(encoding="utf-8"))
 FACTS = json.loads(spoilt_facts.FILE.read_text(encoding="utf-8"))
 
+CLOSE = 2.0**-42
+"""Some hundred roundings; what lifts a bound beyond them is 2⁻⁴⁰ at least."""
+
 
 def flat(value: Any, at: str = "") -> dict[str, Any]:
     """Its leaves by their paths."""
@@ -34,7 +37,7 @@ def test_views_see_what_they_saw(subject: str) -> None:
     found, wanted = flat(made_up.seen(subject)), flat(VIEWS["seen"][subject])
     assert list(found) == list(wanted), "python tests/controls/made_up.py"
     for at, value in wanted.items():
-        near = pytest.approx(value, rel=1e-8) if isinstance(value, float) else value
+        near = pytest.approx(value, rel=CLOSE) if isinstance(value, float) else value
         assert found[at] == near, f"{at}; if that is meant: python tests/controls/made_up.py"
 
 

@@ -11,7 +11,15 @@ from support.problems import draw, point, problem
 from amverify.errors import InvalidInput
 from amverify.methods.tiam import TIAM
 from amverify.network.activations import activation
-from amverify.network.blocks import activation_block, axpy, blockwise, by_powers, weight_block
+from amverify.network.blocks import (
+    activation_block,
+    axpy,
+    bias_block,
+    blockwise,
+    by_powers,
+    output_block,
+    weight_block,
+)
 from amverify.network.entries import joint_minimiser
 from amverify.network.initial import gaussian, replicated, start
 from amverify.network.layered import LayeredProblem
@@ -100,6 +108,10 @@ def test_terms_are_the_lengths_of_the_sums() -> None:
         assert block.terms == (width, 6)
         assert block.ridge == 0.3
         assert not block.isotropic
+        bias = bias_block(p, at, p.affine(at, layer), layer)
+        assert (bias.terms, bias.isotropic, bias.ridge) == ((1, 1), True, 0.0)
+    last = output_block(p, at, p.affine(at, 2))
+    assert (last.terms, last.isotropic, last.layer, last.kind) == ((1, 1), True, 2, "z")
 
 
 def test_clipping_leaves_what_it_was_given_unless_that_is_fresh() -> None:

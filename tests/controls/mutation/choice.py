@@ -78,7 +78,7 @@ def chosen(
     """
     names = outside(module, fault.lines[0])
     tests = seen.tests(module, fault.lines) if names is None else []
-    if not (tests and seen.inside(module, fault)):
+    if not tests or seen.at_import(module, fault):
         near = seen.using(module, names) if names else []
         tests = [*tests, *seen.of_files(watch), *near, *seen.of_module(module)]
     kept, total = [], 0.0
