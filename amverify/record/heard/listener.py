@@ -19,6 +19,7 @@ at a recorded point although something that f can reach has changed (``Surroundi
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -30,9 +31,11 @@ from torch import Tensor
 
 from amverify.record.heard.digits import Digits, held
 from amverify.record.heard.elsewhere import Elsewhere
+from amverify.record.heard.gradients import Gradients
 from amverify.record.heard.groups import Held, counted, plain_step, stepped
 from amverify.record.heard.looks import Looks
 from amverify.record.heard.nesting import Nest
+from amverify.record.heard.notes import notes
 from amverify.record.heard.refusals import hooked, one_line, readable
 from amverify.record.heard.thinned import Thinned
 from amverify.record.known.seen import Beside, Seen
@@ -90,7 +93,7 @@ class Listener:
         self._verified = 1
         self._here: list[Tensor] = []
         self._from: Seen | None = None
-        self._digits = Digits()
+        self._digits, self._gradients = Digits(), Gradients()
         self._around: Surroundings | None = None
         self._pending: Seen | None = None
         self._going, self._loaded, self._deaf = True, False, False
@@ -112,6 +115,8 @@ class Listener:
             else:
                 self._take(seen)
             self._pending = None
+        if self._handles and (lack := self._gradients.lack(self._held.params)):
+            warnings.warn(lack, stacklevel=3)
         self._unhook()
 
     def arrive(self) -> bool:
@@ -189,23 +194,10 @@ class Listener:
 
     def notes(self) -> list[str]:
         """What a reader of the record has to know."""
-        found = [self._start] if self._start else []
-        if self._point is not None:
-            found.append(
-                f"rows are at {self._point.name}, not where steps are made: value, gradient, "
-                "distances and tracked quantities are those there"
-            )
-        if self.moved:
-            found.append(
-                f"the loop moved the parameters after {self.moved} of {self._steps} steps "
-                "(a projection, another optimiser): rows are the points at which steps start"
-            )
-        if self._going and self._pending is not None and self.last() is None:
-            found.append(
-                "the parameters were moved after the last step, and its row is left out; "
-                "call detach() where the run ends"
-            )
-        return found
+        left = self._going and self._pending is not None and self.last() is None
+        at = None if self._point is None else self._point.name
+        lack = self._gradients.lack(self._held.params)
+        return notes(self._start, at, self.moved, self._steps, left, lack)
 
     def _unhook(self) -> None:
         for handle in self._handles:
@@ -219,6 +211,7 @@ class Listener:
         """A step starts."""
         if self._deaf or not self._nest.enter() or not self._going:
             return
+        self._gradients.look(self._held.params)
         if not self._rows:
             self._begin()
             return
@@ -237,6 +230,7 @@ class Listener:
         if self._deaf or not self._nest.leave():
             return
         self._steps += 1
+        self._gradients.ended(self._held.params, closure)
         count(self._steps)
         if not self._going:
             return
