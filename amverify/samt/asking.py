@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from numbers import Number
+from types import FunctionType
 from typing import Any, TypeGuard
 
 from torch import nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader
 
-from amverify.errors import InvalidInput
+from amverify.errors import InvalidInput, brief
 from amverify.samt.blocks import Group
 from amverify.samt.closures import in_grad
+from amverify.samt.nested import leaves
 from amverify.samt.parts import Part
 from amverify.samt.scaler import check_stored
 from amverify.samt.settings import Settings
@@ -67,6 +72,23 @@ def _one_block(settings: Settings, groups: Sequence[Group]) -> bool:
     """Whether stored gradients are what a sweep would take: nothing moves in between."""
     plain = settings.inner == 1 and not settings.unroll and settings.meta == "lagged"
     return plain and len(groups) == 1
+
+
+def check_batch(name: str, given: object) -> None:
+    """Refuse what no model is called with: what is no batch by its kind, or holds no tensor.
+
+    Raises:
+        InvalidInput: in one line.
+    """
+    found = list(leaves(given))
+    kinds = (str, bytes, bool, Number, type, FunctionType, nn.Module, Optimizer, DataLoader)
+    wrong = [x for x in found if isinstance(x, kinds)]
+    if given is None or (found and len(wrong) < len(found)):
+        return
+    raise InvalidInput(
+        f"{name}: expected what the model is called with (a tensor, or several in a batch), got "
+        f"{brief(given)}"
+    )
 
 
 def is_idle(closure: Closure | None) -> TypeGuard[Closure]:

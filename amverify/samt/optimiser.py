@@ -25,9 +25,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from amverify.errors import InvalidInput, of_kinds
+from amverify.errors import InvalidInput, expect, of_kinds
 from amverify.samt import checkpoint
-from amverify.samt.asking import part_of, parts_of
+from amverify.samt.asking import check_batch, part_of, parts_of
 from amverify.samt.assembly import Frozen, alphas_by_name, assembled, begun, completed
 from amverify.samt.averaging import check_same_model, is_parallel
 from amverify.samt.blocks import Given, Group, groups_of
@@ -225,11 +225,16 @@ class SAMT(torch.optim.Optimizer):
     def plan(self, inputs: Any = None) -> Plan:
         """How a told step takes each block's gradient, why not faster, and what the last one did.
 
-        Printed, it has a line for each block, in the order of a sweep.
+        Printed, it has a line for each block, in the order of a sweep if that is no random one.
 
         Args:
             inputs: of a batch; without it the plan is of the model alone.
+
+        Raises:
+            InvalidInput: for what is no batch: a text, a number, a module, a loader.
         """
+        expect("plan", self, SAMT, "it is asked of an optimiser, SAMT(model).plan(inputs)")
+        check_batch("plan: inputs", inputs)
         return self._ways.plan(self._model, inputs, self._made(), self.settings)
 
     @property

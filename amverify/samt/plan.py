@@ -16,7 +16,7 @@ from amverify.samt.evaluation import Evaluation
 from amverify.samt.fast.chain import Chain, find_chain, is_plain
 from amverify.samt.fast.dense import activation_of
 from amverify.samt.fast.loops import MOST
-from amverify.samt.settings import Settings
+from amverify.samt.settings import Order, Settings
 from amverify.samt.sweep import Block
 from amverify.samt.told import Told
 
@@ -46,13 +46,21 @@ class Way(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The blocks in the order of a sweep, and what the last step did."""
+    """The blocks in the order of a sweep, and what the last step did.
+
+    Args:
+        ways: of a random order, which each sweep draws anew, in the order of the groups.
+        last: what the last step did, or that there was none.
+        order: backward, forward or random.
+    """
 
     ways: tuple[Way, ...]
     last: str
+    order: Order
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.ways), f"last step: {self.last}"])
+        drawn = ["order: random, drawn anew by each sweep"] if self.order == "random" else []
+        return "\n".join([*drawn, *map(str, self.ways), f"last step: {self.last}"])
 
 
 class Ways:
@@ -116,12 +124,13 @@ class Ways:
             found = NO_TENSOR
         else:
             found = find_chain(model, [own.parameters for own in blocks], self.chain, [inputs])
-        order = range(len(blocks)) if settings.order == "forward" else range(len(blocks))[::-1]
+        forward = settings.order != "backward"  # of a random order the blocks' own stands here
+        order = range(len(blocks)) if forward else range(len(blocks))[::-1]
         ways = [
             Way(blocks[k].group["name"], *_gradient(found, k, inputs), _update(blocks[k], settings))
             for k in order
         ]
-        return Plan(tuple(ways), self.last or "it was broken off")
+        return Plan(tuple(ways), self.last or "it was broken off", settings.order)
 
 
 def _gradient(found: Chain | str, block: int, x: Tensor | None) -> tuple[str, str]:

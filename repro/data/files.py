@@ -38,9 +38,14 @@ def given_folder(data_dir: Path | None) -> Path | None:
         return None
     folder = folder.expanduser()
     if not folder.is_dir():
-        origin = "--data-dir" if data_dir else DATA_VARIABLE
+        origin = given_by(data_dir)
         raise InvalidInput(f"{folder}: given by {origin}, but no such folder; correct the path")
     return folder
+
+
+def given_by(data_dir: Path | None) -> str:
+    """What named the folder: the option, else the variable."""
+    return "--data-dir" if data_dir else DATA_VARIABLE
 
 
 def default_cache() -> Path:
@@ -76,7 +81,9 @@ def obtain(
                 raise DataUnavailable("nothing is downloaded now")
             found[file.name] = VerifiedFile(file.url, fetch(file, cache, progress))
         except DataUnavailable as error:
-            where = f"in {folder} nor in the cache {cache}" if folder else f"in {cache}"
+            where = f"in {cache}"
+            if folder:
+                where = f"in {folder} (given by {given_by(data_dir)}) nor in the cache {cache}"
             raise DataUnavailable(
                 f"{dataset}: {file.name} is not {where}, and {error}; get {_listed(source)} "
                 f"from {source.page}, put what you got into a folder, and name that folder "

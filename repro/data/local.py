@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amverify.errors import CorruptFile, DataUnavailable
-from repro.data.files import DATA_VARIABLE, given_folder
+from repro.data.files import DATA_VARIABLE, given_by, given_folder
 from repro.data.upstream import VerifiedFile, reading
 
 
@@ -60,7 +60,8 @@ def obtain_locally(
         for path in (folder / sub / layout.archive for sub in layout.folders):
             if path.is_file():
                 return _unpacked(path, layout, source)
-    where = f"not in {folder}" if folder else "not here: no folder was named"
+    by = given_by(data_dir)
+    where = f"not in {folder} (given by {by})" if folder else "not here: no folder was named"
     archives = " or ".join(layout.archive for layout in source.layouts)
     raise DataUnavailable(
         f"{dataset}: its batches are {where}; get {archives} from {source.page} (or "

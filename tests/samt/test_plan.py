@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from amverify.errors import InvalidInput
 from amverify.samt import SAMT
 
 N = 5
@@ -134,3 +135,33 @@ def test_a_plan_says_what_the_last_step_did() -> None:
     model[0].register_forward_hook(lambda *_: None)
     optimiser.step(loss=mse_loss, inputs=x, targets=y)
     assert optimiser.plan().last == "whole passes (0 has hooks, or a forward of its own)"
+
+
+def test_a_plan_says_that_its_order_is_drawn() -> None:
+    drawn = SAMT(chain(nn.Linear(N, N)), order="random").plan()
+    assert drawn.order == "random"
+    assert str(drawn).startswith("order: random, drawn anew by each sweep\n0: ")
+    for order, names in (("forward", ["0", "2", "4"]), ("backward", ["4", "2", "0"])):
+        plan = SAMT(chain(nn.Linear(N, N)), order=order).plan()
+        assert [way.block for way in plan.ways] == names
+        assert "random" not in str(plan)
+
+
+@pytest.mark.parametrize(
+    "given", ["x", 3, 2.5, True, [], {}, ["x"], mse_loss, nn.ReLU(), nn.ReLU, [1, 2]], ids=repr
+)
+def test_a_plan_of_what_is_no_batch_is_refused(given: object) -> None:
+    with pytest.raises(InvalidInput, match="plan: inputs: expected what the model is called with"):
+        SAMT(nn.Linear(N, N)).plan(given)
+
+
+def test_a_plan_of_nested_batches_is_answered() -> None:
+    optimiser = SAMT(nn.Linear(N, N))
+    x = torch.ones(2, N)
+    for batch in (x, [x], {"x": x, "mask": None}, (x, "left")):
+        assert optimiser.plan(batch).ways
+
+
+def test_a_plan_is_asked_of_an_optimiser() -> None:
+    with pytest.raises(InvalidInput, match=r"plan: expected a SAMT, got str; .*SAMT\(model\)"):
+        SAMT.plan("x")  # type: ignore[arg-type]

@@ -138,12 +138,24 @@ def test_what_cannot_be_had_says_how_to_get_it(download: bool, says: str, tmp_pa
         )
     message = str(caught.value)
     assert message.startswith(
-        f"cora: ind.cora.x is not in {tmp_path} nor in the cache {tmp_path}/cache"
+        f"cora: ind.cora.x is not in {tmp_path} (given by --data-dir) nor in the cache "
+        f"{tmp_path}/cache"
     )
     for needed in (*CONTENTS, "https://example.org/data", "--data-dir", "AMVERIFY_DATA"):
         assert needed in message
     assert "\n" not in message
     assert caught.value.exit_status == 4
+
+
+@pytest.mark.parametrize("name", ["cora", "cifar10"])
+def test_a_folder_of_the_variable_that_lacks_the_data_is_named_with_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMVERIFY_DATA", str(tmp_path))
+    with pytest.raises(DataUnavailable) as caught:
+        data.load(name, cache_dir=tmp_path / "cache", download=False, manifest=MANIFEST)
+    assert f"not in {tmp_path} (given by AMVERIFY_DATA)" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_that_is_not_there_is_a_mistake(
