@@ -86,7 +86,7 @@ def test_names_of_blocks_are_ascii():
 def test_a_layout_that_is_none_is_told_briefly(tmp_path, layout, message):
     path = tmp_path / "run.trace"
     writer = TraceWriter(path, {})
-    writer._chunk(TAGS["sweeps"], 0, json.dumps(layout).encode() + b"\n")
+    writer._chunk(TAGS["sweeps"], 1, json.dumps(layout).encode() + b"\n" + bytes(16))
     writer.close()
     with pytest.raises((CorruptFile, InvalidInput), match=message) as told:
         load_trace(path)
