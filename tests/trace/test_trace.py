@@ -80,13 +80,13 @@ def test_names_of_blocks_are_ascii():
     [
         ([["sweep", [0] * 9000]], "bad column layout"),
         ([["a" * 9000, "<f8"]] * 2, "bad column layout"),
-        ([["sweep", "<i8"], ["\n" * 9000, "<f8"]], "not a column name"),
+        ([["sweep", "<i8"], ["replicate", "<i8"], ["\n" * 9000, "<f8"]], "not a column name"),
     ],
 )
 def test_a_layout_that_is_none_is_told_briefly(tmp_path, layout, message):
     path = tmp_path / "run.trace"
     writer = TraceWriter(path, {})
-    writer._chunk(TAGS["sweeps"], 1, json.dumps(layout).encode() + b"\n" + bytes(16))
+    writer._chunk(TAGS["sweeps"], 1, json.dumps(layout).encode() + b"\n" + bytes(24))
     writer.close()
     with pytest.raises((CorruptFile, InvalidInput), match=message) as told:
         load_trace(path)
