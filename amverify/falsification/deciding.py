@@ -82,12 +82,9 @@ class Decider:
     constants: Mapping[str, Any]
     lift: Lift
 
-    def instances(self) -> list[Sides]:
-        """All instances; both directions of an equality."""
-        found = []
-        for k in self._rows(self.said):
-            found += self._at(self.said, k)
-        return found
+    def instances(self) -> list[list[Sides]]:
+        """What is said at each k; both directions of an equality."""
+        return [self._at(self.said, k) for k in self._rows(self.said)]
 
     def applies(self) -> bool:
         """Whether the monitored hypotheses hold on every row."""
@@ -101,7 +98,8 @@ class Decider:
     def margin(self) -> float:
         """The least relative margin, of floats; infinite where there is nothing to judge."""
         try:
-            each = [sides.relative() for sides in self.instances()] if self.applies() else []
+            found = self.instances() if self.applies() else []
+            each = [min(sides.relative() for sides in there) for there in found]
         except (ArithmeticError, ValueError):
             return _WORST
         if not each:
@@ -114,11 +112,13 @@ class Decider:
         """The first instance that surely fails; of a claim that some k exists, the nearest one."""
         if not self.applies():
             return None
-        found = self.instances()
+        failing = (
+            next((sides for sides in there if sides.fails()), None) for there in self.instances()
+        )
         if not self.said.over.exists:
-            return next((sides for sides in found if sides.fails()), None)
-        whole = self._whole() and bool(found) and all(sides.fails() for sides in found)
-        return found[-1] if whole else None
+            return next((sides for sides in failing if sides is not None), None)
+        found = list(failing) if self._whole() else [None]
+        return found[-1] if None not in found and found else None
 
     def _whole(self) -> bool:
         last = self.said.over.last

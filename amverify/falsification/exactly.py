@@ -98,8 +98,8 @@ class Exactly:
 
     def __pow__(self, power: Any) -> Any:
         exact = power.held if isinstance(power, Exactly) else power
-        if isinstance(exact, Rational | float | np.number) and float(exact).is_integer():
-            whole = int(float(exact))
+        whole = _whole(exact)
+        if whole is not None:
             if abs(whole) > FACTORS:
                 return Exactly(self.ball**whole)
             found = Exactly(1)
@@ -189,6 +189,12 @@ class Exactly:
     def __repr__(self) -> str:
         low, high = self.ends
         return f"{float(low / 2 + high / 2):.17g}"
+
+
+def _whole(power: Any) -> int | None:
+    """A power as an integer, if it is exactly one."""
+    number = _held(power) if isinstance(power, Rational | float | np.number) else power
+    return int(number) if isinstance(number, Fraction) and number.denominator == 1 else None
 
 
 def _held(value: Any) -> Fraction | flint.arb:

@@ -68,7 +68,8 @@ class Parameter:
         high = self._value(self.high, problem)
         if high < low:
             raise InvalidInput(f"parameter {self.name}={self.text}: no number is in this range")
-        return short(low + (high - low) * Fraction(int(draws.integers(0, PARTS + 1)), PARTS))
+        share = Fraction(int(draws.integers(0, PARTS + 1)), PARTS)
+        return _inside(low + (high - low) * share, low, high)
 
     def _value(self, node: Node, problem: Problem) -> Fraction:
         known = {}
@@ -127,6 +128,19 @@ def _formula(name: str, text: str) -> Node:
 
 def _no_column(name: str) -> Any:
     raise Unknown(name)
+
+
+def _inside(value: Fraction, low: Fraction, high: Fraction) -> float:
+    """A short number near one of a range, in the range if any double near it is."""
+    near, plain = short(value), float(value)
+    beside = math.nextafter(plain, -math.inf), math.nextafter(plain, math.inf)
+    tried = (near, _longer(near), plain, *beside)
+    return next((t for t in tried if math.isfinite(t) and low <= Fraction(t) <= high), near)
+
+
+def _longer(near: float) -> float:
+    """The next number of ``DIGITS`` digits away from 0."""
+    return near + math.copysign(math.ldexp(1.0, math.frexp(near)[1] - DIGITS), near)
 
 
 def short(value: Fraction) -> float:
