@@ -3,7 +3,8 @@ r"""Theorem + trace → finding.
 For each theorem, in this order:
 
 1. *facts*, its hypotheses on the whole trace; then its views bind symbols to columns, and the
-   *conditions* are evaluated on every instance. One that fails beyond rounding: NOT_APPLICABLE.
+   *conditions* are evaluated on every instance. One that fails beyond rounding: NOT_APPLICABLE;
+   so is a setting that no run can have (ρ < 0).
    A column or constant that is missing: UNDECIDED, by name.
    One that rounding leaves open leaves its instance open (``hypotheses``).
 2. *conclusions*: rhs − lhs as a ball. Below zero with its whole ball, by more than rounding in the
@@ -34,12 +35,12 @@ from amverify.judge.constants import refuse_misspelt, refuse_unknown, unread
 from amverify.judge.curves import curves
 from amverify.judge.liveness import cancelled
 from amverify.judge.picked import judged_unasked
-from amverify.judge.ruling import ruled, without_data
+from amverify.judge.ruling import ruled, untrue, without_data
 from amverify.judge.sides import over
 from amverify.judge.witness import with_state
 from amverify.numbers.exact import Exact
 from amverify.theorems import CATALOGUE, Theorem, theorems
-from amverify.theorems.base import Context, Known, Missing
+from amverify.theorems.base import Context, Impossible, Known, Missing
 from amverify.theorems.standing import standing
 from amverify.trace.columns import KEYS, check_once
 from amverify.trace.trace import HOW_TO_GET_ONE, Trace
@@ -132,6 +133,8 @@ def judge(ctx: Context, theorem: Theorem, exact: Exact | None = None) -> Finding
     )
     try:
         tests = [tested(ctx, theorem, part, exact) for part in theorem.conclusions]
+    except Impossible as lie:
+        return untrue(finding, str(lie))
     except Missing as lack:
         return without_data(finding, str(lack))
     finding = replace(

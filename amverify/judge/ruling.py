@@ -47,6 +47,13 @@ def without_data(finding: Finding, lack: str) -> Finding:
     return replace(finding, reason=f"the trace lacks {lack}")
 
 
+def untrue(finding: Finding, lie: str) -> Finding:
+    """Where the trace's header says what no run can have."""
+    said = Checked("settings", "the settings are those of a run", False, lie)
+    finding = replace(finding, hypotheses=(*finding.hypotheses, said))
+    return _inapplicable(finding, [c for c in finding.hypotheses if c.holds is False])
+
+
 def ruled(
     ctx: Context,
     theorem: Theorem,

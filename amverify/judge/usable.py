@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from amverify.numbers.balls import Ball
 from amverify.theorems import CATALOGUE, Theorem
-from amverify.theorems.base import Context, Known, Missing, Parameter
+from amverify.theorems.base import Context, Impossible, Known, Missing, Parameter
 from amverify.trace.sources import Kind, Source, can_have, kind_of, lacking, source
 from amverify.trace.trace import Trace
 
@@ -145,6 +145,8 @@ class Probing(Context):
         """
         try:
             return super().setting(name)
+        except Impossible:
+            raise
         except Missing as lack:
             self.lacks.sources.append(lack.source)
             raise

@@ -26,11 +26,14 @@ from amverify import shown
 from amverify.errors import InvalidInput
 from amverify.numbers.balls import Ball
 from amverify.numbers.given import plain
+from amverify.theorems.domains import outside
 from amverify.theorems.instances import Blocks as Blocks
 from amverify.theorems.instances import Instances as Instances
+from amverify.theorems.missing import Impossible as Impossible
+from amverify.theorems.missing import Missing as Missing
 from amverify.theorems.properties import Property, Term
 from amverify.trace.columns import Table
-from amverify.trace.sources import Kind, Source, lacking, meaning, source
+from amverify.trace.sources import lacking, meaning, source
 from amverify.trace.trace import Trace
 from amverify.verdict import Checked, Origin
 
@@ -40,20 +43,6 @@ T = TypeVar("T")
 
 VIOLATION = sp.Symbol("violation", nonnegative=True)
 """By how much a condition fails at most, in formulas of its costs."""
-
-
-class Missing(Exception):
-    """What the trace lacks; the audit answers UNDECIDED and says what to pass.
-
-    Args:
-        what: is missing, in words.
-        argument: the call that supplies it.
-        of: the kind of run that can have it.
-    """
-
-    def __init__(self, what: str, argument: str, of: Kind = "any") -> None:
-        super().__init__(f"{what}: {argument}")
-        self.what, self.source = what, Source(argument, of)
 
 
 @dataclass(frozen=True)
@@ -190,10 +179,14 @@ class Context:
 
         Raises:
             Missing: if the trace does not say.
+            Impossible: if no run can have what it says (``amverify.theorems.domains``).
         """
+        by = source("settings", name)
         if name not in self.trace.settings:
-            by = source("settings", name)
             raise Missing(f"setting {name}", by.argument, by.of)
+        said = outside(name, self.trace.settings[name])
+        if said:
+            raise Impossible(said, by.argument, by.of)
         return self.trace.settings[name]
 
 

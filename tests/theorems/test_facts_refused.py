@@ -130,7 +130,7 @@ CASES = {
         "joint", lyapunov.POTENTIAL, entry("sweeps", "lyapunov", far), "the reported Ψ moved by"
     ),
     "ϑ above 1": Case("joint", lyapunov.FLOORS, setting(margin=1.5), "ϑ is above 1"),
-    "ϑ below 0": Case("joint", lyapunov.FLOORS, setting(margin=-0.5), "is negative"),
+    "ϑ below 0": Case("joint", lyapunov.FLOORS, setting(margin=-0.5), "is to be not negative"),
     "a metric below its floor": Case(
         "joint", lyapunov.FLOORS, setting(mu=1e9, mu_bias=1e9, rho=1e9, floor=1e9), "‖e‖²_M < λ⁻"
     ),

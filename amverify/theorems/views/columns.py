@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from amverify.numbers.balls import Ball, difference
 from amverify.numbers.roundoff import UNITS, U, gamma
-from amverify.theorems.base import Blocks, Context, Fact, Instances, Missing, View
+from amverify.theorems.base import Blocks, Context, Fact, Impossible, Instances, Missing, View
 from amverify.theorems.views.keys import codes, numbered
 from amverify.trace.names import block_names
 from amverify.verdict import Checked
@@ -249,6 +249,8 @@ def fact(name: str, text: str, check: Callable[[Context], tuple[bool | None, str
     def checked(ctx: Context) -> Checked:
         try:
             holds, detail = check(ctx)
+        except Impossible as lie:
+            holds, detail = False, str(lie)
         except Missing as lack:
             holds, detail = None, f"not recorded: {lack}"
         return Checked(name, text, holds, detail)
