@@ -12,9 +12,12 @@ from amverify.errors import CorruptFile, DataUnavailable, InvalidInput
 from repro.engine.provenance import SAMT as SAMT_MODULES
 from repro.engine.provenance import STOCHASTIC, code_version
 from repro.names import CONTENTS
+from repro.published.score import KINDS as VERDICTS
+from repro.published.score import UNPUBLISHED
 
 KNOWN = (*CONTENTS, "gallery")
 KINDS = frozenset({"text", "number", "estimate", "published", "verdict", "unavailable"})
+NUMBERS = frozenset({"number", "estimate", "published"})
 FIRST = "python -m repro table1"
 
 
@@ -101,15 +104,39 @@ def _check(document: Any, name: str) -> None:
     if not isinstance(document["provenance"]["environment"]["versions"], dict):
         raise ValueError("no versions")
     list(document["provenance"]["command"])
+    if not all(isinstance(run, dict) for run in document["provenance"].get("runs", ())):
+        raise ValueError("a run is no record")
     for table in document["tables"]:
-        keys = [column["key"] for column in table["columns"]]
-        for text in ("name", "title", "caption"):
-            if not isinstance(table[text], str):
-                raise ValueError(f"a table's {text} is no text")
-        list(table["notes"])
-        for row in table["rows"]:
-            if [*row] != keys or not all(cell["kind"] in KINDS for cell in row.values()):
-                raise ValueError(f"a row of {table['name']} has other cells than columns")
+        _check_table(table)
+
+
+def _check_table(table: Any) -> None:
+    keys = [str(column["title"]) and column["key"] for column in table["columns"]]
+    for text in ("name", "title", "caption"):
+        if not isinstance(table[text], str):
+            raise ValueError(f"a table's {text} is no text")
+    if not isinstance(table.get("keys", 0), int):
+        raise ValueError("a table's keys are no number")
+    list(table["notes"])
+    for row in table["rows"]:
+        if [*row] != keys or not all(cell["kind"] in KINDS for cell in row.values()):
+            raise ValueError(f"a row of {table['name']} has other cells than columns")
+        for cell in row.values():
+            _check_cell(cell)
+
+
+def _check_cell(cell: Mapping[str, Any]) -> None:
+    """A number is one, or printed already; a verdict is one of those that cells have."""
+    if cell["kind"] == "verdict":
+        away, seeds = cell["difference"], cell.get("seeds", 0)
+        known = cell["verdict"] in (*VERDICTS, UNPUBLISHED) and isinstance(seeds, int)
+        named = isinstance(cell.get("published"), str | None)
+        if not (known and named and isinstance(away, float | int | None)):
+            raise ValueError(f"a verdict that is none: {str(cell['verdict'])[:40]!r}")
+    elif "shown" not in cell:
+        value = cell.get("mean", cell.get("value"))
+        if cell["kind"] in NUMBERS and not isinstance(value, float | int | None):
+            raise ValueError(f"a number that is none: {str(value)[:40]!r}")
 
 
 def _of_other_code(document: Mapping[str, Any]) -> bool:

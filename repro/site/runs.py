@@ -65,6 +65,8 @@ def configurations(found: Gathered, say: Callable[[str], None]) -> dict[str, Con
 def _runs(document: Mapping[str, Any]) -> Iterator[Run | None]:
     for record in document["provenance"].get("runs", ()):
         try:
+            float(record.get("wall_time", 0.0))
+            list(record.get("notes", ()))
             yield Run(spec_of(record["spec"]), str(record["key"]), record)
         except (KeyError, TypeError, ValueError, AttributeError):
             yield None
