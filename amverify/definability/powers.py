@@ -57,10 +57,12 @@ def _integer_power(x: Value, n: int, ledger: Ledger) -> Value:
         return x
     if n == 2:
         return algebraic("square", square(x), ledger)
-    ends = [_ipow(x.low, n), _ipow(x.high, n)]
-    low = 0.0 if n % 2 == 0 and x.low <= 0 <= x.high else _down(min(ends))
+    ends = [(end, _ipow(end, n)) for end in (x.low, x.high)]
+    low = min(_down(found, end) for end, found in ends)
+    low = 0.0 if n % 2 == 0 and x.low <= 0 <= x.high else low
+    high = max(_up(found, end) for end, found in ends)
     degree = None if x.degree is None else n * x.degree
-    made = x.made(low, _up(max(ends)), nonzero=x.never_zero, degree=degree)
+    made = x.made(low, high, nonzero=x.never_zero, degree=degree)
     return algebraic("power", made, ledger)
 
 
@@ -92,7 +94,9 @@ def _root(x: Value, r: Fraction, ledger: Ledger) -> Value:
     if r < 0:
         return reciprocal(_root(x, -r, ledger), ledger)
     name = "sqrt" if r == Fraction(1, 2) else "power"
-    made = x.made(_down(_fpow(x.low, float(r))), _up(_fpow(x.high, float(r))), nonzero=x.never_zero)
+    made = x.made(
+        _down(_fpow(x.low, float(r))), _up(_fpow(x.high, float(r)), x.high), nonzero=x.never_zero
+    )
     return algebraic(name, made, ledger)
 
 
@@ -100,7 +104,7 @@ def _real_power(x: Value, r: float, ledger: Ledger) -> Value:
     _nonnegative(x, f"x^{r:.6g}")
     if r < 0:
         return reciprocal(_real_power(x, -r, ledger), ledger)
-    made = x.made(_down(_fpow(x.low, r)), _up(_fpow(x.high, r)), nonzero=x.never_zero)
+    made = x.made(_down(_fpow(x.low, r)), _up(_fpow(x.high, r), x.high), nonzero=x.never_zero)
     if not x.varies:
         return made
     name = f"power {r:.6g}"
@@ -134,13 +138,17 @@ def _inverse(x: float) -> float:
     return math.inf if x == 0 else 1 / x
 
 
-def _down(end: float) -> float:
-    """A lower end, outward; ±1 stay, which powers of ±1 are."""
+def _down(end: float, base: float = 0.0) -> float:
+    """A lower end, outward; ±1 stay, which powers of ±1 are. A power of a base < 0 is not 0."""
+    if end == 0 and base < 0 and math.copysign(1.0, end) < 0:
+        return -math.ulp(0.0)
     return end if abs(end) == 1 else min(pushed(end, -math.inf), sys.float_info.max)
 
 
-def _up(end: float) -> float:
+def _up(end: float, base: float = 0.0) -> float:
     """An upper end, outward; what was rounded to 0 may be the least number."""
+    if end == 0 and base != 0 and math.copysign(1.0, end) > 0:
+        return math.ulp(0.0)
     return end if abs(end) == 1 else max(pushed(end, math.inf), -sys.float_info.max)
 
 
