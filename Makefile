@@ -66,7 +66,7 @@ ROOM   ?= proofs/kernel
 MIRROR ?= tests/proofs
 FAULTS ?= 60
 SEED   ?= 0
-WATCH  ?= tests/proofs/test_standing.py
+WATCH  ?= tests/proofs/test_standing.py tests/controls/test_made_up.py
 mutation: $(STAMP)
 	$(TESTENV) $(BIN)/python -m tests.controls.mutation.measure .coverage-seen mirror $(MIRROR) $(WATCH)
 	$(TESTENV) $(BIN)/python -m tests.controls.mutation.run $(ROOM) --seen .coverage-seen --faults $(FAULTS) --seed $(SEED) --watch $(WATCH) --jobs 2

@@ -28,6 +28,7 @@ from theorem_mutants import SUBJECTS
 from amverify.errors import InvalidInput
 from amverify.theorems import CATALOGUE
 from amverify.theorems.base import Context, Instances, Missing, Theorem
+from amverify.theorems.standing import fingerprint
 from amverify.trace.columns import KEYS
 from amverify.trace.trace import Trace
 
@@ -105,9 +106,11 @@ def seen(subject: str) -> dict[str, dict[str, Any]]:
 
 
 def besides(theorem: Theorem) -> dict[str, str]:
-    """What a theorem has that its fingerprint does not: costs, constants, what has to move."""
+    """What a theorem says, proved or not, with what no fingerprint has: costs, what has to move."""
     formulas = [f for part in theorem.conclusions for f in (part.inequality, *part.conditions)]
     return {
+        "says": "; ".join(f"{f.name}: {f}" for f in formulas),
+        "fingerprint": fingerprint(theorem),
         "costs": ", ".join(f"{f.name}: {c}" for f in formulas for c in f.costs),
         "constants": ", ".join(f"{n} = {c}" for n, c in theorem.constants.items()),
         "moves": " ".join((*theorem.liveness, "fitted" * theorem.fitted)),

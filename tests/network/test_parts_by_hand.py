@@ -114,6 +114,24 @@ def test_terms_are_the_lengths_of_the_sums() -> None:
     assert (last.terms, last.isotropic, last.layer, last.kind) == ((1, 1), True, 2, "z")
 
 
+def test_adjoints_are_added_onto_what_they_are_given() -> None:
+    """β·onto + α·A*r, with and without replicates; A*r itself, and onto + A*r, by default."""
+    for replicates in ((), (2,)):
+        p = problem((3, 4, 2), 6)
+        at = point(p, 1, replicates)
+        pre = [p.affine(at, 1), p.affine(at, 2)]
+        for block in (
+            weight_block(p, at, pre[0], 1),
+            bias_block(p, at, pre[0], 1),
+            activation_block(p, at, pre[1], 1, 0.1),
+        ):
+            plainly, onto = block.adjoint(block.residual), 0.0 * block.u + 3.0
+            torch.testing.assert_close(block.adjoint(block.residual, onto), onto + plainly)
+            for beta in (1.0, 2.0):
+                found = block.adjoint(block.residual, onto, beta, -0.5)
+                torch.testing.assert_close(found, beta * onto - 0.5 * plainly)
+
+
 def test_clipping_leaves_what_it_was_given_unless_that_is_fresh() -> None:
     p = problem((3, 4, 2), 6)
     at = point(p, 1)
