@@ -33,6 +33,25 @@ def test_a_product_is_refused_before_it_is_worked_out() -> None:
         many * many
 
 
+@pytest.mark.parametrize(
+    ("terms", "why"), [(100, "of 5050 terms is too large"), (101, "a product of polynomials")]
+)
+def test_a_product_of_a_hundred_times_the_limit_is_the_last(
+    terms: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100·100 pairs are worked out, and are too many terms then; 101·100 are not."""
+    one, other = (Poly({((f"x{i}", 1),): ONE for i in range(n)}) for n in (terms, 100))
+    monkeypatch.setattr(polynomial, "LARGEST", 100)
+    with pytest.raises(Refused, match=why):
+        one * other
+
+
+def test_a_polynomial_is_equal_to_polynomials_alone() -> None:
+    assert var("x") == Poly({(("x", 1),): ONE})
+    for other in ("x", 1, None, {(("x", 1),): ONE}):
+        assert var("x") != other
+
+
 def test_no_other_class_is_a_relation() -> None:
     for mine in (checker.Relation, checker.Proved, Poly):
         with pytest.raises(Refused):

@@ -242,6 +242,17 @@ def test_a_name_tells_every_coefficient_and_power() -> None:
     assert str(X - const(Fraction(1, 2)) * Y * Y - const(1)) == "-1+x-1/2·y^2"
 
 
+def test_what_is_expanded_is_what_a_certificate_sums() -> None:
+    known = [Relation(X, ">="), Relation(Y - const(1), ">")]
+    terms = [Term((0, 1), ((Fraction(2), X),)), Term((1,)), Term((), ((ONE, Y),))]
+    found = checker.expanded(known, terms, Fraction(3))
+    y1 = Y - const(1)
+    assert found == const(2) * X * X * X * y1 + y1 + Y * Y + const(3)
+    assert checker.certificate(
+        [checker.assume(r) for r in known], Relation(found, ">"), terms, slack=3
+    )
+
+
 def test_a_relation_says_what_it_is_of() -> None:
     assert str(Relation(X - const(1), ">")) == "-1+x > 0"
     assert str(Relation(X, "=", "j of x")) == "x = 0  for every j of x"
