@@ -116,6 +116,7 @@ LIKENESSES: Mapping[str, tuple[Callable[[], object], str]] = {
     "product": (lambda: X * LIKE, "is no polynomial"),
     "atom": (lambda: atom("|{}|", LIKE), "is no polynomial"),
     "relation": (lambda: Relation(LIKE, ">="), "is no relation"),
+    "hypothesis": (lambda: checker.assume(LIKE), "not by hand"),
     "text": (lambda: Relation("x", ">="), "is no relation"),  # type: ignore[arg-type]
     "each": (lambda: Relation(X, ">=", 7), "is no relation"),  # type: ignore[arg-type]
     "each like a text": (lambda: Relation(X, ">=", Alike("j of x")), "is no relation"),
