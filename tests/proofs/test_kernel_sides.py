@@ -79,6 +79,10 @@ REFUSED: Mapping[str, tuple[Callable[[], object], str]] = {
         lambda: checker.substitute(anything(SQUARE, Relation(Y, ">=", "j of y")), {"x": Y}),
         "no substitution under",
     ),
+    "a sign that is like one": (
+        lambda: checker.cases(X, {Alike(">="): squared(">="), "<=": squared("<=")}),
+        "are not signs",
+    ),
     "no case": (lambda: checker.cases(X, {}), "are not signs"),
     "a name that is equal to others": (
         lambda: checker.substitute(checker.assume(SQUARE), {"z": Y, Alike("y"): const(5)}),
@@ -116,7 +120,7 @@ LIKENESSES: Mapping[str, tuple[Callable[[], object], str]] = {
     "product": (lambda: X * LIKE, "is no polynomial"),
     "atom": (lambda: atom("|{}|", LIKE), "is no polynomial"),
     "relation": (lambda: Relation(LIKE, ">="), "is no relation"),
-    "hypothesis": (lambda: checker.assume(LIKE), "not by hand"),
+    "hypothesis": (lambda: checker.assume("x >= 0"), "not by hand"),  # type: ignore[arg-type]
     "text": (lambda: Relation("x", ">="), "is no relation"),  # type: ignore[arg-type]
     "each": (lambda: Relation(X, ">=", 7), "is no relation"),  # type: ignore[arg-type]
     "each like a text": (lambda: Relation(X, ">=", Alike("j of x")), "is no relation"),
