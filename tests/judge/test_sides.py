@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice, pairwise
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -79,6 +81,31 @@ def test_the_slack_of_stretches_is_that_of_all_rows_at_once(sort, monkeypatch):
         assert found.sweeps == tuple(groups[worst].tolist())
         assert np.array_equal(found.margin, relative[worst], equal_nan=True)
         assert np.array_equal(found.floor, floors, equal_nan=True)
+
+
+SHAPES = {
+    "as drawn": lambda groups: groups,
+    "sorted": np.sort,
+    "backwards": lambda groups: np.sort(groups)[::-1],
+    "the least first": lambda groups: np.concatenate((groups[:1] * 0, groups[1:])),
+    "two turned": lambda groups: np.concatenate((np.sort(groups)[1:], np.sort(groups)[:1])),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("chunk", [1, 5, 30, 31])
+def test_stretches_are_whole_groups_in_order(shape, chunk, monkeypatch):
+    monkeypatch.setattr(of, "CHUNK", chunk)
+    for count, most in ((0, 3), (1, 3), (30, 3), (30, 12), (31, 40)):
+        groups = SHAPES[shape](np.random.default_rng(count + most).integers(0, most, count))
+        parts = [np.arange(count)[part] for part in islice(of._stretches(groups), count + 1)]
+        numbers = [set(groups[part].tolist()) for part in parts]
+        assert sorted(np.concatenate([*parts, np.arange(0)]).tolist()) == list(range(count))
+        assert sum(map(len, numbers)) == len(set(groups.tolist())), "a group is in two stretches"
+        assert all(max(a) < min(b) for a, b in pairwise(numbers))
+        assert all(len(part) - chunk < np.bincount(groups).max() for part in parts)
+        for part, following in pairwise(parts):
+            assert len(part) >= chunk or not len(following)
 
 
 def test_only_rows_that_are_known_exactly_are_looked_at_again():
