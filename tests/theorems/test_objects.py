@@ -246,6 +246,10 @@ def test_facts_are_looked_at_once_and_not_shared_between_constants() -> None:
         other.checked(fact)
         other.checked(fact)
     assert looked == [{}, {"c": 1.0}, {}]
+    one = ctx.given({"c": 2.0})
+    assert one.checked(fact)
+    assert one.given({}).checked(fact)
+    assert looked[3:] == [{"c": 2.0}, {}]
     assert ctx.given({"c": 1.0}).once(lambda c: dict(c.constants)) == {}
 
 
