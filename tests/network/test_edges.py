@@ -17,7 +17,7 @@ from amverify.network.coupling import Band, Penalty
 from amverify.network.entries import feasible
 from amverify.network.initial import gaussian, replicated, start, torch_default
 from amverify.network.layered import LayeredProblem
-from amverify.network.losses import LOSSES, wright_omega
+from amverify.network.losses import LOSSES, Loss, wright_omega
 from amverify.network.residual import _band_distances
 
 pytestmark = pytest.mark.filterwarnings("ignore:Sparse CSR tensor support:UserWarning")
@@ -191,6 +191,14 @@ def test_labels_and_rows_of_probabilities_begin_and_end_where_they_say() -> None
     for value in (-EPS, 1 + EPS):
         with pytest.raises(InvalidInput, match="between 0 and 1"):
             LOGISTIC.targets(some(value).reshape(1, 1), 1, F64)
+
+
+@pytest.mark.parametrize("loss", [CE, SQUARED, LOGISTIC], ids=lambda loss: loss.name)
+def test_a_loss_is_told_sample_by_sample(loss: Loss) -> None:
+    """Each as if it were alone: over classes, not over samples."""
+    z, y = draw(5, 3, seed=1), torch.softmax(draw(5, 3, seed=2), -1)
+    alone = [loss.value(z[i : i + 1], y[i : i + 1]) for i in range(5)]
+    torch.testing.assert_close(loss.samplewise(z, y), torch.stack(alone))
 
 
 def test_slopes_and_least_values_of_the_losses_are_their_formulas() -> None:
