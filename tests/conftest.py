@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def _data_dir() -> Path | None:
     given = os.environ.get("AMVERIFY_DATA")
     folder = Path(given) if given else SHARED / "data"
     return folder if folder.is_dir() else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Two workers give a test one name: none may have an address in it."""
+    if re.search(r" at 0x[0-9a-f]{6}", item.nodeid):
+        raise pytest.UsageError(f"{item.nodeid}: its name is another one in each process")
 
 
 @pytest.fixture(scope="session")

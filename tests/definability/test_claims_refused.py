@@ -123,7 +123,7 @@ ENCLOSED = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "true"), ENCLOSED, ids=str)
+@pytest.mark.parametrize(("expression", "true"), ENCLOSED, ids=[str(e) for e, _ in ENCLOSED])
 def test_enclosures_hold_values_in_the_box(expression: Any, true: Callable[[float], float]) -> None:
     box = {x: flint.arb(0.75, 0.25)}
     found = enclosed(expression, box)
