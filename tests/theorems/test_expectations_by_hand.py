@@ -211,3 +211,11 @@ def test_extremes_of_a_horizon_are_those_so_far() -> None:
 
 def test_without_replays_nothing_is_replayed_dishonestly() -> None:
     assert expectation._honest(Context(Trace({}))) == (True, "expectations by enumeration")
+
+
+@pytest.mark.parametrize("draws", [[1], [0, 2], [0, 0]])
+def test_draws_are_numbered_from_0_without_gaps(draws: list[int]) -> None:
+    rows = replays(b"b", 1)
+    some = {name: column[: len(draws)] for name, column in rows.items()} | {"draw": np.array(draws)}
+    holds, said = expectation._honest(context(blocks=blocks(), replays=some))
+    assert (holds, said) == (False, "replays of sweep 1: some draws are missing or occur twice")

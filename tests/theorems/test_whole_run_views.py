@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,3 +161,25 @@ def test_rounding_of_a_sweep_is_that_of_its_blocks(ctx: Context) -> None:
         assert (own[blocks.blocks.kind[mine] == b"V"] > 0).all()
         assert math.isclose(found.allowance[i], own.sum(), rel_tol=1e-12)
         assert found.allowance[i] < 1e-9 * max(found.values["total"].mid[i], 1.0)
+
+
+def test_a_residual_s_room_is_twice_what_rounding_and_both_radii_may_add(ctx: Context) -> None:
+    found = telescoped.run(ctx)
+    sharp, eta = telescoped.sharpness(ctx, found)
+    sweeps = ctx.trace.sweeps
+    past = residuals.largest(ctx, found.replicate)["b_past"]
+    for i, (k, r) in enumerate(zip(found.sweep, found.replicate, strict=True)):
+        (at,) = np.flatnonzero((sweeps["sweep"] == k) & (sweeps["replicate"] == r))
+        w, off = sweeps["joint_residual"][at], sweeps["joint_residual_error"][at]
+        radius = math.sqrt(w + off) - math.sqrt(max(w - off, 0))
+        near = (sharp["b1"] * found.values["e1"] + past * found.values["e0"]).rad[i]
+        own = residuals.step_rounding(ctx, found.sweep[[i]], found.replicate[[i]])[0]
+        assert 2 * (own + near) < eta[i] <= 2.001 * (own + near + radius)
+
+
+def test_a_run_whose_band_shrinks_in_every_sweep_keeps_no_block() -> None:
+    p = layered((4, 3, 2), 6, 1, mu=0.05, mu_bias=0.03, coupling=Band(0.4, 0.5, 1e-9))
+    trace = traced(METHOD, p, parameters(p, 1, 2), 4)
+    later = {n: c[trace.blocks["sweep"] > 1] for n, c in trace.blocks.items()}
+    shrinking = Context(replace(trace, blocks=later))
+    assert lyapunov.moving(shrinking) == (False, "ε shrinks in every sweep")
