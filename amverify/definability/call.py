@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from amverify.definability.grouped import INTO_WHOLE
 from amverify.definability.ledger import Ledger, Refused
 from amverify.definability.values import Shape, Value, constant, together
 
@@ -65,6 +68,26 @@ class Call:
         whole, left = math.prod(self.sizes[name]), math.prod(self.size)
         return whole // left if left else 0
 
+    def broadcast(self, *names: str) -> int:
+        """How many entries tensors have together; of the first alone where they do not match."""
+        sizes = [self.sizes[name] for name in names if name in self.sizes]
+        try:
+            return math.prod(np.broadcast_shapes(*sizes))
+        except ValueError:
+            return math.prod(sizes[0])
+
+    def whole(self, made: Result) -> Result:
+        """The result of a handler that knows of real numbers only.
+
+        Raises:
+            Refused: where real numbers that vary are written into integers or truth values.
+        """
+        exact = any(kind in self.dtype for kind in ("int", "bool"))
+        varies = any(as_value(self.arguments[name]).varies for name in self.floating)
+        if exact and varies and self.name not in INTO_WHOLE and _first(made).varies:
+            raise Refused("real numbers are written into whole ones, with jumps")
+        return made
+
     def hull(self, *more: Value) -> Value:
         """What holds for all tensors among the arguments."""
         return together([*self.values(), *more])
@@ -101,6 +124,10 @@ def as_value(given: Any) -> Value:
             raise Refused(f"{given} is no real number")
         return constant(float(given))
     raise Refused(f"an argument that is no number and no tensor ({type(given).__name__})")
+
+
+def _first(made: Result) -> Value:
+    return made[0] if isinstance(made, list) else made
 
 
 def _values(given: Any) -> Sequence[Value]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from amverify.definability.call import Call, Handler, Result, as_value
 from amverify.definability.functions import algebraic
 from amverify.definability.grouped import AFFINE, BILINEAR
@@ -58,10 +60,11 @@ def _size(c: Call) -> tuple[int, ...]:
 
 def _terms(c: Call) -> int:
     """How many products an entry sums."""
-    size = _size(c)
     if c.name in _SINGLE or not all(c.sizes.values()):
         return 1
-    return size[int(c.given("dim", -1))] if c.name == "linalg_vecdot" else size[-1]
+    if c.name == "linalg_vecdot":
+        return np.broadcast_shapes(*c.sizes.values())[int(c.given("dim", -1))]
+    return _size(c)[-1]
 
 
 _PARTS = {

@@ -114,7 +114,7 @@ class Walk:
         if call.name not in OF_MASKS and any(v.masked for v in call.values()):
             raise Refused("entries of −∞ (a mask) enter it")
         try:
-            return call.by_place(handler(call))
+            return call.by_place(call.whole(handler(call)))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise Refused(f"no rule for this form of it ({error})") from None
 

@@ -30,7 +30,7 @@ PADDED = tuple(_PADDED.split())
 _ORDERED = """
 max_pool1d max_pool2d max_pool3d max_pool2d_with_indices max_pool3d_with_indices
 max_pool1d_with_indices adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d amax amin
-max min aminmax sort topk median nanmedian kthvalue cummax cummin msort quantile
+max min aminmax sort topk median nanmedian kthvalue cummax cummin msort
 fractional_max_pool2d
 """
 ORDERED = tuple(_ORDERED.split())
@@ -54,3 +54,10 @@ repeat copy fill full_like new_full alias contiguous expand_as
 """
 OF_MASKS = frozenset(_OF_MASKS.split())
 """Operations that take −∞, a mask's entries."""
+_INTO_WHOLE = """
+gt lt ne ge le eq isclose greater less greater_equal less_equal logical_and logical_or logical_not
+logical_xor argmax argmin argsort searchsorted bucketize count_nonzero one_hot to _to_copy type_as
+long int bool
+"""
+INTO_WHOLE = frozenset(_INTO_WHOLE.split())
+"""Operations that make integers or truth values of real numbers, by rules that know it."""

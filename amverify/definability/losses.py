@@ -16,6 +16,7 @@ from amverify.definability.values import (
     joined,
     larger,
     negated,
+    outward,
     plus,
     product,
     square,
@@ -31,9 +32,9 @@ _LEAST_ENTROPY = -0.3679
 
 
 def _reduced(c: Call, each: Value, name: str) -> Value:
-    """None, mean or sum of what each entry gives."""
+    """None, mean or sum of what each entry gives, entries of the target that are broadcast too."""
     adds = c.given("reduction", _MEAN) == _SUM
-    made = summed(each, math.prod(c.sizes["input"])) if adds else each
+    made = summed(each, c.broadcast("input", "target")) if adds else each
     return algebraic(name, made, c.ledger)
 
 
@@ -66,14 +67,24 @@ def _nll(c: Call) -> Result:
 
 
 def _picked(c: Call, logs: Value, name: str) -> Value:
-    target, weight = c.value("target"), c.maybe("weight")
+    weight = c.maybe("weight")
     each = product(negated(logs), constant(0.0, 1.0))
     if "target" in c.floating:
-        each = summed(product(negated(logs), target), max(c.sizes["input"], default=1))
+        each = product(negated(logs), _smoothed(c, c.value("target")))
+        each = summed(each, max(c.sizes["input"], default=1))
     made = each if weight is None else together([each, product(each, weight)])
     if weight is not None and c.given("reduction", _MEAN) == _MEAN:
         made = _by_weights(c, made, weight)
     return _reduced(c, together([made, _ZERO]), name)
+
+
+def _smoothed(c: Call, target: Value) -> Value:
+    """Probabilities (1 − s)·t + s/C of C classes."""
+    share = float(c.given("label_smoothing", 0.0))
+    if share == 0:
+        return target
+    kept = constant(*outward(1 - share, 1 - share))
+    return plus(product(target, kept), constant(0.0, share))
 
 
 def _by_weights(c: Call, made: Value, weight: Value) -> Value:

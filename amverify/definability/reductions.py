@@ -10,6 +10,7 @@ from amverify.definability.contractions import CONTRACTIONS
 from amverify.definability.expressions import rounded
 from amverify.definability.functions import algebraic, apply
 from amverify.definability.grouped import MIXED, MOVED, ORDERED, PADDED
+from amverify.definability.ledger import Refused
 from amverify.definability.places import PLACES_OF
 from amverify.definability.powers import power
 from amverify.definability.values import (
@@ -29,6 +30,8 @@ _LARGEST = {"amax", "max", "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d
 
 
 def _moved(c: Call) -> Result:
+    if c.name in ("view", "view_copy") and "dtype" in c.arguments:
+        raise Refused("bits are read as numbers of another type")
     return c.hull()
 
 
@@ -50,13 +53,20 @@ def _ordered(c: Call) -> Result:
     shape = Shape.OTHER
     if c.name in _LARGEST and x.shape <= Shape.POLYHEDRAL:
         shape = Shape.POLYHEDRAL
-    sure = mixed(x).nonzero if c.name == "quantile" else x.nonzero
-    made = replace(x.made(x.low, x.high, nonzero=sure, shape=shape), masked=x.masked)
+    made = replace(x.made(x.low, x.high, nonzero=x.nonzero, shape=shape), masked=x.masked)
     whole = algebraic(c.name.removesuffix("_with_indices"), made, c.ledger)
     index = constant(0.0, math.inf) if not x.varies else replace(whole.made(0.0), jumps=True)
     if c.name == "aminmax":
         return [whole, whole]
     return [whole, replace(index, semicontinuous=not x.varies), index]
+
+
+def _quantile(c: Call) -> Result:
+    """Between two entries, piecewise linear in q; one of them, with jumps, if it is rounded."""
+    x, q = c.value(), c.value("q")
+    made = c.hull().made(x.low, x.high, nonzero=mixed(x).nonzero)
+    steps = q.varies and c.given("interpolation", "linear") != "linear"
+    return algebraic(c.name, made, c.ledger, jumps=steps)
 
 
 def _sum(c: Call) -> Result:
@@ -141,6 +151,7 @@ REDUCTIONS: dict[str, Handler] = {
     **CONTRACTIONS,
     **PLACES_OF,
     **dict.fromkeys(MIXED, _mixed),
+    "quantile": _quantile,
     **dict.fromkeys(("avg_pool1d", "avg_pool2d", "avg_pool3d"), _averaged),
     **dict.fromkeys(("pad", "constant_pad_nd"), _pad),
     **dict.fromkeys(("sum", "nansum", "sum_to_size"), _sum),
