@@ -63,7 +63,7 @@ def _terms(c: Call) -> int:
     if c.name in _SINGLE or not all(c.sizes.values()):
         return 1
     if c.name == "linalg_vecdot":
-        return np.broadcast_shapes(*c.sizes.values())[int(c.given("dim", -1))]
+        return int(np.broadcast_shapes(*c.sizes.values())[int(c.given("dim", -1))])
     return _size(c)[-1]
 
 
