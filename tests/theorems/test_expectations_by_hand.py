@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -219,3 +220,12 @@ def test_draws_are_numbered_from_0_without_gaps(draws: list[int]) -> None:
     some = {name: column[: len(draws)] for name, column in rows.items()} | {"draw": np.array(draws)}
     holds, said = expectation._honest(context(blocks=blocks(), replays=some))
     assert (holds, said) == (False, "replays of sweep 1: some draws are missing or occur twice")
+
+
+def test_fixed_step_sizes_lie_below_their_bound_and_not_at_it() -> None:
+    bound = 1 / expectation.BELOW
+    assert bound * expectation.BELOW == 1.0
+    own = {**table(4, **exactly({"predictable_change": 1.0})), **blocks()}
+    for high, rows in ((bound, 0), (math.nextafter(bound, 0), 4)):
+        ctx = context({"alpha_bounds": [0.0, high]}, blocks=own)
+        assert len(expectation.fixed_steps(ctx)) == rows

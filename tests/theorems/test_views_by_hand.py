@@ -14,11 +14,11 @@ from amverify.theorems.base import Blocks, Context, Fact, Missing
 from amverify.theorems.nesterov import ACCELERATED
 from amverify.theorems.samt import _handed_over
 from amverify.theorems.views import path as paths
-from amverify.theorems.views.columns import BOXED, boxes_kept
+from amverify.theorems.views.columns import BOXED, boxes_kept, unit
 from amverify.theorems.views.inexact import levelled, spent
 from amverify.theorems.views.metric import FEASIBLE, SIMPLE
 from amverify.theorems.views.needed import needed
-from amverify.theorems.views.penalty import of_kind
+from amverify.theorems.views.penalty import beside, of_kind
 from amverify.theorems.views.residuals import SIGNS
 from amverify.theorems.views.settings import in_moduli
 from amverify.theorems.views.shared_batch import looked_at
@@ -231,3 +231,22 @@ def test_audits_of_a_run_by_hand_say_what_the_run_needs() -> None:
     trace, declared = by_hand([1.0, 0.5, 0.25, 0.125])
     notes = audit(trace, ["T5"], {k: v for k, v in declared.items() if k != "memory"})["T5"].notes
     assert any("the run: 1, 2 times" in note for note in notes), notes
+
+
+def test_the_unit_is_that_of_the_coarsest_format_that_is_named() -> None:
+    def said(header: str | None, setting: str | None) -> float:
+        named = {"subject": "by hand", "settings": {} if setting is None else {"dtype": setting}}
+        return unit(Context(Trace(named if header is None else named | {"dtype": header})))
+
+    assert said(None, None) == said("float64", None) == 2.0**-53
+    assert said("float64", "float32") == said("float32", "float64") == 2.0**-24
+    assert said("float32", "float8") == math.inf
+
+
+def test_a_row_without_its_neighbour_is_missing() -> None:
+    rows = table(3, kind=np.array([b"W", b"z", b"W"], dtype="S4"), layer=[1, 1, 1])
+    rows["sweep"] = np.array([1, 1, 2])
+    ctx = context({"safeguard": True, "coupling": "penalty"}, blocks=rows)
+    assert beside(ctx, np.array([0]), b"z").tolist() == [1]
+    with pytest.raises(Missing, match="a row of z in each layer of every sweep"):
+        beside(ctx, np.array([0, 2]), b"z")

@@ -12,9 +12,18 @@ from support.problems import problem as layered
 
 from amverify.methods.joint import JointTIAM
 from amverify.network.coupling import Band
+from amverify.numbers.balls import Ball
 from amverify.record.layered.run import traced
 from amverify.theorems.base import Context
-from amverify.theorems.views import convergence, lyapunov, minimisers, reach, residuals, telescoped
+from amverify.theorems.views import (
+    convergence,
+    lyapunov,
+    minimisers,
+    reach,
+    residuals,
+    settings,
+    telescoped,
+)
 
 METHOD = JointTIAM(scale=1.5, inertia=0.5, momentum=0.3, relaxation=0.4, floor=0.5, record=True)
 
@@ -183,3 +192,24 @@ def test_a_run_whose_band_shrinks_in_every_sweep_keeps_no_block() -> None:
     later = {n: c[trace.blocks["sweep"] > 1] for n, c in trace.blocks.items()}
     shrinking = Context(replace(trace, blocks=later))
     assert lyapunov.moving(shrinking) == (False, "ε shrinks in every sweep")
+
+
+def test_a_residual_s_allowance_takes_the_least_rate_that_is_possible(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = telescoped.run(ctx)
+    a = found.values["a"].mid
+    allowances = []
+    for radius in (0.0, a / 2):
+        known = replace(found, values={**found.values, "a": Ball.of(a, radius)})
+        monkeypatch.setattr(telescoped, "run", lambda _, known=known: known)
+        allowances.append(telescoped.residuals(ctx).allowance)
+    assert (allowances[1] > allowances[0]).all()
+
+
+def test_without_a_hidden_layer_the_scale_limits_no_share() -> None:
+    method = replace(METHOD, scale=1.01)
+    for widths, wanted in (((4, 2), 1 / 1.4 - 0.5), ((4, 3, 2), 0.5 * 0.01)):
+        p = layered(widths, 6, 1, mu=0.05, mu_bias=0.03, coupling=Band(0.4))
+        share = settings.least_share(Context(traced(method, p, parameters(p, 1, 2), 2)))
+        assert math.isclose(share.mid, wanted, rel_tol=1e-12)
