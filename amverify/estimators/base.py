@@ -29,7 +29,7 @@ from amverify.estimators.choice import (
 )
 from amverify.estimators.inputs import Features, outputs, tensor, threads
 from amverify.estimators.settings import Scheme, scheme
-from amverify.estimators.training import Stopping, Trained, begun, train
+from amverify.estimators.training import Stopping, Trained, begun, check_widths, train
 from amverify.judge.audit import audit
 from amverify.network.activations import activation
 from amverify.network.initial import torch_default
@@ -132,6 +132,8 @@ class LayeredEstimator(BaseEstimator):  # type: ignore[misc]
         hidden = self.hidden_ if self._going_on and automatic(self.hidden) else self.hidden
         offered = candidates(hidden, self.ridge, len(y))
         widths = samples.widths(max((c.hidden for c in offered), key=sum))
+        if self._going_on:
+            check_widths(self.network_, widths)
         with limited(threads(samples.inputs, widths, keeps=self._keeps(self.audit))):
             return self._fitted(samples, offered)
 

@@ -66,26 +66,36 @@ class Samples:
         return replace(self, inputs=self.inputs[rows], y=self.y[rows], groups=groups)
 
     def folds(self) -> Iterator[tuple[Self, Self]]:
-        """What each fold keeps and holds out; classes are spread over the folds."""
+        """What each fold keeps and holds out; classes are spread over the folds.
+
+        A fold that would keep one class only is left out: the other was a single sample.
+        """
         order = np.random.default_rng(self.seed).permutation(len(self))
         if self.groups is not None:
             order = order[np.argsort(self.groups[order], kind="stable")]
         for fold in range(FOLDS):
             held = np.zeros(len(self), dtype=bool)
             held[order[fold::FOLDS]] = True
-            yield self.part(np.flatnonzero(~held)), self.part(np.flatnonzero(held))
+            if self.groups is None or len(np.unique(self.groups[~held])) > 1:
+                yield self.part(np.flatnonzero(~held)), self.part(np.flatnonzero(held))
 
     def held_out(self, fraction: float) -> tuple[Self, Self]:
-        """Kept and held-out samples; of every class some, where there are enough."""
-        groups = self.groups
+        """Kept and held-out samples; of every class some, where there are enough.
+
+        The only sample of a class is kept.
+        """
+        rows, alone, groups = np.arange(len(self)), np.arange(0), self.groups
         if groups is not None:
-            sizes = np.bincount(groups)
-            if sizes.min() < 2 or round(len(self) * fraction) < len(sizes):
+            single = np.bincount(groups)[groups] < 2
+            if not single.all():
+                rows, alone = np.flatnonzero(~single), np.flatnonzero(single)
+            groups = groups[rows]
+            if single.all() or round(len(rows) * fraction) < len(np.unique(groups)):
                 groups = None
         kept, held = train_test_split(
-            np.arange(len(self)), test_size=fraction, random_state=self.seed, stratify=groups
+            rows, test_size=fraction, random_state=self.seed, stratify=groups
         )
-        return self.part(kept), self.part(held)
+        return self.part(np.concatenate([kept, alone])), self.part(held)
 
 
 def widths_of(hidden: Hidden) -> tuple[int, ...]:
@@ -95,7 +105,8 @@ def widths_of(hidden: Hidden) -> tuple[int, ...]:
         InvalidInput: where they are no whole numbers from 1 on.
     """
     widths: tuple[Any, ...] = tuple(np.atleast_1d(np.asarray(hidden, dtype=object)))
-    if not all(isinstance(n, Integral) and 0 < int(n) < 2**31 for n in widths):
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in widths)
+    if not whole or not all(0 < int(n) < 2**31 for n in widths):
         raise InvalidInput(
             f"hidden: 'auto', or widths of the hidden layers, 1 or more each, got {hidden!r}"
         )

@@ -133,3 +133,18 @@ def _diverged(k: int) -> None:
     if k == 1:
         raise InvalidInput(f"{told}: scale the data, or take another method or a larger ridge")
     warnings.warn(f"{told}: the network is that of sweep {k - 1}", stacklevel=4)
+
+
+def check_widths(network: nn.Sequential, widths: tuple[int, ...]) -> None:
+    """Refuse to go on from a network of other widths.
+
+    Raises:
+        InvalidInput: in one line.
+    """
+    layers = [layer for layer in network if isinstance(layer, nn.Linear)]
+    found = (layers[0].in_features, *(layer.out_features for layer in layers))
+    if found != widths:
+        raise InvalidInput(
+            f"warm_start: the network of the last fit has widths {found}, this one {widths}; "
+            "set warm_start=False"
+        )

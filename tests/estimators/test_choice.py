@@ -80,3 +80,45 @@ def test_a_warm_start_keeps_the_hidden_layers_that_were_chosen():
     made.fit(*CIRCLES)
     assert made.hidden_ == (32,)
     assert made.objective_[-1] <= before
+
+
+def lonely(number: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    """Samples of which a single one is of the second class."""
+    x = np.random.default_rng(0).standard_normal((number, 3))
+    y = np.zeros(number, dtype=int)
+    y[3] = 1
+    return x, y
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_class_of_a_single_sample_is_kept_in_training(early_stopping):
+    """A fold without it was refused: "all 20 samples are of class 0"."""
+    for seed in range(12):
+        made = TIAMClassifier(
+            sweeps=3, early_stopping=early_stopping, validation_fraction=0.3, random_state=seed
+        )
+        if seed:
+            made.set_params(hidden=(), ridge=1.0)
+        assert made.fit(*lonely()).classes_.tolist() == [0, 1]
+
+
+def test_classes_of_single_samples_only_are_held_out_as_they_come():
+    x, _ = lonely(24)
+    made = TIAMClassifier(hidden=(), ridge=1.0, sweeps=2, early_stopping=True, random_state=0)
+    with pytest.warns(UserWarning, match="unique classes"):
+        made.fit(x, np.arange(24))
+    assert len(made.validation_scores_) == 2
+
+
+def test_a_warm_start_with_other_widths_is_refused_by_its_name():
+    x, y = lonely()
+    made = TIAMClassifier(hidden=(4,), ridge=1.0, sweeps=2, warm_start=True).fit(x, y)
+    with pytest.raises(InvalidInput, match=r"^warm_start: .*\(3, 4, 2\), this one \(3, 5, 2\)"):
+        made.set_params(hidden=(5,)).fit(x, y)
+    with pytest.raises(InvalidInput, match=r"^warm_start: .*\(2, 4, 2\)"):
+        made.set_params(hidden=(4,)).fit(x[:, :2], y)
+
+
+def test_a_truth_value_is_no_width():
+    with pytest.raises(InvalidInput, match=r"^hidden: "):
+        TIAMClassifier(hidden=True).fit(*lonely())
