@@ -89,3 +89,21 @@ def test_a_closure_is_not_looked_into():
     for _ in range(2):
         optimizer.step(closure)
     assert not said(recorder)
+
+
+def test_a_run_that_moved_and_was_put_back_had_its_gradients():
+    """Taken by the optimiser itself; the parameters are then restored."""
+    x = torch.tensor([1.0, 1.0], requires_grad=True)
+    start = x.detach().clone()
+
+    def loss():
+        return (x**2).sum()
+
+    optimizer = Own([x], loss)
+    recorder = amv.Recorder.attach(optimizer, loss)
+    for _ in range(3):
+        optimizer.step()
+    x.data.copy_(start)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recorder.detach()
