@@ -134,7 +134,7 @@ def _usable(modulus: Scalar, block: Block) -> Scalar:
     """
     least = block.weight * math.sqrt(torch.finfo(block.u.dtype).tiny)
     if not isinstance(modulus, Tensor):
-        return max(modulus, least)
+        return max(float(modulus), least)
     if modulus.ndim == 0 and modulus.device.type == "cpu":
         return max(float(modulus), least)
     return modulus.clamp(min=least)

@@ -18,6 +18,8 @@ NONNEGATIVE = (
     *("input_norm", "start_norm", "activation_lipschitz", "activation_at_zero", "loss_lipschitz"),
 )
 FINITE = ("momentum", "pair_inertia", "inertia")
+LISTED = ("widths", "inertia", "alpha_bounds", "start_norm", "extrapolation")
+"""Of these there may be several; the others are a number each."""
 
 AT_LEAST: Mapping[str, str] = {
     **dict.fromkeys(COUNTS, "at least 1"),
@@ -37,7 +39,8 @@ def outside(name: str, value: Any) -> str:
     wanted = AT_LEAST.get(name)
     if wanted is None:
         return ""
-    wrong = [x for x in _numbers(value) if not _is(wanted, x)]
+    numbers = _numbers(value) if name in LISTED else (value,)
+    wrong = [x for x in numbers if not _is(wanted, x)]
     return f"setting {name} = {wrong[0]!r}, which is to be {wanted}" if wrong else ""
 
 

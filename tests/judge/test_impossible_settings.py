@@ -137,6 +137,9 @@ def test_a_runs_constant_of_the_wrong_sign_is_refused(theorem: str) -> None:
         ("inertia", [math.inf, 0.5, 0.0], False),
         ("rho", "many", False),
         ("rho", None, False),
+        ("rho", [], False),
+        ("rho", [1.0], False),
+        ("widths", [], True),
         ("family", -1, True),
     ],
 )
