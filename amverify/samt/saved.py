@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 
-from amverify.errors import InvalidInput, file_named
+from amverify.errors import InvalidInput, brief, file_named, one_line
 from amverify.files import opened, write_bytes
 
 MAGIC = b"amverify checkpoint 1\n"
+HELD = "it holds more than tensors, numbers, strings and lists, tuples and dicts of them"
 DIGEST = hashlib.sha256().digest_size
 
 
@@ -32,10 +33,8 @@ def save_checkpoint(path: str | Path, state: Any) -> None:
         InvalidInput: for what could not be loaded again without being executed.
     """
     file = file_named("save_checkpoint", path)
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    content = buffer.getvalue()
-    _loaded(content, "state: it")
+    content = _bytes_of(state)
+    _loaded(content, "state")
     write_bytes(file, MAGIC + hashlib.sha256(content).digest() + content)
 
 
@@ -60,15 +59,39 @@ def load_checkpoint(path: str | Path, map_location: Any = None) -> Any:
     digest, content = data[len(MAGIC) :][:DIGEST], data[len(MAGIC) + DIGEST :]
     if hashlib.sha256(content).digest() != digest:
         raise InvalidInput(f"checkpoint {path}: it is damaged, its checksum is another")
-    return _loaded(content, f"checkpoint {path}: it", map_location)
+    return _placed(content, f"checkpoint {path}", map_location)
 
 
-def _loaded(content: bytes, what: str, map_location: Any = None) -> Any:
+def _bytes_of(state: Any) -> bytes:
+    buffer = io.BytesIO()
     try:
-        return torch.load(io.BytesIO(content), map_location=map_location, weights_only=True)
+        torch.save(state, buffer)
+    except Exception as error:  # what Python cannot pickle, it says by many kinds
+        raise InvalidInput(f"state: {HELD} ({_said(error)})") from error
+    return buffer.getvalue()
+
+
+def _loaded(content: bytes, what: str) -> Any:
+    """On the processor, whatever device it was saved from."""
+    try:
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch says what it refuses over many lines, of many kinds
-        said = str(error).splitlines() or [""]
+        raise InvalidInput(f"{what}: {HELD} ({_said(error)})") from error
+
+
+def _placed(content: bytes, what: str, where: Any) -> Any:
+    """On the device that was asked for, or that it was saved from; what fails says which it is."""
+    try:
+        return torch.load(io.BytesIO(content), map_location=where, weights_only=True)
+    except Exception as error:
+        _loaded(content, what)
         raise InvalidInput(
-            f"{what} holds more than tensors, numbers, strings and lists, tuples and dicts of them "
-            f"({type(error).__name__}: {said[0][:160]})"
+            f'{what}: its tensors cannot be put where map_location={brief(where)} says; "cpu" does '
+            f"({_said(error)})"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """The kind of an error and its first sentence, without what a terminal would obey."""
+    first = one_line(error).split(". ")[0]
+    return f"{type(error).__name__}: {''.join(c for c in first if c.isprintable())}"

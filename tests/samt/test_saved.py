@@ -84,3 +84,18 @@ def test_a_kill_at_any_moment_leaves_a_whole_one(tmp_path, kills):
         writer.communicate()
         stored = amv.load_checkpoint(file)
         assert (stored["w"] == max(stored["k"], 0)).all()
+
+
+@pytest.mark.parametrize("where", ["nonsense", 3.5])
+def test_a_device_that_is_none_is_told_as_such(tmp_path, where):
+    amv.save_checkpoint(tmp_path / "a.ckpt", {"w": torch.ones(2)})
+    with pytest.raises(InvalidInput, match=r"a\.ckpt: .* map_location=.*\"cpu\" does") as refused:
+        amv.load_checkpoint(tmp_path / "a.ckpt", map_location=where)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("held", [lambda: 1, object(), Fraction(1, 2)])
+def test_what_is_refused_is_told_in_a_line_that_a_terminal_does_not_obey(tmp_path, held):
+    with pytest.raises(InvalidInput, match="state: it holds more") as refused:
+        amv.save_checkpoint(tmp_path / "a.ckpt", {"w": held})
+    assert str(refused.value).isprintable()
