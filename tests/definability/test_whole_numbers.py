@@ -3,6 +3,7 @@ r"""Real numbers written into integers jump; sums and probabilities have all the
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 import torch
@@ -71,9 +72,12 @@ def test_a_quantile_depends_on_its_level() -> None:
 
 
 def _range(
-    monkeypatch: pytest.MonkeyPatch, loss: Callable[[Tensor], Tensor], w: Tensor
+    monkeypatch: pytest.MonkeyPatch,
+    loss: Callable[[Tensor], Tensor],
+    w: Tensor,
+    box: tuple[float, float] = (1, 2),
 ) -> tuple[float, float]:
-    """What the walk says the loss lies between, with w in [1, 2]."""
+    """What the walk says the loss lies between, with w in a box."""
     seen: list[Value] = []
 
     class Watched(Walk):
@@ -82,7 +86,7 @@ def _range(
             return seen
 
     monkeypatch.setattr(modules, "Walk", Watched)
-    definable(loss, (w,), box=(1, 2))
+    definable(loss, (w,), box=box)
     return seen[0].low, seen[0].high
 
 
@@ -109,3 +113,14 @@ def test_sums_have_all_their_terms(
     for w in (torch.ones(shape), torch.full(shape, 2.0), torch.full(shape, 1.5)):
         assert low <= float(loss(w)) * (1 + 1e-6)
         assert float(loss(w)) * (1 - 1e-6) <= high
+
+
+@pytest.mark.parametrize("end", [1.1, 1.7, 2.3, 3.0])
+@pytest.mark.parametrize("count", [2, 3, 7, 12])
+def test_a_product_s_range_holds_the_exact_one(
+    monkeypatch: pytest.MonkeyPatch, end: float, count: int
+) -> None:
+    low, high = _range(monkeypatch, torch.prod, torch.ones(count), (0.5, end))
+    assert low <= 0.0
+    assert Fraction(high) >= Fraction(end) ** count
+    assert high <= end**count * (1 + 1e-14)
