@@ -17,7 +17,6 @@ from amverify.definability.values import (
     Shape,
     constant,
     mixed,
-    outward,
     product,
     summed,
     together,
@@ -99,7 +98,7 @@ def _prod(c: Call) -> Result:
     count = c.count() if c.name == "prod" else max(c.sizes["input"], default=1)
     most = max(abs(x.low), abs(x.high), 1.0)
     try:
-        _, high = outward(0.0, most**count)
+        high = most**count
     except OverflowError:
         high = math.inf
     low = 0.0 if x.low >= 0 else -high
